@@ -1,0 +1,165 @@
+package schemas
+
+// The JSON that clients of LPProto see. Field names and their order are the protocol's.
+
+// Stats is the body of a STATS message.
+type Stats struct {
+	IsOK        bool               `json:"isOk"`
+	Errors      []int32            `json:"errors"`
+	Estimations *ClientEstimations `json:"estimations"`
+}
+
+// ClientEstimations is the estimations object of STATS and of the token. What was not measured is absent, apart from
+// ags, which is null then.
+type ClientEstimations struct {
+	FaceCount         *uint32            `json:"faceCount,omitempty"`
+	AGS               *float64           `json:"ags"`
+	ImageQuality      *ClientQuality     `json:"imageQuality,omitempty"`
+	FaceFramePosition *ClientPosition    `json:"faceFramePosition,omitempty"`
+	HeadPose          *ClientHeadPose    `json:"headPose,omitempty"`
+	Eyes              *ClientEyes        `json:"eyes,omitempty"`
+	Mouth             *ClientMouth       `json:"mouth,omitempty"`
+	Eyeglasses        string             `json:"eyeglasses,omitempty"`
+	Deepfake          *ClientScoredState `json:"deepfake,omitempty"`
+	Liveness          *ClientScore       `json:"liveness,omitempty"`
+	ImageModification *ClientScoredState `json:"imageModification,omitempty"`
+}
+
+// ClientQuality scores are 0..1, 1 = fine.
+type ClientQuality struct {
+	Blur          float64 `json:"blur"`
+	IsBlurred     bool    `json:"isBlurred"`
+	Light         float64 `json:"light"`
+	IsHighlighted bool    `json:"isHighlighted"`
+	Darkness      float64 `json:"darkness"`
+	IsDark        bool    `json:"isDark"`
+	Illumination  float64 `json:"illumination"`
+	IsIlluminated bool    `json:"isIlluminated"`
+	Specularity   float64 `json:"specularity"`
+	IsSpecular    bool    `json:"isSpecular"`
+}
+
+// ClientRect is in pixels.
+type ClientRect struct {
+	X      int32 `json:"x"`
+	Y      int32 `json:"y"`
+	Width  int32 `json:"width"`
+	Height int32 `json:"height"`
+}
+
+// ClientPosition holds the face box, the frame, and the margins top, right, bottom, left.
+type ClientPosition struct {
+	FaceRect  ClientRect `json:"faceRect"`
+	FrameRect ClientRect `json:"frameRect"`
+	Margins   []int32    `json:"margins"`
+}
+
+// ClientHeadPose is in degrees.
+type ClientHeadPose struct {
+	Yaw   float64 `json:"yaw"`
+	Roll  float64 `json:"roll"`
+	Pitch float64 `json:"pitch"`
+}
+
+// ClientEyes are states: open, closed, occluded.
+type ClientEyes struct {
+	Left  string `json:"left"`
+	Right string `json:"right"`
+	State string `json:"state"`
+}
+
+// ClientMouth scores are 0..1.
+type ClientMouth struct {
+	Opened   *float64 `json:"opened"`
+	Smile    *float64 `json:"smile"`
+	Occluded *float64 `json:"occluded"`
+	State    string   `json:"state"`
+}
+
+// ClientScore is 0..1, 1 = fine; null when no model measured it.
+type ClientScore struct {
+	Score *float64 `json:"score"`
+}
+
+// ClientScoredState is a score with the word for it.
+type ClientScoredState struct {
+	Score float64 `json:"score"`
+	State string  `json:"state"`
+}
+
+// ClientStats is the STATS body for a decision. Only development shows more than codes and the face box.
+func ClientStats(d *Decision, development bool) any {
+	errs := d.GetErrors()
+	if errs == nil {
+		errs = []int32{}
+	}
+	full := FullEstimations(d.GetEstimations())
+	if development {
+		return Stats{Errors: errs, Estimations: full}
+	}
+	box := struct {
+		FaceFramePosition *ClientPosition `json:"faceFramePosition,omitempty"`
+	}{full.FaceFramePosition}
+	return struct {
+		IsOK        bool    `json:"isOk"`
+		Errors      []int32 `json:"errors"`
+		Estimations any     `json:"estimations"`
+	}{false, errs, box}
+}
+
+// FullEstimations turns measurements into the client's JSON.
+func FullEstimations(e *Estimations) *ClientEstimations {
+	out := &ClientEstimations{}
+	if e == nil {
+		return out
+	}
+	out.FaceCount, out.AGS, out.Eyeglasses = e.FaceCount, e.Ags, e.GetEyeglasses()
+	if q := e.GetImageQuality(); q != nil {
+		out.ImageQuality = &ClientQuality{
+			q.Blur, q.IsBlurred, q.Light, q.IsHighlighted, q.Darkness, q.IsDark,
+			q.Illumination, q.IsIlluminated, q.Specularity, q.IsSpecular,
+		}
+	}
+	if p := e.GetFramePosition(); p.GetFace() != nil {
+		out.FaceFramePosition = &ClientPosition{clientRect(p.GetFace()), clientRect(p.GetFrame()), p.GetMargins()}
+	}
+	if h := e.GetHeadPose(); h != nil {
+		out.HeadPose = &ClientHeadPose{h.Yaw, h.Roll, h.Pitch}
+	}
+	if y := e.GetEyes(); y != nil {
+		out.Eyes = &ClientEyes{y.Left, y.Right, y.State}
+	}
+	if m := e.GetMouth(); m != nil {
+		out.Mouth = &ClientMouth{m.Opened, m.Smile, m.Occluded, m.State}
+	}
+	if e.Liveness != nil {
+		out.Liveness = &ClientScore{e.Liveness}
+	}
+	out.Deepfake = scored(e.Deepfake, "real", "fake")
+	out.ImageModification = scored(e.ImageModification, "original", "modified")
+	return out
+}
+
+func clientRect(r *Rect) ClientRect {
+	return ClientRect{r.GetX(), r.GetY(), r.GetWidth(), r.GetHeight()}
+}
+
+func scored(score *float64, fine, bad string) *ClientScoredState {
+	if score == nil {
+		return nil
+	}
+	if *score >= 0.5 {
+		return &ClientScoredState{*score, fine}
+	}
+	return &ClientScoredState{*score, bad}
+}
+
+// Claims is the payload of the signed token.
+type Claims struct {
+	IsOK        bool               `json:"isOk"`
+	Errors      []int32            `json:"errors"`
+	BestShot    string             `json:"bestshot"` // base64 of the image as received
+	Estimations *ClientEstimations `json:"estimations"`
+	IssuedAt    int64              `json:"iat"`
+	ID          string             `json:"jti"` // session id
+}

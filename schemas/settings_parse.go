@@ -1,0 +1,242 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// SettingsError names the setting that is wrong and what is allowed there.
+type SettingsError struct {
+	Path string // dotted, such as "session.max_attempts"; empty when the document itself is wrong
+	Want string
+}
+
+func (e *SettingsError) Error() string {
+	if e.Path == "" {
+		return "settings: " + e.Want
+	}
+	return fmt.Sprintf("settings: %s: %s", e.Path, e.Want)
+}
+
+// ParseSettings reads a settings document. What it leaves out, or sets to null, keeps its default; a key that does not
+// exist, a value of the wrong type or out of range is a *SettingsError.
+func ParseSettings(document []byte) (*Settings, error) {
+	var keys any
+	dec := json.NewDecoder(bytes.NewReader(document))
+	if err := dec.Decode(&keys); err != nil {
+		return nil, &SettingsError{Want: "must be one JSON object: " + err.Error()}
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, &SettingsError{Want: "must be one JSON object, there is more after it"}
+	}
+	if _, ok := keys.(map[string]any); !ok {
+		return nil, &SettingsError{Want: "must be one JSON object"}
+	}
+	s := DefaultSettings()
+	known, err := asTree(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := unknownKey(keys, known, ""); err != nil {
+		return nil, err
+	}
+	// Lists of the default must not shine through where the document has shorter ones.
+	s.Workers, s.ActiveLiveness.InteractionList, s.Thresholds.Glasses = nil, nil, nil
+	if err := json.Unmarshal(document, s); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return nil, &SettingsError{Path: wrong.Field, Want: fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value)}
+		}
+		return nil, &SettingsError{Want: err.Error()}
+	}
+	d := DefaultSettings()
+	if s.Workers == nil {
+		s.Workers = d.Workers
+	}
+	for i := range s.Workers {
+		if s.Workers[i].Timeout == 0 {
+			s.Workers[i].Timeout = defaultWorkerTimeout
+		}
+	}
+	if s.ActiveLiveness.InteractionList == nil {
+		s.ActiveLiveness.InteractionList = d.ActiveLiveness.InteractionList
+	}
+	if s.Thresholds.Glasses == nil {
+		s.Thresholds.Glasses = d.Thresholds.Glasses
+	}
+	// A shorter list than the default count is fine as long as nobody asked for that count.
+	if n := len(s.ActiveLiveness.InteractionList); !hasKey(keys, "active_liveness", "interaction_count") && s.ActiveLiveness.InteractionCount > n {
+		s.ActiveLiveness.InteractionCount = n
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+const defaultWorkerTimeout = 5 // seconds
+
+// Validate checks every value and returns a *SettingsError for the first that is not allowed.
+func (s *Settings) Validate() error {
+	t, a := &s.Thresholds, &s.ActiveLiveness
+	checks := []error{
+		oneOf("env", s.Env, "development", "production"),
+		limit("session.max_attempts", s.Session.MaxAttempts),
+		limit("session.max_liveness_attempts", s.Session.MaxLivenessAttempts),
+		within("session.aggregate_frames", s.Session.AggregateFrames, 1, 100),
+		within("session.previous_face_similarity", s.Session.PreviousFaceSimilarity, 0, 1),
+		within("session.multiface_policy", s.Session.MultifacePolicy, 0, 2),
+		within("roi.center_x", s.ROI.CenterX, 0, 16384), within("roi.center_y", s.ROI.CenterY, 0, 16384),
+		within("roi.width", s.ROI.Width, 0, 16384), within("roi.height", s.ROI.Height, 0, 16384),
+		within("thresholds.blur", t.Blur, 0, 1), within("thresholds.light", t.Light, 0, 1), within("thresholds.dark", t.Dark, 0, 1),
+		within("thresholds.illumination", t.Illumination, 0, 1), within("thresholds.specularity", t.Specularity, 0, 1),
+		within("thresholds.face_width", t.FaceWidth, 0, 16384), within("thresholds.face_height", t.FaceHeight, 0, 16384),
+		within("thresholds.yaw", t.Yaw, 0, 90), within("thresholds.pitch", t.Pitch, 0, 90), within("thresholds.roll", t.Roll, 0, 90),
+		within("thresholds.mouth", t.Mouth, 0, 1), within("thresholds.liveness", t.Liveness, 0, 1),
+		within("thresholds.deepfake", t.Deepfake, 0, 1), within("thresholds.image_modification", t.ImageModification, 0, 1),
+		eachOneOf("thresholds.glasses", t.Glasses, "no_glasses", "eyeglasses", "sunglasses"),
+		within("active_liveness.cooldown_frames_count", a.CooldownFramesCount, 0, 1000),
+		eachOneOf("active_liveness.interaction_list", a.InteractionList, ActionBlink, ActionYawLeft, ActionYawRight, ActionPitchUp, ActionPitchDown),
+		within("active_liveness.interaction_count", a.InteractionCount, 1, max(1, len(a.InteractionList))),
+		oneOf("active_liveness.interaction_order", a.InteractionOrder, "random", "sequential"),
+		within("active_liveness.yaw_start_deg", a.YawStartDeg, 1, 90),
+		within("active_liveness.yaw_threshold_deg", a.YawThresholdDeg, a.YawStartDeg, 90),
+		within("active_liveness.pitch_start_deg", a.PitchStartDeg, 1, 90),
+		within("active_liveness.pitch_threshold_deg", a.PitchThresholdDeg, a.PitchStartDeg, 90),
+		oneOf("video.codec", s.Video.Codec, "H265", "H264", "VP9"),
+		within("video.frames_limit", s.Video.FramesLimit, 0, 1_000_000),
+		within("video.expires", s.Video.Expires, 0, 1_000_000_000), within("video.result_ttl", s.Video.ResultTTL, 0, 1_000_000_000),
+		within("video.session_timeout", s.Video.SessionTimeout, 1, 86400),
+	}
+	if t.AGS != nil {
+		checks = append(checks, within("thresholds.ags", *t.AGS, 0, 1))
+	}
+	seen := map[string]bool{}
+	for i, w := range s.Workers {
+		path := fmt.Sprintf("workers.%d", i)
+		if !workerName.MatchString(w.Name) || w.Name == WorkerDetector || seen[w.Name] {
+			checks = append(checks, &SettingsError{path + ".name", "must be the name of a worker (lower-case letters, digits, dashes), each once, and not detector"})
+		}
+		seen[w.Name] = true
+		checks = append(checks, within(path+".timeout", w.Timeout, 0.1, 60))
+	}
+	for _, err := range checks {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var workerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+
+func within[T int | float64](path string, v, low, high T) error {
+	if v >= low && v <= high {
+		return nil
+	}
+	return &SettingsError{path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v)}
+}
+
+func limit(path string, v int) error {
+	if v == -1 || v >= 1 && v <= 1_000_000 {
+		return nil
+	}
+	return &SettingsError{path, fmt.Sprintf("must be from 1 to 1000000, or -1 for no limit, not %d", v)}
+}
+
+func oneOf(path, v string, allowed ...string) error {
+	if slices.Contains(allowed, v) {
+		return nil
+	}
+	return &SettingsError{path, fmt.Sprintf("must be one of %s, not %q", strings.Join(allowed, ", "), v)}
+}
+
+func eachOneOf(path string, list []string, allowed ...string) error {
+	for i, v := range list {
+		if err := oneOf(fmt.Sprintf("%s.%d", path, i), v, allowed...); err != nil {
+			return err
+		}
+		if slices.Contains(list[:i], v) {
+			return &SettingsError{fmt.Sprintf("%s.%d", path, i), fmt.Sprintf("%q is there twice", v)}
+		}
+	}
+	return nil
+}
+
+func asTree(v any) (any, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode settings: %w", err)
+	}
+	var tree any
+	if err := json.Unmarshal(data, &tree); err != nil {
+		return nil, fmt.Errorf("read settings back: %w", err)
+	}
+	return tree, nil
+}
+
+// unknownKey compares the document with one that has every key and returns an error for the first it does not know.
+func unknownKey(doc, known any, path string) error {
+	join := func(key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+	switch doc := doc.(type) {
+	case map[string]any:
+		k, ok := known.(map[string]any)
+		if !ok {
+			return nil // a wrong type, which decoding reports
+		}
+		for _, key := range slices.Sorted(maps.Keys(doc)) {
+			sub, ok := k[key]
+			if !ok {
+				return &SettingsError{join(key), "there is no such setting; known here: " + strings.Join(slices.Sorted(maps.Keys(k)), ", ")}
+			}
+			if err := unknownKey(doc[key], sub, join(key)); err != nil {
+				return err
+			}
+		}
+	case []any:
+		if k, ok := known.([]any); ok && len(k) > 0 {
+			for i, v := range doc {
+				if err := unknownKey(v, k[0], join(fmt.Sprint(i))); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func hasKey(tree any, path ...string) bool {
+	for _, key := range path {
+		m, ok := tree.(map[string]any)
+		if !ok {
+			return false
+		}
+		if tree, ok = m[key]; !ok || tree == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func kindName(kind string) string {
+	switch kind {
+	case "int":
+		return "a whole number"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "slice":
+		return "a list"
+	case "struct":
+		return "an object"
+	}
+	return "a " + kind
+}

@@ -1,0 +1,72 @@
+package schemas
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestSettingsKeepDefaults(t *testing.T) {
+	s, err := ParseSettings([]byte(`{"session":{"max_attempts":-1},"active_liveness":{"interaction_list":["blink"]},"workers":[{"name":"matcher","required":true,"timeout":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := DefaultSettings()
+	if s.Session.MaxAttempts != -1 || s.Session.AggregateFrames != d.Session.AggregateFrames || s.Thresholds.Blur != d.Thresholds.Blur {
+		t.Fatalf("got %+v", s.Session)
+	}
+	if len(s.ActiveLiveness.InteractionList) != 1 || s.ActiveLiveness.InteractionCount != 1 || len(s.Workers) != 1 {
+		t.Fatalf("lists of the document must replace the default's: %+v %+v", s.ActiveLiveness, s.Workers)
+	}
+}
+
+func TestSettingsErrorsNameThePath(t *testing.T) {
+	for doc, want := range map[string]string{
+		`{"session":{"max_attempt":3}}`:                              "session.max_attempt",
+		`{"session":{"max_attempts":0}}`:                             "session.max_attempts",
+		`{"session":{"max_attempts":"many"}}`:                        "session.max_attempts",
+		`{"thresholds":{"yaw":120}}`:                                 "thresholds.yaw",
+		`{"active_liveness":{"interaction_list":["blink","dance"]}}`: "active_liveness.interaction_list.1",
+		`{"active_liveness":{"interaction_list":["blink","blink"]}}`: "active_liveness.interaction_list.1",
+		`{"active_liveness":{"interaction_count":9}}`:                "active_liveness.interaction_count",
+		`{"workers":[{"name":"a b","required":true,"timeout":1}]}`:   "workers.0.name",
+		`{"workers":[{"name":"plug","timeout":1,"colour":"red"}]}`:   "workers.0.colour",
+		`{"video":{"codec":"MJPEG"}}`:                                "video.codec",
+		`[]`:                                                         "",
+		`{} {}`:                                                      "",
+		`{"env":`:                                                    "",
+		`{"roi":3}`:                                                  "roi",
+		`{"active_liveness":{"yaw_start_deg":30,"yaw_threshold_deg":20}}`: "active_liveness.yaw_threshold_deg",
+	} {
+		_, err := ParseSettings([]byte(doc))
+		var wrong *SettingsError
+		if !errors.As(err, &wrong) || wrong.Path != want {
+			t.Errorf("%s: got %v, want an error at %q", doc, err, want)
+		}
+	}
+}
+
+func TestDefaultSettingsAreValidAndRoundTrip(t *testing.T) {
+	data, err := json.Marshal(DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseSettings(data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func FuzzParseSettings(f *testing.F) {
+	f.Add([]byte(`{"session":{"max_attempts":3}}`))
+	f.Add([]byte(`{"workers":[{"name":"x","timeout":1e999}]}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		s, err := ParseSettings(doc)
+		if err == nil && s.Validate() != nil {
+			t.Fatal("accepted settings that are not valid")
+		}
+		if err != nil && !strings.HasPrefix(err.Error(), "settings: ") {
+			t.Fatalf("error without its subject: %v", err)
+		}
+	})
+}
