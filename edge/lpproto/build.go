@@ -1,0 +1,100 @@
+package lpproto
+
+import (
+	"strconv"
+	"time"
+)
+
+// Bounds of the `heartbeat` header.
+const (
+	MinHeartbeat = 100 * time.Millisecond
+	MaxHeartbeat = 60 * time.Second
+)
+
+// ConnectRequest is what a CONNECT says.
+type ConnectRequest struct {
+	Heartbeat time.Duration // 0 = off, else MinHeartbeat..MaxHeartbeat, whole milliseconds
+	SessionID string        // as sent, not validated; "" = the server makes one
+	Device    string        // camera label, "" = unknown
+}
+
+// NewConnect builds a CONNECT.
+func NewConnect(r ConnectRequest) Message {
+	h := map[string]string{HeaderVersion: Version}
+	if r.Heartbeat != 0 {
+		h[HeaderHeartbeat] = strconv.FormatInt(r.Heartbeat.Milliseconds(), 10)
+	}
+	if r.SessionID != "" {
+		h[HeaderSessionID] = r.SessionID
+	}
+	if r.Device != "" {
+		h[HeaderDevice] = r.Device
+	}
+	return Message{Command: Connect, Headers: h}
+}
+
+// ConnectRequest reads the headers of a CONNECT. The error is an *Error:
+// CodeVersion when the version is not "1.0" or missing, CodeMalformed when the
+// heartbeat is no whole number of milliseconds in range or the message is another command.
+func (m Message) ConnectRequest() (ConnectRequest, error) {
+	if m.Command != Connect {
+		return ConnectRequest{}, malformed("%s is not CONNECT", m.Command)
+	}
+	if v := m.Header(HeaderVersion); v != Version {
+		return ConnectRequest{}, newError(CodeVersion, "version is %.20q, only %q is known", v, Version)
+	}
+	r := ConnectRequest{SessionID: m.Header(HeaderSessionID), Device: m.Header(HeaderDevice)}
+	if s, ok := m.Headers[HeaderHeartbeat]; ok {
+		ms, err := strconv.Atoi(s)
+		if err != nil || ms < int(MinHeartbeat.Milliseconds()) || ms > int(MaxHeartbeat.Milliseconds()) {
+			return ConnectRequest{}, malformed("heartbeat is %.20q, allowed are %d to %d ms",
+				s, MinHeartbeat.Milliseconds(), MaxHeartbeat.Milliseconds())
+		}
+		r.Heartbeat = time.Duration(ms) * time.Millisecond
+	}
+	return r, nil
+}
+
+// NewConnected builds the answer to a CONNECT.
+func NewConnected(sessionID string) Message {
+	return Message{Command: Connected, Headers: map[string]string{
+		HeaderVersion: Version, HeaderSessionID: sessionID,
+	}}
+}
+
+// NewFrame builds a FRAME; contentType is one of the Content constants and body the
+// image as it says.
+func NewFrame(contentType string, body []byte) Message {
+	return Message{Command: Frame, Headers: map[string]string{HeaderContentType: contentType}, Body: body}
+}
+
+// NewStats builds a STATS; body is the JSON document.
+func NewStats(body []byte) Message {
+	return Message{Command: Stats, Headers: map[string]string{HeaderContentType: ContentJSON}, Body: body}
+}
+
+// NewSuccess builds a SUCCESS; token is a compact JWT.
+func NewSuccess(token string) Message {
+	return Message{Command: Success, Headers: map[string]string{HeaderContentType: ContentJWT}, Body: []byte(token)}
+}
+
+// NewError builds an ERROR; code is a system code.
+func NewError(code int) Message {
+	return Message{Command: Failure, Headers: map[string]string{HeaderError: strconv.Itoa(code)}}
+}
+
+// ErrorCode reads the system code of an ERROR. The error is an *Error with
+// CodeMalformed when the message is no ERROR or its header is no number.
+func (m Message) ErrorCode() (int, error) {
+	if m.Command != Failure {
+		return 0, malformed("%s is not ERROR", m.Command)
+	}
+	code, err := strconv.Atoi(m.Header(HeaderError))
+	if err != nil {
+		return 0, malformed("error header is %.20q, not a number", m.Header(HeaderError))
+	}
+	return code, nil
+}
+
+// NewHeartbeat builds a HEARTBEAT.
+func NewHeartbeat() Message { return Message{Command: Heartbeat} }
