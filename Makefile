@@ -1,0 +1,132 @@
+# Selene: set-up, run, test, lint. `make` alone lists what there is.
+# Set-up is part of every target that needs it; when all is there it costs a fraction of a second.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# FFmpeg and ONNX Runtime are C.
+export CGO_ENABLED := 1
+TOOLS := $(CURDIR)/bin/tools
+GOLANGCI := $(TOOLS)/golangci-lint-v2.15.0
+SETUP := deploy/setup
+
+UI := edge/ui
+VISION := workers/vision
+# npm writes this file last, so it says that an install has finished.
+UI_NPM := $(UI)/node_modules/.package-lock.json
+VISION_NPM := $(VISION)/node_modules/.package-lock.json
+UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name '.*' \) -prune -o -type f -print)
+PAGE := $(UI)/dist/index.html
+PACKS := $(VISION)/packs
+BASE := $(PACKS)/base/pack.json
+
+# The race detector costs five to ten times the processor time: it watches the rooms where goroutines meet,
+# and not the number crunching of vision and video or the whole-product tests.
+NO_RACE := /workers/vision|/workers/video|/test(/|$$)|/deploy(/|$$)
+GO_TEST := go test -timeout 10m $(if $(CI),-count=1)
+NPM := npm --no-audit --no-fund --no-update-notifier
+
+##@ Use
+.PHONY: run
+run: build models ## set up, build and start everything in one process; prints the address of the page
+	@exec bin/selene up $(ARGS)
+
+.PHONY: build
+build: system go-build ## build bin/selene, the page included
+
+.PHONY: setup
+setup: system $(UI_NPM) $(VISION_NPM) models ## install what is missing: system packages, npm parts, models
+
+##@ Develop
+.PHONY: test
+test: test-system build models test-go test-ui ## run all tests; installs what they need
+
+.PHONY: lint
+lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names
+	go vet ./...
+	$(GOLANGCI) run
+	$(SETUP)/wire_names.sh
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## format the Go code (FMT_FLAGS=--diff only shows)
+	@$(GOLANGCI) fmt $(FMT_FLAGS)
+
+.PHONY: bench
+bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... choose
+	go test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
+
+.PHONY: fuzz
+fuzz: system ## run every fuzz target for a moment; FUZZ_SECONDS each, ten by default
+	$(SETUP)/fuzz.sh $(FUZZ_SECONDS)
+
+.PHONY: proto
+proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go
+	$(SETUP)/system.sh proto
+	PATH="$(TOOLS):$$PATH" go generate ./schemas
+
+.PHONY: clean
+clean: ## remove what was built and fetched; keeps ./data
+	rm -rf bin $(UI)/node_modules $(VISION)/node_modules $(PACKS) test/output
+	find $(UI)/dist -mindepth 1 ! -name .gitkeep -delete
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Parts of the above.
+
+.PHONY: system test-system
+system:
+	@$(SETUP)/system.sh build
+test-system:
+	@$(SETUP)/system.sh build test
+
+.PHONY: go-build
+go-build: $(PAGE)
+	@go build -o bin/selene ./deploy/selene
+
+# `zoo` is tried each time until it is there: the network may have come back.
+.PHONY: models
+models: $(BASE)
+	@[[ -e $(PACKS)/zoo/pack.json ]] || $(SETUP)/zoo.sh
+
+.PHONY: test-go
+test-go:
+	@$(GO_TEST) -race $$(go list ./... | grep -vE '$(NO_RACE)')
+	@$(GO_TEST) $$(go list ./... | grep -E '$(NO_RACE)')
+
+.PHONY: test-ui
+test-ui: $(UI_NPM)
+	@cd $(UI) && npm run --silent check && npm test --silent
+
+# Files. Each depends on the system packages without being rebuilt for them.
+
+$(UI_NPM): $(UI)/package.json $(UI)/package-lock.json | system
+	@echo "set-up: npm parts of $(UI)"
+	@cd $(UI) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
+
+$(VISION_NPM): $(VISION)/package.json $(VISION)/package-lock.json | system
+	@echo "set-up: npm parts of $(VISION)"
+	@cd $(VISION) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
+
+$(PAGE): $(UI_NPM) $(UI_SOURCES)
+	@cd $(UI) && npm run --silent build && touch dist/index.html
+
+# The importer is part of the binary; its sources stand for it, so that an ordinary build does not import anew.
+$(BASE): $(VISION_NPM) $(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*) | go-build
+	@bin/selene models install && touch $@
+
+# One file a version: another version is another file, built when first asked for.
+$(GOLANGCI): | system
+	@echo "set-up: building $(notdir $@), a minute or two"
+	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(patsubst golangci-lint-%,%,$(notdir $@))
+	@mv $(TOOLS)/golangci-lint $@
+
+# Its version is that of google.golang.org/protobuf in go.mod.
+$(TOOLS)/protoc-gen-go: go.mod
+	@go build -o $@ google.golang.org/protobuf/cmd/protoc-gen-go
