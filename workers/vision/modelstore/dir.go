@@ -1,0 +1,48 @@
+package modelstore
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Dir is the models directory of this process: SELENE_MODELS if set; `workers/vision/packs` of the checkout that the
+// working directory lies in; the same of the checkout that the executable's folder (`bin`) lies in; else
+// /usr/share/selene/models. The folder itself need not exist yet.
+func Dir() string {
+	if d := os.Getenv("SELENE_MODELS"); d != "" {
+		return d
+	}
+	if wd, err := os.Getwd(); err == nil {
+		for dir := wd; ; dir = filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+				if d, ok := checkoutDir(dir); ok {
+					return d
+				}
+				break
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	if exe, err := os.Executable(); err == nil {
+		if d, ok := checkoutDir(filepath.Dir(filepath.Dir(exe))); ok {
+			return d
+		}
+	}
+	return "/usr/share/selene/models"
+}
+
+// checkoutDir is the models directory of a checkout; false when root is none.
+func checkoutDir(root string) (string, bool) {
+	vision := filepath.Join(root, "workers", "vision")
+	if info, err := os.Stat(vision); err != nil || !info.IsDir() {
+		return "", false
+	}
+	return filepath.Join(vision, "packs"), true
+}
+
+// LibraryPath is where InstallBase puts the ONNX Runtime library.
+func LibraryPath(modelsDir string) string {
+	return filepath.Join(modelsDir, "lib", "libonnxruntime.so.1")
+}

@@ -1,0 +1,84 @@
+package modelstore
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestPullFromFolder makes zoo from the real files, twice: the second time nothing is written.
+func TestPullFromFolder(t *testing.T) {
+	shared, models := sharedModels(t), t.TempDir()
+	if err := PullFrom(context.Background(), "zoo", shared, models, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, models)
+	if len(before) != 9 {
+		t.Fatalf("8 weight files and pack.json expected, found %v", before)
+	}
+	if err := PullFrom(context.Background(), "zoo", filepath.Join(shared, "absent"), models, nil); err != nil {
+		t.Fatalf("a complete pack needs no source: %v", err)
+	}
+	if after := snapshot(t, models); !equal(before, after) {
+		t.Fatalf("files were touched again:\n%v\n%v", before, after)
+	}
+}
+
+func sharedModels(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(moduleRoot(t), "..", "shared", "models")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no ../shared/models beside the checkout")
+	}
+	return dir
+}
+
+func moduleRoot(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the working directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// snapshot is the modification time of every file below dir.
+func snapshot(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	files := map[string]int64{}
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			files[path] = info.ModTime().UnixNano()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func equal(a, b map[string]int64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
