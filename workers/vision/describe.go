@@ -1,0 +1,64 @@
+package vision
+
+// matchSimilarity is the similarity that the match_cosine of every pack is laid on.
+const matchSimilarity = 0.85
+
+// DescriptorCrop says what crop [Models.Describe] takes. It is the zero value when the role has no model.
+func (m *Models) DescriptorCrop() CropSpec {
+	if !m.Has(RoleDescriptor) {
+		return CropSpec{}
+	}
+	s := m.nets[RoleDescriptor][0].spec
+	spec := CropSpec{Name: "descriptor", Kind: CropArcFace5, Width: s.Input[0], Height: s.Input[1], Color: s.Color}
+	if s.Decoder == "faceres" {
+		spec.Kind, spec.Scale = CropEyes, s.Crop
+	}
+	return spec
+}
+
+// Describe turns a crop cut by [Models.DescriptorCrop] into an identity vector of length 1, in dst if it is long enough.
+// Vectors of different packs cannot be compared.
+func (m *Models) Describe(crop []byte, dst []float32) ([]float32, error) {
+	n, err := m.one(RoleDescriptor)
+	if err != nil {
+		return dst[:0], err
+	}
+	dst = dst[:0]
+	err = n.infer(crop, func(t *tensors) error {
+		var widest []float32 // some exports also answer age and gender
+		for _, o := range t.out {
+			if len(o) > len(widest) {
+				widest = o
+			}
+		}
+		if len(widest) < 32 {
+			return n.unexpected("a vector of at least 32 numbers", t)
+		}
+		dst = append(dst, widest...)
+		return nil
+	})
+	unit(dst)
+	return dst, err
+}
+
+// Similarity compares two vectors of [Models.Describe]: 0..1, growing with their cosine in two straight lines that
+// meet where the pack says that two pictures show the same person (match_cosine), which becomes 0.85 for every pack.
+// Vectors of different lengths have similarity 0.
+func (m *Models) Similarity(a, b []float32) float64 {
+	if len(a) != len(b) || len(a) == 0 {
+		return 0
+	}
+	var cosine float64
+	for i := range a {
+		cosine += float64(a[i]) * float64(b[i])
+	}
+	match := 0.5
+	if spec := m.pack.Roles[RoleDescriptor]; spec != nil {
+		match = spec.MatchCosine
+	}
+	cosine = max(-1, min(cosine, 1))
+	if cosine < match {
+		return (cosine + 1) / (match + 1) * matchSimilarity
+	}
+	return matchSimilarity + (cosine-match)/(1-match)*(1-matchSimilarity)
+}

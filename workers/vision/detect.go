@@ -1,0 +1,71 @@
+package vision
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// nmsOverlap is the share of overlap (intersection over union) above which two boxes are one face.
+const nmsOverlap = 0.3
+
+// Detect finds the faces of a picture and appends them to dst[:0], the largest first.
+func (m *Models) Detect(img *Image, dst []Detection) ([]Detection, error) {
+	dst = dst[:0]
+	n, err := m.one(RoleDetector)
+	if err != nil {
+		return dst, err
+	}
+	if img.Width < 1 || img.Height < 1 || len(img.Pix) < img.Width*img.Height*3 {
+		return dst, fmt.Errorf("vision: a picture of %d x %d with %d bytes", img.Width, img.Height, len(img.Pix))
+	}
+	find := n.blazeface
+	if n.spec.Decoder == "yunet" {
+		find = n.yunet
+	}
+	if dst, err = find(img, dst); err != nil {
+		return dst[:0], err
+	}
+	dst = suppress(dst)
+	slices.SortStableFunc(dst, func(a, b Detection) int {
+		return cmp.Compare(b.Box.Width*b.Box.Height, a.Box.Width*a.Box.Height)
+	})
+	return dst, nil
+}
+
+// suppress keeps the best of the boxes that overlap (greedy non-maximum suppression), in place.
+func suppress(list []Detection) []Detection {
+	slices.SortStableFunc(list, func(a, b Detection) int { return cmp.Compare(b.Score, a.Score) })
+	kept := list[:0]
+	for _, d := range list {
+		if !slices.ContainsFunc(kept, func(k Detection) bool { return k.Box.overlap(d.Box) > nmsOverlap }) {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}
+
+// letterbox lays the whole picture into w x h at the largest scale that fits, centred, black around it.
+func letterbox(img *Image, w, h int) affine {
+	s := max(float32(img.Width)/float32(w), float32(img.Height)/float32(h))
+	return affine{a: s, c: (float32(img.Width) - s*float32(w)) / 2, e: s, f: (float32(img.Height) - s*float32(h)) / 2}
+}
+
+// see runs the network on a letterboxed picture and lets read take the outputs.
+func (m *model) see(img *Image, w, h int, read func(t *tensors, back affine)) error {
+	t, err := m.borrow(shape4{1, 3, int64(h), int64(w)})
+	if err != nil {
+		return err
+	}
+	defer m.giveBack(t)
+	crop := borrowBytes(w * h * 3)
+	defer byteBuffers.Put(crop)
+	back := letterbox(img, w, h)
+	warp(img, back, w, h, m.spec.Color == "bgr", true, *crop)
+	m.fill(t.in, *crop)
+	if err := m.run(t); err != nil {
+		return err
+	}
+	read(t, back)
+	return nil
+}

@@ -1,0 +1,69 @@
+package vision
+
+// yunet reads YuNet (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023): three grids with class,
+// objectness, box and five points for each cell.
+func (m *model) yunet(img *Image, dst []Detection) ([]Detection, error) {
+	w, h := yunetSize(img, m.spec.MaxSide)
+	err := m.see(img, w, h, func(t *tensors, back affine) {
+		for _, stride := range [3]int{8, 16, 32} {
+			dst = readYuNet(t, w, h, stride, m.spec.Threshold, back, dst)
+		}
+	})
+	return dst, err
+}
+
+// yunetSize picks one of five shapes, so that the tensors kept for later stay few whatever clients send.
+func yunetSize(img *Image, side int) (w, h int) {
+	short := side
+	long := max(img.Width, img.Height)
+	for _, s := range [2]int{(side*3/5 + 31) / 32 * 32, (side*3/4 + 31) / 32 * 32} {
+		if min(img.Width, img.Height)*side <= s*long {
+			short = s
+			break
+		}
+	}
+	if img.Width >= img.Height {
+		return side, short
+	}
+	return short, side
+}
+
+// readYuNet takes the outputs of one stride, found by shape: [1, cells, 1] twice (class and objectness, of which only
+// the product counts), [1, cells, 4] and [1, cells, 10].
+func readYuNet(t *tensors, w, h, stride int, threshold float32, back affine, dst []Detection) []Detection {
+	cols, cells := w/stride, (w/stride)*(h/stride)
+	var class, object, boxes, points []float32
+	for i, o := range t.out {
+		if len(t.dims[i]) != 3 || t.dims[i][1] != int64(cells) {
+			continue
+		}
+		switch t.dims[i][2] {
+		case 1:
+			class, object = o, class
+		case 4:
+			boxes = o
+		case 10:
+			points = o
+		}
+	}
+	if object == nil || boxes == nil || points == nil {
+		return dst
+	}
+	s := float32(stride)
+	for i := range cells {
+		score2 := clamp01(class[i]) * clamp01(object[i])
+		if !(score2 >= threshold*threshold) {
+			continue
+		}
+		col, row := float32(i%cols), float32(i/cols)
+		b, k := boxes[i*4:i*4+4], points[i*10:i*10+10]
+		bw, bh := exp(b[2])*s*back.a, exp(b[3])*s*back.e
+		c := back.apply((col+b[0])*s, (row+b[1])*s)
+		d := Detection{Box: Rect{c.X - bw/2, c.Y - bh/2, bw, bh}, Score: sqrt(score2)}
+		for j := range d.Points {
+			d.Points[j] = back.apply((k[2*j]+col)*s, (k[2*j+1]+row)*s)
+		}
+		dst = append(dst, d)
+	}
+	return dst
+}

@@ -1,0 +1,34 @@
+package vision
+
+// Image is a picture as packed RGB, 8 bits a channel: Pix holds Width*Height*3 bytes, rows from the top, no padding.
+type Image struct {
+	Width, Height int
+	Pix           []byte
+}
+
+// Point is a place in a picture, in pixels from the top left corner.
+type Point struct{ X, Y float32 }
+
+// Rect is a rectangle in a picture, in pixels. It may reach over the edges.
+type Rect struct{ X, Y, Width, Height float32 }
+
+// Center returns the middle of the rectangle.
+func (r Rect) Center() Point { return Point{r.X + r.Width/2, r.Y + r.Height/2} }
+
+// Detection is one found face.
+type Detection struct {
+	Box   Rect
+	Score float32 // 0..1
+	// Points are the subject's right eye, left eye, nose tip, right and left mouth corner. The subject's right is
+	// on the left of a picture that is not mirrored.
+	Points [5]Point
+}
+
+func (r Rect) overlap(o Rect) float32 {
+	w := min(r.X+r.Width, o.X+o.Width) - max(r.X, o.X)
+	h := min(r.Y+r.Height, o.Y+o.Height) - max(r.Y, o.Y)
+	if w <= 0 || h <= 0 {
+		return 0
+	}
+	return w * h / (r.Width*r.Height + o.Width*o.Height - w*h)
+}

@@ -1,0 +1,61 @@
+package vision
+
+// meshTurned is the confidence of the mesh below which the face is taken as turned too far to read it.
+const meshTurned = 0.5
+
+// Measurement is what the mesh, iris and pose networks say about one face. What was not measured is zero and its Has
+// field false.
+type Measurement struct {
+	HasMesh        bool
+	MeshConfidence float32    // 0..1
+	Mesh           [468]Point // MediaPipe Face Mesh, pixels of the picture
+	// FarTurned is set when the mesh network sees no face it can read, which happens beyond about 60 degrees of yaw,
+	// or when most of the face is covered: then mesh, eyes and mouth are not read.
+	FarTurned bool
+
+	// Head angles in degrees, from the pose network, else from the axes of the mesh.
+	HasPose bool
+	Yaw     float32 // above 0: turned to the subject's own left
+	Pitch   float32 // above 0: chin up
+	Roll    float32 // above 0: tilted to the subject's own right shoulder
+
+	// Eye aspect ratio (Soukupova and Cech, 2016): closed below about 0.12, open 0.16 to 0.44 depending on the person.
+	HasEyes                           bool
+	RightEyeOpenness, LeftEyeOpenness float32
+	// EyesFrom names what the openness was measured with: "iris" or "mesh", which is less sure.
+	EyesFrom string
+
+	HasMouth      bool
+	MouthOpenness float32 // opening over width of the inner lips: closed 0..0.1, talking about 0.2, wide open 0.5 or more
+}
+
+// Measure measures one face that [Models.Detect] found in the picture, with the roles mesh, iris and pose as far as
+// they are loaded.
+func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
+	*out = Measurement{}
+	if m.Has(RoleMesh) {
+		mesh, err := m.mesh(img, d, out)
+		if err != nil {
+			return err
+		}
+		if out.HasMesh {
+			out.Yaw, out.Pitch, out.Roll = mesh.angles()
+			out.HasPose = true
+			out.readMouth()
+			if err := m.eyes(img, out); err != nil {
+				return err
+			}
+		}
+	}
+	if m.Has(RolePose) {
+		return m.fsanet(img, d, out)
+	}
+	return nil
+}
+
+func (out *Measurement) readMouth() {
+	width := distance(out.Mesh[78], out.Mesh[308])
+	if width > 0 {
+		out.HasMouth, out.MouthOpenness = true, distance(out.Mesh[13], out.Mesh[14])/width
+	}
+}

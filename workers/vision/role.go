@@ -1,0 +1,18 @@
+package vision
+
+// Role is one job in a model pack.
+type Role string
+
+const (
+	RoleDetector   Role = "detector"   // finds faces and five points
+	RoleMesh       Role = "mesh"       // 468 face points with a confidence
+	RoleIris       Role = "iris"       // eye contours, for openness
+	RoleDescriptor Role = "descriptor" // identity vector
+	RoleAntispoof  Role = "antispoof"  // passive liveness
+	RolePose       Role = "pose"       // head angles
+)
+
+// Roles lists every role that a pack can fill.
+func Roles() []Role {
+	return []Role{RoleDetector, RoleMesh, RoleIris, RoleDescriptor, RoleAntispoof, RolePose}
+}

@@ -1,0 +1,240 @@
+package vision
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// network is one loaded model. It is safe for concurrent use: each run borrows its own tensors.
+type network interface {
+	// borrow hands out tensors for an input of this shape; run fills t.out from t.in; giveBack ends the loan.
+	borrow(shape shape4) (*tensors, error)
+	run(t *tensors) error
+	giveBack(t *tensors)
+	// batch is the most pictures that one run takes.
+	batch() int
+	close()
+}
+
+// shape4 is batch, channels, height, width.
+type shape4 [4]int64
+
+// tensors are the inputs and outputs of one run, bound once and used again.
+type tensors struct {
+	shape shape4
+	in    []float32
+	out   [][]float32
+	dims  [][]int64
+
+	binding *ort.IoBinding
+	values  []ort.Value
+}
+
+// output returns the first output with the given number of elements, or nil.
+func (t *tensors) output(size int) []float32 {
+	for _, o := range t.out {
+		if len(o) == size {
+			return o
+		}
+	}
+	return nil
+}
+
+var environment struct {
+	sync.Mutex
+	library string
+}
+
+// startRuntime loads the shared library, once for the process: ONNX Runtime has one environment, which stays until the end.
+func startRuntime(library string) error {
+	environment.Lock()
+	defer environment.Unlock()
+	if environment.library != "" {
+		if environment.library != library {
+			return fmt.Errorf("%w: this process already uses %s and cannot load %s as well", ErrRuntime, environment.library, library)
+		}
+		return nil
+	}
+	if _, err := os.Stat(library); err != nil {
+		return fmt.Errorf("%w: the shared library is missing: %w; run `make deps`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
+	}
+	ort.SetSharedLibraryPath(library)
+	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
+		return fmt.Errorf("%w: cannot load %s: %w; it must be ONNX Runtime for this machine, release 1.2x or newer", ErrRuntime, library, err)
+	}
+	environment.library = library
+	return nil
+}
+
+// ortNetwork is a session with a free list of bound tensors, one set for each run in flight.
+type ortNetwork struct {
+	name         string
+	session      *ort.DynamicAdvancedSession
+	input        string
+	outputs      []string
+	inDims       ort.Shape
+	mu           sync.Mutex
+	free         map[shape4][]*tensors
+	lent         int
+	closed, dead bool
+}
+
+func newNetwork(name string, model []byte, threads int) (*ortNetwork, error) {
+	fail := func(what string, err error) (*ortNetwork, error) {
+		return nil, fmt.Errorf("%w: %s: %s: %w", ErrRuntime, name, what, err)
+	}
+	inputs, outputs, err := ort.GetInputOutputInfoWithONNXData(model)
+	if err != nil {
+		return fail("read the network", err)
+	}
+	if len(inputs) != 1 || len(inputs[0].Dimensions) != 4 {
+		return nil, fmt.Errorf("%w: %s: want one input of four dimensions, got %v", ErrPack, name, inputs)
+	}
+	n := &ortNetwork{name: name, input: inputs[0].Name, inDims: inputs[0].Dimensions, free: map[shape4][]*tensors{}}
+	for _, o := range outputs {
+		if o.DataType != ort.TensorElementDataTypeFloat {
+			return nil, fmt.Errorf("%w: %s: output %s is not float32", ErrPack, name, o.Name)
+		}
+		n.outputs = append(n.outputs, o.Name)
+	}
+	options, err := ort.NewSessionOptions()
+	if err != nil {
+		return fail("session options", err)
+	}
+	defer options.Destroy()
+	for _, set := range []func() error{
+		func() error { return options.SetIntraOpNumThreads(threads) },
+		func() error { return options.SetInterOpNumThreads(1) },
+		// Waiting threads must not burn the cores that other workers of the machine need.
+		func() error { return options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0") },
+	} {
+		if err := set(); err != nil {
+			return fail("session options", err)
+		}
+	}
+	n.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, []string{n.input}, n.outputs, options)
+	if err != nil {
+		return fail("start the network", err)
+	}
+	return n, nil
+}
+
+func (n *ortNetwork) batch() int {
+	if n.inDims[0] > 0 {
+		return int(n.inDims[0])
+	}
+	return 16
+}
+
+func (n *ortNetwork) borrow(shape shape4) (*tensors, error) {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil, ErrClosed
+	}
+	n.lent++
+	if list := n.free[shape]; len(list) > 0 {
+		t := list[len(list)-1]
+		n.free[shape] = list[:len(list)-1]
+		n.mu.Unlock()
+		return t, nil
+	}
+	n.mu.Unlock()
+	t, err := n.bind(shape)
+	if err != nil {
+		n.giveBack(nil)
+		return nil, fmt.Errorf("%w: %s: input %v: %w", ErrRuntime, n.name, shape, err)
+	}
+	return t, nil
+}
+
+// bind runs the network once to learn the shapes of its outputs, then binds tensors of those shapes.
+func (n *ortNetwork) bind(shape shape4) (t *tensors, err error) {
+	t = &tensors{shape: shape}
+	defer func() {
+		if err != nil {
+			t.destroy()
+		}
+	}()
+	in, err := ort.NewEmptyTensor[float32](ort.NewShape(shape[:]...))
+	if err != nil {
+		return t, err
+	}
+	t.values = append(t.values, in)
+	t.in = in.GetData()
+	probe := make([]ort.Value, len(n.outputs))
+	if err = n.session.Run([]ort.Value{in}, probe); err != nil {
+		return t, err
+	}
+	t.values = append(t.values, probe...)
+	if t.binding, err = n.session.CreateIoBinding(); err != nil {
+		return t, err
+	}
+	if err = t.binding.BindInput(n.input, in); err != nil {
+		return t, err
+	}
+	for i, value := range probe {
+		tensor, ok := value.(*ort.Tensor[float32])
+		if !ok {
+			return t, fmt.Errorf("output %s is not float32", n.outputs[i])
+		}
+		t.out = append(t.out, tensor.GetData())
+		t.dims = append(t.dims, slices.Clone(tensor.GetShape()))
+		if err = t.binding.BindOutput(n.outputs[i], value); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (t *tensors) destroy() {
+	if t.binding != nil {
+		_ = t.binding.Destroy()
+	}
+	for _, v := range t.values {
+		_ = v.Destroy()
+	}
+}
+
+func (n *ortNetwork) run(t *tensors) error {
+	if err := n.session.RunWithBinding(t.binding); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrRuntime, n.name, err)
+	}
+	return nil
+}
+
+func (n *ortNetwork) giveBack(t *tensors) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lent--
+	if t != nil {
+		n.free[t.shape] = append(n.free[t.shape], t)
+	}
+	n.destroyIfIdle()
+}
+
+// close lets runs in flight finish: the last of them frees the session.
+func (n *ortNetwork) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.closed = true
+	n.destroyIfIdle()
+}
+
+func (n *ortNetwork) destroyIfIdle() {
+	if !n.closed || n.dead || n.lent > 0 {
+		return
+	}
+	n.dead = true
+	for _, list := range n.free {
+		for _, t := range list {
+			t.destroy()
+		}
+	}
+	n.free = nil
+	_ = n.session.Destroy()
+}
