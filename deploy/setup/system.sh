@@ -38,7 +38,7 @@ check_build() {
 }
 
 check_test() {
-    have ffmpeg && have ffprobe || need ffmpeg "the ffmpeg and ffprobe programs"
+    { have ffmpeg && have ffprobe; } || need ffmpeg "the ffmpeg and ffprobe programs"
     have redis-server || need redis-server "redis-server"
     have chromium || have chromium-browser || have google-chrome || need chromium "Chromium"
 }

@@ -3,7 +3,10 @@
 # a Go string that starts like one of our subjects, or is one of our stream names, fails anywhere else.
 set -euo pipefail
 
+# The backquotes are Go's, not the shell's.
+# shellcheck disable=SC2016
 readonly subject='["`]pass\.'
+# shellcheck disable=SC2016
 readonly stream='["`](FRAMES|FACES|VERDICTS|DECISIONS|SESSIONS|VIDEOS)["`]'
 
 # Untracked files too: what is being written now is what one wants to hear about.
