@@ -1,0 +1,132 @@
+// LPProto as a client speaks it: a command line, `name:value` headers, an empty
+// line, a body; one message is one WebSocket message, text or binary.
+
+/** The protocol version sent in CONNECT. */
+export const VERSION = "1.0";
+
+export const COMMANDS = ["CONNECT", "CONNECTED", "FRAME", "STATS", "SUCCESS", "ERROR", "HEARTBEAT"] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** One parsed message. Header names are lower-case; the body is UTF-8 text (servers send no images). */
+export interface Message {
+  command: Command;
+  headers: Map<string, string>;
+  body: string;
+}
+
+/** A message that does not follow LPProto. */
+export class ProtocolError extends Error {
+  override name = "ProtocolError";
+}
+
+export interface ConnectOptions {
+  /** Milliseconds between the server's HEARTBEAT messages, 100..60000. */
+  heartbeat?: number;
+  /** The id of an earlier session, to go on with it. */
+  sessionId?: string;
+}
+
+export function encodeConnect({ heartbeat, sessionId }: ConnectOptions): string {
+  let text = `CONNECT\nversion:${VERSION}\n`;
+  if (heartbeat !== undefined) text += `heartbeat:${heartbeat}\n`;
+  if (sessionId) text += `session-id:${sessionId}\n`;
+  return text + "\n";
+}
+
+/** A binary FRAME: the header block followed by the image bytes as they are. */
+export function encodeFrame(contentType: string, image: Uint8Array): Uint8Array<ArrayBuffer> {
+  const head = new TextEncoder().encode(`FRAME\ncontent-type:${contentType}\n\n`);
+  const message = new Uint8Array(head.length + image.length);
+  message.set(head);
+  message.set(image, head.length);
+  return message;
+}
+
+/** Reads a server message. Accepts `\r\n`, spaces round values, header names in any case and one closing NUL. */
+export function parse(data: string | ArrayBuffer): Message {
+  const text = (typeof data === "string" ? data : new TextDecoder().decode(data)).replace(/\0$/, "");
+  const headers = new Map<string, string>();
+  let at = 0;
+  let command = "";
+  while (at < text.length) {
+    const end = text.indexOf("\n", at);
+    const line = text.slice(at, end < 0 ? text.length : end).replace(/\r$/, "");
+    at = end < 0 ? text.length : end + 1;
+    if (!command) {
+      command = line;
+      continue;
+    }
+    if (line === "") break;
+    const colon = line.indexOf(":");
+    if (colon < 1) throw new ProtocolError(`header line without a name: "${line.slice(0, 40)}"`);
+    headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  if (!COMMANDS.includes(command as Command)) throw new ProtocolError(`unknown command "${command.slice(0, 40)}"`);
+  return { command: command as Command, headers, body: text.slice(at) };
+}
+
+/** Body of STATS, and the part of a SUCCESS token it shares. */
+export interface Stats {
+  isOk: boolean;
+  /** Check codes, in the order the checks ran. */
+  errors: number[];
+  /** What was measured; production servers send the face position alone. */
+  estimations: Record<string, unknown>;
+}
+
+/** Payload of a SUCCESS token. */
+export interface Result extends Stats {
+  /** The session id. */
+  jti: string;
+  /** Issued at, Unix seconds. */
+  iat: number;
+  /** The best frame, base64 JPEG. */
+  bestshot: string;
+}
+
+export function parseStats(body: string): Stats {
+  return stats(json(body, "STATS body"), "STATS body");
+}
+
+/** Decodes a token's payload. The signature is not checked here: whoever relies on the result checks it with the key. */
+export function decodeToken(jwt: string): Result {
+  const payload = jwt.trim().split(".")[1];
+  if (!payload) throw new ProtocolError("SUCCESS body is not a JWT");
+  let bytes: Uint8Array;
+  try {
+    bytes = Uint8Array.from(atob(payload.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  } catch {
+    throw new ProtocolError("token payload is not base64");
+  }
+  const value = json(new TextDecoder().decode(bytes), "token payload");
+  return {
+    ...stats(value, "token payload"),
+    jti: typeof value.jti === "string" ? value.jti : "",
+    iat: typeof value.iat === "number" ? value.iat : 0,
+    bestshot: typeof value.bestshot === "string" ? value.bestshot : "",
+  };
+}
+
+function json(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError(`${what} is not JSON`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ProtocolError(`${what} is not an object`);
+  return value as Record<string, unknown>;
+}
+
+function stats(value: Record<string, unknown>, what: string): Stats {
+  const errors = value.errors ?? [];
+  if (!Array.isArray(errors) || errors.some((code) => !Number.isInteger(code))) {
+    throw new ProtocolError(`${what}: errors is not a list of integers`);
+  }
+  const estimations = value.estimations;
+  return {
+    isOk: value.isOk === true,
+    errors: errors as number[],
+    estimations: typeof estimations === "object" && estimations !== null ? (estimations as Record<string, unknown>) : {},
+  };
+}
