@@ -44,6 +44,48 @@ func (im *importer) binary(n *node, op string) (*value, error) {
 	return &value{name: im.add(op, n.Name, []string{a.name, b.name}), dims: dims, nchw: a.nchw}, nil
 }
 
+// ceiling is an upper limit that a tensor was cut to.
+type ceiling struct {
+	x     *value // before
+	limit float32
+}
+
+// minimum remembers a limit that is one number, for maximum to make a Clip of both: ONNX Runtime merges a Clip, and not
+// a Min and a Max, into the convolution before it.
+func (im *importer) minimum(n *node) (*value, error) {
+	v, err := im.binary(n, "Min")
+	if err != nil {
+		return nil, err
+	}
+	if x, limit, ok := im.scalarLimit(n); ok {
+		v.ceiling = &ceiling{x, limit}
+	}
+	return v, nil
+}
+
+func (im *importer) maximum(n *node) (*value, error) {
+	x, floor, ok := im.scalarLimit(n)
+	if !ok || x.ceiling == nil || !(floor <= x.ceiling.limit) {
+		return im.binary(n, "Max")
+	}
+	bounds := []string{im.weight(nil, []float32{floor}), im.weight(nil, []float32{x.ceiling.limit})}
+	name := im.add("Clip", n.Name, append([]string{x.ceiling.x.name}, bounds...))
+	return &value{name: name, dims: x.dims, nchw: x.nchw}, nil
+}
+
+// scalarLimit is the tensor and the number that n compares, if it compares such.
+func (im *importer) scalarLimit(n *node) (x *value, limit float32, ok bool) {
+	x, err := im.input(n, 0)
+	if err != nil || x.constant != nil {
+		return nil, 0, false
+	}
+	c, err := im.floats(n, 1)
+	if err != nil || len(c.dims) != 0 {
+		return nil, 0, false
+	}
+	return x, c.floats[0], true
+}
+
 // operand stores a constant so that it can be combined with x: with x's number of dimensions and in x's layout.
 func (im *importer) operand(c *constant, x *value) (string, error) {
 	if c.floats == nil || len(c.dims) > len(x.dims) {

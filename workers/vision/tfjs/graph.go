@@ -3,7 +3,6 @@ package tfjs
 import (
 	"errors"
 	"fmt"
-	"strconv"
 )
 
 // value is what a node gives: a tensor of the graph or a constant.
@@ -12,6 +11,7 @@ type value struct {
 	dims     []int  // in TensorFlow's order; the batch, dims[0], counts as 1
 	nchw     bool   // the ONNX tensor has channels first; only with four dimensions
 	constant *constant
+	ceiling  *ceiling // set on the result of Minimum with a number
 }
 
 // importer collects the ONNX graph.
@@ -19,8 +19,8 @@ type importer struct {
 	weights map[string]*constant
 	values  map[string]*value // by TensorFlow node
 
-	nodes        [][]byte
-	initializers [][]byte
+	nodes        []onnxNode
+	initializers []initializer
 	ins, outs    [][]byte
 	names        map[string]bool // of graph inputs and outputs
 }
@@ -54,9 +54,9 @@ func (im *importer) node(n *node) (*value, error) {
 	case "Sub", "Mul":
 		return im.binary(n, n.Op)
 	case "Minimum":
-		return im.binary(n, "Min")
+		return im.minimum(n)
 	case "Maximum":
-		return im.binary(n, "Max")
+		return im.maximum(n)
 	case "Relu", "Relu6", "Sigmoid":
 		x, err := im.tensor(n, 0)
 		if err != nil {
@@ -146,49 +146,6 @@ func (im *importer) claim(name string) error {
 	}
 	im.names[name] = true
 	return nil
-}
-
-func (im *importer) encode() []byte {
-	var g []byte
-	for _, n := range im.nodes {
-		g = message(g, 1, n)
-	}
-	g = text(g, 2, "graph")
-	for _, t := range im.initializers {
-		g = message(g, 5, t)
-	}
-	for _, v := range im.ins {
-		g = message(g, 11, v)
-	}
-	for _, v := range im.outs {
-		g = message(g, 12, v)
-	}
-	return encodeModel(g)
-}
-
-// add appends a node; its output tensor is named after the TensorFlow node it comes from.
-func (im *importer) add(op, from string, inputs []string, attrs ...onnxAttr) string {
-	out := from + "#" + strconv.Itoa(len(im.nodes))
-	im.addNamed(op, out, inputs, attrs...)
-	return out
-}
-
-func (im *importer) addNamed(op, out string, inputs []string, attrs ...onnxAttr) {
-	im.nodes = append(im.nodes, encodeNode(op, out, inputs, []string{out}, attrs))
-}
-
-// weight stores floats as a constant of the ONNX graph.
-func (im *importer) weight(dims []int, data []float32) string {
-	name := "weight#" + strconv.Itoa(len(im.initializers))
-	im.initializers = append(im.initializers, encodeFloats(name, dims, data))
-	return name
-}
-
-// integers stores a list of ints as a constant of the ONNX graph.
-func (im *importer) integers(data []int) string {
-	name := "weight#" + strconv.Itoa(len(im.initializers))
-	im.initializers = append(im.initializers, encodeInts(name, data))
-	return name
 }
 
 // input is what input i of n gives.
