@@ -98,6 +98,8 @@ func (d *Decoder) decodeFrame(f format, data []byte) error {
 	}
 	defer d.packet.Unref()
 	d.packet.SetSize(len(data))
+	// Without the flag FFmpeg adds a PNG to the one before it, as if it were the next frame of a film.
+	d.packet.SetFlags(astiav.NewPacketFlags(astiav.PacketFlagKey))
 	if err := codec.SendPacket(d.packet); err != nil {
 		return err
 	}

@@ -46,13 +46,16 @@ func suppress(list []Detection) []Detection {
 }
 
 // letterbox lays the whole picture into w x h at the largest scale that fits, centred, black around it.
-func letterbox(img *Image, w, h int) affine {
+func letterbox(img *Image, w, h int, enlarge bool) affine {
 	s := max(float32(img.Width)/float32(w), float32(img.Height)/float32(h))
+	if !enlarge {
+		s = max(s, 1)
+	}
 	return affine{a: s, c: (float32(img.Width) - s*float32(w)) / 2, e: s, f: (float32(img.Height) - s*float32(h)) / 2}
 }
 
 // see runs the network on a letterboxed picture and lets read take the outputs.
-func (m *model) see(img *Image, w, h int, read func(t *tensors, back affine)) error {
+func (m *model) see(img *Image, w, h int, enlarge bool, read func(t *tensors, back affine)) error {
 	t, err := m.borrow(shape4{1, 3, int64(h), int64(w)})
 	if err != nil {
 		return err
@@ -60,7 +63,7 @@ func (m *model) see(img *Image, w, h int, read func(t *tensors, back affine)) er
 	defer m.giveBack(t)
 	crop := borrowBytes(w * h * 3)
 	defer byteBuffers.Put(crop)
-	back := letterbox(img, w, h)
+	back := letterbox(img, w, h, enlarge)
 	warp(img, back, w, h, m.spec.Color == "bgr", true, *crop)
 	m.fill(t.in, *crop)
 	if err := m.run(t); err != nil {

@@ -5,7 +5,7 @@ package vision
 // cell's), box size, and six points (right eye, left eye, nose, mouth, right ear, left ear; offsets).
 func (m *model) blazeface(img *Image, dst []Detection) ([]Detection, error) {
 	w, h := m.spec.Input[0], m.spec.Input[1]
-	err := m.see(img, w, h, func(t *tensors, back affine) {
+	err := m.see(img, w, h, true, func(t *tensors, back affine) {
 		for i, grid := range [2]struct{ stride, anchors int }{{16, 2}, {32, 6}} {
 			cols, n := w/grid.stride, (w/grid.stride)*(h/grid.stride)*grid.anchors
 			scores, values := blazefaceOutputs(t, n, i == 0)

@@ -2,31 +2,48 @@ package vision
 
 // yunet reads YuNet (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023): three grids with class,
 // objectness, box and five points for each cell.
+//
+// It looks at half the size first, which takes a quarter of the time and finds faces down to a thirtieth of the
+// picture's longer side, and at the full size only when there was nothing.
 func (m *model) yunet(img *Image, dst []Detection) ([]Detection, error) {
-	w, h := yunetSize(img, m.spec.MaxSide)
-	err := m.see(img, w, h, func(t *tensors, back affine) {
-		for _, stride := range [3]int{8, 16, 32} {
-			dst = readYuNet(t, w, h, stride, m.spec.Threshold, back, dst)
+	for _, side := range [2]int{m.spec.MaxSide / 2, m.spec.MaxSide} {
+		w, h := yunetSize(img, roundUp32(side))
+		err := m.see(img, w, h, false, func(t *tensors, back affine) {
+			for _, stride := range [3]int{8, 16, 32} {
+				dst = readYuNet(t, w, h, stride, m.spec.Threshold, back, dst)
+			}
+		})
+		if err != nil || len(dst) > 0 {
+			return dst, err
 		}
-	})
-	return dst, err
+	}
+	return dst, nil
 }
 
-// yunetSize picks one of five shapes, so that the tensors kept for later stay few whatever clients send.
+// yunetSize picks one of few shapes, so that the tensors kept for later stay few whatever clients send. Pictures
+// are not enlarged: YuNet misses faces that fill the whole input.
 func yunetSize(img *Image, side int) (w, h int) {
-	short := side
-	long := max(img.Width, img.Height)
-	for _, s := range [2]int{(side*3/5 + 31) / 32 * 32, (side*3/4 + 31) / 32 * 32} {
-		if min(img.Width, img.Height)*side <= s*long {
-			short = s
+	long, short := max(img.Width, img.Height), min(img.Width, img.Height)
+	for _, smaller := range [3]int{side / 4, side / 2, side * 3 / 4} {
+		if smaller = roundUp32(smaller); long <= smaller {
+			side = smaller
+			break
+		}
+	}
+	across := side
+	for _, s := range [2]int{roundUp32(side * 3 / 5), roundUp32(side * 3 / 4)} {
+		if short*side <= s*max(long, side) {
+			across = s
 			break
 		}
 	}
 	if img.Width >= img.Height {
-		return side, short
+		return side, across
 	}
-	return short, side
+	return across, side
 }
+
+func roundUp32(v int) int { return (v + 31) / 32 * 32 }
 
 // readYuNet takes the outputs of one stride, found by shape: [1, cells, 1] twice (class and objectness, of which only
 // the product counts), [1, cells, 4] and [1, cells, 10].

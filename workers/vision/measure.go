@@ -1,5 +1,10 @@
 package vision
 
+import "math"
+
+// farYaw is the turn in degrees beyond which a mesh is made up, however sure its network is.
+const farYaw = 60
+
 // meshTurned is the confidence of the mesh below which the face is taken as turned too far to read it.
 const meshTurned = 0.5
 
@@ -9,8 +14,8 @@ type Measurement struct {
 	HasMesh        bool
 	MeshConfidence float32    // 0..1
 	Mesh           [468]Point // MediaPipe Face Mesh, pixels of the picture
-	// FarTurned is set when the mesh network sees no face it can read, which happens beyond about 60 degrees of yaw,
-	// or when most of the face is covered: then mesh, eyes and mouth are not read.
+	// FarTurned is set beyond 60 degrees of yaw, and when the mesh network sees no face it can read (turned far, or
+	// mostly covered): then mesh, eyes and mouth are not read, and without a pose network neither is the pose.
 	FarTurned bool
 
 	// Head angles in degrees, from the pose network, else from the axes of the mesh.
@@ -33,24 +38,27 @@ type Measurement struct {
 // they are loaded.
 func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 	*out = Measurement{}
-	if m.Has(RoleMesh) {
-		mesh, err := m.mesh(img, d, out)
-		if err != nil {
+	if m.Has(RolePose) {
+		if err := m.fsanet(img, d, out); err != nil {
 			return err
 		}
-		if out.HasMesh {
-			out.Yaw, out.Pitch, out.Roll = mesh.angles()
-			out.HasPose = true
-			out.readMouth()
-			if err := m.eyes(img, out); err != nil {
-				return err
-			}
+		if out.FarTurned = math.Abs(float64(out.Yaw)) > farYaw; out.FarTurned {
+			return nil
 		}
 	}
-	if m.Has(RolePose) {
-		return m.fsanet(img, d, out)
+	if !m.Has(RoleMesh) {
+		return nil
 	}
-	return nil
+	axes, err := m.mesh(img, d, out)
+	if err != nil || !out.HasMesh {
+		return err
+	}
+	if !out.HasPose {
+		out.Yaw, out.Pitch, out.Roll = axes.angles()
+		out.HasPose = true
+	}
+	out.readMouth()
+	return m.eyes(img, out)
 }
 
 func (out *Measurement) readMouth() {

@@ -25,6 +25,7 @@ func (m *Models) fsanet(img *Image, d Detection, out *Measurement) error {
 		}
 	}
 	k := 1 / float32(len(nets))
-	out.Yaw, out.Pitch, out.Roll, out.HasPose = sum[0]*k, sum[1]*k, sum[2]*k, true
+	// FSA-Net counts yaw to the subject's right and roll to the left shoulder.
+	out.Yaw, out.Pitch, out.Roll, out.HasPose = -sum[0]*k, sum[1]*k, -sum[2]*k, true
 	return nil
 }
