@@ -1,0 +1,59 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { decodeToken, encodeConnect, encodeFrame, parse, parseStats } from "../lib/lpproto";
+
+test("CONNECT carries version, heartbeat and session id", () => {
+  assert.equal(encodeConnect({}), "CONNECT\nversion:1.0\n\n");
+  assert.equal(encodeConnect({ heartbeat: 1000, sessionId: "abc" }), "CONNECT\nversion:1.0\nheartbeat:1000\nsession-id:abc\n\n");
+});
+
+test("FRAME keeps the image bytes as they are", () => {
+  const image = Uint8Array.of(0xff, 0xd8, 0x0a, 0x0a, 0x00, 0xd9);
+  const message = encodeFrame("image/jpeg", image);
+  const head = "FRAME\ncontent-type:image/jpeg\n\n";
+  assert.equal(new TextDecoder().decode(message.subarray(0, head.length)), head);
+  assert.deepEqual([...message.subarray(head.length)], [...image]);
+});
+
+test("parse reads headers with and without a space, any case, any line ending", () => {
+  for (const text of ["CONNECTED\nsession-id:a:b\nversion:1.0\n\n", "CONNECTED\r\nSession-Id: a:b\r\nVERSION: 1.0\r\n\r\n\0"]) {
+    const message = parse(text);
+    assert.equal(message.command, "CONNECTED");
+    assert.deepEqual([...message.headers], [["session-id", "a:b"], ["version", "1.0"]]);
+    assert.equal(message.body, "");
+  }
+});
+
+test("parse keeps empty lines inside a body and reads binary messages", () => {
+  const text = "STATS\ncontent-type:application/json\n\n{\n\n\"isOk\":false}";
+  assert.equal(parse(text).body, "{\n\n\"isOk\":false}");
+  assert.equal(parse(new TextEncoder().encode(text).buffer as ArrayBuffer).body, "{\n\n\"isOk\":false}");
+});
+
+test("parse accepts a missing empty line when there is no body", () => {
+  assert.equal(parse("HEARTBEAT").command, "HEARTBEAT");
+  assert.equal(parse("ERROR\nerror: 1002").headers.get("error"), "1002");
+});
+
+test("parse refuses what is not LPProto", () => {
+  assert.throws(() => parse("HELLO\n\n"), /unknown command "HELLO"/);
+  assert.throws(() => parse(""), /unknown command/);
+  assert.throws(() => parse("STATS\nno colon\n\n"), /without a name/);
+});
+
+test("STATS bodies are checked", () => {
+  assert.deepEqual(parseStats('{"isOk":false,"errors":[12]}'), { isOk: false, errors: [12], estimations: {} });
+  assert.throws(() => parseStats('{"errors":["12"]}'), /list of integers/);
+  assert.throws(() => parseStats("[]"), /not an object/);
+  assert.throws(() => parseStats("nonsense"), /not JSON/);
+});
+
+test("a token's payload is decoded, base64url and UTF-8 included", () => {
+  const payload = { isOk: true, errors: [], estimations: { note: "ÿ¿ж" }, jti: "id", iat: 5, bestshot: "AA==" };
+  const jwt = `e30.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.sig`;
+  assert.deepEqual(decodeToken(jwt), payload);
+  assert.throws(() => decodeToken("nothing"), /not a JWT/);
+  assert.throws(() => decodeToken("a.%%%.c"), /not base64/);
+});
+
+declare const Buffer: { from(text: string): { toString(encoding: string): string } };

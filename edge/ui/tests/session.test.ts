@@ -1,0 +1,155 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { check } from "../lib/check";
+import { Session, type Socket } from "../lib/session";
+
+/** A socket whose other end is the test. */
+class FakeSocket {
+  binaryType: BinaryType = "blob";
+  onopen: Socket["onopen"] = null;
+  onmessage: Socket["onmessage"] = null;
+  onclose: Socket["onclose"] = null;
+  sent: (string | Uint8Array)[] = [];
+  closed = false;
+  /** Called with each frame, to answer it. */
+  answer: (count: number) => void = () => {};
+
+  send(data: unknown): void {
+    this.sent.push(data as string | Uint8Array);
+    if (typeof data !== "string") queueMicrotask(() => this.answer(this.sent.length - 1));
+  }
+  close(): void {
+    this.closed = true;
+  }
+  open(): void {
+    this.onopen?.call(this as never, {} as Event);
+  }
+  say(text: string): void {
+    this.onmessage?.call(this as never, { data: text } as MessageEvent);
+  }
+  drop(code: number): void {
+    this.onclose?.call(this as never, { code, reason: "" } as CloseEvent);
+  }
+}
+
+const image = new Blob([Uint8Array.of(1, 2, 3)], { type: "image/jpeg" });
+const bytes = Uint8Array.of(1, 2, 3);
+const stats = (...codes: number[]) => `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
+const success = `SUCCESS\ncontent-type:application/jwt\n\ne30.${btoa(JSON.stringify({ isOk: true, errors: [], jti: "s1" }))}.x`;
+
+function connect(options: { connectTimeout?: number; silence?: number; signal?: AbortSignal } = {}) {
+  const socket = new FakeSocket();
+  const session = Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, ...options });
+  session.catch(() => {});
+  return { socket, session };
+}
+
+async function connected(options = {}) {
+  const { socket, session } = connect(options);
+  socket.open();
+  socket.say("CONNECTED\nsession-id:s1\nversion:1.0\n\n");
+  return { socket, session: await session };
+}
+
+test("a session opens with CONNECT and takes the server's id", async () => {
+  const { socket, session } = await connected();
+  assert.equal(socket.sent[0], "CONNECT\nversion:1.0\nheartbeat:1000\n\n");
+  assert.equal(session.id, "s1");
+  session.close();
+  assert.ok(socket.closed);
+});
+
+test("a second frame cannot leave before the first is answered", async () => {
+  const { socket, session } = await connected();
+  const first = session.send("image/jpeg", bytes);
+  assert.throws(() => session.send("image/jpeg", bytes), /not been answered/);
+  socket.say("HEARTBEAT\n\n");
+  assert.throws(() => session.send("image/jpeg", bytes), /not been answered/);
+  socket.say(stats(8));
+  assert.deepEqual(await first, { kind: "stats", stats: { isOk: false, errors: [8], estimations: {} } });
+  const second = session.send("image/jpeg", bytes);
+  assert.equal(socket.sent.length, 3);
+  session.close();
+  await assert.rejects(second, { reason: "left" });
+});
+
+test("each end has its reason", async () => {
+  const refused = connect();
+  refused.socket.drop(1006);
+  await assert.rejects(refused.session, { reason: "unreachable" });
+
+  const busy = connect();
+  busy.socket.open();
+  busy.socket.say("ERROR\nerror: 1009\n\n");
+  await assert.rejects(busy.session, { reason: "error", code: 1009 });
+
+  const slow = connect({ connectTimeout: 1 });
+  await assert.rejects(slow.session, { reason: "unreachable" });
+
+  const aborted = new AbortController();
+  const leaving = connect({ signal: aborted.signal });
+  aborted.abort();
+  await assert.rejects(leaving.session, { reason: "left" });
+  assert.ok(leaving.socket.closed);
+
+  for (const [code, reason] of [[1006, "lost"], [4003, "closed"], [1011, "closed"]] as const) {
+    const { socket, session } = await connected();
+    const reply = session.send("image/jpeg", bytes);
+    socket.drop(code);
+    await assert.rejects(reply, { reason, code });
+    await assert.rejects(session.send("image/jpeg", bytes), { reason, code });
+  }
+
+  const strange = await connected();
+  const reply = strange.session.send("image/jpeg", bytes);
+  strange.socket.say("WHAT\n\n");
+  await assert.rejects(reply, { reason: "protocol" });
+
+  const quiet = await connected({ silence: 1 });
+  assert.equal((await quiet.session.ended).reason, "silent");
+});
+
+test("check feeds frames until SUCCESS and reports each STATS", async () => {
+  const { socket, session } = await connected();
+  const seen: number[][] = [];
+  socket.answer = (count) => socket.say(count < 3 ? stats(8, count) : success);
+  const passed = await check(session, { nextFrame: async () => image, onStats: ({ errors }) => seen.push(errors) });
+  assert.deepEqual(seen, [[8, 1], [8, 2]]);
+  assert.equal(passed.result.jti, "s1");
+  assert.ok(socket.closed);
+});
+
+test("check goes on after a refused frame, but not after three in a row", async () => {
+  const one = await connected();
+  one.socket.answer = (count) => one.socket.say(count < 3 ? "ERROR\nerror:1002\n\n" : success);
+  await check(one.session, { nextFrame: async () => image, onStats: () => {} });
+
+  const three = await connected();
+  three.socket.answer = () => three.socket.say("ERROR\nerror:1000\n\n");
+  await assert.rejects(check(three.session, { nextFrame: async () => image, onStats: () => {} }), { name: "FrameRefused", code: 1000 });
+  assert.equal(three.socket.sent.length, 4);
+  assert.ok(three.socket.closed);
+});
+
+test("check stops at once when the server closes while it waits for a picture", async () => {
+  const { socket, session } = await connected();
+  const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {} });
+  socket.drop(4008);
+  await assert.rejects(running, { reason: "closed", code: 4008 });
+});
+
+test("check tells the refusal rather than the close that follows it", async () => {
+  const { socket, session } = await connected();
+  socket.answer = () => {
+    socket.say("ERROR\nerror:1000\n\n");
+    socket.drop(1011);
+  };
+  await assert.rejects(check(session, { nextFrame: async () => image, onStats: () => {} }), { name: "FrameRefused", code: 1000 });
+});
+
+test("check passes on what the camera throws, and leaves the session", async () => {
+  const { socket, session } = await connected();
+  const nextFrame = () => Promise.reject(new Error("unplugged"));
+  await assert.rejects(check(session, { nextFrame, onStats: () => {} }), /unplugged/);
+  assert.ok(socket.closed);
+});

@@ -1,0 +1,119 @@
+// Package ui holds the user page: TypeScript sources, and the handler that
+// serves their built form from inside the binary.
+package ui
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed all:dist
+var embedded embed.FS
+
+// contentSecurityPolicy lets the page load its own files, show its own best
+// shot (data:), and talk to the host it came from, and nothing else.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
+	"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'"
+
+const notBuilt = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Selene</title>
+<h1>The page is not built</h1>
+<p>This binary was compiled without the user page. Run <code>make build</code> and start it again.</p>
+`
+
+// contentTypes is fixed here because the system's own table differs from
+// machine to machine.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+type file struct {
+	body        []byte
+	contentType string
+	etag        string
+}
+
+// Handler serves the built page: index.html at "/", its files beside it, 404
+// for the rest; only GET and HEAD. Mounted below another path, it wants
+// http.StripPrefix. Files are checked with the server at each use
+// (Cache-Control: no-cache, ETag), so that a new binary is a new page. When the
+// page was not built, "/" says how to build it. Safe for concurrent use.
+func Handler() http.Handler {
+	dist, err := fs.Sub(embedded, "dist")
+	if err != nil {
+		panic(fmt.Sprintf("ui: embedded dist: %v", err)) // embed guarantees the directory
+	}
+	return handler(dist)
+}
+
+func handler(dist fs.FS) http.Handler {
+	files := load(dist)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed: only GET and HEAD", http.StatusMethodNotAllowed)
+			return
+		}
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if name == "" {
+			name = "index.html"
+		}
+		f, ok := files[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", f.contentType)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", f.etag)
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
+	})
+}
+
+func load(dist fs.FS) map[string]file {
+	files := map[string]file{}
+	err := fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+			return err
+		}
+		body, err := fs.ReadFile(dist, name)
+		if err != nil {
+			return err
+		}
+		files[name] = newFile(name, body)
+		return nil
+	})
+	if err != nil {
+		panic(fmt.Sprintf("ui: read embedded dist: %v", err)) // reading from memory cannot fail
+	}
+	if _, ok := files["index.html"]; !ok {
+		files["index.html"] = newFile("index.html", []byte(notBuilt))
+	}
+	return files
+}
+
+func newFile(name string, body []byte) file {
+	contentType, ok := contentTypes[path.Ext(name)]
+	if !ok {
+		contentType = "application/octet-stream"
+	}
+	sum := sha256.Sum256(body)
+	return file{body: body, contentType: contentType, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+}

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func get(t *testing.T, h http.Handler, method, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	body, err := io.ReadAll(w.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Result(), string(body)
+}
+
+func TestHandlerServesFiles(t *testing.T) {
+	h := handler(fstest.MapFS{
+		".gitkeep":   {},
+		"index.html": {Data: []byte("<!doctype html>page")},
+		"page.js":    {Data: []byte("1")},
+		"style.css":  {Data: []byte("a{}")},
+		"icon.svg":   {Data: []byte("<svg/>")},
+	})
+	for path, want := range map[string]string{
+		"/":           "text/html; charset=utf-8",
+		"/?cn=x":      "text/html; charset=utf-8",
+		"/index.html": "text/html; charset=utf-8",
+		"/page.js":    "text/javascript; charset=utf-8",
+		"/style.css":  "text/css; charset=utf-8",
+		"/icon.svg":   "image/svg+xml",
+	} {
+		res, body := get(t, h, http.MethodGet, path)
+		if res.StatusCode != http.StatusOK || body == "" || res.Header.Get("Content-Type") != want {
+			t.Errorf("%s: status %d, type %q, body %q; want 200 and %q", path, res.StatusCode, res.Header.Get("Content-Type"), body, want)
+		}
+		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: policy %q is not strict", path, csp)
+		}
+		if res.Header.Get("Cache-Control") != "no-cache" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: headers %v", path, res.Header)
+		}
+	}
+	for _, path := range []string{"/.gitkeep", "/nothing", "/../ui.go", "/page.js/"} {
+		if res, _ := get(t, h, http.MethodGet, path); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: status %d, want 404", path, res.StatusCode)
+		}
+	}
+	if res, _ := get(t, h, http.MethodPost, "/"); res.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("POST: status %d, want 405", res.StatusCode)
+	}
+}
+
+func TestHandlerAnswersETag(t *testing.T) {
+	h := handler(fstest.MapFS{"index.html": {Data: []byte("one")}})
+	res, _ := get(t, h, http.MethodGet, "/")
+	etag := res.Header.Get("ETag")
+	if res, body := get(t, h, http.MethodGet, "/", "If-None-Match", etag); res.StatusCode != http.StatusNotModified || body != "" {
+		t.Errorf("same ETag: status %d, body %q; want an empty 304", res.StatusCode, body)
+	}
+	other := handler(fstest.MapFS{"index.html": {Data: []byte("two")}})
+	if res, body := get(t, other, http.MethodGet, "/", "If-None-Match", etag); res.StatusCode != http.StatusOK || body != "two" {
+		t.Errorf("old ETag: status %d, body %q; want the new page", res.StatusCode, body)
+	}
+}
+
+func TestHandlerWithoutBuild(t *testing.T) {
+	res, body := get(t, handler(fstest.MapFS{".gitkeep": {}}), http.MethodGet, "/")
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, "make build") {
+		t.Errorf("status %d, body %q; want a page naming make build", res.StatusCode, body)
+	}
+}
+
+// The policy forbids inline code, so that built pages must not hold any.
+func TestBuiltPageObeysPolicy(t *testing.T) {
+	body, err := embedded.ReadFile("dist/index.html")
+	if err != nil {
+		t.Skip("the page is not built: run npm ci --ignore-scripts && npm run build in edge/ui")
+	}
+	for _, bad := range []string{`<script>`, `<style`, ` style="`, ` onclick=`} {
+		if strings.Contains(string(body), bad) {
+			t.Errorf("index.html holds %q", bad)
+		}
+	}
+	if m := regexp.MustCompile(`(?:src|href)="(?:https?:)?//[^"]*`).Find(body); m != nil {
+		t.Errorf("index.html loads from another host: %s", m)
+	}
+	_, page := get(t, Handler(), http.MethodGet, "/")
+	if page != string(body) {
+		t.Error("Handler does not serve the built page at /")
+	}
+}
