@@ -1,0 +1,130 @@
+package replay
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+)
+
+// Timing says when a picture of a source is shown, counted from the first one.
+type Timing struct {
+	PTS   time.Duration // when it appears
+	Until time.Duration // when the picture after it appears; more than PTS
+}
+
+// Source gives pictures in the order they are shown. It is used like a scanner: Next
+// moves on, Image gives the picture moved to. It is for one goroutine.
+type Source interface {
+	// Next moves to the next picture; io.EOF after the last.
+	Next() (Timing, error)
+	// Image is the present picture as JPEG or PNG file bytes with its media type
+	// (lpproto.ContentJPEG or ContentPNG). A picture that is passed over is never encoded.
+	Image() (image []byte, mediaType string, err error)
+	// Duration of all pictures together, 0 when unknown.
+	Duration() time.Duration
+	// Rewind goes back to before the first picture.
+	Rewind() error
+	// Close frees what the source holds.
+	Close() error
+}
+
+// defaultFPS is the pace of pictures that have no times of their own.
+const defaultFPS = 10
+
+// Open opens a video file of any format FFmpeg reads, a folder of images (in natural
+// name order) or one image. JPEG and PNG images are given as they are, byte for byte.
+// fps above 0 is the pace of a folder, or the rate that a video is resampled to; at 0 a
+// folder has 10 pictures a second. With loop the source starts again when it ends.
+func Open(path string, fps float64, loop bool) (Source, error) {
+	src, err := open(path, fps)
+	if err != nil {
+		return nil, err
+	}
+	if loop {
+		src = &looped{Source: src}
+	}
+	return src, nil
+}
+
+func open(path string, fps float64) (Source, error) {
+	if fps < 0 || fps > 1000 {
+		return nil, fmt.Errorf("fps is %v, allowed are 0 (as the source is) to 1000", fps)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open source: %w", err)
+	}
+	if info.IsDir() {
+		return openFolder(path, fps)
+	}
+	still := isImageName(path)
+	if !still {
+		mediaType, err := stillType(path)
+		if err != nil {
+			return nil, fmt.Errorf("open source: %w", err)
+		}
+		still = mediaType != ""
+	}
+	if still {
+		return &folder{files: []string{path}, fps: pace(fps), at: -1}, nil
+	}
+	v, err := openVideo(path)
+	if err != nil {
+		return nil, err
+	}
+	if fps > 0 {
+		return &resampled{Source: v, fps: fps}, nil
+	}
+	return v, nil
+}
+
+func pace(fps float64) float64 {
+	if fps > 0 {
+		return fps
+	}
+	return defaultFPS
+}
+
+// stillType is the media type of a file that is sent as it is: by its first bytes, else
+// by its name, so that a broken .jpg reaches the server, which says what is wrong with it.
+// It is "" for a file that FFmpeg must read.
+func stillType(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	head := make([]byte, 8)
+	n, err := f.Read(head)
+	if err != nil && n == 0 {
+		return "", errors.Join(err, fmt.Errorf("%s is empty or cannot be read", path))
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte{0xff, 0xd8, 0xff}):
+		return lpproto.ContentJPEG, nil
+	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
+		return lpproto.ContentPNG, nil
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".jpg", ".jpeg":
+		return lpproto.ContentJPEG, nil
+	case ".png":
+		return lpproto.ContentPNG, nil
+	}
+	return "", nil
+}
+
+// isImageName tells images from videos; a GIF may be either and counts as a video.
+func isImageName(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif":
+		return true
+	}
+	return false
+}
