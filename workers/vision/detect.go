@@ -26,7 +26,6 @@ func (m *Models) Detect(img *Image, dst []Detection) ([]Detection, error) {
 	if dst, err = find(img, dst); err != nil {
 		return dst[:0], err
 	}
-	dst = suppress(dst)
 	slices.SortStableFunc(dst, func(a, b Detection) int {
 		return cmp.Compare(b.Box.Width*b.Box.Height, a.Box.Width*a.Box.Height)
 	})

@@ -23,7 +23,7 @@ func (m *model) blazeface(img *Image, dst []Detection) ([]Detection, error) {
 			}
 		}
 	})
-	return dst, err
+	return suppress(dst), err
 }
 
 // strided is a column of an output: element i starts at i*step.
