@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 )
@@ -26,6 +27,10 @@ func Pull(ctx context.Context, pack, modelsDir string, progress func(Progress)) 
 	}
 	client := newClient()
 	defer client.CloseIdleConnections()
+	return d.download(ctx, client, modelsDir, progress)
+}
+
+func (d *description) download(ctx context.Context, client *http.Client, modelsDir string, progress func(Progress)) error {
 	return d.install(modelsDir, progress, func(f source) (io.ReadCloser, error) {
 		return fetch(ctx, client, f)
 	})
