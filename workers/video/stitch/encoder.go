@@ -1,0 +1,139 @@
+package stitch
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/asticode/go-astiav"
+)
+
+const (
+	// keyframeInterval in frames bounds how far a player has to decode when somebody jumps into the video.
+	keyframeInterval = 100
+	// nominalRate in frames a second tells encoders what to expect where they cannot see the timing: it picks the
+	// level. The timing itself is that of the frames.
+	nominalRate = 30
+	// soloSeconds is the denominator of the time a lone frame is shown: 1/25 s.
+	soloSeconds = 25
+)
+
+// encoder encodes yuv420p pictures and writes them to a file.
+type encoder struct {
+	tick   astiav.Rational
+	codec  *astiav.CodecContext
+	muxer  *muxer
+	packet *astiav.Packet
+	// held is the packet before: its duration is known when the next one comes.
+	held      *astiav.Packet
+	holding   bool
+	sent, got int
+}
+
+func newEncoder(p profile, path string, width, height int) (_ *encoder, err error) {
+	codec := astiav.FindEncoderByName(p.encoder)
+	if codec == nil {
+		return nil, fmt.Errorf("this FFmpeg has no %s encoder; install a libavcodec built with it", p.encoder)
+	}
+	e := &encoder{tick: astiav.NewRational(1, p.timeBase)}
+	defer func() {
+		if err != nil {
+			e.free()
+		}
+	}()
+	e.packet, e.held = astiav.AllocPacket(), astiav.AllocPacket()
+	e.codec = astiav.AllocCodecContext(codec)
+	e.codec.SetWidth(width)
+	e.codec.SetHeight(height)
+	e.codec.SetPixelFormat(astiav.PixelFormatYuv420P)
+	e.codec.SetSampleAspectRatio(astiav.NewRational(1, 1))
+	e.codec.SetTimeBase(e.tick)
+	e.codec.SetFramerate(astiav.NewRational(nominalRate, 1))
+	e.codec.SetFlags(astiav.NewCodecContextFlags(astiav.CodecContextFlagGlobalHeader))
+	err = withOptions(p.encoderOptions(), func(dict *astiav.Dictionary) error { return e.codec.Open(codec, dict) })
+	if err != nil {
+		return nil, fmt.Errorf("open the %s encoder for %dx%d: %w", p.encoder, width, height, err)
+	}
+	if e.muxer, err = newMuxer(p, path, e.codec); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// encode takes one picture with its presentation time in ticks.
+func (e *encoder) encode(f *astiav.Frame, pts int64) error {
+	f.SetPts(pts)
+	// Image decoders call every picture a key frame, and the encoder would obey.
+	f.SetPictureType(astiav.PictureTypeNone)
+	f.SetKeyFrame(false)
+	if err := e.codec.SendFrame(f); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	e.sent++
+	return e.drain()
+}
+
+// finish writes what is left and closes the file. It returns the end of the last frame in ticks.
+func (e *encoder) finish() (int64, error) {
+	if err := e.codec.SendFrame(nil); err != nil {
+		return 0, fmt.Errorf("encode: %w", err)
+	}
+	if err := e.drain(); err != nil {
+		return 0, err
+	}
+	if e.got != e.sent {
+		return 0, fmt.Errorf("encode: the encoder gave back %d of %d frames", e.got, e.sent)
+	}
+	end := e.held.Pts() + e.lastDuration()
+	if err := e.writeHeld(end); err != nil {
+		return 0, err
+	}
+	return end, e.muxer.finish()
+}
+
+func (e *encoder) drain() error {
+	for {
+		err := e.codec.ReceivePacket(e.packet)
+		if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("encode: %w", err)
+		}
+		e.got++
+		if e.holding {
+			if err := e.writeHeld(e.packet.Pts()); err != nil {
+				return err
+			}
+		}
+		e.packet, e.held = e.held, e.packet
+		e.holding = true
+	}
+}
+
+// writeHeld writes the held packet, shown until the given tick.
+func (e *encoder) writeHeld(until int64) error {
+	e.held.SetDuration(until - e.held.Pts())
+	err := e.muxer.write(e.held, e.tick)
+	e.held.Unref()
+	return err
+}
+
+// lastDuration is the mean gap between frames, at most a second, in ticks. The first frame is at tick 0.
+func (e *encoder) lastDuration() int64 {
+	hz := int64(e.tick.Den())
+	if e.got < 2 {
+		return hz / soloSeconds
+	}
+	return min(max(e.held.Pts()/int64(e.got-1), 1), hz)
+}
+
+func (e *encoder) free() {
+	if e.muxer != nil {
+		e.muxer.free()
+	}
+	if e.codec != nil {
+		e.codec.Free()
+	}
+	e.packet.Free()
+	e.held.Free()
+}
