@@ -1,0 +1,242 @@
+// Package browser drives the user page in a real Chromium with a fake camera.
+// It needs Chromium, and FFmpeg for the camera's pictures.
+package browser
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// Options say what kind of person's browser is opened.
+type Options struct {
+	// Camera is a file made by Camera or Synthetic; empty means a machine without a camera.
+	Camera string
+	// RefuseCamera answers the browser's question with "block".
+	RefuseCamera bool
+	// Width and Height of the viewport in CSS pixels; 0 means 1280x800.
+	Width, Height int64
+	// Phone emulates a touch screen with two device pixels a CSS pixel.
+	Phone bool
+	// Dark asks for a dark page, and ReducedMotion for one that does not move.
+	Dark, ReducedMotion bool
+}
+
+// Phone is a phone-sized, upright screen.
+func Phone(camera string) Options {
+	return Options{Camera: camera, Width: 390, Height: 844, Phone: true}
+}
+
+// wait bounds every wait for a state of the page; Chromium shares its cores
+// with the session's own work.
+const wait = 60 * time.Second
+
+// Page is one open tab. Its methods fail the test when they cannot do their
+// work within a minute.
+type Page struct {
+	t        testing.TB
+	ctx      context.Context
+	problems *problems
+}
+
+// Open starts a fresh Chromium (own profile, closed at the end of the test),
+// and opens url in it. It skips the test when no Chromium is installed.
+func Open(t testing.TB, url string, o Options) *Page {
+	t.Helper()
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), flags(t, o)...)
+	t.Cleanup(cancelAlloc)
+	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(cancel)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits for Chromium; one that is gone already is fine
+	p := &Page{t: t, ctx: ctx, problems: listen(ctx)}
+
+	if o.Width == 0 {
+		o.Width, o.Height = 1280, 800
+	}
+	actions := []chromedp.Action{
+		chromedp.EmulateViewport(o.Width, o.Height),
+		emulation.SetEmulatedMedia().WithFeatures(o.media()),
+	}
+	if o.Phone {
+		actions[0] = chromedp.EmulateViewport(o.Width, o.Height, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	if o.RefuseCamera {
+		actions = append(actions, browser.SetPermission(&browser.PermissionDescriptor{Name: "camera"}, browser.PermissionSettingDenied))
+	}
+	actions = append(actions, chromedp.Navigate(url))
+	p.start(actions)
+	return p
+}
+
+// start runs the first actions. The first Run starts Chromium, which would be
+// stopped with a context of a deadline of its own, so the deadline stands outside.
+func (p *Page) start(actions []chromedp.Action) {
+	p.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- chromedp.Run(p.ctx, actions...) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			p.t.Fatalf("open the page in Chromium: %v", err)
+		}
+	case <-time.After(wait):
+		p.t.Fatalf("open the page in Chromium: no answer within %v", wait)
+	}
+}
+
+func (o Options) media() []*emulation.MediaFeature {
+	scheme, motion := "light", "no-preference"
+	if o.Dark {
+		scheme = "dark"
+	}
+	if o.ReducedMotion {
+		motion = "reduce"
+	}
+	return []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-reduced-motion", Value: motion},
+	}
+}
+
+func flags(t testing.TB, o Options) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(executable(t)),
+		chromedp.UserDataDir(profile(t)),
+		chromedp.WSURLReadTimeout(wait),
+		chromedp.Headless,
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("hide-scrollbars", true),
+	}
+	if o.Camera != "" {
+		options = append(options,
+			chromedp.Flag("use-fake-device-for-media-stream", true),
+			chromedp.Flag("use-file-for-fake-video-capture", o.Camera),
+		)
+		if !o.RefuseCamera {
+			options = append(options, chromedp.Flag("use-fake-ui-for-media-stream", true))
+		}
+	}
+	return options
+}
+
+// profile is a new user data folder. Chromium's helpers may still write there
+// while it is removed, which t.TempDir would call a failure.
+func profile(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "selene-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func executable(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium here: install the package chromium")
+	return ""
+}
+
+// Context is the tab's chromedp context, for what this package has no method for.
+func (p *Page) Context() context.Context { return p.ctx }
+
+// Do runs actions within the wait limit.
+func (p *Page) Do(what string, actions ...chromedp.Action) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, wait)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		p.t.Fatalf("%s: %v (page shows %q)", what, err, p.words())
+	}
+}
+
+// Start presses the start button.
+func (p *Page) Start() {
+	p.t.Helper()
+	p.Do("press start", chromedp.Click("#start", chromedp.ByID))
+}
+
+// View is the name of the view that is shown: intro, live, success or failure.
+func (p *Page) View() string {
+	p.t.Helper()
+	var name string
+	p.Do("read the view", chromedp.Evaluate(`document.getElementById("main").dataset.view`, &name))
+	return name
+}
+
+// WaitView waits until the named view is shown.
+func (p *Page) WaitView(name string) {
+	p.t.Helper()
+	p.WaitTrue("view "+name, `document.getElementById("main").dataset.view === "`+name+`"`)
+}
+
+// WaitTrue waits until a JavaScript expression holds; what names it in a failure.
+func (p *Page) WaitTrue(what, expression string) {
+	p.t.Helper()
+	p.Do("wait for "+what, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
+}
+
+// Text is the visible text of the first element a CSS selector finds.
+func (p *Page) Text(selector string) string {
+	p.t.Helper()
+	var text string
+	p.Do("read "+selector, chromedp.Evaluate(`document.querySelector("`+selector+`").innerText`, &text))
+	return text
+}
+
+// Eval evaluates a JavaScript expression into result.
+func (p *Page) Eval(expression string, result any) {
+	p.t.Helper()
+	p.Do("evaluate "+expression, chromedp.Evaluate(expression, result))
+}
+
+// Screenshot writes test/output/browser/NAME.png and returns its path.
+func (p *Page) Screenshot(name string) string {
+	p.t.Helper()
+	var png []byte
+	p.Do("take a screenshot", chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		png, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+		return err
+	}))
+	dir := filepath.Join(Root(p.t), "test", "output", "browser")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatalf("make the screenshot folder: %v", err)
+	}
+	file := filepath.Join(dir, name+".png")
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		p.t.Fatalf("write the screenshot: %v", err)
+	}
+	return file
+}
+
+func (p *Page) words() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	var text string
+	if err := chromedp.Run(ctx, chromedp.Evaluate(`document.body.innerText.slice(0, 300)`, &text)); err != nil {
+		return "nothing: " + err.Error()
+	}
+	return text
+}

@@ -1,0 +1,264 @@
+package browser_test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/selene-liveness/selene/edge/ui"
+	"github.com/selene-liveness/selene/test/browser"
+)
+
+const cameraOff = `document.getElementById("video").srcObject === null`
+
+func decode(t *testing.T, frame []byte) image.Image {
+	t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader(frame))
+	if err != nil {
+		t.Fatalf("the page sent a frame that is no JPEG: %v", err)
+	}
+	return img
+}
+
+func checkFaults(t *testing.T, s *scripted) {
+	t.Helper()
+	if _, _, faults := s.seen(); len(faults) > 0 {
+		t.Errorf("the page broke the protocol: %v", faults)
+	}
+}
+
+func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
+	for size, want := range map[string]image.Point{"640x480": {X: 640, Y: 480}, "1280x720": {X: 854, Y: 480}} {
+		t.Run(size, func(t *testing.T) {
+			s := serve(t)
+			p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, size)})
+			release := s.holdAnswers()
+			p.Start()
+			eventually(t, "the first frame", func() bool { return s.frameCount() > 0 })
+			// The camera goes on for longer than several frame intervals, the page must not.
+			p.Eval(`window.since = document.getElementById("video").currentTime`, nil)
+			p.WaitTrue("the camera to go on", `document.getElementById("video").currentTime > window.since + 1`)
+			if n := s.frameCount(); n != 1 {
+				t.Errorf("%d frames were sent while the first was unanswered", n)
+			}
+			release()
+			eventually(t, "more frames", func() bool { return s.frameCount() >= 4 })
+
+			connects, frames, _ := s.seen()
+			checkFaults(t, s)
+			if len(connects) != 1 || connects[0] != "CONNECT\nversion:1.0\nheartbeat:1000\n\n" {
+				t.Errorf("CONNECT messages %q", connects)
+			}
+			img := decode(t, frames[0])
+			if img.Bounds().Size() != want {
+				t.Errorf("frame of %v, want %v", img.Bounds().Size(), want)
+			}
+			for _, side := range []struct {
+				x    int
+				name string
+			}{{want.X / 4, "red"}, {want.X * 3 / 4, "blue"}} {
+				r, _, b, _ := img.At(side.x, want.Y/4).RGBA()
+				if (r > b) != (side.name == "red") {
+					t.Errorf("at x=%d red is %d and blue %d, want mostly %s: the frame is mirrored", side.x, r>>8, b>>8, side.name)
+				}
+			}
+			if bytes.Equal(frames[1], frames[3]) {
+				t.Error("frames do not change: the page sends one picture again and again")
+			}
+			var transform string
+			p.Eval(`getComputedStyle(document.getElementById("video")).transform`, &transform)
+			if transform != "matrix(-1, 0, 0, 1, 0, 0)" {
+				t.Errorf("the shown picture has transform %s, want it mirrored", transform)
+			}
+		})
+	}
+}
+
+func TestPromptsAreToldInWords(t *testing.T) {
+	s := serve(t)
+	s.always(stats(8))
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Start()
+	for _, step := range []struct {
+		codes []int
+		words string
+		arrow string
+	}{
+		{[]int{8}, "Place your face in the oval", ""},
+		{[]int{64}, "Turn your head to the right", "right"},
+		{[]int{65}, "Turn your head to the left", "left"},
+		{[]int{63}, "Look straight at the camera", ""},
+		{[]int{3, 67}, "Raise your chin", "up"},
+		{[]int{68}, "Lower your chin", "down"},
+		{[]int{62}, "Close your eyes", ""},
+		{[]int{61}, "Open your eyes", ""},
+		{[]int{37}, "Hold still, look at the camera", ""},
+		{[]int{12, 14}, "Come a little closer", ""},
+		{[]int{32, 5}, "Too dark. Find more light", ""},
+		{[]int{15}, "Move a little to your left", "left"},
+		{[]int{60}, "Hold still, look at the camera", ""},
+	} {
+		s.always(stats(step.codes...))
+		p.WaitTrue(fmt.Sprintf("the prompt for %v", step.codes), fmt.Sprintf(`document.getElementById("prompt").innerText === %q`, step.words))
+		var arrow string
+		p.Eval(`document.getElementById("stage").dataset.arrow`, &arrow)
+		if arrow != step.arrow {
+			t.Errorf("codes %v: arrow %q, want %q", step.codes, arrow, step.arrow)
+		}
+	}
+	var live string
+	p.Eval(`document.getElementById("prompt").getAttribute("aria-live")`, &live)
+	if live != "assertive" {
+		t.Errorf("the prompt is not read aloud: aria-live is %q", live)
+	}
+	checkFaults(t, s)
+}
+
+func TestSuccessShowsTheDecodedResult(t *testing.T) {
+	s := serve(t)
+	s.say(success)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Start()
+	p.WaitView("success")
+	p.WaitTrue("the camera to be off", cameraOff)
+	p.WaitTrue("the best shot", `document.getElementById("bestshot").naturalWidth === 640`)
+	p.Eval(`document.getElementById("measured").open = true`, nil)
+	for selector, words := range map[string][]string{
+		"#facts":       {"passed", sessionID, "2026"},
+		"#estimations": {"Head pose\n", "-3.1°", "Liveness\n", "0.974", "not measured", "243 × 336 px"},
+	} {
+		text := p.Text(selector)
+		for _, want := range words {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not tell %q:\n%s", selector, want, text)
+			}
+		}
+	}
+	if problems := p.Problems(); len(problems) > 0 {
+		t.Errorf("the browser complains: %q", problems)
+	}
+	for _, address := range p.Requests() {
+		if !strings.HasPrefix(address, s.url+"/") && !strings.HasPrefix(address, "data:") {
+			t.Errorf("the page fetched %s from elsewhere", address)
+		}
+	}
+	checkFaults(t, s)
+
+	// Again: a new session, on the same page, to another end.
+	s.always(reply{text: stats(104).text, close: 4003})
+	p.Do("press try again", chromedp.Click("#success .again"))
+	p.WaitView("failure")
+	if connects, _, _ := s.seen(); len(connects) != 2 {
+		t.Errorf("%d sessions, want a second one", len(connects))
+	}
+}
+
+func TestFailuresAreToldInWords(t *testing.T) {
+	s := serve(t)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	for _, end := range []struct {
+		reply reply
+		title string
+	}{
+		{reply{text: stats(104).text, close: 4003}, "The face changed during the check"},
+		{reply{text: stats(8, 100).text, close: 4001}, "It took too many attempts"},
+		{reply{text: stats(32, 101).text, close: 4002}, "We could not confirm a live person"},
+		{reply{close: 4008}, "The time ran out"},
+		{reply{text: "ERROR\nerror: 1000\n\n"}, "Something went wrong on our side"},
+		{reply{text: "ERROR\nerror: 1003\n\n", close: 1003}, "The picture could not be read"},
+		{reply{text: "NONSENSE\n\n"}, "The page and the server do not match"},
+	} {
+		s.always(end.reply)
+		if p.View() == "intro" {
+			p.Start()
+		} else {
+			p.Do("press try again", chromedp.Click("#failure .again"))
+		}
+		p.WaitTrue(end.title, fmt.Sprintf(`document.getElementById("main").dataset.view === "failure" && document.getElementById("failure-title").innerText === %q`, end.title))
+		p.WaitTrue("the camera to be off", cameraOff)
+	}
+
+	s.always(stats(37))
+	p.Do("press try again", chromedp.Click("#failure .again"))
+	p.WaitView("live")
+	n := s.frameCount()
+	eventually(t, "frames", func() bool { return s.frameCount() > n })
+	s.drop()
+	p.WaitView("failure")
+	if title := p.Text("#failure-title"); title != "The connection was lost" {
+		t.Errorf("a broken connection is told as %q", title)
+	}
+	p.WaitTrue("the camera to be off", cameraOff)
+	checkFaults(t, s)
+}
+
+func TestKeyboardAlone(t *testing.T) {
+	s := serve(t)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Do("press Tab and Enter", chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	p.WaitView("live")
+	eventually(t, "a frame", func() bool { return s.frameCount() > 0 })
+	p.Do("press Escape", chromedp.KeyEvent(kb.Escape))
+	p.WaitView("failure")
+	if title := p.Text("#failure-title"); title != "Check cancelled" {
+		t.Errorf("after Escape the page says %q", title)
+	}
+	p.WaitTrue("the camera to be off", cameraOff)
+	eventually(t, "the socket to close", func() bool { return s.leftCount() == 1 })
+	var focused string
+	p.Eval(`document.activeElement.id`, &focused)
+	if focused != "failure-title" {
+		t.Errorf("the focus is on %q, want the heading of the new view", focused)
+	}
+}
+
+func TestLeavingThePageEndsTheSession(t *testing.T) {
+	s := serve(t)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Start()
+	eventually(t, "a frame", func() bool { return s.frameCount() > 0 })
+	p.Do("leave", chromedp.Navigate("about:blank"))
+	eventually(t, "the socket to close", func() bool { return s.leftCount() == 1 })
+}
+
+func TestCameraRefused(t *testing.T) {
+	s := serve(t)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480"), RefuseCamera: true})
+	p.Start()
+	p.WaitView("failure")
+	if title := p.Text("#failure-title"); title != "The camera was not allowed" {
+		t.Errorf("the page says %q", title)
+	}
+	p.Screenshot("camera-refused")
+	if connects, _, _ := s.seen(); len(connects) != 0 {
+		t.Error("a session was opened without a camera")
+	}
+}
+
+func TestCameraAbsent(t *testing.T) {
+	p := browser.Open(t, serve(t).url, browser.Options{})
+	p.Start()
+	p.WaitView("failure")
+	if title := p.Text("#failure-title"); title != "No camera was found" {
+		t.Errorf("the page says %q", title)
+	}
+}
+
+func TestServerUnreachable(t *testing.T) {
+	server := httptest.NewServer(ui.Handler()) // the page without a /ws
+	t.Cleanup(server.Close)
+	p := browser.Open(t, server.URL, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Start()
+	p.WaitView("failure")
+	if title := p.Text("#failure-title"); title != "The server cannot be reached" {
+		t.Errorf("the page says %q", title)
+	}
+	p.WaitTrue("the camera to be off", cameraOff)
+}
