@@ -44,17 +44,15 @@ func suppress(list []Detection) []Detection {
 	return kept
 }
 
-// letterbox lays the whole picture into w x h at the largest scale that fits, centred, black around it.
-func letterbox(img *Image, w, h int, enlarge bool) affine {
-	s := max(float32(img.Width)/float32(w), float32(img.Height)/float32(h))
-	if !enlarge {
-		s = max(s, 1)
-	}
+// letterbox lays the whole picture into the middle of w x h, black around it, at the largest scale that fits: zoom 1,
+// or a part of that.
+func letterbox(img *Image, w, h int, zoom float32) affine {
+	s := max(float32(img.Width)/float32(w), float32(img.Height)/float32(h)) / zoom
 	return affine{a: s, c: (float32(img.Width) - s*float32(w)) / 2, e: s, f: (float32(img.Height) - s*float32(h)) / 2}
 }
 
 // see runs the network on a letterboxed picture and lets read take the outputs.
-func (m *model) see(img *Image, w, h int, enlarge bool, read func(t *tensors, back affine)) error {
+func (m *model) see(img *Image, w, h int, zoom float32, read func(t *tensors, back affine)) error {
 	t, err := m.borrow(shape4{1, 3, int64(h), int64(w)})
 	if err != nil {
 		return err
@@ -62,7 +60,7 @@ func (m *model) see(img *Image, w, h int, enlarge bool, read func(t *tensors, ba
 	defer m.giveBack(t)
 	crop := borrowBytes(w * h * 3)
 	defer byteBuffers.Put(crop)
-	back := letterbox(img, w, h, enlarge)
+	back := letterbox(img, w, h, zoom)
 	warp(img, back, w, h, m.spec.Color == "bgr", true, *crop)
 	m.fill(t.in, *crop)
 	if err := m.run(t); err != nil {

@@ -15,7 +15,8 @@ func (m *model) yunet(img *Image, dst []Detection) ([]Detection, error) {
 	for _, side := range [2]int{m.spec.MaxSide / 2, m.spec.MaxSide} {
 		dst = dst[:0]
 		w, h := yunetSize(img, roundUp32(side))
-		err := m.see(img, w, h, false, func(t *tensors, back affine) {
+		zoom := min(1, float32(max(img.Width, img.Height))/float32(max(w, h)))
+		err := m.see(img, w, h, zoom, func(t *tensors, back affine) {
 			for _, stride := range [3]int{8, 16, 32} {
 				dst = readYuNet(t, w, h, stride, m.spec.Threshold, back, dst)
 			}
