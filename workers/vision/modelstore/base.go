@@ -32,10 +32,10 @@ func InstallBase(npmDir, modelsDir string) error {
 	if err != nil {
 		return err
 	}
-	return d.make(npmDir, modelsDir)
+	return d.makeFrom(npmDir, modelsDir)
 }
 
-func (d *description) make(npmDir, modelsDir string) error {
+func (d *description) makeFrom(npmDir, modelsDir string) error {
 	if inner := filepath.Join(npmDir, "node_modules"); isDir(inner) {
 		npmDir = inner
 	}
@@ -72,7 +72,7 @@ func (d *description) make(npmDir, modelsDir string) error {
 
 // npmError says what to do about an npm part that is absent or of another version.
 func npmError(from string, err error) error {
-	var digest errDigest
+	var digest digestError
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("%s is not there: run npm ci --ignore-scripts in workers/vision: %w", from, err)

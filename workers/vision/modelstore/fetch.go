@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -40,6 +41,10 @@ func fetch(ctx context.Context, client *http.Client, f source) (io.ReadCloser, e
 	resp, err := client.Do(req)
 	if err != nil {
 		cancel(nil)
+		var inner *url.Error // names the address once more
+		if errors.As(err, &inner) {
+			err = inner.Err
+		}
 		return nil, fmt.Errorf("%w: %w", hint, err)
 	}
 	if resp.StatusCode != http.StatusOK {

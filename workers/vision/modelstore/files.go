@@ -32,7 +32,7 @@ func hasDigest(path, want string) bool {
 }
 
 // writeChecked copies r to path if, and only if, its sha256 is want. The content lands whole or not at all.
-// errDigest is returned for any other content.
+// A digestError is returned for any other content.
 func writeChecked(path, want string, r io.Reader) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -49,7 +49,7 @@ func writeChecked(path, want string, r io.Reader) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return errDigest{want: want, got: got}
+		return digestError{want: want, got: got}
 	}
 	if err := tmp.Chmod(0o644); err != nil {
 		return err
@@ -60,10 +60,10 @@ func writeChecked(path, want string, r io.Reader) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// errDigest is a content that is not the expected one.
-type errDigest struct{ want, got string }
+// digestError is a content that is not the expected one.
+type digestError struct{ want, got string }
 
-func (e errDigest) Error() string {
+func (e digestError) Error() string {
 	return fmt.Sprintf("sha256 is %s, expected %s", e.got, e.want)
 }
 

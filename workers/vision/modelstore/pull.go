@@ -47,7 +47,11 @@ func PullFrom(ctx context.Context, pack, dir, modelsDir string, progress func(Pr
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		return os.Open(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		r, err := os.Open(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, fmt.Errorf("%w; put the file there, from %s", err, f.URL)
+		}
+		return r, nil
 	})
 }
 
@@ -77,7 +81,7 @@ func (d *description) installFile(path string, f source, progress func(Progress)
 	defer r.Close()
 	meter := &meter{r: io.LimitReader(r, f.Bytes+1), report: progress, p: Progress{Pack: d.pack.Name, File: f.Name, Total: f.Bytes}}
 	err = writeChecked(path, d.digest(f.Name), meter)
-	var digest errDigest
+	var digest digestError
 	switch {
 	case errors.As(err, &digest) && meter.p.Done > f.Bytes:
 		return fmt.Errorf("pack %s: file %s: expected %d bytes, found more; nothing was kept: take it from %s",

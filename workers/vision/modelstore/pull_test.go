@@ -2,8 +2,11 @@ package modelstore
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +25,32 @@ func TestPullFromFolder(t *testing.T) {
 	}
 	if after := snapshot(t, models); !equal(before, after) {
 		t.Fatalf("files were touched again:\n%v\n%v", before, after)
+	}
+}
+
+func TestPullFromIncompleteFolder(t *testing.T) {
+	dir, models := t.TempDir(), t.TempDir()
+	err := PullFrom(context.Background(), "zoo", dir, models, nil)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join(dir, "detector", "yunet_n_dynamic.onnx")) {
+		t.Fatalf("error %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "detector"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "detector", "yunet_n_dynamic.onnx"), []byte("another"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = PullFrom(context.Background(), "zoo", dir, models, nil)
+	if err == nil || !strings.Contains(err.Error(), "(7 bytes, expected 322906)") {
+		t.Fatalf("error %v", err)
+	}
+	if found := snapshot(t, models); len(found) != 0 {
+		t.Fatalf("something landed: %v", found)
+	}
+	for _, pack := range []string{"base", "nonsense"} {
+		if err := PullFrom(context.Background(), pack, dir, models, nil); err == nil {
+			t.Errorf("pack %s was pulled", pack)
+		}
 	}
 }
 
