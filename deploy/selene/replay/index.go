@@ -1,0 +1,143 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// Measurer finds and measures the main face of a picture. It is called from one goroutine.
+type Measurer interface {
+	// Measure reads one JPEG or PNG file. A picture without a face is no error.
+	Measure(image []byte) (Face, error)
+}
+
+// Face is what a Measurer found.
+type Face struct {
+	Found         bool
+	Count         int     // faces in the picture
+	Width, Height float64 // of the main face's box, pixels
+
+	// Pose in degrees: yaw > 0 = turned to the subject's own left, pitch > 0 = chin up,
+	// roll > 0 = tilted to the own right shoulder.
+	HasPose          bool
+	Yaw, Pitch, Roll float64
+
+	// Eye aspect ratio: height over width of the opening.
+	HasEyes           bool
+	RightEye, LeftEye float64
+}
+
+// still is one measured picture of the source.
+type still struct {
+	image     []byte
+	mediaType string
+	face      Face
+	penalty   float64 // the server did not like it
+}
+
+// cast is what the actor can play: all pictures and what is normal for the person.
+type cast struct {
+	stills   []still
+	interval time.Duration // usual time between pictures
+	pitch    float64       // of the head held straight, degrees
+	eyes     float64       // eye aspect ratio of open eyes, 0 when never measured
+	width    float64       // usual face width, pixels
+}
+
+// Bounds of what is measured and held in memory.
+const (
+	maxStills     = 5000
+	maxStillBytes = 1 << 30
+)
+
+func measure(ctx context.Context, src Source, m Measurer, progress func(Progress)) (*cast, error) {
+	c := &cast{}
+	var intervals []time.Duration
+	bytes, faces := 0, 0
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		t, err := src.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		s := still{}
+		if s.image, s.mediaType, err = src.Image(); err != nil {
+			return nil, err
+		}
+		if s.face, err = m.Measure(s.image); err != nil {
+			return nil, fmt.Errorf("measure picture %d of the source: %w", len(c.stills)+1, err)
+		}
+		if s.face.Found {
+			faces++
+		}
+		if bytes += len(s.image); len(c.stills) == maxStills || bytes > maxStillBytes {
+			return nil, fmt.Errorf("the source is too long to act from: more than %d pictures or %d MiB; cut it or give a lower rate", maxStills, maxStillBytes>>20)
+		}
+		c.stills = append(c.stills, s)
+		intervals = append(intervals, t.Until-t.PTS)
+		if progress != nil {
+			f := -1.0
+			if d := src.Duration(); d > 0 {
+				f = min(1, t.Until.Seconds()/d.Seconds())
+			}
+			progress(Progress{Stage: "measuring", Frames: len(c.stills), Fraction: f})
+		}
+	}
+	if faces == 0 {
+		return nil, fmt.Errorf("no face in any of %d pictures of the source: nothing to act with", len(c.stills))
+	}
+	slices.Sort(intervals)
+	c.interval = intervals[len(intervals)/2]
+	c.learn()
+	return c, nil
+}
+
+// learn takes what is normal for this person from the frontal pictures: the camera may
+// stand high or low, and eyes differ.
+func (c *cast) learn() {
+	var pitches, eyes, widths []float64
+	for _, s := range c.stills {
+		f := s.face
+		if f.Found {
+			widths = append(widths, f.Width)
+		}
+		if f.HasPose && abs(f.Yaw) < 15 {
+			pitches = append(pitches, f.Pitch)
+			if f.HasEyes {
+				eyes = append(eyes, (f.RightEye+f.LeftEye)/2)
+			}
+		}
+	}
+	c.pitch = quantile(pitches, 0.5)
+	c.eyes = quantile(eyes, 0.75)
+	c.width = quantile(widths, 0.5)
+}
+
+// openness is how far the eyes are open: 0 closed, 1 as open as this person's are. The
+// eye that is wider open counts for closing, the other for opening.
+func (c *cast) openness(f Face) (wider, narrower float64, ok bool) {
+	if !f.HasEyes || c.eyes <= 0 {
+		return 0, 0, false
+	}
+	return max(f.RightEye, f.LeftEye) / c.eyes, min(f.RightEye, f.LeftEye) / c.eyes, true
+}
+
+// quantile is the value that a share q of the values are below; 0 for no values.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return values[min(len(values)-1, int(q*float64(len(values))))]
+}
+
+func abs(x float64) float64 { return max(x, -x) }

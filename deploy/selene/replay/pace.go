@@ -1,0 +1,63 @@
+package replay
+
+import (
+	"time"
+)
+
+// clock is the time of day; tests have their own.
+type clock interface {
+	Now() time.Time
+	After(d time.Duration) <-chan time.Time
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time                         { return time.Now() }
+func (wallClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// frame is what is sent next.
+type frame struct {
+	image     []byte
+	mediaType string
+	wait      time.Duration // before it is sent
+	fraction  float64       // how far in the source, negative when unknown
+}
+
+// camera plays a source at its own pace. Like a camera it shows what is there when the
+// client is ready: a picture whose successor is already there is dropped, none is ever
+// sent before an earlier one.
+type camera struct {
+	src     Source
+	fast    bool
+	clock   clock
+	start   time.Time
+	dropped int
+}
+
+// next gives the frame to send now; io.EOF at the end.
+func (c *camera) next(Reply) (frame, error) {
+	t, err := c.src.Next()
+	if c.start.IsZero() {
+		c.start = c.clock.Now()
+	}
+	var late time.Duration
+	if !c.fast {
+		late = c.clock.Now().Sub(c.start)
+		for err == nil && t.Until <= late {
+			c.dropped++
+			t, err = c.src.Next()
+		}
+	}
+	if err != nil {
+		return frame{}, err
+	}
+	f := frame{fraction: -1}
+	if d := c.src.Duration(); d > 0 {
+		f.fraction = min(1, t.Until.Seconds()/d.Seconds())
+	}
+	if !c.fast {
+		f.wait = max(0, t.PTS-late)
+	}
+	f.image, f.mediaType, err = c.src.Image()
+	return f, err
+}
