@@ -90,10 +90,10 @@ test-system:
 go-build: $(PAGE)
 	@go build -o bin/selene ./deploy/selene
 
-# `zoo` is tried each time until it is there: the network may have come back.
+# A complete `zoo` costs no request; an incomplete one is tried each time, the network may have come back.
 .PHONY: models
 models: $(BASE)
-	@[[ -e $(PACKS)/zoo/pack.json ]] || $(SETUP)/zoo.sh
+	@$(SETUP)/zoo.sh
 
 .PHONY: test-go
 test-go:
@@ -118,7 +118,7 @@ $(PAGE): $(UI_NPM) $(UI_SOURCES)
 	@cd $(UI) && npm run --silent build && touch dist/index.html
 
 # The importer is part of the binary; its sources stand for it, so that an ordinary build does not import anew.
-$(BASE): $(VISION_NPM) $(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*) | go-build
+$(BASE): $(VISION_NPM) $(filter-out %_test.go,$(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*)) | go-build
 	@bin/selene models install && touch $@
 
 # One file a version: another version is another file, built when first asked for.

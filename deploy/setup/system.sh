@@ -82,11 +82,16 @@ install() {
         as_root=(sudo)
     fi
     echo "set-up: installing ${packages[*]}"
+    local log
+    log=$(mktemp)
     # A dead third-party source must not stop us: what counts is whether the install succeeds.
-    "${as_root[@]}" apt-get update -qq || echo "set-up: apt-get update had trouble, going on" >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o Dpkg::Use-Pty=0 "${packages[@]}" >/dev/null ||
-        fail "apt-get could not install ${packages[*]} (its reason is above)."
+    "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || true
+    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o Dpkg::Use-Pty=0 "${packages[@]}" >>"$log" 2>&1; then
+        cat "$log" >&2
+        fail "apt-get could not install ${packages[*]}; its reason is above."
+    fi
+    rm -f "$log"
 }
 
 (($#)) || fail "say what for: build, test, proto"

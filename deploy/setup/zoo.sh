@@ -12,6 +12,6 @@ if [[ -n ${SELENE_ZOO_FROM:-} ]]; then
     from=(--from "$SELENE_ZOO_FROM")
 fi
 
-if ! reason=$(timeout "$limit" "$selene" models pull zoo "${from[@]}" 2>&1); then
+if ! reason=$(timeout --foreground "$limit" "$selene" models pull zoo "${from[@]}" 2>&1); then
     echo "set-up: no model pack 'zoo' (${reason##*$'\n'}): running on 'base', without passive liveness" >&2
 fi
