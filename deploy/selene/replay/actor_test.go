@@ -1,0 +1,259 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// scripted measures picture i of frames() by a table.
+type scripted []Face
+
+func (s scripted) Measure(b []byte) (Face, error) {
+	w, _, err := lpproto.Inspect(b, lpproto.ContentJPEG)
+	return s[w-16], err
+}
+
+// person makes a clip of a person whose head rests at a pitch and who moves as a person
+// does: looks straight, blinks, turns right and back, left and back, up and back, down and back.
+func person(rest float64) scripted {
+	var s scripted
+	add := func(yaw, pitch, eyes float64) {
+		s = append(s, Face{Found: true, Count: 1, Width: 200, Height: 260, HasPose: true, HasEyes: true, Yaw: yaw, Pitch: rest + pitch, RightEye: eyes, LeftEye: eyes * 1.05})
+	}
+	still := func(n int) {
+		for i := range n {
+			add(math.Sin(float64(i)), math.Cos(float64(i)), 0.3)
+		}
+	}
+	still(20)
+	for _, e := range []float64{0.2, 0.08, 0.05, 0.07, 0.2} {
+		add(0, 0, e)
+	}
+	still(20)
+	for _, to := range [][2]float64{{-60, 0}, {60, 0}, {0, 40}, {0, -40}} {
+		for i := range 31 { // there and back in a second
+			x := math.Sin(float64(i) / 30 * math.Pi)
+			add(to[0]*x, to[1]*x, 0.3)
+		}
+		still(5)
+	}
+	return s
+}
+
+// examiner asks for actions as an active-liveness check does, by the faces it sees.
+type examiner struct {
+	steps []int // codes still to be done
+	seen  []Face
+}
+
+// judge gives the code to send, 0 when all is done.
+func (e *examiner) judge(f Face, rest float64) int {
+	e.seen = append(e.seen, f)
+	for len(e.steps) > 0 {
+		done := false
+		switch e.steps[0] {
+		case schemas.CodeOpenEyes:
+			done = f.RightEye > 0.22 && math.Abs(f.Yaw) < 20
+		case schemas.CodeCloseEyes:
+			done = f.RightEye < 0.13
+		case schemas.CodeYawStart:
+			done = math.Abs(f.Yaw) < 10
+		case schemas.CodePitchStart:
+			done = math.Abs(f.Pitch-rest) < 10
+		case schemas.CodeTurnRight:
+			done = f.Yaw < -25
+		case schemas.CodeTurnLeft:
+			done = f.Yaw > 25
+		case schemas.CodeTurnUp:
+			done = f.Pitch-rest > 20
+		case schemas.CodeTurnDown:
+			done = f.Pitch-rest < -20
+		}
+		if !done {
+			return e.steps[0]
+		}
+		e.steps = e.steps[1:]
+		if len(e.steps) > 0 {
+			return e.steps[0]
+		}
+	}
+	return 0
+}
+
+var allActions = []int{
+	schemas.CodeOpenEyes, schemas.CodeCloseEyes, schemas.CodeOpenEyes,
+	schemas.CodeYawStart, schemas.CodeTurnLeft, schemas.CodeYawStart,
+	schemas.CodePitchStart, schemas.CodeTurnDown, schemas.CodePitchStart,
+	schemas.CodeYawStart, schemas.CodeTurnRight, schemas.CodeYawStart,
+	schemas.CodePitchStart, schemas.CodeTurnUp, schemas.CodePitchStart,
+}
+
+// examine plays script as --act does to a server that asks for steps, at most limit frames.
+func examine(t *testing.T, script scripted, rest float64, steps []int, limit int) (out Outcome, seen []Face, order []int, warnings []string) {
+	t.Helper()
+	e := &examiner{steps: append([]int{}, steps...)}
+	url := serve(t, func(d door) {
+		d.accept()
+		for {
+			size, ok := d.frame()
+			if !ok {
+				return
+			}
+			order = append(order, size.X-16)
+			code := e.judge(script[size.X-16], rest)
+			switch {
+			case code == 0:
+				d.send(lpproto.NewSuccess("a.b.c"))
+				d.close(lpproto.CloseSuccess, "success")
+				return
+			case len(order) == limit:
+				d.stats(code, 100)
+				d.close(lpproto.CloseAttempts, "attempts exceeded")
+				return
+			}
+			d.stats(code)
+		}
+	})
+	out, _, err := play(t, Options{Source: frames(t, len(script)), URL: url, Fast: true, Act: script, OnWarning: func(s string) { warnings = append(warnings, s) }}, wallClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, e.seen, order, warnings
+}
+
+func TestActorDoesWhatIsAsked(t *testing.T) {
+	for _, rest := range []float64{0, 14, -6} {
+		out, seen, order, warnings := examine(t, person(rest), rest, allActions, 100)
+		if !out.Passed || len(warnings) > 0 {
+			t.Fatalf("rest pitch %v: %+v after pictures %v; warnings %v", rest, out, order, warnings)
+		}
+		if len(seen) > 60 {
+			t.Errorf("rest pitch %v: %d frames for %d requests: %v", rest, len(seen), len(allActions), order)
+		}
+		for i := 1; i < len(seen); i++ {
+			if order[i] == order[i-1] {
+				t.Errorf("picture %d twice in a row", order[i])
+			}
+			if d := math.Hypot(seen[i].Yaw-seen[i-1].Yaw, seen[i].Pitch-seen[i-1].Pitch); d > 30 {
+				t.Errorf("the head jumps by %.0f degrees from picture %d to %d", d, order[i-1], order[i])
+			}
+		}
+	}
+}
+
+// TestActorMovesOn: asked for nothing, the person goes on in the source's order.
+func TestActorMovesOn(t *testing.T) {
+	script := person(5)
+	a := actorOf(t, script)
+	natural := 0
+	last := a.pick(Reply{})
+	for range 60 {
+		next := a.pick(Reply{Errors: []int{schemas.CodeMoreFrames}})
+		f := script[next]
+		if math.Abs(f.Yaw) > 10 || math.Abs(f.Pitch-5) > 10 || f.RightEye < 0.2 {
+			t.Errorf("picture %d is shown: %+v", next, f)
+		}
+		if step := next - last; step == 1 || step == -1 {
+			natural++
+		}
+		last = next
+	}
+	if natural < 45 {
+		t.Errorf("only %d of 60 steps go to a neighbour", natural)
+	}
+}
+
+// TestActorAvoidsWhatFailed: a picture that failed for its quality is not shown at once again.
+func TestActorAvoidsWhatFailed(t *testing.T) {
+	a := actorOf(t, person(0))
+	bad := a.pick(Reply{})
+	a.pick(Reply{Errors: []int{schemas.CodeBlurred}})
+	for range 10 {
+		if a.pick(Reply{Errors: []int{schemas.CodeMoreFrames}}) == bad {
+			t.Errorf("picture %d is shown again", bad)
+		}
+	}
+}
+
+// TestActorGoesFurther: a server that wants more than usual gets it in the end.
+func TestActorGoesFurther(t *testing.T) {
+	script := person(0)
+	a := actorOf(t, script)
+	reply, far := Reply{}, 0.0
+	for range 40 {
+		f := script[a.pick(reply)]
+		far = min(far, f.Yaw)
+		reply.Errors = []int{schemas.CodeTurnRight}
+	}
+	if far > -50 {
+		t.Errorf("asked forty times, the head turned to %.0f only", far)
+	}
+}
+
+func actorOf(t *testing.T, script scripted) *actor {
+	t.Helper()
+	a, err := newActor(t.Context(), openT(t, frames(t, len(script)), 0, false), Options{Act: script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestActorPhoto: a still photo does nothing of what is asked, says so and never passes.
+func TestActorPhoto(t *testing.T) {
+	for n, steps := range map[int][]int{1: {schemas.CodeOpenEyes, schemas.CodeCloseEyes}, 3: {schemas.CodeYawStart, schemas.CodeTurnLeft}, 2: {schemas.CodeTurnUp}} {
+		photo := make(scripted, n)
+		for i := range photo {
+			photo[i] = person(3)[0]
+		}
+		out, seen, _, warnings := examine(t, photo, 3, steps, 40)
+		if out.Passed || ExitCode(out, nil) != ExitNotPassed || out.CloseCode != lpproto.CloseAttempts || len(seen) != 40 {
+			t.Errorf("%v: %+v", steps, out)
+		}
+		want := fmt.Sprintf("code %d asks", steps[len(steps)-1])
+		if len(warnings) != 1 || !strings.Contains(warnings[0], want) {
+			t.Errorf("warnings %q, want one with %q", warnings, want)
+		}
+	}
+}
+
+func TestActorGivesUp(t *testing.T) {
+	a := actorOf(t, person(0)[:5])
+	next := a.pacedBy(&fakeClock{})
+	for range actorFrames {
+		if _, err := next(Reply{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := next(Reply{}); err != io.EOF {
+		t.Errorf("after %d frames: %v", actorFrames, err)
+	}
+}
+
+func TestActorPace(t *testing.T) {
+	clk := &fakeClock{now: time.Unix(1000, 0)}
+	a := actorOf(t, person(0)[:5]) // ten pictures a second
+	next := a.pacedBy(clk)
+	for i, c := range []struct{ thinks, waits time.Duration }{{0, 0}, {30, 70}, {250, 0}, {100, 0}, {99, 1}} {
+		clk.advance(c.thinks * time.Millisecond)
+		f, err := next(Reply{})
+		if err != nil || f.wait != c.waits*time.Millisecond {
+			t.Errorf("frame %d waits %v, want %d ms (%v)", i, f.wait, c.waits, err)
+		}
+		clk.advance(f.wait)
+	}
+}
+
+func TestActorWithoutFace(t *testing.T) {
+	_, err := newActor(t.Context(), openT(t, frames(t, 2), 0, false), Options{Act: scripted{{}, {}}})
+	if err == nil || !strings.Contains(err.Error(), "no face in any of 2 pictures") {
+		t.Errorf("error is %v", err)
+	}
+}
