@@ -5,7 +5,7 @@ set -uo pipefail
 
 readonly selene=bin/selene
 # The command gives up on an unreachable host within seconds by itself; this only ends a download that trickles.
-readonly limit=${SELENE_ZOO_LIMIT:-120}
+readonly limit=120 # seconds
 
 from=()
 if [[ -n ${SELENE_ZOO_FROM:-} ]]; then
