@@ -1,0 +1,140 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Conn is a connection to the broker with every stream and bucket in place. It is safe for concurrent use.
+type Conn struct {
+	nc *nats.Conn
+	js jetstream.JetStream
+
+	settings, live, workers jetstream.KeyValue
+	media                   jetstream.ObjectStore
+	streams                 map[string]jetstream.Stream
+	revisions               revisionCache
+}
+
+// Options say where the broker is.
+type Options struct {
+	URL    string  // nats://host:port, several with commas
+	Broker *Broker // an embedded broker instead of URL
+	Name   string  // shown in the broker's list of connections
+	Limits Limits
+}
+
+// requestTimeout bounds every call to the broker whose context has no deadline of its own.
+const requestTimeout = 5 * time.Second
+
+// Connect reaches the broker, checks its version and limits, and creates or updates every stream and bucket. An
+// existing stream that could only be changed by losing data is a *ConflictError and stays as it is.
+func Connect(ctx context.Context, o Options) (*Conn, error) {
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	opts := []nats.Option{
+		nats.Name(o.Name), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.Timeout(requestTimeout),
+		nats.ReconnectBufSize(-1), // a publish while the broker is gone fails at once: nothing is promised before it is stored
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			slog.Warn("broker connection", "error", err, "subject", subject)
+		}),
+	}
+	if o.Broker != nil {
+		if err := o.Broker.WaitReady(ctx); err != nil {
+			return nil, err
+		}
+		opts = append(opts, nats.InProcessServer(o.Broker.server))
+	}
+	nc, err := nats.Connect(o.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", o.URL, err)
+	}
+	c := &Conn{nc: nc, streams: map[string]jetstream.Stream{}}
+	if err := c.prepare(ctx, o.Limits); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Conn) prepare(ctx context.Context, l Limits) error {
+	if err := checkVersion(c.nc.ConnectedServerVersion()); err != nil {
+		return err
+	}
+	if got := c.nc.MaxPayload(); got < MaxPayload {
+		return fmt.Errorf("the broker takes messages of %d bytes, frames need %d: set max_payload: %d in its configuration", got, MaxPayload, MaxPayload)
+	}
+	var err error
+	if c.js, err = jetstream.New(c.nc, jetstream.WithDefaultTimeout(requestTimeout)); err != nil {
+		return fmt.Errorf("set up JetStream: %w", err)
+	}
+	for _, want := range topology(l) {
+		if c.streams[want.Name], err = c.ensureStream(ctx, want); err != nil {
+			return err
+		}
+	}
+	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers}
+	for i, cfg := range buckets(l) {
+		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
+			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)
+		}
+	}
+	if c.media, err = c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
+		return fmt.Errorf("create object store %s: %w", bucketMedia, err)
+	}
+	return nil
+}
+
+// Close lets go of the broker.
+func (c *Conn) Close() { c.nc.Close() }
+
+// Ready returns nil when the broker answers.
+func (c *Conn) Ready(ctx context.Context) error {
+	if !c.nc.IsConnected() {
+		return errors.New("not connected to the broker")
+	}
+	if _, err := c.js.AccountInfo(ctx); err != nil {
+		return fmt.Errorf("the broker does not answer: %w", err)
+	}
+	return nil
+}
+
+// DefaultLimits are those of a single machine.
+func DefaultLimits() Limits {
+	return Limits{Replicas: 1, FramesAge: day, FramesBytes: 4096 * megabyte, DecisionsAge: 30 * day}
+}
+
+// checkVersion refuses brokers with known faults in what is used here: TTL markers and compare-and-set.
+func checkVersion(version string) error {
+	bad := fmt.Errorf("nats-server %s is too old: 2.12.15, 2.14.5 or newer is needed", version)
+	parts := strings.SplitN(strings.SplitN(version, "-", 2)[0], ".", 3)
+	if len(parts) != 3 {
+		return bad
+	}
+	var n [3]int
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil {
+			return bad
+		}
+		n[i] = v
+	}
+	switch {
+	case n[0] > 2, n[0] == 2 && n[1] > 14, n[0] == 2 && n[1] == 14 && n[2] >= 5, n[0] == 2 && n[1] == 12 && n[2] >= 15:
+		return nil
+	}
+	return bad
+}

@@ -1,0 +1,74 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ConflictError says that an existing stream differs from the declared one in a way that would lose messages.
+type ConflictError struct {
+	Stream, Field string
+	Have, Want    any
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("stream %s exists with %s %v, and changing it to %v could lose messages: keep the old value, or copy what you need and delete the stream yourself",
+		e.Stream, e.Field, e.Have, e.Want)
+}
+
+func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	existing, err := c.js.Stream(ctx, want.Name)
+	if err == nil {
+		if err := conflict(existing.CachedInfo().Config, want); err != nil {
+			return nil, err
+		}
+	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, fmt.Errorf("look up stream %s: %w (does the broker run with JetStream?)", want.Name, err)
+	}
+	s, err := c.js.CreateOrUpdateStream(ctx, want)
+	if err != nil {
+		return nil, fmt.Errorf("create stream %s: %w", want.Name, err)
+	}
+	return s, nil
+}
+
+// conflict compares only what decides which messages stay.
+func conflict(have, want jetstream.StreamConfig) error {
+	for _, s := range have.Subjects {
+		if !slices.Contains(want.Subjects, s) {
+			return &ConflictError{want.Name, "subjects", have.Subjects, want.Subjects}
+		}
+	}
+	switch {
+	case have.Storage != want.Storage:
+		return &ConflictError{want.Name, "storage", have.Storage, want.Storage}
+	case have.Retention != want.Retention:
+		return &ConflictError{want.Name, "retention", have.Retention, want.Retention}
+	case shrinks(int64(have.MaxAge), int64(want.MaxAge)):
+		return &ConflictError{want.Name, "maximum age", age(have.MaxAge), age(want.MaxAge)}
+	case shrinks(have.MaxBytes, want.MaxBytes):
+		return &ConflictError{want.Name, "maximum bytes", have.MaxBytes, want.MaxBytes}
+	case shrinks(have.MaxMsgs, want.MaxMsgs):
+		return &ConflictError{want.Name, "maximum messages", have.MaxMsgs, want.MaxMsgs}
+	case shrinks(have.MaxMsgsPerSubject, want.MaxMsgsPerSubject):
+		return &ConflictError{want.Name, "maximum messages a subject", have.MaxMsgsPerSubject, want.MaxMsgsPerSubject}
+	}
+	return nil
+}
+
+// shrinks compares limits where 0 and below mean none.
+func shrinks(have, want int64) bool {
+	return want > 0 && (have <= 0 || want < have)
+}
+
+func age(d time.Duration) string {
+	if d <= 0 {
+		return "unlimited"
+	}
+	return d.String()
+}

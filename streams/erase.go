@@ -1,0 +1,42 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, media and
+// presence. What stays is one event that says when it was erased.
+func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
+	var errs []error
+	for stream, filter := range map[string]string{
+		Frames:     subject(KindFrame, session),
+		Faces:      subject(KindFace, session),
+		Verdicts:   verdictSubject("*", session),
+		Decisions:  subject(KindDecision, session),
+		Sessions:   subject(KindSession, session),
+		Videos:     subject(KindVideo, session),
+		Dead:       subject(KindDead, "*") + "." + session,
+		liveStream: liveSubject(liveSession + session),
+	} {
+		s, err := c.js.Stream(ctx, stream)
+		if err == nil {
+			err = s.Purge(ctx, jetstream.WithPurgeSubject(filter))
+		}
+		if err != nil {
+			errs = append(errs, Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, stream, err)))
+		}
+	}
+	for _, name := range []string{BestShotObject(session), VideoObject(session, "mp4"), VideoObject(session, "webm")} {
+		errs = append(errs, c.deleteObject(ctx, name))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return c.PublishSessionEvent(ctx, erased)
+}

@@ -1,0 +1,140 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// ErrNotFound is returned for what is not, or no longer, stored.
+var ErrNotFound = errors.New("not found")
+
+// LastDecision is the session's newest decision with its stream sequence in the state. It is ErrNotFound before the first.
+func (c *Conn) LastDecision(ctx context.Context, session string) (*schemas.Decision, error) {
+	msg, err := c.streams[Decisions].GetLastMsgForSubject(ctx, subject(KindDecision, session))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("decision on session %s: %w", session, ErrNotFound)
+	}
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("read the last decision on %s: %w", session, err))
+	}
+	d := &schemas.Decision{}
+	if err := schemas.Unmarshal(msg.Data, d); err != nil {
+		return nil, Blame(Input, err)
+	}
+	Stamp(d, msg.Sequence)
+	return d, nil
+}
+
+// Stamp writes the sequence a decision got when it was stored into the state it carries.
+func Stamp(d *schemas.Decision, sequence uint64) {
+	if d.State == nil {
+		d.State = &schemas.SessionState{}
+	}
+	d.State.LastDecision = sequence
+}
+
+// FrameAt is the frame with a stream sequence in FRAMES. It is ErrNotFound when it has been removed.
+func (c *Conn) FrameAt(ctx context.Context, sequence uint64) (*schemas.Frame, error) {
+	msg, err := c.streams[Frames].GetMsg(ctx, sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("frame %d: %w", sequence, ErrNotFound)
+	}
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("read frame %d: %w", sequence, err))
+	}
+	f := &schemas.Frame{}
+	return f, Blame(Input, schemas.Unmarshal(msg.Data, f))
+}
+
+// Stored is a message read back with its stream sequence.
+type Stored[M any] struct {
+	Sequence uint64
+	Message  M
+}
+
+// FramesOf yields the session's frames that are stored now, in the order they were stored, without holding more than a
+// few of them in memory.
+func (c *Conn) FramesOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Frame], error] {
+	return readBack(ctx, c, Frames, subject(KindFrame, session), func() *schemas.Frame { return &schemas.Frame{} })
+}
+
+// DecisionsOf yields the session's decisions that are stored now.
+func (c *Conn) DecisionsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Decision], error] {
+	return readBack(ctx, c, Decisions, subject(KindDecision, session), func() *schemas.Decision { return &schemas.Decision{} })
+}
+
+// VerdictsOf yields the session's verdicts that are stored now.
+func (c *Conn) VerdictsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Verdict], error] {
+	return readBack(ctx, c, Verdicts, verdictSubject("*", session), func() *schemas.Verdict { return &schemas.Verdict{} })
+}
+
+// EventsOf yields the session's events.
+func (c *Conn) EventsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.SessionEvent], error] {
+	return readBack(ctx, c, Sessions, subject(KindSession, session), func() *schemas.SessionEvent { return &schemas.SessionEvent{} })
+}
+
+// LastVideo is the newest state of the session's video. It is ErrNotFound before the first.
+func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoStatus, error) {
+	msg, err := c.streams[Videos].GetLastMsgForSubject(ctx, subject(KindVideo, session))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("video of session %s: %w", session, ErrNotFound)
+	}
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("read the video state of %s: %w", session, err))
+	}
+	v := &schemas.VideoStatus{}
+	return v, Blame(Input, schemas.Unmarshal(msg.Data, v))
+}
+
+const readBackBuffer = 8 << 20
+
+func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter string, empty func() M) iter.Seq2[Stored[M], error] {
+	return func(yield func(Stored[M], error) bool) {
+		fail := func(err error) {
+			yield(Stored[M]{}, Blame(Infrastructure, fmt.Errorf("read %s back: %w", stream, err)))
+		}
+		consumer, err := c.streams[stream].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+		if err != nil {
+			fail(err)
+			return
+		}
+		info, err := consumer.Info(ctx)
+		if err != nil {
+			fail(err)
+			return
+		}
+		left := info.NumPending
+		if left == 0 {
+			return
+		}
+		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(64, readBackBuffer))
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer messages.Stop()
+		for ; left > 0; left-- {
+			msg, err := messages.Next(jetstream.NextContext(ctx))
+			if err != nil {
+				fail(err)
+				return
+			}
+			meta, err := msg.Metadata()
+			if err != nil {
+				fail(err)
+				return
+			}
+			m := empty()
+			if !yield(Stored[M]{meta.Sequence.Stream, m}, Blame(Input, schemas.Unmarshal(msg.Data(), m))) {
+				return
+			}
+			left = min(left, meta.NumPending+1)
+		}
+	}
+}

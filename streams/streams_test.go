@@ -1,0 +1,398 @@
+package streams_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func frame(session string, n uint64) *schemas.Frame {
+	return &schemas.Frame{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: session, Sequence: n, Nonce: "n"},
+		Image: []byte{1, 2, 3}, Decider: "d",
+	}
+}
+
+func TestStreamThatWouldLoseMessagesIsRefused(t *testing.T) {
+	b := streamstest.Broker(t, false)
+	streamstest.Connect(t, b)
+	ctx := streamstest.Context(t, 10*time.Second)
+	l := streams.DefaultLimits()
+	l.FramesAge /= 2
+	_, err := streams.Connect(ctx, streams.Options{Broker: b, Limits: l})
+	var conflict *streams.ConflictError
+	if !errors.As(err, &conflict) || conflict.Stream != streams.Frames || conflict.Field != "maximum age" {
+		t.Fatalf("got %v, want a conflict over the age of frames", err)
+	}
+	l.FramesAge *= 4
+	c, err := streams.Connect(ctx, streams.Options{Broker: b, Limits: l})
+	if err != nil {
+		t.Fatalf("a longer age loses nothing: %v", err)
+	}
+	c.Close()
+}
+
+func TestExternalBrokerTakesTheSamePath(t *testing.T) {
+	b := streamstest.Broker(t, true)
+	ctx := streamstest.Context(t, 10*time.Second)
+	c, err := streams.Connect(ctx, streams.Options{URL: b.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), 1)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDecisionsAreComparedAndSet(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 10*time.Second)
+	id := uuid.NewString()
+	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}}
+	if _, err := c.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+		t.Fatalf("got %v", err)
+	}
+	seq, err := c.PublishDecision(ctx, d, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.PublishDecision(ctx, d, 0); !errors.Is(err, streams.ErrDecided) {
+		t.Fatalf("a second first decision: %v", err)
+	}
+	if _, err := c.PublishDecision(ctx, d, seq); err != nil {
+		t.Fatal(err)
+	}
+	last, err := c.LastDecision(ctx, id)
+	if err != nil || last.GetState().GetLastDecision() != seq+1 {
+		t.Fatalf("got %v, %v", last, err)
+	}
+}
+
+func TestConsumeByFault(t *testing.T) {
+	b := streamstest.Broker(t, true)
+	c := streamstest.Connect(t, b)
+	ctx := streamstest.Context(t, 30*time.Second)
+	var infra, bug, crash, fine atomic.Int32
+	ids := map[string]string{}
+	for _, kind := range []string{"input", "infrastructure", "bug", "panic", "fine"} {
+		ids[kind] = uuid.NewString()
+		if _, err := c.PublishFrame(ctx, frame(ids[kind], 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: 5 * time.Second, MaxTries: 2}
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.Consume(ctx, w, func(_ context.Context, d *streams.Delivery) error {
+			switch d.Session {
+			case ids["input"]:
+				return streams.Blame(streams.Input, errors.New("no\nsuch thing"))
+			case ids["infrastructure"]:
+				if infra.Add(1) < 4 {
+					return streams.Blame(streams.Infrastructure, errors.New("broker gone"))
+				}
+			case ids["bug"]:
+				bug.Add(1)
+				return errors.New("oops")
+			case ids["panic"]:
+				crash.Add(1)
+				panic("boom")
+			default:
+				fine.Add(1)
+			}
+			return nil
+		})
+	})
+	dead := map[string]nats.Header{}
+	streamstest.Eventually(t, 20*time.Second, func() error {
+		for kind, h := range deadLetters(t, b) {
+			dead[kind] = h
+		}
+		if len(dead) != 3 || infra.Load() != 4 || fine.Load() != 1 {
+			return fmt.Errorf("dead %d, infrastructure tries %d, fine %d", len(dead), infra.Load(), fine.Load())
+		}
+		return nil
+	})
+	if bug.Load() != 2 || crash.Load() != 2 {
+		t.Errorf("a bug is tried twice here: %d, %d", bug.Load(), crash.Load())
+	}
+	h := dead[ids["input"]]
+	if h.Get(streams.HeaderReason) != "no such thing" || h.Get(streams.HeaderFault) != "input" || h.Get(streams.HeaderSequence) != "1" {
+		t.Errorf("dead letter headers: %v", h)
+	}
+}
+
+// deadLetters reads the dead-letter stream as an operator would, by session.
+func deadLetters(t *testing.T, b *streams.Broker) map[string]nats.Header {
+	t.Helper()
+	nc, err := nats.Connect(b.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := streamstest.Context(t, 5*time.Second)
+	s, err := js.Stream(ctx, streams.Dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]nats.Header{}
+	for seq := uint64(1); seq <= s.CachedInfo().State.LastSeq; seq++ {
+		m, err := s.GetMsg(ctx, seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]] = m.Header
+	}
+	return out
+}
+
+func TestDrainHandsBack(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	const n = 6
+	for i := range n {
+		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), uint64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: time.Hour}
+	first, stop := context.WithCancel(ctx)
+	begun := make(chan struct{}, n)
+	done := make(chan error, 1)
+	go func() {
+		done <- c.Consume(first, w, func(ctx context.Context, _ *streams.Delivery) error {
+			begun <- struct{}{}
+			<-ctx.Done() // stuck until the drain gives up on it
+			return ctx.Err()
+		})
+	}()
+	<-begun
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	var got atomic.Int32
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.Consume(ctx, w, func(context.Context, *streams.Delivery) error { got.Add(1); return nil })
+	})
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if got.Load() != n {
+			return fmt.Errorf("%d of %d handed on, although AckWait is an hour", got.Load(), n)
+		}
+		return nil
+	})
+}
+
+func TestPresence(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	id := uuid.NewString()
+	if err := c.BeatEdge(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.Claim(ctx, id, "a", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Claim(ctx, id, "b", time.Hour); !errors.Is(err, streams.ErrBusy) {
+		t.Fatalf("live on a living edge: %v", err)
+	}
+	p.Connected = false
+	if err := c.Refresh(ctx, id, p, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	p2, err := c.Claim(ctx, id, "dead-edge", time.Hour)
+	if err != nil {
+		t.Fatalf("after the socket closed: %v", err)
+	}
+	if err := c.Refresh(ctx, id, p, time.Hour); !errors.Is(err, streams.ErrBusy) {
+		t.Fatalf("the old socket must see that it lost the session: %v", err)
+	}
+	p3, err := c.Claim(ctx, id, "a", time.Hour)
+	if err != nil {
+		t.Fatalf("an edge that never beats is dead: %v", err)
+	}
+	_ = p2
+
+	var expired atomic.Int32
+	streamstest.Go(t, func(ctx context.Context) error {
+		w := streams.Work{Durable: "reaper", Concurrency: 1, AckWait: time.Minute}
+		return c.ConsumeExpired(ctx, w, func(_ context.Context, session string) error {
+			if session == id {
+				expired.Add(1)
+			}
+			return nil
+		})
+	})
+	if err := c.Refresh(ctx, id, p3, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, 15*time.Second, func() error {
+		if expired.Load() != 1 {
+			return errors.New("no expiry seen")
+		}
+		return nil
+	})
+	if _, err := c.Claim(ctx, id, "a", time.Hour); err != nil {
+		t.Fatalf("after expiry: %v", err)
+	}
+	if err := c.Forget(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Claim(ctx, id, "b", time.Hour); err != nil {
+		t.Fatalf("after forgetting: %v", err)
+	}
+}
+
+func TestVerdictsReachTheirDecider(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 10*time.Second)
+	if _, err := c.AskDecider(ctx); !errors.Is(err, streams.ErrNoDecider) {
+		t.Fatalf("got %v", err)
+	}
+	got := make(chan *schemas.Verdict, 1)
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.ServeDecider(ctx, "one", func(v *schemas.Verdict) { got <- v })
+	})
+	var decider string
+	streamstest.Eventually(t, 5*time.Second, func() (err error) {
+		decider, err = c.AskDecider(ctx)
+		return err
+	})
+	if decider != "one" {
+		t.Fatalf("got %q", decider)
+	}
+	v := &schemas.Verdict{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}, Worker: "w", Decider: decider}
+	if err := c.PublishVerdict(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case have := <-got:
+		if !have.GetName().Equal(v.GetName()) {
+			t.Fatalf("got %v", have)
+		}
+	case <-ctx.Done():
+		t.Fatal("the verdict was not handed on")
+	}
+}
+
+func TestReadBackAndErase(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 20*time.Second)
+	id, other := uuid.NewString(), uuid.NewString()
+	for n := range uint64(150) {
+		for _, s := range []string{id, other} {
+			if _, err := c.PublishFrame(ctx, frame(s, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	count := func(session string) (n uint64) {
+		for f, err := range c.FramesOf(ctx, session) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Message.GetName().GetSequence() != n {
+				t.Fatalf("frame %d out of order: %d", n, f.Message.GetName().GetSequence())
+			}
+			n++
+		}
+		return n
+	}
+	if got := count(id); got != 150 {
+		t.Fatalf("got %d frames", got)
+	}
+	if err := c.PutObject(ctx, streams.VideoObject(id, "mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.OpenObject(ctx, streams.VideoObject(id, "mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := io.ReadAll(o); err != nil || string(data) != "film" || o.MediaType != "video/mp4" {
+		t.Fatalf("got %q %v %q", data, err, o.MediaType)
+	}
+	if err := c.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: &schemas.FrameName{Session: id}, Decider: "d", Worker: "w"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Erase(ctx, id, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED}); err != nil {
+		t.Fatal(err)
+	}
+	if count(id) != 0 || count(other) != 150 {
+		t.Fatal("erase must remove the session, and no other")
+	}
+	for range c.VerdictsOf(ctx, id) {
+		t.Fatal("a verdict is left")
+	}
+	if _, err := c.OpenObject(ctx, streams.VideoObject(id, "mp4")); !errors.Is(err, streams.ErrNotFound) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestRegistryFollowsWorkers(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	r := streams.NewRegistry(c)
+	streamstest.Go(t, r.Run)
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	left := make(chan error, 1)
+	go func() { left <- c.Register(ctx, streams.Registration{Name: "liveness", Pack: "p"}) }()
+	streamstest.Eventually(t, 5*time.Second, func() error {
+		if r.All()["liveness"].Pack != "p" {
+			return errors.New("not seen")
+		}
+		return nil
+	})
+	leave()
+	if err := <-left; err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, 20*time.Second, func() error {
+		if len(r.All()) != 0 {
+			return errors.New("still seen after it left")
+		}
+		return nil
+	})
+}
+
+func TestSettingsRevisions(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 10*time.Second)
+	first, err := c.Settings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":7}}`))
+	if err != nil || second.Number == first.Number || second.Settings.Session.MaxAttempts != 7 {
+		t.Fatalf("got %+v, %v", second, err)
+	}
+	same, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":7}}`))
+	if err != nil || same.Number != second.Number {
+		t.Fatalf("the same document made revision %d: %v", same.Number, err)
+	}
+	if _, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":0}}`)); streams.FaultOf(err) != streams.Input {
+		t.Fatalf("got %v", err)
+	}
+	old, err := c.SettingsAt(ctx, first.Number)
+	if err != nil || old.Session.MaxAttempts != 50 {
+		t.Fatalf("got %+v, %v", old, err)
+	}
+}

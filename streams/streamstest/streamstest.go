@@ -1,0 +1,87 @@
+// Package streamstest gives tests a real broker inside the test process.
+package streamstest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Broker runs an embedded broker in a folder of its own until the test ends. With listen it also takes connections from
+// other processes, on a free port of loopback.
+func Broker(t testing.TB, listen bool) *streams.Broker {
+	t.Helper()
+	addr := ""
+	if listen {
+		addr = "127.0.0.1:0"
+	}
+	b, err := streams.NewBroker(t.TempDir(), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	if err := b.WaitReady(Context(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Connect returns a connection to the broker that closes with the test.
+func Connect(t testing.TB, b *streams.Broker) *streams.Conn {
+	t.Helper()
+	c, err := streams.Connect(Context(t, 30*time.Second), streams.Options{Broker: b, Name: t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Context is done when the test ends, or after limit.
+func Context(t testing.TB, limit time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// Go runs a long-lived part until the test ends, and fails the test if it returns an error.
+func Go(t testing.TB, run func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Eventually waits until check returns nil, and fails the test with its last error after limit.
+func Eventually(t testing.TB, limit time.Duration, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %v", limit, err)
+		}
+		<-tick.C
+	}
+}

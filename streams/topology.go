@@ -1,0 +1,101 @@
+package streams
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Kind is the second token of a subject: what sort of message a stream holds.
+type Kind string
+
+// The kinds, one stream each.
+const (
+	KindFrame    Kind = "frame"
+	KindFace     Kind = "face"
+	KindVerdict  Kind = "verdict"
+	KindDecision Kind = "decision"
+	KindSession  Kind = "session"
+	KindVideo    Kind = "video"
+	KindDead     Kind = "dead"
+)
+
+// Names of the streams and buckets.
+const (
+	Frames    = "FRAMES"
+	Faces     = "FACES"
+	Verdicts  = "VERDICTS"
+	Decisions = "DECISIONS"
+	Sessions  = "SESSIONS"
+	Videos    = "VIDEOS"
+	Dead      = "DEAD"
+
+	bucketSettings = "settings"
+	bucketLive     = "live"
+	bucketWorkers  = "workers"
+	bucketMedia    = "media"
+)
+
+const (
+	megabyte = 1 << 20
+	day      = 24 * time.Hour
+)
+
+// Limits are the sizes an installation may want to change.
+type Limits struct {
+	Replicas     int           `envconfig:"REPLICAS" default:"1" desc:"copies of every stream in a JetStream cluster"`
+	FramesAge    time.Duration `envconfig:"FRAMES_AGE" default:"24h" desc:"how long frames and verdicts are kept"`
+	FramesBytes  int64         `envconfig:"FRAMES_BYTES" default:"4294967296" desc:"bytes of frames kept at most; the oldest go first"`
+	DecisionsAge time.Duration `envconfig:"DECISIONS_AGE" default:"720h" desc:"how long decisions, session events and video states are kept"`
+}
+
+// topology declares every stream. Work consumers read a whole stream, so there is one stream a kind: a filter over many
+// subjects is slow.
+func topology(l Limits) []jetstream.StreamConfig {
+	base := func(name string, kind Kind, about string) jetstream.StreamConfig {
+		return jetstream.StreamConfig{
+			Name: name, Description: about, Subjects: []string{prefix + string(kind) + ".>"},
+			Replicas: l.Replicas, Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld,
+			Duplicates: 2 * time.Minute, MaxConsumers: -1, MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1,
+		}
+	}
+	frames := base(Frames, KindFrame, "every accepted image, with the session's state; written by edges")
+	frames.MaxAge, frames.MaxBytes = l.FramesAge, l.FramesBytes
+
+	// Faces are worth nothing once judged and can be made again from the frame.
+	faces := base(Faces, KindFace, "crops and estimations for judging; written by detectors")
+	faces.Storage, faces.MaxAge, faces.MaxBytes = jetstream.MemoryStorage, 2*time.Minute, 256*megabyte
+
+	// A decider hears of a verdict only after it was stored.
+	verdicts := base(Verdicts, KindVerdict, "what each worker said of each frame; written by workers")
+	verdicts.MaxAge, verdicts.MaxBytes = l.FramesAge, l.FramesBytes/4
+	verdicts.RePublish = &jetstream.RePublish{Source: prefix + string(KindVerdict) + ".>", Destination: storedPrefix + string(KindVerdict) + ".>"}
+
+	decisions := base(Decisions, KindDecision, "what was decided, with the state after it; written by deciders, compare-and-set on the session's last")
+	decisions.MaxAge = l.DecisionsAge
+
+	sessions := base(Sessions, KindSession, "opened, resumed, disconnected, closed, erased; written by edges and deciders")
+	sessions.MaxAge = l.DecisionsAge
+
+	videos := base(Videos, KindVideo, "the making of each session's video; written by video workers")
+	videos.MaxAge = l.DecisionsAge
+
+	dead := base(Dead, KindDead, "messages nobody could handle, with the reason and their own headers")
+	dead.MaxAge, dead.MaxBytes = 7*day, 512*megabyte
+	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead}
+}
+
+// liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.
+const liveMarkerTTL = time.Hour
+
+func buckets(l Limits) []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{
+		{Bucket: bucketSettings, Description: "revisions of the settings document", History: 64, Replicas: l.Replicas},
+		{Bucket: bucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
+		{Bucket: bucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Storage: jetstream.MemoryStorage, Replicas: l.Replicas},
+	}
+}
+
+func mediaStore(l Limits) jetstream.ObjectStoreConfig {
+	return jetstream.ObjectStoreConfig{Bucket: bucketMedia, Description: "best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
+}
