@@ -1,5 +1,6 @@
 // Every word the page says. Another language is another object of this shape.
 
+/** Prompts are read in a moment: at most two short lines on a phone, about 48 letters. */
 const prompts = {
   connecting: "Connecting…",
   ready: "Place your face in the oval",
@@ -7,8 +8,8 @@ const prompts = {
   blurred: "Hold the camera steady",
   lessLight: "Too bright. Move away from the strong light",
   moreLight: "Too dark. Find more light",
-  evenLight: "Turn so that the light falls evenly on your face",
-  glare: "There is glare on your face. Change the angle of the light",
+  evenLight: "Turn until the light on your face is even",
+  glare: "Too much glare. Turn away from the lamp",
   noFace: "Place your face in the oval",
   oneFace: "Only one person should be in the picture",
   closer: "Come a little closer",
@@ -19,13 +20,13 @@ const prompts = {
   moveRight: "Move a little to your right",
   faceRight: "Face the camera: turn a little to your right",
   faceLeft: "Face the camera: turn a little to your left",
-  tiltLeft: "Hold your head upright: tilt it a little to your left",
-  tiltRight: "Hold your head upright: tilt it a little to your right",
+  tiltLeft: "Tilt your head a little to your left",
+  tiltRight: "Tilt your head a little to your right",
   chinUp: "Raise your chin a little",
   chinDown: "Lower your chin a little",
   uncover: "Uncover your mouth and nose",
   glasses: "Please take off your glasses",
-  quality: "The picture is not clear. Wipe the lens or find better light",
+  quality: "Not clear. Wipe the lens or find better light",
   eyesOpen: "Keep your eyes open",
   openEyes: "Open your eyes",
   closeEyes: "Close your eyes",

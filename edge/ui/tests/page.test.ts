@@ -15,7 +15,8 @@ test("every code a person can act on has its own words", () => {
   for (const code of codes) {
     const prompt = choosePrompt([code]);
     assert.ok(prompt.name !== "hold", `code ${code}`);
-    assert.ok(en.prompts[prompt.name].length > 0);
+    const { length } = en.prompts[prompt.name];
+    assert.ok(length > 0 && length <= 48, `code ${code}: ${length} letters`);
   }
 });
 
