@@ -21,7 +21,7 @@ type Work struct {
 	Durable     string        // consumer name, which is also the worker's
 	Concurrency int           // messages handled at the same time
 	AckWait     time.Duration // a message is handed to another process after this long without an answer
-	MaxTries    int           // deliveries before a message is set aside; 0 = 5
+	MaxTries    int           // deliveries before a message that meets a bug is set aside; 0 = 5
 	MaxStale    time.Duration // a message older than this is dropped unread, since nobody waits for it any more; 0 = never
 	Observe     func(result string, took time.Duration)
 }
@@ -53,6 +53,9 @@ type Delivery struct {
 
 const (
 	defaultTries = 5
+	// hopeless times MaxTries deliveries end the tries for any reason: the broker's faults, or a message that kills the
+	// process before it can say anything.
+	hopeless = 4
 	drainTime    = 4 * time.Second
 )
 
@@ -61,7 +64,7 @@ const (
 //
 // handle's error decides what becomes of a message: nil acknowledges it; one marked Infrastructure is tried again with
 // growing delay; Input and Model go to the dead-letter stream at once; a Bug after MaxTries deliveries. A message whose
-// handling kills the process counts its deliveries too.
+// handling kills the process is set aside after four times as many.
 func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
 	if w.MaxTries == 0 {
 		w.MaxTries = defaultTries
@@ -101,11 +104,12 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 			slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
 			continue
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			warn("give back", w, msg.Nak())
 			continue
+		case slots <- struct{}{}:
 		}
-		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
 			c.handle(work, w, msg, handle)
@@ -137,8 +141,8 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		Subject: msg.Subject(), Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Try: tries, Last: tries >= w.MaxTries,
 		Header: msg.Headers(), Data: msg.Data(), Working: func() { warn("extend", w, msg.InProgress()) },
 	}
-	if tries > w.MaxTries {
-		err = Blame(Input, fmt.Errorf("no process survived it in %d deliveries", tries-1))
+	if tries > hopeless*w.MaxTries {
+		err = Blame(Input, fmt.Errorf("not handled in %d deliveries", tries-1))
 	} else {
 		err = guard(ctx, d, handle)
 	}
