@@ -148,6 +148,25 @@ func TestActorDoesWhatIsAsked(t *testing.T) {
 	}
 }
 
+// TestActorTriesItsBest: a clip that turns a little is played as far as it goes, and the user is told.
+func TestActorTriesItsBest(t *testing.T) {
+	script := person(0)
+	for i := range script {
+		script[i].Yaw /= 3 // 20 degrees at most
+	}
+	out, seen, _, warnings := examine(t, script, 0, []int{schemas.CodeTurnLeft}, 30)
+	far := 0.0
+	for _, f := range seen {
+		far = max(far, f.Yaw)
+	}
+	if out.Passed || far < 19 {
+		t.Errorf("turned to %.0f; %+v", far, out)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "hardly does what is asked, code 65 (AL_TURN_LEFT): 20 degrees at most") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
 // TestActorMovesOn: asked for nothing, the person goes on in the source's order.
 func TestActorMovesOn(t *testing.T) {
 	script := person(5)
@@ -218,7 +237,7 @@ func TestActorPhoto(t *testing.T) {
 		if out.Passed || ExitCode(out, nil) != ExitNotPassed || out.CloseCode != lpproto.CloseAttempts || len(seen) != 40 {
 			t.Errorf("%v: %+v", steps, out)
 		}
-		want := fmt.Sprintf("code %d asks", steps[len(steps)-1])
+		want := fmt.Sprintf("no picture that does what is asked, code %d", steps[len(steps)-1])
 		if len(warnings) != 1 || !strings.Contains(warnings[0], want) {
 			t.Errorf("warnings %q, want one with %q", warnings, want)
 		}
@@ -256,5 +275,28 @@ func TestActorWithoutFace(t *testing.T) {
 	_, err := newActor(t.Context(), openT(t, frames(t, 2), 0, false), Options{Act: scripted{{}, {}}})
 	if err == nil || !strings.Contains(err.Error(), "no face in any of 2 pictures") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestActorNodsFromRest: up and down count from how the person holds the head, because
+// the camera may stand high or low, and from the horizontal too.
+func TestActorNodsFromRest(t *testing.T) {
+	for _, c := range []struct {
+		rest    float64
+		request int
+		enough  float64
+		short   float64
+	}{
+		{14, schemas.CodeTurnUp, 40, 30},
+		{14, schemas.CodeTurnDown, -30, -15},
+		{-6, schemas.CodeTurnUp, 30, 18},
+		{-6, schemas.CodeTurnDown, -32, -24},
+	} {
+		face := Face{Found: true, Count: 1, HasPose: true}
+		a := &actor{cast: &cast{stills: []still{{face: face}, {face: face}}, pitch: c.rest}, asked: c.request, times: 1}
+		a.cast.stills[0].face.Pitch, a.cast.stills[1].face.Pitch = c.enough, c.short
+		if enough, short := a.goal(0), a.goal(1); enough != 0 || short == 0 {
+			t.Errorf("at rest %v, code %d: pitch %v is %v off, pitch %v is %v off", c.rest, c.request, c.enough, enough, c.short, short)
+		}
 	}
 }

@@ -59,14 +59,14 @@ type Progress struct {
 
 // Outcome says how the session ended.
 type Outcome struct {
-	Passed      bool   // SUCCESS came
-	Session     string // session id, "" when the connection failed before there was one
-	JWT         string // of SUCCESS
-	Sent        int    // frames sent
-	Dropped     int    // frames of the source that came too late to be sent
-	Judged      int    // frames answered with STATS or SUCCESS
-	Codes       map[int]int
-	CloseCode   int // of the WebSocket; 1000 when the source ended and we closed
+	Passed      bool        // SUCCESS came
+	Session     string      // session id, "" when the connection failed before there was one
+	JWT         string      // of SUCCESS
+	Sent        int         // frames sent
+	Dropped     int         // frames of the source that came too late to be sent
+	Judged      int         // frames answered with STATS or SUCCESS
+	Codes       map[int]int // frames per check code, of all STATS
+	CloseCode   int         // of the WebSocket; 1000 when the source ended and we closed
 	CloseReason string
 }
 

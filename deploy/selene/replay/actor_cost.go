@@ -1,0 +1,91 @@
+package replay
+
+import (
+	"math"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// goal says how far picture i is from doing what is asked, in squared degrees; other
+// faults count as if they were degrees.
+func (a *actor) goal(i int) float64 {
+	f := a.cast.stills[i].face
+	if !f.Found {
+		return square(200)
+	}
+	cost := 0.0
+	if f.Count > 1 {
+		cost += square(60)
+	}
+	if !f.HasPose {
+		return cost + square(90)
+	}
+	if f.Width < 0.7*a.cast.width {
+		cost += square(20)
+	}
+	request := a.asked
+	if a.missing[request] {
+		request = 0
+	}
+	// A server that goes on asking may want more than the pose that usually does.
+	level := float64((a.times - 1) / patience % 4)
+	turn := 30 + 7*level
+	nod := 22 + 5*level
+	wider, narrower, seen := a.cast.openness(f)
+	switch request {
+	case schemas.CodeTurnRight:
+		return cost + within(-f.Yaw, turn, turn+15) + 0.3*within(f.Pitch-a.cast.pitch, -10, 10)
+	case schemas.CodeTurnLeft:
+		return cost + within(f.Yaw, turn, turn+15) + 0.3*within(f.Pitch-a.cast.pitch, -10, 10)
+	case schemas.CodeTurnUp:
+		return cost + within(f.Pitch, max(nod, a.cast.pitch+nod), 90) + 0.3*within(f.Yaw, -10, 10)
+	case schemas.CodeTurnDown:
+		return cost + within(-f.Pitch, max(nod, nod-a.cast.pitch), 90) + 0.3*within(f.Yaw, -10, 10)
+	case schemas.CodeCloseEyes:
+		if !seen {
+			return cost + square(60)
+		}
+		return cost + square(60*max(0, wider-0.25)) + within(f.Yaw, -8, 8) + within(f.Pitch-a.cast.pitch, -8, 8)
+	}
+	straight := a.cast.pitch
+	if request == schemas.CodePitchStart && int(level)%2 == 1 {
+		straight = 0 // straight as the camera sees it, if the person's own straight is not believed
+	}
+	cost += within(f.Yaw, -3, 3) + within(f.Pitch-straight, -3, 3) + 0.5*within(f.Roll, -5, 5)
+	if a.cast.eyes > 0 {
+		if !seen {
+			return cost + square(30)
+		}
+		cost += square(60 * max(0, 0.8-narrower))
+	}
+	return cost
+}
+
+// move says what it costs to show picture i after the present one: large changes of pose
+// look like another person, jumps in the source are no motion, and a picture shown again
+// is no camera. The factors keep one long step dearer than two short ones and cheaper
+// than standing still.
+func (a *actor) move(i int) float64 {
+	if a.at < 0 {
+		return 0
+	}
+	cost := 0.0
+	from, to := a.cast.stills[a.at].face, a.cast.stills[i].face
+	if from.HasPose && to.HasPose {
+		d := math.Sqrt(square(from.Yaw-to.Yaw) + square(from.Pitch-to.Pitch) + square(from.Roll-to.Roll))
+		cost += 1.4 * square(max(0, d-10))
+	}
+	cost += 0.5 * min(60, abs(float64(i-a.at-a.way)))
+	if i == a.at {
+		cost += square(100)
+	}
+	if a.used[i] > 0 {
+		cost += 120 / float64(a.sent-a.used[i]+1)
+	}
+	return cost
+}
+
+// within is the squared distance of x to low..high.
+func within(x, low, high float64) float64 { return square(max(0, low-x, x-high)) }
+
+func square(x float64) float64 { return x * x }
