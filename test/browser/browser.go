@@ -43,7 +43,7 @@ const wait = 60 * time.Second
 // work within a minute.
 type Page struct {
 	t        testing.TB
-	ctx      context.Context
+	run      func(limit time.Duration, actions ...chromedp.Action) error
 	problems *problems
 }
 
@@ -56,7 +56,12 @@ func Open(t testing.TB, url string, o Options) *Page {
 	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits for Chromium; one that is gone already is fine
-	p := &Page{t: t, ctx: ctx, problems: listen(ctx)}
+	p := &Page{t: t, problems: listen(ctx)}
+	p.run = func(limit time.Duration, actions ...chromedp.Action) error {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return chromedp.Run(ctx, actions...)
+	}
 
 	if o.Width == 0 {
 		o.Width, o.Height = 1280, 800
@@ -72,23 +77,23 @@ func Open(t testing.TB, url string, o Options) *Page {
 		actions = append(actions, browser.SetPermission(&browser.PermissionDescriptor{Name: "camera"}, browser.PermissionSettingDenied))
 	}
 	actions = append(actions, chromedp.Navigate(url))
-	p.start(actions)
+	start(ctx, t, actions)
 	return p
 }
 
 // start runs the first actions. The first Run starts Chromium, which would be
 // stopped with a context of a deadline of its own, so the deadline stands outside.
-func (p *Page) start(actions []chromedp.Action) {
-	p.t.Helper()
+func start(ctx context.Context, t testing.TB, actions []chromedp.Action) {
+	t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- chromedp.Run(p.ctx, actions...) }()
+	go func() { done <- chromedp.Run(ctx, actions...) }()
 	select {
 	case err := <-done:
 		if err != nil {
-			p.t.Fatalf("open the page in Chromium: %v", err)
+			t.Fatalf("open the page in Chromium: %v", err)
 		}
 	case <-time.After(wait):
-		p.t.Fatalf("open the page in Chromium: no answer within %v", wait)
+		t.Fatalf("open the page in Chromium: no answer within %v", wait)
 	}
 }
 
@@ -159,15 +164,10 @@ func executable(t testing.TB) string {
 	return ""
 }
 
-// Context is the tab's chromedp context, for what this package has no method for.
-func (p *Page) Context() context.Context { return p.ctx }
-
-// Do runs actions within the wait limit.
+// Do runs chromedp actions within the wait limit; what names them in a failure.
 func (p *Page) Do(what string, actions ...chromedp.Action) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, wait)
-	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	if err := p.run(wait, actions...); err != nil {
 		p.t.Fatalf("%s: %v (page shows %q)", what, err, p.words())
 	}
 }
@@ -232,10 +232,8 @@ func (p *Page) Screenshot(name string) string {
 }
 
 func (p *Page) words() string {
-	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-	defer cancel()
 	var text string
-	if err := chromedp.Run(ctx, chromedp.Evaluate(`document.body.innerText.slice(0, 300)`, &text)); err != nil {
+	if err := p.run(5*time.Second, chromedp.Evaluate(`document.body.innerText.slice(0, 300)`, &text)); err != nil {
 		return "nothing: " + err.Error()
 	}
 	return text

@@ -52,7 +52,21 @@ func serve(t *testing.T) *scripted {
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { s.drop() })
 	s.url = server.URL
+	requirePage(t, s.url)
 	return s
+}
+
+// requirePage fails the test when the page was not built into this binary.
+func requirePage(t *testing.T, url string) {
+	t.Helper()
+	res, err := http.Get(url + "/page.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the page is not built (GET /page.js: %s): run make build", res.Status)
+	}
 }
 
 func (s *scripted) socket(w http.ResponseWriter, r *http.Request) {
@@ -225,11 +239,14 @@ func success(frame []byte) reply {
 // eventually waits for a condition of the server's side.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(time.Minute)
 	for !condition() {
-		if time.Now().After(deadline) {
+		select {
+		case <-tick.C:
+		case <-deadline:
 			t.Fatalf("waited a minute for %s", what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
