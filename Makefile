@@ -97,8 +97,9 @@ models: $(BASE)
 
 .PHONY: test-go
 test-go:
-	@$(GO_TEST) -race $$(go list ./... | grep -vE '$(NO_RACE)')
-	@$(GO_TEST) $$(go list ./... | grep -E '$(NO_RACE)')
+	@all=$$(go list ./...); \
+	$(GO_TEST) -race $$(grep -vE '$(NO_RACE)' <<<"$$all"); \
+	$(GO_TEST) $$(grep -E '$(NO_RACE)' <<<"$$all")
 
 .PHONY: test-ui
 test-ui: $(UI_NPM)
