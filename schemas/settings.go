@@ -142,3 +142,10 @@ func DefaultSettings() *Settings {
 
 // Development says whether clients get every estimation and weak keys are allowed.
 func (s *Settings) Development() bool { return s.Env == "development" }
+
+// The states of an eye.
+const (
+	EyeOpen     = "open"
+	EyeClosed   = "closed"
+	EyeOccluded = "occluded"
+)

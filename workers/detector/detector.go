@@ -1,0 +1,129 @@
+// Package detector is the first worker to see a frame: it decodes it once, finds and measures the face, applies the
+// checks that need no judge, and cuts out the pixels the judges asked for.
+package detector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+// MaxPixels is the largest frame, in pixels, that is decoded.
+const MaxPixels = 40_000_000
+
+const (
+	ackWait = 20 * time.Second
+	stale   = time.Minute // far beyond what an edge waits for a decision
+)
+
+// Detector consumes FRAMES.
+type Detector struct {
+	conn     *streams.Conn
+	models   *vision.Models
+	registry *streams.Registry
+	options  workers.Options
+	lenses   chan *lens
+}
+
+// New returns a detector on models, which must have been opened with the roles detector, mesh, iris and pose. The
+// registry says which crops the judges want; its Run belongs to the caller.
+func New(conn *streams.Conn, models *vision.Models, registry *streams.Registry, o workers.Options) *Detector {
+	if o.Concurrency == 0 {
+		o.Concurrency = runtime.NumCPU()
+	}
+	d := &Detector{conn, models, registry, o, make(chan *lens, o.Concurrency)}
+	for range o.Concurrency {
+		d.lenses <- newLens(models)
+	}
+	return d
+}
+
+// Run detects until ctx is done.
+func (d *Detector) Run(ctx context.Context) error {
+	work := streams.Work{
+		Stream: streams.Frames, Durable: schemas.WorkerDetector, Concurrency: d.options.Concurrency,
+		AckWait: ackWait, MaxStale: stale, Observe: workers.Observer(schemas.WorkerDetector),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return d.conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()})
+	})
+	group.Go(func() error { return d.conn.Consume(ctx, work, d.handle) })
+	err := group.Wait()
+	for range d.options.Concurrency {
+		(<-d.lenses).close()
+	}
+	return err
+}
+
+func (d *Detector) handle(ctx context.Context, delivery *streams.Delivery) error {
+	frame, err := streams.Decode(delivery, &schemas.Frame{})
+	if err != nil {
+		return err
+	}
+	settings, err := d.conn.SettingsAt(ctx, frame.GetState().GetSettingsRevision())
+	if err != nil {
+		return err
+	}
+	l := <-d.lenses
+	defer func() { d.lenses <- l }()
+	verdict, face, err := l.look(frame, delivery.Sequence, settings, d.wants(settings))
+	if err != nil {
+		if streams.FaultOf(err) == streams.Bug && !delivery.Last || ctx.Err() != nil {
+			return err
+		}
+		code := int32(schemas.SystemInternal)
+		if errors.Is(err, vision.ErrUndecodable) {
+			code = schemas.SystemUndecodable
+		}
+		verdict.Failure = &schemas.Failure{Code: code, Detail: err.Error()}
+	}
+	verdict.Pack = d.models.Digest()
+	if face != nil {
+		if err := d.conn.PublishFace(ctx, face); err != nil {
+			return err
+		}
+	}
+	return errors.Join(err, d.conn.PublishVerdict(ctx, verdict))
+}
+
+// want is a judge of this session and the crops it asked for.
+type want struct {
+	judge string
+	crops []streams.Crop
+}
+
+func (d *Detector) wants(s *schemas.Settings) []want {
+	running := d.registry.All()
+	var out []want
+	for _, name := range Judges(s) {
+		out = append(out, want{name, running[name].Crops})
+	}
+	return out
+}
+
+// Judges are the workers that judge a session's faces, in the order of the settings.
+func Judges(s *schemas.Settings) []string {
+	var out []string
+	for _, w := range s.Workers {
+		off := w.Name == schemas.WorkerActiveLiveness && !s.ActiveLiveness.IsEnabled ||
+			w.Name == schemas.WorkerMatcher && s.Session.PreviousFaceSimilarity == 0
+		if !off {
+			out = append(out, w.Name)
+		}
+	}
+	return out
+}
+
+func modelFault(what string, err error) error {
+	return streams.Blame(streams.Model, fmt.Errorf("%s: %w", what, err))
+}

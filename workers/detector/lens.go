@@ -1,0 +1,94 @@
+package detector
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+// lens looks at one frame after another with buffers of its own.
+type lens struct {
+	models      *vision.Models
+	decoder     *vision.Decoder
+	image       vision.Image
+	found       []vision.Detection
+	measured    vision.Measurement
+	detections  prometheus.Counter
+	measurement prometheus.Counter
+}
+
+func newLens(m *vision.Models) *lens {
+	return &lens{
+		models: m, decoder: vision.NewDecoder(MaxPixels),
+		detections:  workers.Inferences(schemas.WorkerDetector, string(vision.RoleDetector)),
+		measurement: workers.Inferences(schemas.WorkerDetector, string(vision.RoleMesh)),
+	}
+}
+
+func (l *lens) close() { l.decoder.Close() }
+
+// memory is the detector's own state: how open this person's eyes are when open.
+type memory struct {
+	Open   float64 `json:"open,omitempty"`   // mean eye aspect ratio of open eyes
+	Frames int     `json:"frames,omitempty"` // how many frames it is the mean of, up to learnFrames
+}
+
+// look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is there even
+// with an error.
+func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (*schemas.Verdict, *schemas.Face, error) {
+	e := &schemas.Estimations{}
+	d := &schemas.Detection{Frame: sequence, ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState()}
+	v := &schemas.Verdict{
+		Version: schemas.Version, Name: f.GetName(), Worker: schemas.WorkerDetector, Decider: f.GetDecider(),
+		Estimations: e, Detection: d,
+	}
+	if err := l.decoder.Decode(f.GetImage(), &l.image); err != nil {
+		return v, nil, streams.Blame(streams.Input, fmt.Errorf("frame %s: %w", f.GetName().Key(), err))
+	}
+	var m memory
+	if own := f.GetState().GetWorkers()[schemas.WorkerDetector]; len(own) > 0 {
+		if err := json.Unmarshal(own, &m); err != nil {
+			return v, nil, streams.Blame(streams.Input, fmt.Errorf("detector state: %w", err))
+		}
+	}
+	c := &checks{settings: s, waived: f.GetState().GetWaived()}
+	face, err := l.check(c, e, &m)
+	v.Errors, d.WaivedErrors = c.failed, c.forgiven
+	if err != nil || len(c.failed) > 0 {
+		return v, nil, err
+	}
+	if v.State, err = json.Marshal(m); err != nil {
+		return v, nil, fmt.Errorf("encode detector state: %w", err)
+	}
+	out := &schemas.Face{
+		Version: schemas.Version, Name: f.GetName(), Decider: f.GetDecider(), Frame: sequence,
+		ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState(), Estimations: e,
+	}
+	for _, p := range face.Points {
+		out.Landmarks = append(out.Landmarks, p.X, p.Y)
+	}
+	for _, w := range wants {
+		d.Judges = append(d.Judges, w.judge)
+		for _, crop := range w.crops {
+			out.Crops = append(out.Crops, l.cut(face, w.judge, crop))
+		}
+	}
+	if len(d.Judges) == 0 {
+		return v, nil, nil
+	}
+	return v, out, nil
+}
+
+func (l *lens) cut(face vision.Detection, judge string, c streams.Crop) *schemas.Crop {
+	spec := vision.CropSpec{Name: c.Name, Kind: c.Kind, Scale: c.Scale, Width: c.Width, Height: c.Height, Color: c.Color}
+	return &schemas.Crop{
+		Name: workers.CropName(judge, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,
+		Pixels: vision.Cut(&l.image, face, spec, nil),
+	}
+}
