@@ -32,3 +32,13 @@ func (r Rect) overlap(o Rect) float32 {
 	}
 	return w * h / (r.Width*r.Height + o.Width*o.Height - w*h)
 }
+
+// resize gives the picture a size; its pixels are undefined until they are written.
+func (img *Image) resize(w, h int) {
+	if n := w * h * 3; cap(img.Pix) < n {
+		img.Pix = make([]byte, n)
+	} else {
+		img.Pix = img.Pix[:n]
+	}
+	img.Width, img.Height = w, h
+}

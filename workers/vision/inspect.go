@@ -96,6 +96,8 @@ func inspectPNG(data []byte) (imageInfo, error) {
 		switch {
 		case at == len(pngMagic) && (kind != "IHDR" || size < 13):
 			return info, errors.New("no header where it must be")
+		case kind == "IHDR" && info.width > 0:
+			return info, errors.New("a second header")
 		case kind == "IHDR":
 			w, h := binary.BigEndian.Uint32(data[at+8:]), binary.BigEndian.Uint32(data[at+12:])
 			if w == 0 || h == 0 || w > 1<<16 || h > 1<<16 {

@@ -51,6 +51,9 @@ var environment struct {
 
 // startRuntime loads the shared library, once for the process: ONNX Runtime has one environment, which stays until the end.
 func startRuntime(library string) error {
+	if _, err := os.Stat(library); err != nil {
+		return fmt.Errorf("%w: the shared library is missing: %w; run `make deps`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
+	}
 	environment.Lock()
 	defer environment.Unlock()
 	if environment.library != "" {
@@ -58,9 +61,6 @@ func startRuntime(library string) error {
 			return fmt.Errorf("%w: this process already uses %s and cannot load %s as well", ErrRuntime, environment.library, library)
 		}
 		return nil
-	}
-	if _, err := os.Stat(library); err != nil {
-		return fmt.Errorf("%w: the shared library is missing: %w; run `make deps`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
 	}
 	ort.SetSharedLibraryPath(library)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {

@@ -1,0 +1,110 @@
+package vision
+
+import (
+	"math"
+	"testing"
+)
+
+// The frames are not mirrored; what they show was looked at by eye.
+func TestPoseSigns(t *testing.T) {
+	zoo := pickPack(t, "zoo")
+	toRight := measured(t, zoo, "conditions/profile_a_zub.jpg") // nose to the left of the picture: the subject's own right
+	toLeft := measured(t, zoo, "conditions/profile_b_zub.jpg")
+	for name, m := range map[string]Measurement{"profile_a": toRight, "profile_b": toLeft} {
+		if !m.FarTurned || m.HasEyes || m.HasMouth || !m.HasPose {
+			t.Errorf("%s: far turned %v, eyes %v, mouth %v, pose %v; want a pose and nothing else", name, m.FarTurned, m.HasEyes, m.HasMouth, m.HasPose)
+		}
+	}
+	if toRight.Yaw > -45 || toLeft.Yaw < 45 {
+		t.Errorf("yaw %.0f for a turn to the own right, %.0f to the own left; want below -45 and above 45", toRight.Yaw, toLeft.Yaw)
+	}
+	eachPack(t, func(t *testing.T, m *Models) {
+		if tilt := measured(t, m, "conditions/tilt_zub.jpg"); tilt.Roll > -15 || tilt.Roll < -40 {
+			t.Errorf("roll %.0f for a tilt to the own left shoulder; want -40..-15", tilt.Roll)
+		}
+		if down := measured(t, m, "conditions/glasses_1.jpg"); down.Pitch > -15 || down.Yaw < 15 {
+			t.Errorf("pitch %.0f, yaw %.0f for a head bowed and turned to the own left; want below -15 and above 15", down.Pitch, down.Yaw)
+		}
+		front := measured(t, m, "conditions/open_eyes_d9.jpg")
+		if math.Abs(float64(front.Yaw)) > 10 || math.Abs(float64(front.Roll)) > 10 || math.Abs(float64(front.Pitch)) > 15 {
+			t.Errorf("yaw %.0f pitch %.0f roll %.0f for a frontal face", front.Yaw, front.Pitch, front.Roll)
+		}
+	})
+}
+
+// Mirroring a picture turns yaw and roll round and swaps the eyes.
+func TestPoseMirrored(t *testing.T) {
+	eachPack(t, func(t *testing.T, m *Models) {
+		img := picture(t, "conditions/tilt_zub.jpg")
+		var a, b Measurement
+		if err := m.Measure(img, largest(t, m, img, "tilt"), &a); err != nil {
+			t.Fatal(err)
+		}
+		flipped := mirror(img)
+		if err := m.Measure(flipped, largest(t, m, flipped, "tilt mirrored"), &b); err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(float64(a.Yaw+b.Yaw)) > 15 || math.Abs(float64(a.Roll+b.Roll)) > 10 || math.Abs(float64(a.Pitch-b.Pitch)) > 15 {
+			t.Errorf("%.0f %.0f %.0f mirrored is %.0f %.0f %.0f", a.Yaw, a.Pitch, a.Roll, b.Yaw, b.Pitch, b.Roll)
+		}
+		if math.Abs(float64(a.RightEyeOpenness-b.LeftEyeOpenness)) > .05 || math.Abs(float64(a.LeftEyeOpenness-b.RightEyeOpenness)) > .05 {
+			t.Errorf("eyes %.2f %.2f mirrored are %.2f %.2f", a.RightEyeOpenness, a.LeftEyeOpenness, b.RightEyeOpenness, b.LeftEyeOpenness)
+		}
+	})
+}
+
+func TestEyesAndMouth(t *testing.T) {
+	eachPack(t, func(t *testing.T, m *Models) {
+		open, closed := measured(t, m, "conditions/open_eyes_d9.jpg"), measured(t, m, "conditions/closed_eyes_d9.jpg")
+		for _, v := range []float32{open.RightEyeOpenness, open.LeftEyeOpenness} {
+			if v < .2 || v > .5 {
+				t.Errorf("open eye: %.2f, want 0.2..0.5", v)
+			}
+		}
+		for _, v := range []float32{closed.RightEyeOpenness, closed.LeftEyeOpenness} {
+			if v > .12 {
+				t.Errorf("closed eye: %.2f, want at most 0.12", v)
+			}
+		}
+		if open.MouthOpenness > .1 {
+			t.Errorf("closed mouth: %.2f", open.MouthOpenness)
+		}
+		if wide := measured(t, m, "match/bbt/penny1.png"); wide.MouthOpenness < .4 {
+			t.Errorf("mouth wide open: %.2f", wide.MouthOpenness)
+		}
+		if open.EyesFrom != "iris" {
+			t.Errorf("eyes from %q", open.EyesFrom)
+		}
+	})
+}
+
+func TestMeshLandsOnTheFace(t *testing.T) {
+	eachPack(t, func(t *testing.T, m *Models) {
+		img := picture(t, "match/ageitgey/obama.jpg")
+		d := largest(t, m, img, "obama")
+		var out Measurement
+		if err := m.Measure(img, d, &out); err != nil {
+			t.Fatal(err)
+		}
+		eye := func(a, b int) Point {
+			return Point{(out.Mesh[a].X + out.Mesh[b].X) / 2, (out.Mesh[a].Y + out.Mesh[b].Y) / 2}
+		}
+		near := d.Box.Width * .08
+		if r := eye(rightOuter, rightInner); distance(r, d.Points[0]) > near {
+			t.Errorf("right eye of the mesh at %v, of the detector at %v", r, d.Points[0])
+		}
+		if l := eye(leftInner, leftOuter); distance(l, d.Points[1]) > near {
+			t.Errorf("left eye of the mesh at %v, of the detector at %v", l, d.Points[1])
+		}
+	})
+}
+
+func mirror(img *Image) *Image {
+	out := &Image{img.Width, img.Height, make([]byte, len(img.Pix))}
+	for y := range img.Height {
+		for x := range img.Width {
+			copy(out.Pix[(y*img.Width+x)*3:][:3], img.Pix[(y*img.Width+img.Width-1-x)*3:][:3])
+		}
+	}
+	return out
+}
