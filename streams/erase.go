@@ -32,7 +32,7 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 			errs = append(errs, Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, stream, err)))
 		}
 	}
-	for _, name := range []string{BestShotObject(session), VideoObject(session, "mp4"), VideoObject(session, "webm")} {
+	for _, name := range []string{BestShotObject(session), VideoObject(session, ".mp4"), VideoObject(session, ".webm")} {
 		errs = append(errs, c.deleteObject(ctx, name))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -24,7 +24,7 @@ type Object struct {
 const headerMediaType = "Content-Type"
 
 // VideoObject and BestShotObject are the names of a session's files in the object store.
-func VideoObject(session, extension string) string { return "video/" + session + "." + extension }
+func VideoObject(session, extension string) string { return "video/" + session + extension }
 
 // BestShotObject is the name of a session's best shot in the object store.
 func BestShotObject(session string) string { return "bestshot/" + session }

@@ -320,10 +320,10 @@ func TestReadBackAndErase(t *testing.T) {
 	if got := count(id); got != 150 {
 		t.Fatalf("got %d frames", got)
 	}
-	if err := c.PutObject(ctx, streams.VideoObject(id, "mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
+	if err := c.PutObject(ctx, streams.VideoObject(id, ".mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
 		t.Fatal(err)
 	}
-	o, err := c.OpenObject(ctx, streams.VideoObject(id, "mp4"))
+	o, err := c.OpenObject(ctx, streams.VideoObject(id, ".mp4"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestReadBackAndErase(t *testing.T) {
 	for range c.VerdictsOf(ctx, id) {
 		t.Fatal("a verdict is left")
 	}
-	if _, err := c.OpenObject(ctx, streams.VideoObject(id, "mp4")); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := c.OpenObject(ctx, streams.VideoObject(id, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("got %v", err)
 	}
 }
