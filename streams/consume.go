@@ -55,8 +55,8 @@ const (
 	defaultTries = 5
 	// hopeless times MaxTries deliveries end the tries for any reason: the broker's faults, or a message that kills the
 	// process before it can say anything.
-	hopeless = 4
-	drainTime    = 4 * time.Second
+	hopeless  = 4
+	drainTime = 4 * time.Second
 )
 
 // Consume hands the messages of w to handle, w.Concurrency at a time, until ctx is done. Then it asks for no more, gives

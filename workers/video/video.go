@@ -42,7 +42,9 @@ type Worker struct {
 }
 
 // New returns a worker that stitches o.Concurrency videos at the same time, each with so many encoder threads.
-func New(conn *streams.Conn, threads int, o workers.Options) *Worker { return &Worker{conn, o, threads} }
+func New(conn *streams.Conn, threads int, o workers.Options) *Worker {
+	return &Worker{conn, o, threads}
+}
 
 // Run works until ctx is done. A video that was under way then is made again by the next process.
 func (w *Worker) Run(ctx context.Context) error {
@@ -51,7 +53,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		AckWait: ackWait, Observe: workers.Observer(Name),
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version}) })
+	group.Go(func() error {
+		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
+	})
 	group.Go(func() error { return w.conn.Consume(ctx, work, w.handle) })
 	return group.Wait()
 }

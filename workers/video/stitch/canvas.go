@@ -9,8 +9,9 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// minSide is the smallest width and height that all three encoders take.
-const minSide = 32
+// minSide is the smallest width and height of a video. x265 3.5 refuses less than 16 and writes beyond the end of a buffer
+// of its look-ahead when a picture is narrower than 62.
+const minSide = 64
 
 // canvas fits pictures of any size and pixel format to one size in yuv420p, limited range, BT.601 matrix. A picture of
 // the first one's size keeps its pixels (one black row or column is added to an odd size); any other is scaled to fit,
