@@ -19,6 +19,9 @@ func (m affine) step() float32 {
 // byteBuffers holds scratch pictures between calls.
 var byteBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
+// sumBuffers holds rows of sums.
+var sumBuffers = sync.Pool{New: func() any { return new([]uint32) }}
+
 func borrowBytes(n int) *[]byte {
 	b := byteBuffers.Get().(*[]byte)
 	if cap(*b) < n {
@@ -62,7 +65,12 @@ func clamp(v, lo, hi int) int { return max(lo, min(v, hi)) }
 
 // shrink averages blocks of n x n pixels from x0, y0 on into dst.
 func shrink(img *Image, x0, y0, n int, dst *Image) {
-	sums := make([]uint32, dst.Width*3)
+	buf := sumBuffers.Get().(*[]uint32)
+	defer sumBuffers.Put(buf)
+	if cap(*buf) < dst.Width*3 {
+		*buf = make([]uint32, dst.Width*3)
+	}
+	sums := (*buf)[:dst.Width*3]
 	// Multiplying by the reciprocal is exact enough: the error stays below half a step for blocks up to 181 x 181.
 	factor := uint64(1<<32) / uint64(n*n)
 	for y := range dst.Height {
