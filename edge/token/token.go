@@ -1,0 +1,99 @@
+// Package token signs the token of a session that passed, and keeps the secrets an edge draws for itself.
+package token
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"fmt"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// minKey is the size of a SHA-256 digest: RFC 7518 section 3.2 asks for no less.
+const minKey = 32
+
+// wellKnownKey is the default of systems that clients may have copied their configuration from.
+const wellKnownKey = "secret"
+
+// Signer signs tokens with one key. It is safe for concurrent use.
+type Signer struct {
+	method jwt.SigningMethod
+	key    any // []byte or *ecdsa.PrivateKey
+	id     string
+}
+
+func newSigner(key []byte) (*Signer, error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(key), []byte("-----BEGIN ")) {
+		return &Signer{method: jwt.SigningMethodHS256, key: key}, nil
+	}
+	ec, err := jwt.ParseECPrivateKeyFromPEM(key)
+	if err != nil {
+		return nil, fmt.Errorf("the PEM token key is no elliptic-curve private key: %w (make one with `openssl ecparam -name prime256v1 -genkey -noout`)", err)
+	}
+	if ec.Curve != elliptic.P256() {
+		return nil, fmt.Errorf("the PEM token key is on curve %s, ES256 needs P-256", ec.Curve.Params().Name)
+	}
+	s := &Signer{method: jwt.SigningMethodES256, key: ec}
+	jwk, err := publicJWK(&ec.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	s.id = jwk.ID
+	return s, nil
+}
+
+// Algorithm is HS256 or ES256.
+func (s *Signer) Algorithm() string { return s.method.Alg() }
+
+// Weakness is nil, or an ErrWeakKey that says why.
+func (s *Signer) Weakness() error {
+	key, ok := s.key.([]byte)
+	switch {
+	case !ok:
+		return nil
+	case string(key) == wellKnownKey:
+		return fmt.Errorf("%w: everybody knows %q", ErrWeakKey, wellKnownKey)
+	case len(key) < minKey:
+		return fmt.Errorf("%w: it has %d bytes, HS256 needs %d", ErrWeakKey, len(key), minKey)
+	}
+	return nil
+}
+
+// claims is the payload, and what the library wants to know of one.
+type claims struct{ schemas.Claims }
+
+func (claims) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
+func (claims) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
+func (claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (claims) GetIssuer() (string, error)                   { return "", nil }
+func (claims) GetSubject() (string, error)                  { return "", nil }
+func (claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
+
+// Sign returns the compact JWT with c as its payload.
+func (s *Signer) Sign(c schemas.Claims) (string, error) {
+	t := jwt.NewWithClaims(s.method, claims{c})
+	if s.id != "" {
+		t.Header["kid"] = s.id
+	}
+	text, err := t.SignedString(s.key)
+	if err != nil {
+		return "", fmt.Errorf("sign the token of session %s: %w", c.ID, err)
+	}
+	return text, nil
+}
+
+// JWKS is the set of keys that verify the tokens, RFC 7517. An HS256 key is never in it.
+func (s *Signer) JWKS() (JWKS, error) {
+	set := JWKS{Keys: []JWK{}}
+	if ec, ok := s.key.(*ecdsa.PrivateKey); ok {
+		jwk, err := publicJWK(&ec.PublicKey)
+		if err != nil {
+			return set, err
+		}
+		set.Keys = append(set.Keys, jwk)
+	}
+	return set, nil
+}
