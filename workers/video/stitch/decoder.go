@@ -2,7 +2,6 @@ package stitch
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/asticode/go-astiav"
@@ -11,10 +10,11 @@ import (
 // maxPixels keeps a small file that claims a huge picture from filling the memory (8K is 33.2 million).
 const maxPixels = 34_000_000
 
+// maxSide is the largest width and height that every encoder takes.
+const maxSide = 8192
+
 // inputPadding is AV_INPUT_BUFFER_PADDING_SIZE: libavcodec reads that far beyond the end of a packet.
 const inputPadding = 64
-
-var errNoPicture = errors.New("the image holds no picture")
 
 // decoder decodes JPEG and PNG files. The zero value is ready; free it after use.
 type decoder struct {
@@ -69,9 +69,9 @@ func (d *decoder) decodeWith(cc *astiav.CodecContext, image []byte, dst *astiav.
 	if err := cc.ReceiveFrame(dst); err != nil {
 		return err
 	}
-	if dst.Width() <= 0 || dst.Height() <= 0 {
+	if w, h := dst.Width(), dst.Height(); w <= 0 || h <= 0 || w > maxSide || h > maxSide {
 		dst.Unref()
-		return errNoPicture
+		return fmt.Errorf("a picture of %dx%d cannot be encoded; each side must have 1 to %d pixels", w, h, maxSide)
 	}
 	return nil
 }

@@ -1,0 +1,89 @@
+package stitch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// residentKiB is the memory of this process that is in RAM.
+func residentKiB(tb testing.TB) int {
+	tb.Helper()
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	pages, err := strconv.Atoi(string(bytes.Fields(data)[1]))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pages * os.Getpagesize() / 1024
+}
+
+// A frame of the video takes 113 KiB, so keeping only one in thirty would already show.
+func TestMemoryDoesNotGrowWithTheSession(t *testing.T) {
+	images := markedSequence(t, 0, 20, 320, 240)
+	const warm, n = 400, 2400
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		i, before, after := 0, 0, 0
+		res, err := Stitch(context.Background(), func(context.Context) (Frame, error) {
+			switch i {
+			case warm:
+				runtime.GC()
+				before = residentKiB(t)
+			case n:
+				runtime.GC()
+				after = residentKiB(t)
+				return Frame{}, io.EOF
+			}
+			i++
+			return Frame{Image: images[i%len(images)], At: testStart.Add(time.Duration(i) * 33 * time.Millisecond)}, nil
+		}, Options{Codec: c, Path: outPath(t, c)})
+		if err != nil || res.Frames != n {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		if grown := after - before; grown > 8*1024 {
+			t.Errorf("frames %d to %d took %d KiB more memory", warm, n, grown)
+		}
+	})
+}
+
+// Every way out of Stitch gives its C objects back.
+func TestMemoryIsGivenBack(t *testing.T) {
+	images := markedSequence(t, 0, 4, 320, 240)
+	images = append(images, images[0][:100], marked(t, 1, 100, 100))
+	lost := errors.New("lost")
+	round := func() {
+		for _, c := range allCodecs {
+			for _, end := range []error{io.EOF, lost} {
+				frames := sourceOf(steady(time.Second, images...))
+				_, err := Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
+					f, err := frames(ctx)
+					if err != nil {
+						return f, end
+					}
+					return f, nil
+				}, Options{Codec: c, Path: outPath(t, c)})
+				if (err != nil) != (end == lost) {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for range 4 {
+		round()
+	}
+	before := residentKiB(t)
+	for range 10 {
+		round()
+	}
+	if grown := residentKiB(t) - before; grown > 16*1024 {
+		t.Errorf("60 files took %d KiB more memory", grown)
+	}
+}
