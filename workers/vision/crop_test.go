@@ -145,16 +145,36 @@ func sampled(img *Image, p Point, c int) float64 {
 func TestWarpAverages(t *testing.T) {
 	img := &Image{600, 600, make([]byte, 600*600*3)}
 	for i := range img.Pix {
-		if i/3%600%2 == 0 { // every second column is white
+		if i/3%600%3 == 0 { // every third column is white
 			img.Pix[i] = 255
 		}
 	}
 	out := make([]byte, 50*50*3)
-	warp(img, affine{a: 12, e: 12}, 50, 50, false, true, out)
+	Cut(img, Detection{Box: Rect{0, 0, 600, 600}}, CropSpec{Kind: CropSquare, Scale: 1, Width: 50, Height: 50}, out)
 	for i, v := range out {
-		if v < 126 || v > 129 {
-			t.Fatalf("byte %d is %d, want 127 or 128", i, v)
+		if v < 84 || v > 86 {
+			t.Fatalf("byte %d is %d, want 85", i, v)
 		}
+	}
+}
+
+// The crops for anti-spoofing are sampled, as the networks were trained: black and white stay apart.
+func TestCutBoxDoesNotAverage(t *testing.T) {
+	img := &Image{601, 601, make([]byte, 601*601*3)}
+	for i := range img.Pix {
+		if i/3%601%5 < 2 {
+			img.Pix[i] = 255
+		}
+	}
+	extreme := 0
+	out := Cut(img, Detection{Box: Rect{0, 0, 601, 601}}, CropSpec{Kind: CropBox, Scale: 1, Width: 50, Height: 50}, nil)
+	for _, v := range out {
+		if v < 60 || v > 195 {
+			extreme++
+		}
+	}
+	if extreme < len(out)/2 {
+		t.Errorf("%d of %d bytes are near black or white; the crop was smoothed", extreme, len(out))
 	}
 }
 

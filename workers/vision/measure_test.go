@@ -78,6 +78,22 @@ func TestEyesAndMouth(t *testing.T) {
 	})
 }
 
+// In the clip she winks with her left eye at once and with her right a second later.
+func TestWinks(t *testing.T) {
+	eachPack(t, func(t *testing.T, m *Models) {
+		frames := clip(t, "real_lp_d_d3.mp4", 2)
+		var first, third Measurement
+		for out, img := range map[*Measurement]*Image{&first: frames[0], &third: frames[2]} {
+			if err := m.Measure(img, largest(t, m, img, "d3"), out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if first.LeftEyeOpenness > first.RightEyeOpenness*.75 || third.RightEyeOpenness > third.LeftEyeOpenness*.75 {
+			t.Errorf("wink left: right %.2f left %.2f; wink right: right %.2f left %.2f", first.RightEyeOpenness, first.LeftEyeOpenness, third.RightEyeOpenness, third.LeftEyeOpenness)
+		}
+	})
+}
+
 func TestMeshLandsOnTheFace(t *testing.T) {
 	eachPack(t, func(t *testing.T, m *Models) {
 		img := picture(t, "match/ageitgey/obama.jpg")
