@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// publications is how often a frame is published at most.
+const publications = 3
+
+var errUndecided = errors.New("no decision on the frame came in time: are a detector, the workers and a decider running?")
+
+// judge publishes the image and waits for the decision on it. When none comes it looks at the session's last decision:
+// the answer may have been lost, or another edge's frame may have come first, and then this one follows after it; else
+// another decider gets a try.
+func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, error) {
+	received := time.Now()
+	var published []*schemas.FrameName
+	for attempt := range uint32(publications) {
+		if attempt > 0 {
+			s.gateway.metrics.again.Inc()
+		}
+		name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
+		published = append(published, name)
+		sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{
+			Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: received.UnixNano(),
+			Decider: s.decider, State: s.state, Attempt: attempt,
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.frame = sequence
+		if d := s.await(ctx, published); d != nil {
+			return d, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		last, err := s.gateway.conn.LastDecision(ctx, s.id)
+		switch {
+		case errors.Is(err, streams.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case isOneOf(published, last):
+			return last, nil
+		case later(last, s.state):
+			if last.GetOutcome().Terminal() {
+				return last, nil
+			}
+			s.state = last.GetState()
+			continue // its decider works
+		}
+		if s.decider, err = s.gateway.conn.AskDecider(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w (published %d times)", errUndecided, publications)
+}
+
+// await is the decision on one of the frames, or nil when none came in time or the session has moved on without them.
+func (s *session) await(ctx context.Context, published []*schemas.FrameName) *schemas.Decision {
+	ctx, cancel := context.WithTimeout(ctx, s.deadline())
+	defer cancel()
+	for {
+		d, err := s.inbox.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil: // unreadable: the stored one may be better
+			return nil
+		case isOneOf(published, d):
+			return d
+		case later(d, s.state):
+			return nil
+		}
+	}
+}
+
+// deadline leaves the decider its time to give up on the slowest worker.
+func (s *session) deadline() time.Duration {
+	most := s.gateway.config.Deadline
+	for _, w := range s.settings.Workers {
+		most = max(most, time.Duration(w.Timeout*float64(time.Second))+time.Second)
+	}
+	return most
+}
+
+func isOneOf(names []*schemas.FrameName, d *schemas.Decision) bool {
+	return slices.ContainsFunc(names, d.GetName().Equal)
+}
+
+// later says whether a decision came after the one a state was made by.
+func later(d *schemas.Decision, s *schemas.SessionState) bool {
+	return d.GetState().GetLastDecision() > s.GetLastDecision()
+}
+
+func (g *Gateway) nonce() string { return fmt.Sprintf("%s-%d", g.name, g.nonces.Add(1)) }

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// keeper keeps a session's presence alive while its socket is open.
+type keeper struct {
+	presence *streams.Presence
+	quit     chan struct{}
+	done     chan struct{}
+}
+
+// keep refreshes p three times in ttl until stop, and calls lose when the session has been claimed by somebody else.
+func (g *Gateway) keep(id string, p *streams.Presence, ttl time.Duration, lose func()) *keeper {
+	k := &keeper{presence: p, quit: make(chan struct{}), done: make(chan struct{})}
+	go func() {
+		defer close(k.done)
+		tick := time.NewTicker(ttl / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-k.quit:
+				return
+			case <-tick.C:
+			}
+			// Not cancelled by stop: an answer that is not waited for would leave a revision nobody knows.
+			ctx, cancel := context.WithTimeout(context.Background(), brokerTimeout)
+			err := g.conn.Refresh(ctx, id, p, ttl)
+			cancel()
+			if errors.Is(err, streams.ErrBusy) {
+				lose()
+				return
+			}
+			if err != nil {
+				slog.Warn("keep session alive", "session", id, "error", err)
+			}
+		}
+	}()
+	return k
+}
+
+// stop ends the refreshing and gives the presence back.
+func (k *keeper) stop() *streams.Presence {
+	close(k.quit)
+	<-k.done
+	return k.presence
+}

@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+)
+
+// read passes messages on until the connection ends. It goes on while a frame is judged, to notice an end and to answer
+// a client that breaks the lock-step.
+func (s *socket) read() {
+	s.ws.SetPongHandler(func(string) error { return s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout)) })
+	for {
+		m, err := s.next()
+		if err != nil {
+			return
+		}
+		switch {
+		case m.fault == nil && m.Command == lpproto.Heartbeat:
+			continue
+		case m.fault == nil && m.Command == lpproto.Frame && !s.busy.CompareAndSwap(false, true):
+			s.fail(lpproto.CodeLockStep)
+			continue
+		}
+		select {
+		case s.in <- m:
+		case <-s.closing:
+		}
+	}
+}
+
+// next reads one message. Its error means that there will be no other.
+func (s *socket) next() (received, error) {
+	if err := s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout)); err != nil {
+		return received{}, err
+	}
+	kind, r, err := s.ws.NextReader()
+	if err != nil {
+		return received{}, err
+	}
+	if err := s.ws.SetReadDeadline(time.Now().Add(messageTime)); err != nil {
+		return received{}, err
+	}
+	select {
+	case <-s.closing:
+		_, err := io.Copy(io.Discard, r)
+		return received{}, err
+	default:
+	}
+	data, err := io.ReadAll(io.LimitReader(r, s.config.MaxMessage+1))
+	if err != nil {
+		return received{}, err
+	}
+	m := received{binary: kind == websocket.BinaryMessage, at: time.Now()}
+	if int64(len(data)) > s.config.MaxMessage {
+		m.fault = &lpproto.Error{Code: lpproto.CodeTooLarge, Detail: "the message is over the limit"}
+		return m, nil
+	}
+	if m.Message, err = lpproto.Parse(data); err != nil {
+		if !errors.As(err, &m.fault) {
+			m.fault = &lpproto.Error{Code: lpproto.CodeMalformed, Detail: err.Error()}
+		}
+	}
+	return m, nil
+}

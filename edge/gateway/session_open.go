@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+const seedBytes = 16
+
+// connect answers CONNECT. After a fault of ours the client may try again on the same socket.
+func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
+	if s.id != "" {
+		return s.refuse(lpproto.CodeNotConnected, "connected already")
+	}
+	r, err := m.ConnectRequest()
+	if err != nil {
+		return s.refuse(codeOf(err), "")
+	}
+	id := r.SessionID
+	if id == "" {
+		id = uuid.NewString()
+	} else if err := streams.CheckSession(id); err != nil {
+		return s.refuse(lpproto.CodeSessionID, "the session id is no UUID in lower case")
+	}
+	switch err := s.open(ctx, id, r.SessionID != ""); {
+	case errors.Is(err, streams.ErrBusy), errors.Is(err, errEnded):
+		return s.refuse(lpproto.CodeSessionID, whyNot(err))
+	case err != nil:
+		slog.Error("open session", "session", id, "error", err)
+		s.socket.fail(lpproto.CodeInternal)
+		return nil
+	}
+	if r.Heartbeat > 0 {
+		s.socket.heartbeats(r.Heartbeat)
+	}
+	s.socket.send(lpproto.NewConnected(id))
+	return nil
+}
+
+// open makes the session this socket's, or changes nothing.
+func (s *session) open(ctx context.Context, id string, named bool) (err error) {
+	conn := s.gateway.conn
+	newest, err := conn.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	decider, err := conn.AskDecider(ctx)
+	if err != nil {
+		return err
+	}
+	ttl := time.Duration(newest.Settings.Video.SessionTimeout) * time.Second
+	presence, err := conn.Claim(ctx, id, s.gateway.name, ttl)
+	if err != nil {
+		return err
+	}
+	var inbox *streams.Inbox
+	state := newState(newest.Number)
+	settings, kind := newest.Settings, schemas.SessionEventKind_SESSION_OPENED
+	defer func() {
+		if err != nil {
+			unclaim(ctx, conn, id, presence, ttl)
+			if inbox != nil {
+				inbox.Close()
+			}
+		}
+	}()
+	if named {
+		resumed, err := s.gateway.resume(ctx, id)
+		if err != nil {
+			return err
+		}
+		if resumed != nil {
+			state, kind = resumed, schemas.SessionEventKind_SESSION_RESUMED
+			if settings, err = conn.SettingsAt(ctx, state.GetSettingsRevision()); err != nil {
+				return err
+			}
+			ttl = time.Duration(settings.Video.SessionTimeout) * time.Second
+		}
+	}
+	if err := s.gateway.signer.Weakness(); err != nil && !settings.Development() {
+		return fmt.Errorf("%w: sessions in production need a better one", err)
+	}
+	if inbox, err = conn.OpenInbox(id); err != nil {
+		return err
+	}
+	if err := s.gateway.tell(ctx, id, kind, state.GetSettingsRevision(), 0); err != nil {
+		return err
+	}
+	s.id, s.settings, s.decider, s.state, s.inbox = id, settings, decider, state, inbox
+	s.presence = s.gateway.keep(id, presence, ttl, s.lose)
+	return nil
+}
+
+func newState(revision uint64) *schemas.SessionState {
+	seed := make([]byte, seedBytes)
+	rand.Read(seed)
+	return &schemas.SessionState{SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano()}
+}
+
+// unclaim gives a session back that could not be opened. Its silence is judged as before.
+func unclaim(ctx context.Context, conn *streams.Conn, id string, p *streams.Presence, ttl time.Duration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), brokerTimeout)
+	defer cancel()
+	p.Connected = false
+	if err := conn.Refresh(ctx, id, p, ttl); err != nil {
+		slog.Warn("let go of a session", "session", id, "error", err)
+	}
+}
+
+// codeOf is the system code that answers an error.
+func codeOf(err error) int {
+	var fault *lpproto.Error
+	if errors.As(err, &fault) {
+		return fault.Code
+	}
+	return lpproto.CodeInternal
+}

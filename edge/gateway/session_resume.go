@@ -1,0 +1,34 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// errEnded is returned for a session that has its last decision.
+var errEnded = errors.New("session has ended")
+
+// resume is the state a session stood at, or nil for one on which nothing was decided yet.
+func (g *Gateway) resume(ctx context.Context, id string) (*schemas.SessionState, error) {
+	last, err := g.conn.LastDecision(ctx, id)
+	switch {
+	case errors.Is(err, streams.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case last.GetOutcome().Terminal():
+		return nil, errEnded
+	}
+	return last.GetState(), nil
+}
+
+// whyNot is what the client hears about a session it cannot have.
+func whyNot(err error) string {
+	if errors.Is(err, errEnded) {
+		return errEnded.Error()
+	}
+	return streams.ErrBusy.Error()
+}

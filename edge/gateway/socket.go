@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+)
+
+// socket is one WebSocket with a goroutine that reads and one that writes.
+type socket struct {
+	ws      *websocket.Conn
+	config  Config
+	metrics *Metrics
+
+	in   chan received // unbuffered: one message at a time
+	busy atomic.Bool   // a frame is being judged
+
+	out     chan []byte        // a client that lets it fill is cut off
+	beat    chan time.Duration // interval of heartbeats, sent once
+	closing chan struct{}      // closed when nobody takes messages any more
+	last    chan []byte        // the close frame, sent once
+	cut     sync.Once
+
+	readerDone, writerDone chan struct{}
+}
+
+// received is a message of the client, or what was wrong with it.
+type received struct {
+	lpproto.Message
+	binary bool
+	at     time.Time
+	fault  *lpproto.Error
+}
+
+// outgoing bounds what waits for a slow reader. In lock-step a client has one reply to read.
+const outgoing = 16
+
+func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
+	return &socket{
+		ws: ws, config: c, metrics: m, in: make(chan received), out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
+		closing: make(chan struct{}), last: make(chan []byte, 1), readerDone: make(chan struct{}), writerDone: make(chan struct{}),
+	}
+}
+
+// start begins to read and write; gone is called when the client can no longer be read.
+func (s *socket) start(gone func()) {
+	go func() {
+		defer close(s.readerDone)
+		s.read()
+		if gone != nil {
+			gone()
+		}
+	}()
+	go func() {
+		defer close(s.writerDone)
+		s.write()
+	}()
+}
+
+// finish sends what is queued and the close frame, waits a moment for the client to take it, and frees the socket.
+// Whatever the client still sends is read and dropped: unread bytes would turn the close into a reset that can
+// overtake the last reply.
+func (s *socket) finish(code int, reason string) {
+	close(s.closing)
+	s.last <- websocket.FormatCloseMessage(code, reason)
+	<-s.writerDone
+	patience := time.NewTimer(closeTime)
+	defer patience.Stop()
+	select {
+	case <-s.readerDone:
+	case <-patience.C:
+	}
+	s.cutOff()
+	<-s.readerDone
+}
+
+// cutOff ends the connection at once, whoever reads or writes.
+func (s *socket) cutOff() {
+	s.cut.Do(func() { _ = s.ws.Close() }) // nothing is left to be lost
+}

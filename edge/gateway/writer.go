@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+)
+
+// send queues a message. A client that reads too slowly for its place in the queue is cut off.
+func (s *socket) send(m lpproto.Message) {
+	data, err := m.Encode()
+	if err != nil {
+		slog.Error("encode reply", "command", m.Command, "error", err)
+		s.cutOff()
+		return
+	}
+	select {
+	case s.out <- data:
+	default:
+		s.cutOff()
+	}
+}
+
+// fail queues an ERROR.
+func (s *socket) fail(code int) {
+	s.metrics.failure(code)
+	s.send(lpproto.NewError(code))
+}
+
+// heartbeats makes the writer send one every interval. It is called once.
+func (s *socket) heartbeats(interval time.Duration) { s.beat <- interval }
+
+// write sends what is queued until the close frame has been sent or the client does not take what it is sent.
+func (s *socket) write() {
+	ping := time.NewTicker(s.config.PongTimeout / 3)
+	defer ping.Stop()
+	var beat <-chan time.Time
+	heartbeat, _ := lpproto.NewHeartbeat().Encode() // has nothing in it that could fail
+	for {
+		var err error
+		select {
+		case data := <-s.out:
+			err = s.put(data)
+		case interval := <-s.beat:
+			ticker := time.NewTicker(interval)
+			defer ticker.Stop()
+			beat = ticker.C
+		case <-beat:
+			err = s.put(heartbeat)
+		case <-ping.C:
+			err = s.control(websocket.PingMessage, nil)
+		case last := <-s.last:
+			for err == nil && len(s.out) > 0 {
+				err = s.put(<-s.out)
+			}
+			if err == nil {
+				err = s.control(websocket.CloseMessage, last)
+			}
+			if err != nil {
+				s.cutOff()
+			}
+			return
+		}
+		if err != nil {
+			s.cutOff()
+			return
+		}
+	}
+}
+
+func (s *socket) control(kind int, data []byte) error {
+	return s.ws.WriteControl(kind, data, time.Now().Add(s.config.WriteTimeout))
+}
+
+func (s *socket) put(data []byte) error {
+	if err := s.ws.SetWriteDeadline(time.Now().Add(s.config.WriteTimeout)); err != nil {
+		return err
+	}
+	return s.ws.WriteMessage(websocket.TextMessage, data)
+}
