@@ -94,6 +94,31 @@ func TestWinks(t *testing.T) {
 	})
 }
 
+// At 73 degrees the mesh network may be wholly sure of a face that it makes up.
+func TestFarTurnedFacesAreNotRead(t *testing.T) {
+	m := pickPack(t, "zoo")
+	far := 0
+	for i, img := range clip(t, "real_zub_webcam_turns.webm", 6) {
+		found, err := m.Detect(img, nil)
+		if err != nil || len(found) == 0 {
+			continue
+		}
+		var out Measurement
+		if err := m.Measure(img, found[0], &out); err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(float64(out.Yaw)) > farYaw {
+			far++
+		}
+		if math.Abs(float64(out.Yaw)) > 62 && (!out.FarTurned || out.HasEyes || out.HasMesh) {
+			t.Errorf("frame %d: yaw %.0f, mesh confidence %.2f, eyes read %v", i, out.Yaw, out.MeshConfidence, out.HasEyes)
+		}
+	}
+	if far < 5 {
+		t.Errorf("%d frames turned far; the clip has a profile of more than a second", far)
+	}
+}
+
 func TestMeshLandsOnTheFace(t *testing.T) {
 	eachPack(t, func(t *testing.T, m *Models) {
 		img := picture(t, "match/ageitgey/obama.jpg")
