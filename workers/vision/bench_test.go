@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"image/jpeg"
 	"image/png"
-	"testing"
-
 	"path/filepath"
+	"testing"
 )
 
 func BenchmarkDecode(b *testing.B) {

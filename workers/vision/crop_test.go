@@ -183,7 +183,11 @@ func TestCutOfNonsense(t *testing.T) {
 	img := ramp(20, 10)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, d := range []Detection{
-		{}, {Box: Rect{1e30, 1e30, 1e30, 1e30}}, {Box: Rect{nan, nan, nan, nan}}, {Box: Rect{0, 0, inf, inf}}, {Box: Rect{5, 5, -3, -3}},
+		{},
+		{Box: Rect{1e30, 1e30, 1e30, 1e30}},
+		{Box: Rect{nan, nan, nan, nan}},
+		{Box: Rect{0, 0, inf, inf}},
+		{Box: Rect{5, 5, -3, -3}},
 		{Points: [5]Point{{nan, nan}, {inf, 0}}},
 	} {
 		for _, kind := range []string{CropBox, CropSquare, CropEyes, CropArcFace5} {

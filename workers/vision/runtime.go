@@ -105,7 +105,7 @@ func newNetwork(name string, model []byte, threads int) (*ortNetwork, error) {
 	if err != nil {
 		return fail("session options", err)
 	}
-	defer options.Destroy()
+	defer func() { _ = options.Destroy() }()
 	for _, set := range []func() error{
 		func() error { return options.SetIntraOpNumThreads(threads) },
 		func() error { return options.SetInterOpNumThreads(1) },
