@@ -71,6 +71,7 @@ type Gateway struct {
 
 	nonces  atomic.Uint64
 	open    atomic.Int64
+	started chan struct{} // closed once this instance has said that it lives
 	drain   chan struct{} // closed when sessions shall end
 	stop    chan struct{} // closed when they must
 	mu      sync.Mutex
@@ -84,7 +85,7 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	rand.Read(instance)
 	g := &Gateway{
 		conn: conn, signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
-		drain: make(chan struct{}), stop: make(chan struct{}),
+		started: make(chan struct{}), drain: make(chan struct{}), stop: make(chan struct{}),
 	}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
 	return g
@@ -99,10 +100,9 @@ func (g *Gateway) Name() string { return g.name }
 func (g *Gateway) Run(ctx context.Context) error {
 	tick := time.NewTicker(streams.EdgeBeat)
 	defer tick.Stop()
-	for beating := true; beating; {
-		if err := g.conn.BeatEdge(ctx, g.name); err != nil && ctx.Err() == nil {
-			slog.Warn("edge", "error", err)
-		}
+	g.beat(ctx)
+	close(g.started)
+	for beating := true; beating; g.beat(ctx) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -117,6 +117,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.sockets.Wait()
 	kill.Stop()
 	return nil
+}
+
+func (g *Gateway) beat(ctx context.Context) {
+	if err := g.conn.BeatEdge(ctx, g.name); err != nil && ctx.Err() == nil {
+		slog.Warn("edge", "error", err)
+	}
 }
 
 // enter counts a socket, unless the gateway is closing.
@@ -137,6 +143,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer g.sockets.Done()
+	select {
+	case <-g.started: // else its sessions would look abandoned
+	case <-r.Context().Done():
+		return
+	}
 	open := g.open.Add(1)
 	defer g.open.Add(-1)
 	if open > int64(2*g.config.MaxSessions) { // not even a word for each

@@ -1,0 +1,182 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestDeciderThatDies(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	prepare(t, conn, "")
+	withdraw := offer(t, conn, "dead")
+	c, id := connect(t, open(t, conn, Config{Deadline: time.Second}), "")
+	withdraw()
+	decide(t, conn, "alive", goOn)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	frames := stored(t, conn, id)
+	if len(frames) != 2 {
+		t.Fatalf("published %d times, want twice", len(frames))
+	}
+	first, second := frames[0], frames[1]
+	if first.GetDecider() != "dead" || second.GetDecider() != "alive" || second.GetAttempt() != 1 ||
+		first.GetName().GetNonce() == second.GetName().GetNonce() || second.GetName().GetSequence() != 1 {
+		t.Fatalf("got %v and %v", first, second)
+	}
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	if n := len(stored(t, conn, id)); n != 3 {
+		t.Fatalf("the living decider was not kept: %d frames", n)
+	}
+}
+
+func TestNobodyDecides(t *testing.T) {
+	var silent atomic.Bool
+	silent.Store(true)
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		if silent.Load() {
+			return nil
+		}
+		return goOn(f, sequence)
+	})
+	c, id := connect(t, open(t, conn, Config{Deadline: 200 * time.Millisecond}), "")
+	c.frame()
+	c.wantError(lpproto.CodeInternal)
+	if n := len(stored(t, conn, id)); n != publications {
+		t.Fatalf("published %d times, want %d", n, publications)
+	}
+	silent.Store(false)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+}
+
+func TestLostReplyIsReadBack(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	prepare(t, conn, "")
+	offer(t, conn, "mute")
+	streamstest.Go(t, func(ctx context.Context) error { // stores, and dies before it replies
+		w := streams.Work{Stream: streams.Frames, Durable: "mute", Concurrency: 1, AckWait: time.Minute}
+		return conn.Consume(ctx, w, func(ctx context.Context, d *streams.Delivery) error {
+			f, err := streams.Decode(d, &schemas.Frame{})
+			if err != nil {
+				return err
+			}
+			_, err = conn.PublishDecision(ctx, goOn(f, d.Sequence), f.GetState().GetLastDecision())
+			return err
+		})
+	})
+	c, id := connect(t, open(t, conn, Config{Deadline: time.Second}), "")
+	for range 2 {
+		c.frame()
+		c.wantStats(schemas.CodeMoreFrames)
+	}
+	if n := len(stored(t, conn, id)); n != 2 {
+		t.Fatalf("%d frames for 2 decisions", n)
+	}
+}
+
+func TestDuplicateReplies(t *testing.T) {
+	var conn *streams.Conn
+	var previous *schemas.Decision
+	conn = world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		for range 3 { // of the frame before, ahead of this one's
+			if previous != nil {
+				if err := conn.Reply(previous); err != nil {
+					return nil
+				}
+			}
+		}
+		previous = verdict(f, sequence, schemas.Outcome_OUTCOME_CONTINUE, int32(f.GetName().GetSequence()))
+		return previous
+	})
+	c, id := connect(t, open(t, conn, Config{}), "")
+	for n := range int32(20) {
+		c.frame()
+		c.wantStats(n + 1)
+	}
+	if n := len(stored(t, conn, id)); n != 20 {
+		t.Fatalf("%d frames stored, want 20", n)
+	}
+}
+
+// Another edge's frame of the same number was decided first: this one follows after it.
+func TestFrameDecidedElsewhereFirst(t *testing.T) {
+	var conn *streams.Conn
+	conn = world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		if f.GetName().GetSequence() == 1 {
+			other := verdict(f, sequence, schemas.Outcome_OUTCOME_CONTINUE, schemas.CodeNoFace)
+			other.Name = &schemas.FrameName{Session: f.GetName().GetSession(), Sequence: 1, Nonce: "another edge"}
+			if _, err := conn.PublishDecision(context.Background(), other, 0); err != nil {
+				return nil
+			}
+		}
+		return verdict(f, sequence, schemas.Outcome_OUTCOME_CONTINUE, schemas.CodeMoreFrames)
+	})
+	c, id := connect(t, open(t, conn, Config{}), "")
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	last, err := conn.LastDecision(context.Background(), id)
+	if err != nil || last.GetName().GetSequence() != 2 || last.GetState().GetAttempts() != 2 {
+		t.Fatalf("got %v, %v", last, err)
+	}
+}
+
+// The session was ended, by a reaper for instance, while a frame was under way.
+func TestSessionEndedElsewhere(t *testing.T) {
+	var conn *streams.Conn
+	conn = world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		end := verdict(f, 0, schemas.Outcome_OUTCOME_TIMEOUT)
+		end.Name = &schemas.FrameName{Session: f.GetName().GetSession(), Nonce: "reaper"}
+		if _, err := conn.PublishDecision(context.Background(), end, 0); err != nil {
+			return nil
+		}
+		return goOn(f, sequence)
+	})
+	c, id := connect(t, open(t, conn, Config{}), "")
+	c.frame()
+	c.wantStats()
+	c.wantClose(lpproto.CloseSessionTimeout, "session timeout")
+	if e := wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_CLOSED); e.GetOutcome() != schemas.Outcome_OUTCOME_TIMEOUT {
+		t.Fatalf("got %v", e)
+	}
+}
+
+func TestBrokerGone(t *testing.T) {
+	broker, err := streams.NewBroker(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, kill := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- broker.Run(ctx) }()
+	conn := streamstest.Connect(t, broker)
+	prepare(t, conn, "")
+	offer(t, conn, "d")
+	d := open(t, conn, Config{Deadline: time.Second})
+	c, _ := connect(t, d, "")
+	kill()
+	if err := <-gone; err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if conn.Ready(context.Background()) == nil {
+			return errors.New("the broker still answers")
+		}
+		return nil
+	})
+	for range 2 {
+		c.frame()
+		c.wantError(lpproto.CodeInternal)
+	}
+	second := dial(t, d)
+	second.send(lpproto.NewConnect(lpproto.ConnectRequest{}))
+	second.wantError(lpproto.CodeInternal)
+}

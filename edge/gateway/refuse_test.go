@@ -1,0 +1,241 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestMessagesThatEndTheSocket(t *testing.T) {
+	d := open(t, world(t, "", goOn), Config{MaxMessage: 100_000})
+	const frame = "FRAME\ncontent-type:image/x-jpeg-base64\n\nAAAA"
+	for name, c := range map[string]struct {
+		connected bool
+		message   string
+		code      int
+		close     int
+	}{
+		"FRAME before CONNECT":  {false, frame, lpproto.CodeNotConnected, lpproto.CloseProtocol},
+		"second CONNECT":        {true, "CONNECT\nversion:1.0\n\n", lpproto.CodeNotConnected, lpproto.CloseProtocol},
+		"wrong version":         {false, "CONNECT\nversion:2.0\n\n", lpproto.CodeVersion, lpproto.CloseProtocol},
+		"no version":            {false, "CONNECT\n\n", lpproto.CodeVersion, lpproto.CloseProtocol},
+		"header without colon":  {false, "CONNECT\nversion\n\n", lpproto.CodeMalformed, lpproto.CloseProtocol},
+		"unknown command":       {false, "DISCONNECT\n\n", lpproto.CodeMalformed, lpproto.CloseProtocol},
+		"a server's command":    {true, "STATS\n\n{}", lpproto.CodeMalformed, lpproto.CloseProtocol},
+		"empty message":         {false, "", lpproto.CodeMalformed, lpproto.CloseProtocol},
+		"heartbeat too quick":   {false, "CONNECT\nversion:1.0\nheartbeat:5\n\n", lpproto.CodeMalformed, lpproto.CloseProtocol},
+		"id is no UUID":         {false, "CONNECT\nversion:1.0\nsession-id:x.>\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
+		"id in capitals":        {false, "CONNECT\nversion:1.0\nsession-id:3E7A8F1C-6F54-4C3E-9F3E-0D1F6F7E9A10\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
+		"message over the size": {true, frame + strings.Repeat("A", 100_000), lpproto.CodeTooLarge, lpproto.CloseTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var client *client
+			if c.connected {
+				client, _ = connect(t, d, "")
+			} else {
+				client = dial(t, d)
+			}
+			client.raw(websocket.TextMessage, []byte(c.message))
+			client.wantError(c.code)
+			client.wantClose(c.close, "")
+		})
+	}
+}
+
+func TestImagesThatAreRefusedUnpublished(t *testing.T) {
+	conn := world(t, "", goOn)
+	d := open(t, conn, Config{})
+	c, id := connect(t, d, "")
+	good := jpegBytes(8, 8)
+	for name, bad := range map[string]struct {
+		contentType string
+		kind        int
+		body        []byte
+		code        int
+	}{
+		"no image":             {lpproto.ContentJPEG, websocket.BinaryMessage, []byte("hello"), lpproto.CodeBadImage},
+		"empty":                {lpproto.ContentJPEG, websocket.BinaryMessage, nil, lpproto.CodeBadImage},
+		"truncated":            {lpproto.ContentJPEG, websocket.BinaryMessage, good[:len(good)-2], lpproto.CodeBadImage},
+		"another format":       {lpproto.ContentPNG, websocket.BinaryMessage, good, lpproto.CodeBadImage},
+		"bomb":                 {lpproto.ContentPNG, websocket.BinaryMessage, bomb(), lpproto.CodeBadImage},
+		"bad base64":           {lpproto.ContentJPEGBase64, websocket.TextMessage, []byte("!!!!"), lpproto.CodeBadImage},
+		"unsupported type":     {"image/bmp", websocket.BinaryMessage, good, lpproto.CodeContentType},
+		"raw in a text":        {lpproto.ContentJPEG, websocket.TextMessage, []byte("x"), lpproto.CodeContentType},
+		"no content-type":      {"", websocket.BinaryMessage, good, lpproto.CodeContentType},
+		"truncated and base64": {lpproto.ContentJPEGBase64, websocket.TextMessage, lpproto.EncodeBase64(good[:40]), lpproto.CodeBadImage},
+	} {
+		data, err := lpproto.NewFrame(bad.contentType, bad.body).Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.raw(bad.kind, data)
+		if got, _ := c.want(lpproto.Failure).ErrorCode(); got != bad.code {
+			t.Errorf("%s: got ERROR %d, want %d", name, got, bad.code)
+		}
+	}
+	if n := len(stored(t, conn, id)); n != 0 {
+		t.Errorf("%d refused images were published", n)
+	}
+	data, err := lpproto.NewFrame(lpproto.ContentJPEG, good).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.raw(websocket.BinaryMessage, data)
+	c.wantStats(schemas.CodeMoreFrames)
+	frames := stored(t, conn, id)
+	if len(frames) != 1 || frames[0].GetName().GetSequence() != 1 || string(frames[0].GetImage()) != string(good) || frames[0].GetMediaType() != lpproto.ContentJPEG {
+		t.Errorf("the good image after them: %v", frames)
+	}
+}
+
+func TestFrameWhileOneIsJudged(t *testing.T) {
+	judging, judge := make(chan struct{}), make(chan struct{})
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		judging <- struct{}{}
+		<-judge
+		return goOn(f, sequence)
+	})
+	c, id := connect(t, open(t, conn, Config{}), "")
+	c.frame()
+	<-judging
+	c.frame()
+	c.wantError(lpproto.CodeLockStep)
+	c.send(lpproto.NewHeartbeat())
+	c.frame()
+	c.wantError(lpproto.CodeLockStep)
+	judge <- struct{}{}
+	c.wantStats(schemas.CodeMoreFrames)
+	c.frame()
+	<-judging
+	judge <- struct{}{}
+	c.wantStats(schemas.CodeMoreFrames)
+	frames := stored(t, conn, id)
+	if len(frames) != 2 || frames[1].GetName().GetSequence() != 2 || frames[1].GetState().GetAttempts() != 1 {
+		t.Fatalf("dropped frames count: %v", frames)
+	}
+}
+
+func TestBusySession(t *testing.T) {
+	conn := world(t, "", goOn)
+	first, second := open(t, conn, Config{}), open(t, conn, Config{})
+	_, id := connect(t, first, "")
+	for _, d := range []*door{first, second} {
+		c := dial(t, d)
+		c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
+		c.wantError(lpproto.CodeSessionID)
+		c.wantClose(lpproto.CloseProtocol, "live on another socket")
+	}
+}
+
+func TestEndedSession(t *testing.T) {
+	conn := world(t, "", always(schemas.Outcome_OUTCOME_FAKE))
+	d := open(t, conn, Config{})
+	c, id := connect(t, d, "")
+	c.frame()
+	c.wantStats()
+	c.wantClose(lpproto.CloseFakeSession, "fake session")
+	c = dial(t, d)
+	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
+	c.wantError(lpproto.CodeSessionID)
+	c.wantClose(lpproto.CloseProtocol, "session has ended")
+}
+
+func TestCapacity(t *testing.T) {
+	d := open(t, world(t, "", goOn), Config{MaxSessions: 1})
+	c, _ := connect(t, d, "")
+	over := dial(t, d)
+	over.wantError(lpproto.CodeCapacity)
+	over.wantClose(lpproto.CloseInternal, "capacity")
+	c.ws.Close()
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if n := d.open.Load(); n != 0 {
+			return fmt.Errorf("%d sockets counted", n)
+		}
+		return nil
+	})
+	connect(t, d, "")
+}
+
+func TestOrigins(t *testing.T) {
+	conn := world(t, "", goOn)
+	own, listed, every := open(t, conn, Config{}), open(t, conn, Config{Origins: []string{"https://bank.example/"}}), open(t, conn, Config{Origins: []string{"*"}})
+	for _, c := range []struct {
+		door   *door
+		origin string
+		ok     bool
+	}{
+		{own, "", true},
+		{own, "http" + strings.TrimPrefix(own.url, "ws"), true},
+		{own, "https://bank.example", false},
+		{own, "null", false},
+		{listed, "https://bank.example", true},
+		{listed, "https://bank.example.evil.example", false},
+		{listed, "http://bank.example", false},
+		{every, "https://whoever.example", true},
+	} {
+		header := http.Header{}
+		if c.origin != "" {
+			header.Set("Origin", c.origin)
+		}
+		ws, response, err := websocket.DefaultDialer.DialContext(streamstest.Context(t, 5*time.Second), c.door.url, header)
+		if (err == nil) != c.ok {
+			t.Errorf("origin %q with %v: got %v", c.origin, c.door.config.Origins, err)
+		}
+		if err == nil {
+			ws.Close()
+		} else if response == nil || response.StatusCode != http.StatusForbidden {
+			t.Errorf("origin %q: got %v", c.origin, response)
+		}
+	}
+}
+
+func TestSilentSockets(t *testing.T) {
+	conn := world(t, `{"workers":[],"video":{"session_timeout":1}}`, goOn)
+	d := open(t, conn, Config{ConnectTimeout: 50 * time.Millisecond})
+	dial(t, d).wantClose(lpproto.CloseProtocol, "CONNECT")
+
+	c, id := connect(t, d, "")
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	c.wantClose(lpproto.CloseSessionTimeout, "session timeout")
+	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	expired := make(chan string, 1)
+	streamstest.Go(t, func(ctx context.Context) error {
+		w := streams.Work{Durable: "reaper", Concurrency: 1, AckWait: time.Minute}
+		return conn.ConsumeExpired(ctx, w, func(_ context.Context, session string) error { expired <- session; return nil })
+	})
+	select {
+	case got := <-expired:
+		if got != id {
+			t.Fatalf("%s expired, want %s", got, id)
+		}
+	case <-streamstest.Context(t, 20*time.Second).Done():
+		t.Fatal("nobody was told that the session went silent")
+	}
+}
+
+func TestNoDecider(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	prepare(t, conn, "")
+	d := open(t, conn, Config{})
+	c := dial(t, d)
+	connectMessage := lpproto.NewConnect(lpproto.ConnectRequest{SessionID: uuid.NewString()})
+	c.send(connectMessage)
+	c.wantError(lpproto.CodeInternal)
+	decide(t, conn, "late", goOn)
+	c.send(connectMessage)
+	c.want(lpproto.Connected)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+}
