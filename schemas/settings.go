@@ -119,7 +119,7 @@ func DefaultSettings() *Settings {
 		},
 		ROI: ROI{CenterX: 0.5, CenterY: 0.5, Width: 1, Height: 1},
 		Thresholds: Thresholds{
-			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, FaceWidth: 120, FaceHeight: 150,
+			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, FaceWidth: 120, FaceHeight: 120,
 			Yaw: 20, Pitch: 20, Roll: 20, Mouth: 0.5, Glasses: []string{"no_glasses", "eyeglasses"},
 			Liveness: 0.5, Deepfake: 0.5, ImageModification: 0.5,
 		},

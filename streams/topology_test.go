@@ -1,0 +1,53 @@
+package streams
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The table in README.md is the topology, not a memory of it.
+func TestReadmeShowsTheTopology(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for line := range strings.Lines(string(readme)) {
+		if strings.HasPrefix(line, "| ") && strings.Contains(line, "`pass.") {
+			rows = append(rows, strings.TrimSpace(line))
+		}
+	}
+	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>"}
+	for i, s := range topology(DefaultLimits()) {
+		subject := strings.TrimSuffix(s.Subjects[0], ">") + "<session>"
+		if tokens[s.Name] != "" {
+			subject = strings.TrimSuffix(s.Subjects[0], ">") + tokens[s.Name]
+		}
+		kept := fmt.Sprintf("file, %s", s.MaxAge)
+		if s.Storage == jetstream.MemoryStorage {
+			kept = fmt.Sprintf("memory, %s", s.MaxAge)
+		}
+		if s.MaxBytes > 0 {
+			kept += fmt.Sprintf(", %d MiB", s.MaxBytes/megabyte)
+		}
+		want := fmt.Sprintf("| %s | `%s` | %s | %s |", s.Name, subject, s.Description, kept)
+		if i >= len(rows) || rows[i] != want {
+			t.Errorf("README.md lacks the row\n%s", want)
+		}
+	}
+}
+
+func TestBrokerVersion(t *testing.T) {
+	for version, ok := range map[string]bool{
+		"2.12.14": false, "2.12.15": true, "2.14.4": false, "2.14.5": true, "2.15.2": true, "2.9.10": false,
+		"3.0.0": true, "2.14.5-RC.1": true, "2.13.9": false, "weekly": false,
+	} {
+		if err := checkVersion(version); (err == nil) != ok {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
