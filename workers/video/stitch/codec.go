@@ -63,13 +63,13 @@ var profiles = map[Codec]profile{
 	},
 	H265: {
 		// With the default tag, hev1, neither QuickTime nor Safari play the file.
-		encoder: "libx265", format: "mp4", timeBase: 90000, tag: "hvc1", maxCRF: 51, crf: 26,
+		encoder: "libx265", format: "mp4", timeBase: 90000, tag: "hvc1", maxCRF: 51, crf: 24,
 		options: map[string]string{"preset": "superfast", "bf": "0"},
 		muxer:   map[string]string{"movflags": "+faststart"},
 	},
 	VP9: {
 		// Without lag and alternate reference frames every frame gives one packet. b=0 makes crf the only target.
-		encoder: "libvpx-vp9", format: "webm", timeBase: 1000, maxCRF: 63, crf: 32,
+		encoder: "libvpx-vp9", format: "webm", timeBase: 1000, maxCRF: 63, crf: 34,
 		options: map[string]string{
 			"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "1",
 			"lag-in-frames": "0", "auto-alt-ref": "0", "b": "0",
