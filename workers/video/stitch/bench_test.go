@@ -3,6 +3,7 @@ package stitch
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -16,7 +17,7 @@ func BenchmarkStitch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	const rate = 15
+	const rate = 30
 	var images [][]byte
 	for _, f := range files {
 		img, err := os.ReadFile(f)
@@ -41,7 +42,7 @@ func BenchmarkStitch(b *testing.B) {
 			b.Fatal(err)
 		}
 		args := []string{
-			"-v", "error", "-y", "-framerate", "15", "-i", filepath.Join(dir, "%04d.jpg"),
+			"-v", "error", "-y", "-framerate", strconv.Itoa(rate), "-i", filepath.Join(dir, "%04d.jpg"),
 			"-vf", "scale=out_range=tv:out_color_matrix=bt601,format=yuv420p", "-c:v", p.encoder,
 		}
 		for k, v := range p.encoderOptions() {
