@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/workers/vision/modelstore"
+)
+
+func modelsCommand(p *process) *cobra.Command {
+	c := &cobra.Command{Use: "models", Short: "List, make and fetch model packs"}
+	c.PersistentFlags().StringVar(&p.Models, "models", p.Models, "folder of the model packs (SELENE_MODELS)")
+	c.AddCommand(modelsList(p), modelsInstall(p), modelsPull(p))
+	return c
+}
+
+func modelsList(p *process) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "Say which packs there are, and whether their files are whole", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			packs, err := modelstore.List(p.modelsDir())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(c.OutOrStdout())
+				for _, pack := range packs {
+					if err := out.Encode(pack); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			chosen, _ := p.pack()
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, pack := range packs {
+				state := "not installed"
+				switch {
+				case pack.Problem != "":
+					state = pack.Problem
+				case pack.Installed && pack.Name == chosen:
+					state = "installed, in use"
+				case pack.Installed:
+					state = "installed"
+				}
+				fmt.Fprintf(w, "%s\t%s\n", pack.Name, state)
+				for _, f := range pack.Files {
+					fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Role, f.Name, f.Licence, f.State)
+				}
+			}
+			return w.Flush()
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
+
+func modelsInstall(p *process) *cobra.Command {
+	from := "workers/vision"
+	c := &cobra.Command{
+		Use: "install", Short: "Make the pack base, and place ONNX Runtime, from the installed npm parts", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return modelstore.InstallBase(from, p.modelsDir()) },
+	}
+	c.Flags().StringVar(&from, "from", from, "folder in which `npm ci` was run")
+	return c
+}
+
+func modelsPull(p *process) *cobra.Command {
+	var from string
+	c := &cobra.Command{
+		Use: "pull PACK", Short: "Fetch a pack of public models (zoo) and check every file's sha256", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			say := func(m modelstore.Progress) {
+				if m.Total > 0 && m.Done == m.Total {
+					fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", m.Pack, m.File)
+				}
+			}
+			if from != "" {
+				return modelstore.PullFrom(c.Context(), args[0], from, p.modelsDir(), say)
+			}
+			return modelstore.Pull(c.Context(), args[0], p.modelsDir(), say)
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "take the files from this folder instead of the network")
+	return c
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/schemas"
+)
+
+func replayCommand(p *process) *cobra.Command {
+	o := replay.Options{URL: "ws://127.0.0.1:8321/ws"}
+	var asJSON, act bool
+	c := &cobra.Command{
+		Use: "replay SOURCE", Short: "Play a video, a folder of images or an image to a running installation, as a camera would",
+		Long: "Play SOURCE (a video file of any FFmpeg format, a folder of images, an image) over LPProto, in lock-step.\n" +
+			"Exit code: 0 the session passed, 1 usage or environment, 2 it was judged and did not pass.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Source = args[0]
+			if act {
+				eye, err := p.openMeasurer()
+				if err != nil {
+					return fmt.Errorf("--act measures the source first: %w", err)
+				}
+				defer eye.close()
+				o.Act = eye
+			}
+			return play(c.Context(), c, o, asJSON)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.URL, "to", o.URL, "WebSocket address of the installation")
+	f.BoolVar(&o.Fast, "fast", false, "send every frame as fast as replies come, instead of at the source's pace")
+	f.Float64Var(&o.FPS, "fps", 0, "resample the source to this rate")
+	f.BoolVar(&o.Loop, "loop", false, "start again at the end, until there is a verdict")
+	f.BoolVar(&o.Text, "text", false, "send base64 in text messages instead of raw images in binary ones")
+	f.StringVar(&o.SessionID, "session-id", "", "open, or resume, this session (a UUID)")
+	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "ask the server for heartbeats this often")
+	f.BoolVar(&act, "act", false, "play a cooperative person: answer each prompt with frames that do what it asks")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	p.workerFlags(c)
+	return c
+}
+
+func play(ctx context.Context, c *cobra.Command, o replay.Options, asJSON bool) error {
+	o.OnReply = replay.PrintText(c.OutOrStdout())
+	if asJSON {
+		o.OnReply = replay.PrintJSON(c.OutOrStdout())
+	}
+	o.OnWarning = func(line string) { fmt.Fprintln(c.ErrOrStderr(), "selene:", line) }
+	if replay.IsTerminal(os.Stderr) {
+		draw, wipe := replay.ProgressBar(os.Stderr)
+		print := o.OnReply
+		o.OnProgress, o.OnReply = draw, func(r replay.Reply) { wipe(); print(r) }
+		defer wipe()
+	}
+	outcome, err := replay.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		summarize(c, outcome)
+	}
+	if code := replay.ExitCode(outcome, nil); code != replay.ExitPassed {
+		return exitCode(code)
+	}
+	return nil
+}
+
+func summarize(c *cobra.Command, o replay.Outcome) {
+	verdict := "did not pass"
+	if o.Passed {
+		verdict = "passed"
+	}
+	fmt.Fprintf(c.OutOrStdout(), "session %s %s: %d frames sent, %d dropped as late\n", o.Session, verdict, o.Sent, o.Dropped)
+	var codes []int
+	for code := range o.Codes {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		fmt.Fprintf(c.OutOrStdout(), "  %3d %-20s %d frames\n", code, schemas.CodeName(int32(code)), o.Codes[code])
+	}
+}

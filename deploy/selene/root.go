@@ -1,0 +1,62 @@
+package main
+
+import (
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	groupParts  = "parts"
+	groupClient = "client"
+	groupSetup  = "setup"
+)
+
+func newRoot() (*cobra.Command, error) {
+	p, err := loadProcess()
+	if err != nil {
+		return nil, err
+	}
+	root := &cobra.Command{
+		Use: "selene", Short: "Face liveness sessions: edge, workers and tools in one binary",
+		SilenceUsage: true, SilenceErrors: true, Version: version(),
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupParts, Title: "Run it:"},
+		&cobra.Group{ID: groupClient, Title: "Use a running installation:"},
+		&cobra.Group{ID: groupSetup, Title: "Set it up:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	up, err := upCommand(p)
+	if err != nil {
+		return nil, err
+	}
+	edge, err := edgeCommand(p)
+	if err != nil {
+		return nil, err
+	}
+	add(groupParts, up, edge, workerCommand(p), videoCommand(p), brokerCommand(p))
+	add(groupClient, replayCommand(p), sessionsCommand(p), settingsCommand(p))
+	add(groupSetup, modelsCommand(p))
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root, nil
+}
+
+// version is that of the module, or of the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return info.Main.Version
+}

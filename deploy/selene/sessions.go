@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func sessionsCommand(p *process) *cobra.Command {
+	c := &cobra.Command{Use: "sessions", Short: "Look at, fetch and erase sessions"}
+	p.clientFlags(c)
+	get := func(use, short, suffix string) *cobra.Command {
+		return &cobra.Command{
+			Use: use + " SESSION", Short: short, Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return p.show(c, http.MethodGet, "/v1/sessions/"+args[0]+suffix, nil)
+			},
+		}
+	}
+	erase := &cobra.Command{
+		Use: "erase SESSION", Short: "Remove every trace of a session", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.show(c, http.MethodDelete, "/v1/sessions/"+args[0], nil)
+		},
+	}
+	c.AddCommand(
+		get("show", "How a session went, as JSON", ""),
+		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
+		sessionsVideo(p), erase,
+	)
+	return c
+}
+
+func sessionsVideo(p *process) *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use: "video SESSION -o FILE", Short: "Fetch a session's video", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+args[0]+"/video", nil)
+			if err != nil {
+				return err
+			}
+			defer answer.Close()
+			part := out + ".part"
+			f, err := os.Create(part)
+			if err != nil {
+				return fmt.Errorf("write the video: %w", err)
+			}
+			_, err = io.Copy(f, answer)
+			if closed := f.Close(); err == nil {
+				err = closed
+			}
+			if err == nil {
+				err = os.Rename(part, out)
+			}
+			if err != nil {
+				os.Remove(part)
+				return fmt.Errorf("write the video to %s: %w", out, err)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write")
+	if err := c.MarkFlagRequired("output"); err != nil {
+		panic(err) // the flag is defined one line above
+	}
+	return c
+}

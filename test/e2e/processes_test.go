@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A process of each kind, one of them killed in the middle of a session.
+func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
+	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
+	needPack(t, "zoo")
+	broker := freeAddr(t)
+	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
+	nats := "SELENE_NATS_URL=nats://" + broker
+	waitPort(t, broker)
+	settings := filepath.Join(t.TempDir(), "settings.json")
+	// Enough frames that the kills fall in the middle.
+	if err := os.WriteFile(settings, []byte(`{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1,"max_liveness_attempts":-1},"thresholds":{"yaw":90,"pitch":90,"roll":90,"liveness":0,"blur":0},"video":{"codec":"H264","session_timeout":3}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i := &installation{t, freeAddr(t)}
+	env := []string{nats, "SELENE_PACK=zoo"}
+	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir(), "--settings", settings)
+	names := []string{"detector", "liveness", "matcher", "decider"}
+	victims := map[string]*process{}
+	for _, name := range names {
+		victims[name] = start(t, env, "worker", name)
+	}
+	start(t, env, "worker", "active-liveness")
+	start(t, env, "video")
+	i.waitReady(edge)
+	// The heirs: as many as the victims, on the same broker.
+	heirs := make([]*process, len(names))
+	for n, name := range names {
+		heirs[n] = start(t, env, "worker", name)
+	}
+
+	kills := map[int]string{5: "matcher", 10: "liveness", 15: "detector", 20: "decider"}
+	var once sync.Mutex
+	p := i.replay(clip, func(l line) {
+		once.Lock()
+		defer once.Unlock()
+		if name := kills[l.Seq]; name != "" {
+			victims[name].kill()
+			delete(kills, l.Seq)
+		}
+	}, "--fast")
+	if len(kills) != 0 {
+		t.Errorf("the session was over before these were killed: %v", kills)
+	}
+	if _, ok := p.find("SUCCESS"); !ok || p.exit != 0 {
+		t.Fatalf("exit code %d, codes %v, last %+v", p.exit, p.codes(), p.last())
+	}
+	terminal := 0
+	_, body := i.get("/v1/sessions/" + p.last().Session + "/decisions")
+	var decisions struct {
+		Decisions []struct {
+			Outcome string `json:"outcome"`
+		}
+	}
+	if err := json.Unmarshal(body, &decisions); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range decisions.Decisions {
+		if d.Outcome != "" && d.Outcome != "OUTCOME_CONTINUE" {
+			terminal++
+		}
+	}
+	if terminal != 1 {
+		t.Errorf("%d terminal decisions in %d", terminal, len(decisions.Decisions))
+	}
+}
+
+func waitPort(t *testing.T, addr string) {
+	t.Helper()
+	eventually(t, startTime, func() error {
+		c, err := dial(addr)
+		if err != nil {
+			return fmt.Errorf("nobody listens: %w", err)
+		}
+		return c.Close()
+	})
+}
+
+func TestAbandonedSessionGetsItsVideo(t *testing.T) {
+	clip := shared(t, "faces/video/spoof_manik_phone_replay.mp4")
+	needPack(t, "base")
+	i := up(t, fmt.Sprintf(passive, "H264"), "SELENE_PACK=base")
+	p := i.replay(clip, nil, "--fps", "5", "--fast", "--session-id", "6b1f0d2c-3b5a-4f0e-9c55-0d3a3b1c2d4e")
+	_ = p
+	eventually(t, 60*time.Second, func() error {
+		answer, body := i.get("/v1/sessions/6b1f0d2c-3b5a-4f0e-9c55-0d3a3b1c2d4e/video")
+		if answer.StatusCode != 200 {
+			return fmt.Errorf("%s: %s", answer.Status, body)
+		}
+		return nil
+	})
+}
