@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -71,6 +72,7 @@ type Gateway struct {
 
 	nonces  atomic.Uint64
 	open    atomic.Int64
+	stored  atomic.Int64  // when the broker last stored something
 	started chan struct{} // closed once this instance has said that it lives
 	drain   chan struct{} // closed when sessions shall end
 	stop    chan struct{} // closed when they must
@@ -120,9 +122,23 @@ func (g *Gateway) Run(ctx context.Context) error {
 }
 
 func (g *Gateway) beat(ctx context.Context) {
-	if err := g.conn.BeatEdge(ctx, g.name); err != nil && ctx.Err() == nil {
+	if err := g.conn.BeatEdge(ctx, g.name); err == nil {
+		g.stored.Store(time.Now().UnixNano())
+	} else if ctx.Err() == nil {
 		slog.Warn("edge", "error", err)
 	}
+}
+
+// Writes is nil while the broker stores what this instance says every streams.EdgeBeat.
+func (g *Gateway) Writes() error {
+	since := time.Since(time.Unix(0, g.stored.Load()))
+	if since <= 3*streams.EdgeBeat {
+		return nil
+	}
+	if g.stored.Load() == 0 {
+		return errors.New("has stored nothing of this instance yet")
+	}
+	return fmt.Errorf("has stored nothing of this instance for %s: is its disk full?", since.Round(time.Second))
 }
 
 // enter counts a socket, unless the gateway is closing.

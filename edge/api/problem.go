@@ -1,0 +1,58 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Problem is an error as RFC 9457 describes it. Of the members after Detail each kind of problem has its own.
+type Problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+
+	Setting string   `json:"setting,omitempty"` // the setting that is wrong
+	Missing []string `json:"missing,omitempty"` // what is not ready
+	Video   any      `json:"video,omitempty"`   // where the making of a video stands
+}
+
+func (p Problem) Error() string { return p.Detail }
+
+func problem(status int, detail string) Problem {
+	return Problem{Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+func (p Problem) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone
+}
+
+// problemOf tells the caller what is the caller's to know.
+func problemOf(r *http.Request, err error) Problem {
+	var p Problem
+	var settings *schemas.SettingsError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &settings):
+		p = problem(http.StatusUnprocessableEntity, err.Error())
+		p.Setting = settings.Path
+		return p
+	case errors.As(err, &large):
+		return problem(http.StatusRequestEntityTooLarge, "the body is larger than a document of that kind can be")
+	case errors.Is(err, streams.ErrNotFound):
+		return problem(http.StatusNotFound, err.Error())
+	case streams.FaultOf(err) == streams.Infrastructure:
+		slog.Error("request", "path", r.URL.Path, "error", err)
+		return problem(http.StatusServiceUnavailable, "the broker did not do what was asked; the log of this instance says why")
+	}
+	slog.Error("request", "path", r.URL.Path, "error", err)
+	return problem(http.StatusInternalServerError, "the log of this instance says what went wrong")
+}

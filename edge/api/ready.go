@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// readyTime bounds the answer to /readyz: those who ask it have little patience.
+const readyTime = 2 * time.Second
+
+// ready is 200 only when a whole frame could be judged.
+func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	defer cancel()
+	missing := a.missing(ctx)
+	if len(missing) == 0 {
+		return writeJSON(w, map[string]string{"status": "ready"})
+	}
+	p := problem(http.StatusServiceUnavailable, "a frame could not be judged now")
+	p.Missing = missing
+	return p
+}
+
+func (a *API) missing(ctx context.Context) (missing []string) {
+	if err := a.Conn.Ready(ctx); err != nil {
+		return []string{"broker: " + err.Error()} // nothing else can be known
+	}
+	if err := a.streamsThere(ctx); err != nil {
+		missing = append(missing, "streams: "+err.Error())
+	}
+	if err := a.Writes(); err != nil {
+		missing = append(missing, "broker: "+err.Error())
+	}
+	newest, err := a.Conn.Settings(ctx)
+	if err != nil {
+		return append(missing, "settings: "+err.Error())
+	}
+	if err := a.Signer.Weakness(); err != nil && !newest.Settings.Development() {
+		missing = append(missing, "token key: "+err.Error())
+	}
+	if _, err := a.Conn.AskDecider(ctx); err != nil {
+		missing = append(missing, "decider: "+err.Error())
+	}
+	running := a.Registry.All()
+	need := []string{schemas.WorkerDetector}
+	for _, worker := range newest.Settings.Workers {
+		if worker.Required {
+			need = append(need, worker.Name)
+		}
+	}
+	for _, name := range need {
+		if _, ok := running[name]; !ok {
+			missing = append(missing, fmt.Sprintf("worker %s: none is running: start `selene worker %s`", name, name))
+		}
+	}
+	return missing
+}
+
+// streamsThere reads what cannot be there from the streams that an edge needs.
+func (a *API) streamsThere(ctx context.Context) error {
+	nobody := uuid.Nil.String()
+	_, frame := a.Conn.FrameAt(ctx, math.MaxInt64)
+	_, decision := a.Conn.LastDecision(ctx, nobody)
+	_, video := a.Conn.LastVideo(ctx, nobody)
+	for _, err := range []error{frame, decision, video} {
+		if err != nil && !errors.Is(err, streams.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}

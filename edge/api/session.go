@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// sessionID is the id in the path.
+func sessionID(r *http.Request) (string, error) {
+	id := r.PathValue("id")
+	if err := streams.CheckSession(id); err != nil {
+		return "", problem(http.StatusBadRequest, err.Error())
+	}
+	return id, nil
+}
+
+// asJSON writes a message with the names of its .proto file.
+func asJSON(m proto.Message) (json.RawMessage, error) {
+	data, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().Name(), err)
+	}
+	return data, nil
+}
+
+type counts struct {
+	Frames           uint64 `json:"frames"` // decided
+	Attempts         uint32 `json:"attempts"`
+	LivenessAttempts uint32 `json:"liveness_attempts"`
+}
+
+// session is how a session stands.
+func (a *API) session(w http.ResponseWriter, r *http.Request) error {
+	id, err := sessionID(r)
+	if err != nil {
+		return err
+	}
+	events, err := a.events(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	last, err := a.Conn.LastDecision(r.Context(), id)
+	if err != nil && !errors.Is(err, streams.ErrNotFound) {
+		return err
+	}
+	out := struct {
+		Session      string            `json:"session"`
+		Outcome      string            `json:"outcome"`
+		Counts       counts            `json:"counts"`
+		Events       []json.RawMessage `json:"events"`
+		LastDecision json.RawMessage   `json:"last_decision,omitempty"`
+		Video        json.RawMessage   `json:"video,omitempty"`
+	}{Session: id, Outcome: last.GetOutcome().String(), Events: []json.RawMessage{}}
+	for _, e := range events {
+		data, err := asJSON(e)
+		if err != nil {
+			return err
+		}
+		out.Events = append(out.Events, data)
+	}
+	if last != nil {
+		s := last.GetState()
+		out.Counts = counts{s.GetSequence(), s.GetAttempts(), s.GetLivenessAttempts()}
+		if out.LastDecision, err = asJSON(last); err != nil {
+			return err
+		}
+	} else if err := mustExist(id, events); err != nil {
+		return err
+	}
+	video, err := a.Conn.LastVideo(r.Context(), id)
+	if err == nil {
+		out.Video, err = asJSON(video)
+	}
+	if err != nil && !errors.Is(err, streams.ErrNotFound) {
+		return err
+	}
+	return writeJSON(w, out)
+}
+
+func (a *API) events(ctx context.Context, id string) (events []*schemas.SessionEvent, err error) {
+	for e, err := range a.Conn.EventsOf(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e.Message)
+	}
+	return events, nil
+}
+
+// mustExist is a problem for a session nobody has heard of, or that was erased.
+func mustExist(id string, events []*schemas.SessionEvent) error {
+	if len(events) == 0 {
+		return problem(http.StatusNotFound, fmt.Sprintf("session %s is not, or no longer, stored", id))
+	}
+	if e := events[len(events)-1]; e.GetKind() == schemas.SessionEventKind_SESSION_ERASED {
+		at := time.Unix(0, e.GetAtUnixNanos()).UTC().Format(time.RFC3339)
+		return problem(http.StatusGone, fmt.Sprintf("session %s was erased at %s", id, at))
+	}
+	return nil
+}
+
+// eraseTime is how long nobody can open the session that is being erased.
+const eraseTime = time.Minute
+
+// erase removes every trace of a session that is over, or whose socket is closed.
+func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
+	id, err := sessionID(r)
+	if err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(r.Context()) // half an erasure helps nobody
+	events, err := a.events(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := mustExist(id, events); err != nil {
+		return err
+	}
+	// While it is claimed nobody can resume it and leave new traces.
+	if _, err := a.Conn.Claim(ctx, id, a.Edge, eraseTime); err != nil {
+		if errors.Is(err, streams.ErrBusy) {
+			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it when its socket is closed", id))
+		}
+		return err
+	}
+	err = a.Conn.Erase(ctx, id, &schemas.SessionEvent{
+		Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano(), Edge: a.Edge,
+	})
+	if err != nil {
+		return errors.Join(err, a.Conn.Forget(ctx, id))
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,50 @@
+package edge
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/gateway"
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Config is what the environment says of an edge.
+type Config struct {
+	Addr        string        `envconfig:"SELENE_ADDR" default:"127.0.0.1:8321" desc:"where the edge listens"`
+	JWTKey      token.Secret  `envconfig:"SELENE_JWT_KEY" desc:"key of the tokens: HS256, its bytes as they are, 32 at least; or an EC P-256 private key in PEM, which makes it ES256; drawn and kept in the data folder when empty"`
+	JWTKeyFile  string        `envconfig:"SELENE_JWT_KEY_FILE" desc:"file that holds the key instead"`
+	AdminToken  token.Secret  `envconfig:"SELENE_ADMIN_TOKEN" desc:"token of /v1; drawn and kept in the data folder when empty"`
+	Origins     []string      `envconfig:"SELENE_ORIGINS" desc:"origins whose pages may connect besides our own, with commas; * = any"`
+	MaxSessions int           `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"sockets open at the same time"`
+	MaxMessage  int64         `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"bytes of one message"`
+	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"pixels of one image"`
+	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"after which a frame without a decision is published again"`
+	DataDir     string        `ignored:"true"` // where what was drawn is kept
+}
+
+// stateRoom is left in a message of the broker for what travels with the image.
+const stateRoom = 1 << 20
+
+func (c Config) gateway() (gateway.Config, error) {
+	const most = streams.MaxPayload - stateRoom
+	if c.MaxMessage > most {
+		return gateway.Config{}, fmt.Errorf("SELENE_MAX_MESSAGE is %d: the broker takes %d at most, the default is %d", c.MaxMessage, most, lpproto.MaxMessageBytes)
+	}
+	return gateway.Config{
+		MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
+	}, nil
+}
+
+// keptAdminToken is the file in the data folder.
+const keptAdminToken = "admin.token"
+
+// LoadAdminToken is the token of /v1: the one that was set, or one drawn and kept in the data folder. drawn says that
+// this call drew it, and that somebody should be told.
+func (c Config) LoadAdminToken() (text string, drawn bool, err error) {
+	if c.AdminToken != "" {
+		return string(c.AdminToken), false, nil
+	}
+	return token.Keep(c.DataDir, keptAdminToken)
+}

@@ -1,0 +1,203 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestReadiness(t *testing.T) {
+	broker, err := streams.NewBroker(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, kill := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- broker.Run(ctx) }()
+	i := attach(t, streamstest.Connect(t, broker), Config{})
+	if answer, _ := i.get("/healthz"); answer.StatusCode != http.StatusOK {
+		t.Errorf("alive: %s", answer.Status)
+	}
+	red := func(part string) {
+		t.Helper()
+		answer, body := i.get("/readyz")
+		p := wantProblem(t, answer, body, http.StatusServiceUnavailable)
+		if !slices.ContainsFunc(p.Missing, func(s string) bool { return strings.HasPrefix(s, part) }) {
+			t.Fatalf("missing %v, want %s in it", p.Missing, part)
+		}
+	}
+	red("decider")
+	red("worker detector")
+	red("worker matcher")
+	streamstest.Go(t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
+	for _, name := range []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness} {
+		streamstest.Go(t, func(ctx context.Context) error { return i.conn.Register(ctx, streams.Registration{Name: name}) })
+	}
+	red("worker detector")
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector})
+	})
+	green := func() error {
+		answer, body := i.get("/readyz")
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s %s", answer.Status, body)
+		}
+		return nil
+	}
+	streamstest.Eventually(t, 10*time.Second, green)
+	put := func(document string) {
+		t.Helper()
+		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s", answer.Status, body)
+		}
+	}
+	put(`{"workers":[{"name":"gait","required":true}]}`)
+	red("worker gait")
+	put(`{"workers":[{"name":"gait"}]}`) // advisory
+	if err := green(); err != nil {
+		t.Error(err)
+	}
+	kill()
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	red("broker")
+}
+
+func TestDoors(t *testing.T) {
+	i := install(t, Config{})
+	if answer, body := i.get("/"); answer.StatusCode != http.StatusOK || !strings.Contains(strings.ToLower(string(body)), "<!doctype html>") {
+		t.Errorf("the page: %s %.100s", answer.Status, body)
+	}
+	if answer, body := i.get("/metrics"); !strings.Contains(string(body), `selene_edge_frames_total{reply="SUCCESS"} 0`) || !strings.Contains(string(body), "go_goroutines") {
+		t.Errorf("metrics: %s", answer.Status)
+	}
+	if _, body := i.get("/.well-known/jwks.json"); strings.TrimSpace(string(body)) != `{"keys":[]}` {
+		t.Errorf("an HS256 key is published: %s", body)
+	}
+	if answer, _ := i.get("/ws"); answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("/ws without a WebSocket: %s", answer.Status)
+	}
+	streamstest.Go(t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
+	streamstest.Eventually(t, 5*time.Second, func() error { _, err := i.conn.AskDecider(t.Context()); return err })
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(i.url, "http")+"/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	data, err := lpproto.NewConnect(lpproto.ConnectRequest{}).Encode()
+	if err == nil {
+		err = ws.WriteMessage(websocket.TextMessage, data)
+	}
+	if err == nil {
+		_, data, err = ws.ReadMessage()
+	}
+	m, parse := lpproto.Parse(data)
+	if err := errors.Join(err, parse); err != nil || m.Command != lpproto.Connected {
+		t.Fatalf("got %s, %v", data, err)
+	}
+	id := m.Header(lpproto.HeaderSessionID)
+	answer, body := i.do(http.MethodDelete, "/v1/sessions/"+id, nil)
+	wantProblem(t, answer, body, http.StatusConflict)
+	var session struct{ Outcome string }
+	i.want("/v1/sessions/"+id, &session)
+	if session.Outcome != "OUTCOME_CONTINUE" {
+		t.Errorf("got %+v", session)
+	}
+}
+
+func TestSecretsAreDrawnOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	c := Config{DataDir: dir}
+	first, drawn, err := c.LoadAdminToken()
+	if err != nil || !drawn || len(first) < 32 {
+		t.Fatalf("got %q %v %v", first, drawn, err)
+	}
+	again, drawn, err := c.LoadAdminToken()
+	if err != nil || drawn || again != first {
+		t.Fatalf("got %q %v %v", again, drawn, err)
+	}
+	c.AdminToken = "mine"
+	if mine, drawn, err := c.LoadAdminToken(); err != nil || drawn || mine != "mine" {
+		t.Fatalf("got %q %v %v", mine, drawn, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, keptAdminToken))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v %v", info, err)
+	}
+}
+
+func TestWeakKeyOutsideDevelopment(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 20*time.Second)
+	c := Config{JWTKey: "secret", DataDir: t.TempDir()}
+	if _, err := New(ctx, conn, c); !errors.Is(err, token.ErrWeakKey) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := conn.PutSettings(ctx, []byte(`{"env":"development"}`)); err != nil {
+		t.Fatal(err)
+	}
+	i := attach(t, conn, c)
+	if _, err := conn.PutSettings(ctx, []byte(`{"env":"production"}`)); err != nil {
+		t.Fatal(err)
+	}
+	answer, body := i.get("/readyz")
+	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); !strings.Contains(strings.Join(p.Missing, "\n"), "token key") {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestConfiguration(t *testing.T) {
+	t.Setenv("SELENE_ORIGINS", "https://a.example,https://b.example")
+	t.Setenv("SELENE_JWT_KEY", "hush")
+	t.Setenv("ADDR", "not-ours")
+	var c Config
+	if err := envconfig.Process("", &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:8321" || len(c.Origins) != 2 || c.JWTKey != "hush" || c.Deadline != 5*time.Second || c.MaxMessage != lpproto.MaxMessageBytes {
+		t.Errorf("got %+v", c)
+	}
+	if data, _ := json.Marshal(c); strings.Contains(string(data)+fmt.Sprintf("%+v", c), "hush") {
+		t.Error("the key is printed")
+	}
+	c.MaxMessage = 1 << 30
+	if _, err := c.gateway(); err == nil || !strings.Contains(err.Error(), "SELENE_MAX_MESSAGE") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 10*time.Second)
+	e, err := New(ctx, conn, Config{Addr: l.Addr().String(), DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Run(ctx); err == nil || !strings.Contains(err.Error(), "SELENE_ADDR") {
+		t.Fatalf("got %v", err)
+	}
+}

@@ -1,0 +1,162 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+const adminToken = "a-long-random-word-a-long-random-word"
+
+// installation is an edge on a broker, with nobody behind it.
+type installation struct {
+	t    *testing.T
+	conn *streams.Conn
+	url  string
+	edge *Edge
+}
+
+func install(t *testing.T, c Config) *installation {
+	t.Helper()
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	return attach(t, conn, c)
+}
+
+func attach(t *testing.T, conn *streams.Conn, c Config) *installation {
+	t.Helper()
+	if c.DataDir == "" {
+		c.DataDir = t.TempDir()
+	}
+	if c.AdminToken == "" {
+		c.AdminToken = adminToken
+	}
+	e, err := New(streamstest.Context(t, 10*time.Second), conn, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Go(t, func(ctx context.Context) error { return e.Serve(ctx, listener) })
+	return &installation{t, conn, "http://" + listener.Addr().String(), e}
+}
+
+// do sends a request with the admin token and reads the answer. headers are names and values in turn.
+func (i *installation) do(method, path string, body []byte, headers ...string) (*http.Response, []byte) {
+	i.t.Helper()
+	r, err := http.NewRequestWithContext(streamstest.Context(i.t, 20*time.Second), method, i.url+path, bytes.NewReader(body))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	for n := 0; n+1 < len(headers); n += 2 {
+		r.Header.Set(headers[n], headers[n+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return answer, data
+}
+
+func (i *installation) get(path string, headers ...string) (*http.Response, []byte) {
+	i.t.Helper()
+	return i.do(http.MethodGet, path, nil, headers...)
+}
+
+// want decodes a 200 answer.
+func (i *installation) want(path string, into any) {
+	i.t.Helper()
+	answer, body := i.get(path)
+	if answer.StatusCode != http.StatusOK {
+		i.t.Fatalf("GET %s: %s %s", path, answer.Status, body)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		i.t.Fatalf("GET %s: %v in %s", path, err, body)
+	}
+}
+
+// wantProblem checks that an answer is a problem of a status and returns it.
+func wantProblem(t *testing.T, answer *http.Response, body []byte, status int) (p struct {
+	Title, Detail, Setting string
+	Status                 int
+	Missing                []string
+	Video                  struct{ Status string }
+},
+) {
+	t.Helper()
+	if err := json.Unmarshal(body, &p); err != nil || answer.StatusCode != status || p.Status != status || p.Title == "" || p.Detail == "" ||
+		answer.Header.Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("got %s %v %q, want a problem of status %d", answer.Status, answer.Header, body, status)
+	}
+	return p
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// evidence stores what a session of three frames leaves; the second was published twice and decided the second time.
+func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
+	t.Helper()
+	ctx := streamstest.Context(t, 20*time.Second)
+	id = uuid.NewString()
+	event := func(kind schemas.SessionEventKind, outcome schemas.Outcome) {
+		if err := conn.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano(), Outcome: outcome}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	event(schemas.SessionEventKind_SESSION_OPENED, 0)
+	last := uint64(0)
+	for n, frame := range []struct {
+		sequence uint64
+		image    string
+		decided  bool
+	}{{1, "one", true}, {2, "two, unanswered", false}, {2, "two", true}, {3, "three", true}} {
+		name := &schemas.FrameName{Session: id, Sequence: frame.sequence, Nonce: strconv.Itoa(n)}
+		stored := must[uint64](t)(conn.PublishFrame(ctx, &schemas.Frame{
+			Version: schemas.Version, Name: name, Image: []byte(frame.image), MediaType: "image/jpeg", ReceivedUnixNanos: int64(n) * 1_000_000_123,
+		}))
+		if !frame.decided {
+			continue
+		}
+		images = append(images, frame.image)
+		if err := conn.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "w", Decider: "d"}); err != nil {
+			t.Fatal(err)
+		}
+		outcome := schemas.Outcome_OUTCOME_CONTINUE
+		if frame.sequence == 3 {
+			outcome = schemas.Outcome_OUTCOME_PASSED
+		}
+		last = must[uint64](t)(conn.PublishDecision(ctx, &schemas.Decision{
+			Version: schemas.Version, Name: name, Frame: stored, Outcome: outcome,
+			State: &schemas.SessionState{Sequence: frame.sequence, Attempts: uint32(frame.sequence), LivenessAttempts: 1},
+		}, last))
+	}
+	event(schemas.SessionEventKind_SESSION_CLOSED, schemas.Outcome_OUTCOME_PASSED)
+	return id, images
+}
