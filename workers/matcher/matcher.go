@@ -17,8 +17,8 @@ import (
 
 // A descriptor of a face turned further than this says little of the person; the last good one is kept instead.
 const (
-	comparableYaw   = 30 // degrees
-	comparablePitch = 25
+	comparableYaw   = 20 // degrees
+	comparablePitch = 20
 )
 
 // Worker compares each face with the one before it. Its state is the last descriptor, as little-endian float32.
