@@ -210,6 +210,31 @@ func TestSilentSockets(t *testing.T) {
 	c.wantStats(schemas.CodeMoreFrames)
 	c.wantClose(lpproto.CloseSessionTimeout, "session timeout")
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	wantExpiry(t, conn, id)
+}
+
+// An edge died between the last decision and telling of it: asking for the session does not hide its end.
+func TestEndedSessionOfADeadEdge(t *testing.T) {
+	conn := world(t, "", goOn)
+	ctx := streamstest.Context(t, 20*time.Second)
+	id := uuid.NewString()
+	if _, err := conn.Claim(ctx, id, "dead", 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, Outcome: schemas.Outcome_OUTCOME_PASSED}
+	if _, err := conn.PublishDecision(ctx, d, 0); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, open(t, conn, Config{}))
+	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
+	c.wantError(lpproto.CodeSessionID)
+	c.wantClose(lpproto.CloseProtocol, "session has ended")
+	wantExpiry(t, conn, id)
+}
+
+// wantExpiry waits until the session's presence expired, which is what tells others that it is over.
+func wantExpiry(t *testing.T, conn *streams.Conn, id string) {
+	t.Helper()
 	expired := make(chan string, 1)
 	streamstest.Go(t, func(ctx context.Context) error {
 		w := streams.Work{Durable: "reaper", Concurrency: 1, AckWait: time.Minute}

@@ -113,9 +113,10 @@ func (s *session) release(ctx context.Context, end *ending) {
 	case end.lost:
 		return
 	case end.outcome.Terminal():
-		err = errors.Join(
-			s.gateway.tell(ctx, s.id, schemas.SessionEventKind_SESSION_CLOSED, s.state.GetSettingsRevision(), end.outcome),
-			s.gateway.conn.Forget(ctx, s.id))
+		// A presence that stays expires, and then others make the end known.
+		if err = s.gateway.tell(ctx, s.id, schemas.SessionEventKind_SESSION_CLOSED, s.state.GetSettingsRevision(), end.outcome); err == nil {
+			err = s.gateway.conn.Forget(ctx, s.id)
+		}
 	default:
 		ttl := s.timeout()
 		if end.silent {

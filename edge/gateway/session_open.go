@@ -50,6 +50,12 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
 // open makes the session this socket's, or changes nothing.
 func (s *session) open(ctx context.Context, id string, named bool) (err error) {
 	conn := s.gateway.conn
+	if named {
+		// Refused before it is claimed: the presence an edge left that died after the last decision still has to expire.
+		if _, err := s.gateway.resume(ctx, id); err != nil {
+			return err
+		}
+	}
 	newest, err := conn.Settings(ctx)
 	if err != nil {
 		return err
