@@ -53,6 +53,7 @@ type Delivery struct {
 
 const (
 	defaultTries = 5
+	pullExpiry   = 5 * time.Second
 	// hopeless times MaxTries deliveries end the tries for any reason: the broker's faults, or a message that kills the
 	// process before it can say anything.
 	hopeless  = 4
@@ -83,38 +84,36 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	if err != nil {
 		return fmt.Errorf("create consumer %s on %s: %w", w.Durable, w.Stream, err)
 	}
-	// The buffer is small: what one process has fetched no other can do.
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(w.Concurrency+1), jetstream.PullExpiry(5*time.Second))
+	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	slots := make(chan struct{}, w.Concurrency)
+	var running sync.WaitGroup
+	// Little is fetched ahead: what one process has fetched no other can do. A callback is used because an iterator's
+	// buffer is no larger than the batch, and a heartbeat on a full one pushes a message out until AckWait has passed.
+	pull, err := consumer.Consume(func(msg jetstream.Msg) {
+		if ctx.Err() == nil {
+			select {
+			case slots <- struct{}{}:
+				running.Go(func() {
+					defer func() { <-slots }()
+					c.handle(work, w, msg, handle)
+				})
+				return
+			case <-ctx.Done():
+			}
+		}
+		warn("give back", w, msg.Nak())
+	}, jetstream.PullMaxMessages(w.Concurrency+1), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		if ctx.Err() == nil && !errors.Is(err, jetstream.ErrNoHeartbeat) {
+			slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
+		}
+	}))
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", w.Stream, err)
 	}
-	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
-	defer abandon()
-	stopped := context.AfterFunc(ctx, messages.Drain)
+	stopped := context.AfterFunc(ctx, pull.Drain)
 	defer stopped()
-
-	slots := make(chan struct{}, w.Concurrency)
-	var running sync.WaitGroup
-	for {
-		msg, err := messages.Next()
-		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, jetstream.ErrMsgIteratorClosed) {
-				break
-			}
-			slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			warn("give back", w, msg.Nak())
-			continue
-		case slots <- struct{}{}:
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
-			c.handle(work, w, msg, handle)
-		})
-	}
+	<-pull.Closed()
 	grace := time.AfterFunc(drainTime, abandon)
 	defer grace.Stop()
 	running.Wait()

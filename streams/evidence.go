@@ -92,7 +92,12 @@ func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoSta
 	return v, Blame(Input, schemas.Unmarshal(msg.Data, v))
 }
 
-const readBackBuffer = 8 << 20
+// Reading back is bounded in bytes. The bound in messages is far above it, since a full buffer loses messages to the
+// heartbeats in between, and reading starts over.
+const (
+	readBackBytes    = 8 * megabyte
+	readBackMessages = 4096
+)
 
 func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter string, empty func() M) iter.Seq2[Stored[M], error] {
 	return func(yield func(Stored[M], error) bool) {
@@ -113,7 +118,7 @@ func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter st
 		if left == 0 {
 			return
 		}
-		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(64, readBackBuffer))
+		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(readBackMessages, readBackBytes))
 		if err != nil {
 			fail(err)
 			return
