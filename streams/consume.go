@@ -88,8 +88,7 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	defer abandon()
 	slots := make(chan struct{}, w.Concurrency)
 	var running sync.WaitGroup
-	// Little is fetched ahead: what one process has fetched no other can do. A callback is used because an iterator's
-	// buffer is no larger than the batch, and a heartbeat on a full one pushes a message out until AckWait has passed.
+	// Little is fetched ahead: what one process has fetched no other can do.
 	pull, err := consumer.Consume(func(msg jetstream.Msg) {
 		if ctx.Err() == nil {
 			select {
