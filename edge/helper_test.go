@@ -120,7 +120,8 @@ func must[T any](t *testing.T) func(v T, err error) T {
 	}
 }
 
-// evidence stores what a session of three frames leaves; the second was published twice and decided the second time.
+// evidence stores what a session leaves: three frames that were decided on, the second published twice, and one that came
+// too late.
 func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
 	t.Helper()
 	ctx := streamstest.Context(t, 20*time.Second)
@@ -136,7 +137,7 @@ func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
 		sequence uint64
 		image    string
 		decided  bool
-	}{{1, "one", true}, {2, "two, unanswered", false}, {2, "two", true}, {3, "three", true}} {
+	}{{1, "one", true}, {2, "two", true}, {2, "two, too late", false}, {3, "three", true}, {4, "four", false}} {
 		name := &schemas.FrameName{Session: id, Sequence: frame.sequence, Nonce: strconv.Itoa(n)}
 		stored := must[uint64](t)(conn.PublishFrame(ctx, &schemas.Frame{
 			Version: schemas.Version, Name: name, Image: []byte(frame.image), MediaType: "image/jpeg", ReceivedUnixNanos: int64(n) * 1_000_000_123,

@@ -113,10 +113,10 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	i.want(at+"/frames", &frames)
-	if len(frames.Frames) != 4 || frames.Frames[3].Sequence != 3 || frames.Frames[3].Received.UnixNano() != 3_000_000_369 || frames.Frames[3].Bytes != len("three") {
+	if len(frames.Frames) != 5 || frames.Frames[3].Sequence != 3 || frames.Frames[3].Received.UnixNano() != 3_000_000_369 || frames.Frames[3].Bytes != len("three") {
 		t.Errorf("got %+v", frames)
 	}
-	for n, want := range images {
+	for n, want := range append(images, "four") {
 		answer, body := i.get(fmt.Sprintf("%s/frames/%d", at, n+1))
 		if string(body) != want || answer.Header.Get("Content-Type") != "image/jpeg" || answer.Header.Get("Cache-Control") != "no-store" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("frame %d: got %q %v", n+1, body, answer.Header)

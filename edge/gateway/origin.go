@@ -11,10 +11,10 @@ import (
 // Origin and may connect.
 func (g *Gateway) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || slices.Contains(g.config.Origins, "*") {
+	if origin == "" || slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.TrimSpace(o) == "*" }) {
 		return true
 	}
-	if slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.EqualFold(strings.TrimSuffix(o, "/"), origin) }) {
+	if slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(o), "/"), origin) }) {
 		return true
 	}
 	u, err := url.Parse(origin)

@@ -169,7 +169,7 @@ func TestCapacity(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	conn := world(t, "", goOn)
-	own, listed, every := open(t, conn, Config{}), open(t, conn, Config{Origins: []string{"https://bank.example/"}}), open(t, conn, Config{Origins: []string{"*"}})
+	own, listed, every := open(t, conn, Config{}), open(t, conn, Config{Origins: []string{"https://shop.example", " https://bank.example/"}}), open(t, conn, Config{Origins: []string{"*"}})
 	for _, c := range []struct {
 		door   *door
 		origin string
