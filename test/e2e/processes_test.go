@@ -3,8 +3,10 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,17 +89,28 @@ func waitPort(t *testing.T, addr string) {
 	})
 }
 
-func TestAbandonedSessionGetsItsVideo(t *testing.T) {
-	clip := shared(t, "faces/video/spoof_manik_phone_replay.mp4")
+// A source that ends before a verdict leaves a session that nobody closes: its silence does.
+func TestAbandonedSessionEndsAndGetsItsVideo(t *testing.T) {
+	photo := shared(t, "faces/conditions/frontal_zub.jpg")
 	needPack(t, "base")
 	i := up(t, fmt.Sprintf(passive, "H264"), "SELENE_PACK=base")
-	p := i.replay(clip, nil, "--fps", "5", "--fast", "--session-id", "6b1f0d2c-3b5a-4f0e-9c55-0d3a3b1c2d4e")
-	_ = p
-	eventually(t, 60*time.Second, func() error {
-		answer, body := i.get("/v1/sessions/6b1f0d2c-3b5a-4f0e-9c55-0d3a3b1c2d4e/video")
-		if answer.StatusCode != 200 {
+	p := i.replay(photo, nil)
+	if p.exit != 2 || len(p.lines) != 2 {
+		t.Fatalf("exit code %d, %+v", p.exit, p.lines)
+	}
+	session := p.last().Session
+	eventually(t, 30*time.Second, func() error {
+		answer, body := i.get("/v1/sessions/" + session + "/video")
+		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s: %s", answer.Status, body)
 		}
 		return nil
 	})
+	_, body := i.get("/v1/sessions/" + session)
+	if !strings.Contains(string(body), "TIMEOUT") && !strings.Contains(string(body), "timeout") {
+		t.Errorf("the session: %s", body)
+	}
+	if again := i.replay(photo, nil, "--session-id", session); again.exit != 1 || again.lines[0].Error != 1007 {
+		t.Errorf("a session that has ended was opened again: exit code %d, %+v", again.exit, again.lines)
+	}
 }

@@ -1,0 +1,41 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/test/browser"
+)
+
+// The page as a person meets it: a camera that shows a real face, the whole product behind it.
+func TestPageWithACamera(t *testing.T) {
+	shared(t, "faces/video")
+	needPack(t, "zoo")
+	camera := browser.Camera(t, browser.FaceVideo(t, "real_lp_d_d10.mp4"))
+
+	t.Run("passes", func(t *testing.T) {
+		i := up(t, fmt.Sprintf(passive, "H264"), "SELENE_PACK=zoo")
+		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: camera})
+		page.Start()
+		page.WaitView("success")
+		page.Screenshot("product-success")
+		if facts := page.Text("#facts") + page.Text("#estimations"); !strings.Contains(strings.ToLower(facts), "live") {
+			t.Errorf("the result shows %q", facts)
+		}
+	})
+	t.Run("is asked for actions, and is not believed without", func(t *testing.T) {
+		i := up(t, `{"active_liveness":{"interaction_list":["pitch_up"]},"session":{"max_attempts":20}}`, "SELENE_PACK=zoo")
+		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: camera})
+		page.Start()
+		eventually(t, 30*time.Second, func() error {
+			if prompt := strings.ToLower(page.Text("#prompt")); !strings.Contains(prompt, "chin") {
+				return fmt.Errorf("the prompt is %q", prompt)
+			}
+			return nil
+		})
+		page.Screenshot("product-action")
+		page.WaitView("failure")
+	})
+}
