@@ -2,6 +2,7 @@ package lpproto
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"testing"
 )
@@ -43,7 +44,11 @@ func FuzzImage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte, binary bool) {
 		image, mediaType, err := NewFrame(contentType, body).Image(binary)
 		if err != nil {
-			if err.(*Error).Code != CodeBadImage {
+			var coded *Error
+			if !errors.As(err, &coded) {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			if coded.Code != CodeBadImage {
 				wantCode(t, err, CodeContentType)
 			}
 			return

@@ -112,10 +112,10 @@ func start(t testing.TB, env []string, args ...string) *process {
 	}
 	go func() {
 		defer close(p.done)
-		p.cmd.Wait() //nolint:errcheck // tests look at what it did, not at how it ended
+		p.cmd.Wait()
 	}()
 	t.Cleanup(func() {
-		p.cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may be gone already
+		p.cmd.Process.Signal(os.Interrupt)
 		select {
 		case <-p.done:
 		case <-time.After(20 * time.Second):
@@ -131,7 +131,7 @@ func start(t testing.TB, env []string, args ...string) *process {
 
 // kill is kill -9.
 func (p *process) kill() {
-	p.cmd.Process.Kill() //nolint:errcheck // it may be gone already
+	p.cmd.Process.Kill()
 	<-p.done
 }
 

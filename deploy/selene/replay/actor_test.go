@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -252,7 +253,7 @@ func TestActorGivesUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := next(Reply{}); err != io.EOF {
+	if _, err := next(Reply{}); !errors.Is(err, io.EOF) {
 		t.Errorf("after %d frames: %v", actorFrames, err)
 	}
 }

@@ -42,7 +42,7 @@ func dial(ctx context.Context, address string) (*client, error) {
 		return nil, fmt.Errorf("server address is %q, want one like ws://127.0.0.1:8321/ws", address)
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout}
-	conn, response, err := dialer.DialContext(ctx, address, nil)
+	conn, response, err := dialer.DialContext(ctx, address, nil) //nolint:bodyclose // the dialer says that it need not be closed
 	if err != nil {
 		if response != nil {
 			return nil, fmt.Errorf("connect to %s: %w: the server answered %s; is this the address of an LPProto door?", address, err, response.Status)

@@ -73,8 +73,12 @@ func TestOtherSizesAreLetterboxed(t *testing.T) {
 func TestColoursStayTheSame(t *testing.T) {
 	const w, h = 96, 64
 	patches := []color.RGBA{
-		{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255},
-		{255, 255, 255, 255}, {0, 0, 0, 255}, {224, 172, 105, 255}, // the last is skin
+		{255, 0, 0, 255},
+		{0, 255, 0, 255},
+		{0, 0, 255, 255},
+		{255, 255, 255, 255},
+		{0, 0, 0, 255},
+		{224, 172, 105, 255}, // the last is skin
 	}
 	colours, greys := image.NewRGBA(image.Rect(0, 0, w, h)), image.NewGray(image.Rect(0, 0, w, h))
 	for i, c := range patches {

@@ -70,7 +70,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 					}
 					return f, nil
 				}, Options{Codec: c, Path: outPath(t, c)})
-				if (err != nil) != (end == lost) {
+				if (err != nil) != errors.Is(end, lost) {
 					t.Fatal(err)
 				}
 			}
