@@ -58,11 +58,13 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 		}
 		opts = append(opts, nats.InProcessServer(o.Broker.server))
 	}
+	c := &Conn{streams: map[string]jetstream.Stream{}}
+	opts = append(opts, nats.ReconnectHandler(func(*nats.Conn) { go c.restore(o.Limits) }))
 	nc, err := nats.Connect(o.URL, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", o.URL, err)
 	}
-	c := &Conn{nc: nc, streams: map[string]jetstream.Stream{}}
+	c.nc = nc
 	if err := c.prepare(ctx, o.Limits); err != nil {
 		nc.Close()
 		return nil, err
@@ -96,6 +98,20 @@ func (c *Conn) prepare(ctx context.Context, l Limits) error {
 		return fmt.Errorf("create object store %s: %w", bucketMedia, err)
 	}
 	return nil
+}
+
+// restore makes the streams again that a restarted broker has forgotten, because it held them in memory.
+func (c *Conn) restore(l Limits) {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*requestTimeout)
+	defer cancel()
+	for _, want := range topology(l) {
+		if want.Storage != jetstream.MemoryStorage {
+			continue
+		}
+		if _, err := c.ensureStream(ctx, want); err != nil {
+			slog.Error("after reconnecting to the broker", "stream", want.Name, "error", err)
+		}
+	}
 }
 
 // Close lets go of the broker.

@@ -73,6 +73,27 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	if w.Observe == nil {
 		w.Observe = func(string, time.Duration) {}
 	}
+	// A broker that was restarted has forgotten the streams it held in memory, and their consumers with them.
+	for try := 1; ; try++ {
+		begun := time.Now()
+		err := c.consume(ctx, w, handle)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(begun) > time.Minute {
+			try = 1
+		}
+		slog.Warn("consumer will be set up again", "consumer", w.Durable, "stream", w.Stream, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retryDelay(try)):
+		}
+	}
+}
+
+// consume runs until ctx is done or the consumer is gone.
+func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
 	stream, err := c.js.Stream(ctx, w.Stream)
 	if err != nil {
 		return fmt.Errorf("find stream %s: %w", w.Stream, err)
@@ -102,10 +123,14 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 			}
 		}
 		warn("give back", w, msg.Nak())
-	}, jetstream.PullMaxMessages(w.Concurrency+1), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		if ctx.Err() == nil && !errors.Is(err, jetstream.ErrNoHeartbeat) {
-			slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
+	}, jetstream.PullMaxMessages(w.Concurrency+1), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(pull jetstream.ConsumeContext, err error) {
+		if ctx.Err() != nil {
+			return
 		}
+		if isGone(err) {
+			pull.Stop()
+		}
+		slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
 	}))
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", w.Stream, err)
@@ -116,10 +141,17 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	grace := time.AfterFunc(drainTime, abandon)
 	defer grace.Stop()
 	running.Wait()
-	if ctx.Err() == nil {
-		return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
+	return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
+}
+
+// isGone says whether an error of a pull means that there is nothing to pull from any more.
+func isGone(err error) bool {
+	for _, gone := range []error{jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrStreamNotFound, jetstream.ErrNoHeartbeat, nats.ErrNoResponders} {
+		if errors.Is(err, gone) {
+			return true
+		}
 	}
-	return nil
+	return false
 }
 
 func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle func(context.Context, *Delivery) error) {

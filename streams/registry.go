@@ -76,6 +76,9 @@ func (r *Registry) All() map[string]Registration { return *r.now.Load() }
 // Run follows registrations until ctx is done.
 func (r *Registry) Run(ctx context.Context) error {
 	watch, err := r.conn.workers.WatchAll(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("follow worker registrations: %w", err)
 	}

@@ -396,3 +396,51 @@ func TestSettingsRevisions(t *testing.T) {
 		t.Fatalf("got %+v, %v", old, err)
 	}
 }
+
+func TestConsumersSurviveARestartOfTheBroker(t *testing.T) {
+	dir := t.TempDir()
+	run := func(addr string) (url string, stop func()) {
+		b, err := streams.NewBroker(dir, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		if err := b.WaitReady(streamstest.Context(t, 20*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		return b.URL(), func() { cancel(); <-done }
+	}
+	url, stop := run("127.0.0.1:0")
+	ctx := streamstest.Context(t, 60*time.Second)
+	c, err := streams.Connect(ctx, streams.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var got atomic.Int32
+	streamstest.Go(t, func(ctx context.Context) error {
+		w := streams.Work{Stream: streams.Faces, Durable: "judge", Concurrency: 2, AckWait: 20 * time.Second}
+		return c.Consume(ctx, w, func(context.Context, *streams.Delivery) error { got.Add(1); return nil })
+	})
+	judge := func(want int32) {
+		t.Helper()
+		streamstest.Eventually(t, 40*time.Second, func() error {
+			f := &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}}
+			if err := c.PublishFace(ctx, f); err != nil {
+				return err
+			}
+			if got.Load() < want {
+				return errors.New("no face was judged")
+			}
+			return nil
+		})
+	}
+	judge(1)
+	before := got.Load()
+	stop()
+	_, stop = run(strings.TrimPrefix(url, "nats://"))
+	defer stop()
+	judge(before + 3)
+}
