@@ -1,6 +1,7 @@
 package decider
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -61,7 +62,7 @@ func (r *round) join(detector *schemas.Verdict) {
 	r.take(detector)
 	if len(d.Errors) > 0 {
 		// The frame ended before the judges: what they asked for still stands.
-		d.State.Waived = detector.GetDetection().GetState().GetWaived()
+		d.State.Waived = slices.Clone(detector.GetDetection().GetState().GetWaived())
 		return
 	}
 	for _, judge := range r.judges {
@@ -87,7 +88,7 @@ func (r *round) take(v *schemas.Verdict) {
 		if d.State.Workers == nil {
 			d.State.Workers = map[string][]byte{}
 		}
-		d.State.Workers[v.GetWorker()] = v.GetState()
+		d.State.Workers[v.GetWorker()] = bytes.Clone(v.GetState())
 	}
 	switch v.GetWorker() {
 	case schemas.WorkerLiveness: // one frame's score says little: the window decides
