@@ -23,7 +23,7 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	proto.Merge(d.State, found.GetState())
 	d.State.Sequence = detector.GetName().GetSequence()
 	d.State.LastDecision = 0 // known only once this decision is stored
-	if d.Failure = failure(verdicts, found.GetJudges()); d.Failure != nil {
+	if d.Failure = failure(s, verdicts, found.GetJudges()); d.Failure != nil {
 		return d
 	}
 	r := &round{settings: s, verdicts: verdicts, judges: found.GetJudges(), waivedErrors: found.GetWaivedErrors(), d: d}
@@ -32,10 +32,14 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	return d
 }
 
-// failure is the first that any worker reports; the frame then counts for nothing.
-func failure(verdicts map[string]*schemas.Verdict, judges []string) *schemas.Failure {
-	for _, worker := range append([]string{schemas.WorkerDetector}, judges...) {
-		if f := verdicts[worker].GetFailure(); f != nil {
+// failure is the first that the detector or a required judge reports; the frame then counts for nothing. An advisory
+// judge that failed has merely said nothing.
+func failure(s *schemas.Settings, verdicts map[string]*schemas.Verdict, judges []string) *schemas.Failure {
+	if f := verdicts[schemas.WorkerDetector].GetFailure(); f != nil {
+		return f
+	}
+	for _, w := range s.Workers {
+		if f := verdicts[w.Name].GetFailure(); f != nil && w.Required && slices.Contains(judges, w.Name) {
 			return f
 		}
 	}
