@@ -74,11 +74,11 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 		w.Observe = func(string, time.Duration) {}
 	}
 	// A broker that was restarted has forgotten the streams it held in memory, and their consumers with them.
-	for try := 1; ; try++ {
+	for try := 1; ctx.Err() == nil; try++ {
 		begun := time.Now()
 		err := c.consume(ctx, w, handle)
-		if ctx.Err() != nil {
-			return nil
+		if err == nil {
+			break
 		}
 		if time.Since(begun) > time.Minute {
 			try = 1
@@ -86,10 +86,10 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 		slog.Warn("consumer will be set up again", "consumer", w.Durable, "stream", w.Stream, "error", err)
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(retryDelay(try)):
 		}
 	}
+	return nil
 }
 
 // consume runs until ctx is done or the consumer is gone.
@@ -141,7 +141,10 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 	grace := time.AfterFunc(drainTime, abandon)
 	defer grace.Stop()
 	running.Wait()
-	return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
+	if ctx.Err() == nil {
+		return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
+	}
+	return nil
 }
 
 // isGone says whether an error of a pull means that there is nothing to pull from any more.
