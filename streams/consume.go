@@ -77,7 +77,7 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	for try := 1; ctx.Err() == nil; try++ {
 		begun := time.Now()
 		err := c.consume(ctx, w, handle)
-		if err == nil {
+		if err == nil || ctx.Err() != nil {
 			break
 		}
 		if time.Since(begun) > time.Minute {
