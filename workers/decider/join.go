@@ -18,10 +18,10 @@ type joins struct {
 
 type join struct {
 	since    time.Time
-	deadline time.Time // of the first required judge still missing; zero before the detector's verdict
+	expected time.Time // when the detector's verdict came, from which the judges' time runs
 	verdicts map[string]*schemas.Verdict
-	settings *schemas.Settings
-	required []string
+	settings *schemas.Settings // nil before the detector's verdict
+	required []schemas.WorkerEntry
 }
 
 const (
@@ -67,7 +67,7 @@ func (j *joins) expire(now time.Time) []*join {
 	var out []*join
 	for key, o := range j.open {
 		switch {
-		case o.settings != nil && now.After(o.deadline):
+		case o.settings != nil && o.overdue(now):
 			out = append(out, o)
 			j.close(key, now)
 		case o.settings == nil && now.Sub(o.since) > joinAge:
@@ -100,31 +100,36 @@ func (j *joins) makeRoom() {
 	delete(j.open, oldest)
 }
 
-// expect works out from the detector's verdict which judges the decision waits for, and until when.
+// expect works out from the detector's verdict which judges the decision waits for.
 func (o *join) expect(detector *schemas.Verdict, now time.Time) {
 	judges := detector.GetDetection().GetJudges()
-	longest := 0.0
 	for _, w := range o.settings.Workers {
 		if w.Required && slices.Contains(judges, w.Name) {
-			o.required = append(o.required, w.Name)
-			longest = max(longest, w.Timeout)
+			o.required = append(o.required, w)
 		}
 	}
-	o.deadline = now.Add(time.Duration(longest * float64(time.Second)))
+	o.expected = now
+}
+
+// overdue says whether a required judge has used up its time.
+func (o *join) overdue(now time.Time) bool {
+	return slices.ContainsFunc(o.required, func(w schemas.WorkerEntry) bool {
+		return o.verdicts[w.Name] == nil && now.Sub(o.expected).Seconds() > w.Timeout
+	})
 }
 
 func (o *join) missing() []string {
 	var out []string
-	for _, name := range o.required {
-		if o.verdicts[name] == nil {
-			out = append(out, name)
+	for _, w := range o.required {
+		if o.verdicts[w.Name] == nil {
+			out = append(out, w.Name)
 		}
 	}
 	return out
 }
 
 func (o *join) failed() bool {
-	return slices.ContainsFunc(o.required, func(name string) bool { return o.verdicts[name].GetFailure() != nil })
+	return slices.ContainsFunc(o.required, func(w schemas.WorkerEntry) bool { return o.verdicts[w.Name].GetFailure() != nil })
 }
 
 // decide is the decision on the join as it stands; a required judge that is missing makes it a failure.
