@@ -77,7 +77,7 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	for try := 1; ctx.Err() == nil; try++ {
 		begun := time.Now()
 		err := c.consume(ctx, w, handle)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			break
 		}
 		if time.Since(begun) > time.Minute {
@@ -93,7 +93,12 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 }
 
 // consume runs until ctx is done or the consumer is gone.
-func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
+func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) (err error) {
+	defer func() {
+		if ctx.Err() != nil {
+			err = nil // setting up was interrupted
+		}
+	}()
 	stream, err := c.js.Stream(ctx, w.Stream)
 	if err != nil {
 		return fmt.Errorf("find stream %s: %w", w.Stream, err)
@@ -141,10 +146,7 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 	grace := time.AfterFunc(drainTime, abandon)
 	defer grace.Stop()
 	running.Wait()
-	if ctx.Err() == nil {
-		return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
-	}
-	return nil
+	return fmt.Errorf("consumer %s on %s is gone", w.Durable, w.Stream)
 }
 
 // isGone says whether an error of a pull means that there is nothing to pull from any more.
