@@ -156,10 +156,17 @@ func scored(score *float64, fine, bad string) *ClientScoredState {
 
 // Claims is the payload of the signed token.
 type Claims struct {
-	IsOK        bool               `json:"isOk"`
-	Errors      []int32            `json:"errors"`
-	BestShot    string             `json:"bestshot"` // base64 of the image as received
-	Estimations *ClientEstimations `json:"estimations"`
-	IssuedAt    int64              `json:"iat"`
-	ID          string             `json:"jti"` // session id
+	IsOK         bool                `json:"isOk"`
+	Errors       []int32             `json:"errors"`
+	BestShot     string              `json:"bestshot"` // base64 of the image as received
+	Estimations  *ClientEstimations  `json:"estimations"`
+	Verification *ClientVerification `json:"verification,omitempty"` // with a reference face alone
+	IssuedAt     int64               `json:"iat"`
+	ID           string              `json:"jti"` // session id
+}
+
+// ClientVerification is the comparison with the reference face.
+type ClientVerification struct {
+	Similarity float64 `json:"similarity"`
+	Matched    bool    `json:"matched"`
 }

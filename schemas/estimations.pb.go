@@ -37,6 +37,9 @@ type Estimations struct {
 	ImageModification      *float64               `protobuf:"fixed64,11,opt,name=image_modification,json=imageModification,proto3,oneof" json:"image_modification,omitempty"`
 	PreviousFaceSimilarity *float64               `protobuf:"fixed64,12,opt,name=previous_face_similarity,json=previousFaceSimilarity,proto3,oneof" json:"previous_face_similarity,omitempty"` // 0..1, 1 = same person
 	ActiveLiveness         *ActiveLiveness        `protobuf:"bytes,13,opt,name=active_liveness,json=activeLiveness,proto3" json:"active_liveness,omitempty"`
+	FirstFaceSimilarity    *float64               `protobuf:"fixed64,14,opt,name=first_face_similarity,json=firstFaceSimilarity,proto3,oneof" json:"first_face_similarity,omitempty"` // to the session's first face, 0..1
+	Verification           *Verification          `protobuf:"bytes,15,opt,name=verification,proto3" json:"verification,omitempty"`
+	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -162,6 +165,133 @@ func (x *Estimations) GetActiveLiveness() *ActiveLiveness {
 	return nil
 }
 
+func (x *Estimations) GetFirstFaceSimilarity() float64 {
+	if x != nil && x.FirstFaceSimilarity != nil {
+		return *x.FirstFaceSimilarity
+	}
+	return 0
+}
+
+func (x *Estimations) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *Estimations) GetVirtualCamera() *VirtualCamera {
+	if x != nil {
+		return x.VirtualCamera
+	}
+	return nil
+}
+
+// Verification is the comparison with the reference face that was given when the session was made.
+type Verification struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Similarity    float64                `protobuf:"fixed64,1,opt,name=similarity,proto3" json:"similarity,omitempty"` // 0..1
+	Matched       bool                   `protobuf:"varint,2,opt,name=matched,proto3" json:"matched,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verification) Reset() {
+	*x = Verification{}
+	mi := &file_estimations_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verification) ProtoMessage() {}
+
+func (x *Verification) ProtoReflect() protoreflect.Message {
+	mi := &file_estimations_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verification.ProtoReflect.Descriptor instead.
+func (*Verification) Descriptor() ([]byte, []int) {
+	return file_estimations_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Verification) GetSimilarity() float64 {
+	if x != nil {
+		return x.Similarity
+	}
+	return 0
+}
+
+func (x *Verification) GetMatched() bool {
+	if x != nil {
+		return x.Matched
+	}
+	return false
+}
+
+// VirtualCamera is how much speaks for a real camera: 1 = nothing against it.
+type VirtualCamera struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Score         float64                `protobuf:"fixed64,1,opt,name=score,proto3" json:"score,omitempty"`
+	Signals       []string               `protobuf:"bytes,2,rep,name=signals,proto3" json:"signals,omitempty"` // what spoke against it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VirtualCamera) Reset() {
+	*x = VirtualCamera{}
+	mi := &file_estimations_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VirtualCamera) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VirtualCamera) ProtoMessage() {}
+
+func (x *VirtualCamera) ProtoReflect() protoreflect.Message {
+	mi := &file_estimations_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VirtualCamera.ProtoReflect.Descriptor instead.
+func (*VirtualCamera) Descriptor() ([]byte, []int) {
+	return file_estimations_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *VirtualCamera) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *VirtualCamera) GetSignals() []string {
+	if x != nil {
+		return x.Signals
+	}
+	return nil
+}
+
 // ImageQuality scores are 0..1, 1 = fine. A flag is set when the score is under its threshold.
 type ImageQuality struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -181,7 +311,7 @@ type ImageQuality struct {
 
 func (x *ImageQuality) Reset() {
 	*x = ImageQuality{}
-	mi := &file_estimations_proto_msgTypes[1]
+	mi := &file_estimations_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -193,7 +323,7 @@ func (x *ImageQuality) String() string {
 func (*ImageQuality) ProtoMessage() {}
 
 func (x *ImageQuality) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[1]
+	mi := &file_estimations_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -206,7 +336,7 @@ func (x *ImageQuality) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImageQuality.ProtoReflect.Descriptor instead.
 func (*ImageQuality) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{1}
+	return file_estimations_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ImageQuality) GetBlur() float64 {
@@ -291,7 +421,7 @@ type Rect struct {
 
 func (x *Rect) Reset() {
 	*x = Rect{}
-	mi := &file_estimations_proto_msgTypes[2]
+	mi := &file_estimations_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +433,7 @@ func (x *Rect) String() string {
 func (*Rect) ProtoMessage() {}
 
 func (x *Rect) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[2]
+	mi := &file_estimations_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +446,7 @@ func (x *Rect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rect.ProtoReflect.Descriptor instead.
 func (*Rect) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{2}
+	return file_estimations_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Rect) GetX() int32 {
@@ -359,7 +489,7 @@ type FramePosition struct {
 
 func (x *FramePosition) Reset() {
 	*x = FramePosition{}
-	mi := &file_estimations_proto_msgTypes[3]
+	mi := &file_estimations_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +501,7 @@ func (x *FramePosition) String() string {
 func (*FramePosition) ProtoMessage() {}
 
 func (x *FramePosition) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[3]
+	mi := &file_estimations_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +514,7 @@ func (x *FramePosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FramePosition.ProtoReflect.Descriptor instead.
 func (*FramePosition) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{3}
+	return file_estimations_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FramePosition) GetFace() *Rect {
@@ -421,7 +551,7 @@ type HeadPose struct {
 
 func (x *HeadPose) Reset() {
 	*x = HeadPose{}
-	mi := &file_estimations_proto_msgTypes[4]
+	mi := &file_estimations_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +563,7 @@ func (x *HeadPose) String() string {
 func (*HeadPose) ProtoMessage() {}
 
 func (x *HeadPose) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[4]
+	mi := &file_estimations_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +576,7 @@ func (x *HeadPose) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeadPose.ProtoReflect.Descriptor instead.
 func (*HeadPose) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{4}
+	return file_estimations_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *HeadPose) GetYaw() float64 {
@@ -485,7 +615,7 @@ type Eyes struct {
 
 func (x *Eyes) Reset() {
 	*x = Eyes{}
-	mi := &file_estimations_proto_msgTypes[5]
+	mi := &file_estimations_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +627,7 @@ func (x *Eyes) String() string {
 func (*Eyes) ProtoMessage() {}
 
 func (x *Eyes) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[5]
+	mi := &file_estimations_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +640,7 @@ func (x *Eyes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Eyes.ProtoReflect.Descriptor instead.
 func (*Eyes) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{5}
+	return file_estimations_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Eyes) GetLeft() string {
@@ -560,7 +690,7 @@ type Mouth struct {
 
 func (x *Mouth) Reset() {
 	*x = Mouth{}
-	mi := &file_estimations_proto_msgTypes[6]
+	mi := &file_estimations_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -572,7 +702,7 @@ func (x *Mouth) String() string {
 func (*Mouth) ProtoMessage() {}
 
 func (x *Mouth) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[6]
+	mi := &file_estimations_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -585,7 +715,7 @@ func (x *Mouth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mouth.ProtoReflect.Descriptor instead.
 func (*Mouth) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{6}
+	return file_estimations_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Mouth) GetOpened() float64 {
@@ -628,7 +758,7 @@ type ActiveLiveness struct {
 
 func (x *ActiveLiveness) Reset() {
 	*x = ActiveLiveness{}
-	mi := &file_estimations_proto_msgTypes[7]
+	mi := &file_estimations_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +770,7 @@ func (x *ActiveLiveness) String() string {
 func (*ActiveLiveness) ProtoMessage() {}
 
 func (x *ActiveLiveness) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[7]
+	mi := &file_estimations_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +783,7 @@ func (x *ActiveLiveness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveLiveness.ProtoReflect.Descriptor instead.
 func (*ActiveLiveness) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{7}
+	return file_estimations_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ActiveLiveness) GetDone() uint32 {
@@ -681,7 +811,7 @@ var File_estimations_proto protoreflect.FileDescriptor
 
 const file_estimations_proto_rawDesc = "" +
 	"\n" +
-	"\x11estimations.proto\x12\tselene.v1\"\xc4\x05\n" +
+	"\x11estimations.proto\x12\tselene.v1\"\x95\a\n" +
 	"\vEstimations\x12\"\n" +
 	"\n" +
 	"face_count\x18\x01 \x01(\rH\x00R\tfaceCount\x88\x01\x01\x12\x15\n" +
@@ -699,13 +829,25 @@ const file_estimations_proto_rawDesc = "" +
 	" \x01(\x01H\x03R\bdeepfake\x88\x01\x01\x122\n" +
 	"\x12image_modification\x18\v \x01(\x01H\x04R\x11imageModification\x88\x01\x01\x12=\n" +
 	"\x18previous_face_similarity\x18\f \x01(\x01H\x05R\x16previousFaceSimilarity\x88\x01\x01\x12B\n" +
-	"\x0factive_liveness\x18\r \x01(\v2\x19.selene.v1.ActiveLivenessR\x0eactiveLivenessB\r\n" +
+	"\x0factive_liveness\x18\r \x01(\v2\x19.selene.v1.ActiveLivenessR\x0eactiveLiveness\x127\n" +
+	"\x15first_face_similarity\x18\x0e \x01(\x01H\x06R\x13firstFaceSimilarity\x88\x01\x01\x12;\n" +
+	"\fverification\x18\x0f \x01(\v2\x17.selene.v1.VerificationR\fverification\x12?\n" +
+	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCameraB\r\n" +
 	"\v_face_countB\x06\n" +
 	"\x04_agsB\v\n" +
 	"\t_livenessB\v\n" +
 	"\t_deepfakeB\x15\n" +
 	"\x13_image_modificationB\x1b\n" +
-	"\x19_previous_face_similarity\"\xc1\x02\n" +
+	"\x19_previous_face_similarityB\x18\n" +
+	"\x16_first_face_similarity\"H\n" +
+	"\fVerification\x12\x1e\n" +
+	"\n" +
+	"similarity\x18\x01 \x01(\x01R\n" +
+	"similarity\x12\x18\n" +
+	"\amatched\x18\x02 \x01(\bR\amatched\"?\n" +
+	"\rVirtualCamera\x12\x14\n" +
+	"\x05score\x18\x01 \x01(\x01R\x05score\x12\x18\n" +
+	"\asignals\x18\x02 \x03(\tR\asignals\"\xc1\x02\n" +
 	"\fImageQuality\x12\x12\n" +
 	"\x04blur\x18\x01 \x01(\x01R\x04blur\x12\x1d\n" +
 	"\n" +
@@ -764,31 +906,35 @@ func file_estimations_proto_rawDescGZIP() []byte {
 	return file_estimations_proto_rawDescData
 }
 
-var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_estimations_proto_goTypes = []any{
 	(*Estimations)(nil),    // 0: selene.v1.Estimations
-	(*ImageQuality)(nil),   // 1: selene.v1.ImageQuality
-	(*Rect)(nil),           // 2: selene.v1.Rect
-	(*FramePosition)(nil),  // 3: selene.v1.FramePosition
-	(*HeadPose)(nil),       // 4: selene.v1.HeadPose
-	(*Eyes)(nil),           // 5: selene.v1.Eyes
-	(*Mouth)(nil),          // 6: selene.v1.Mouth
-	(*ActiveLiveness)(nil), // 7: selene.v1.ActiveLiveness
+	(*Verification)(nil),   // 1: selene.v1.Verification
+	(*VirtualCamera)(nil),  // 2: selene.v1.VirtualCamera
+	(*ImageQuality)(nil),   // 3: selene.v1.ImageQuality
+	(*Rect)(nil),           // 4: selene.v1.Rect
+	(*FramePosition)(nil),  // 5: selene.v1.FramePosition
+	(*HeadPose)(nil),       // 6: selene.v1.HeadPose
+	(*Eyes)(nil),           // 7: selene.v1.Eyes
+	(*Mouth)(nil),          // 8: selene.v1.Mouth
+	(*ActiveLiveness)(nil), // 9: selene.v1.ActiveLiveness
 }
 var file_estimations_proto_depIdxs = []int32{
-	1, // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
-	3, // 1: selene.v1.Estimations.frame_position:type_name -> selene.v1.FramePosition
-	4, // 2: selene.v1.Estimations.head_pose:type_name -> selene.v1.HeadPose
-	5, // 3: selene.v1.Estimations.eyes:type_name -> selene.v1.Eyes
-	6, // 4: selene.v1.Estimations.mouth:type_name -> selene.v1.Mouth
-	7, // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
-	2, // 6: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
-	2, // 7: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3,  // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
+	5,  // 1: selene.v1.Estimations.frame_position:type_name -> selene.v1.FramePosition
+	6,  // 2: selene.v1.Estimations.head_pose:type_name -> selene.v1.HeadPose
+	7,  // 3: selene.v1.Estimations.eyes:type_name -> selene.v1.Eyes
+	8,  // 4: selene.v1.Estimations.mouth:type_name -> selene.v1.Mouth
+	9,  // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
+	1,  // 6: selene.v1.Estimations.verification:type_name -> selene.v1.Verification
+	2,  // 7: selene.v1.Estimations.virtual_camera:type_name -> selene.v1.VirtualCamera
+	4,  // 8: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
+	4,  // 9: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_estimations_proto_init() }
@@ -797,14 +943,14 @@ func file_estimations_proto_init() {
 		return
 	}
 	file_estimations_proto_msgTypes[0].OneofWrappers = []any{}
-	file_estimations_proto_msgTypes[6].OneofWrappers = []any{}
+	file_estimations_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_estimations_proto_rawDesc), len(file_estimations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

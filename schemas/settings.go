@@ -8,7 +8,7 @@ type Settings struct {
 	ROI                  ROI                    `json:"roi"`
 	Thresholds           Thresholds             `json:"thresholds"`
 	ActiveLiveness       ActiveLivenessSettings `json:"active_liveness"`
-	VirtualCameraChecker Switch                 `json:"virtual_camera_checker"`
+	VirtualCameraChecker VirtualCameraChecker   `json:"virtual_camera_checker"`
 	FileLogger           FileLogger             `json:"file_logger"`
 	Video                Video                  `json:"video"`
 	VideoRedis           Switch                 `json:"video_redis"`
@@ -22,6 +22,7 @@ type Session struct {
 	AggregateFrames        int     `json:"aggregate_frames"`      // accepted frames a pass is decided over
 	AcceptOneEyeOpen       bool    `json:"accept_one_eye_open"`
 	PreviousFaceSimilarity float64 `json:"previous_face_similarity"` // 0..1; 0 = off
+	ReferenceSimilarity    float64 `json:"reference_similarity"`     // 0..1, from which a reference face counts as matched
 	MultifacePolicy        int     `json:"multiface_policy"`         // 0 = exactly one, 1 = largest, 2 = nearest to the centre
 }
 
@@ -40,6 +41,10 @@ type Thresholds struct {
 	Dark              float64  `json:"dark"`
 	Illumination      float64  `json:"illumination"`
 	Specularity       float64  `json:"specularity"`
+	FrameWidth        int      `json:"frame_width"`  // the least; 0 = any
+	FrameHeight       int      `json:"frame_height"` // the least; 0 = any
+	Margin            int      `json:"margin"`       // between face and frame, the least
+	FaceShare         float64  `json:"face_share"`   // of the frame's width or height that the face may take at most
 	FaceWidth         int      `json:"face_width"`
 	FaceHeight        int      `json:"face_height"`
 	Yaw               float64  `json:"yaw"`
@@ -64,11 +69,20 @@ type ActiveLivenessSettings struct {
 	YawThresholdDeg     float64  `json:"yaw_threshold_deg"`
 	PitchStartDeg       float64  `json:"pitch_start_deg"`
 	PitchThresholdDeg   float64  `json:"pitch_threshold_deg"`
+	StepMinSeconds      float64  `json:"step_min_seconds"`     // an action done sooner after it was asked for was not done by a person
+	StepTimeoutSeconds  float64  `json:"step_timeout_seconds"` // one that takes longer begins anew; 0 = no limit
 }
 
 // Switch turns a part on or off.
 type Switch struct {
 	IsEnabled bool `json:"is_enabled"`
+}
+
+// VirtualCameraChecker says what becomes of sessions whose frames do not seem to come from a camera.
+type VirtualCameraChecker struct {
+	IsEnabled bool     `json:"is_enabled"`
+	Policy    string   `json:"policy"`   // log or reject
+	Denylist  []string `json:"denylist"` // parts of camera labels, in any case
 }
 
 // FileLogger says whether and where sessions are written to disk.
@@ -108,6 +122,7 @@ const (
 	WorkerLiveness       = "liveness"
 	WorkerMatcher        = "matcher"
 	WorkerActiveLiveness = "active-liveness"
+	WorkerVirtualCamera  = "virtual-camera"
 )
 
 // DefaultSettings are what a document leaves out.
@@ -115,11 +130,11 @@ func DefaultSettings() *Settings {
 	return &Settings{
 		Env: "production",
 		Session: Session{
-			MaxAttempts: 50, MaxLivenessAttempts: 40, AggregateFrames: 5, PreviousFaceSimilarity: 0.85,
+			MaxAttempts: 50, MaxLivenessAttempts: 40, AggregateFrames: 5, PreviousFaceSimilarity: 0.85, ReferenceSimilarity: 0.85,
 		},
 		ROI: ROI{CenterX: 0.5, CenterY: 0.5, Width: 1, Height: 1},
 		Thresholds: Thresholds{
-			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, FaceWidth: 120, FaceHeight: 120,
+			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, Margin: 10, FaceShare: 0.85, FaceWidth: 120, FaceHeight: 120,
 			Yaw: 20, Pitch: 20, Roll: 20, Mouth: 0.5, Glasses: []string{"no_glasses", "eyeglasses"},
 			Liveness: 0.5, Deepfake: 0.5, ImageModification: 0.5,
 		},
@@ -128,10 +143,14 @@ func DefaultSettings() *Settings {
 			InteractionList:  []string{ActionBlink, ActionYawLeft, ActionYawRight, ActionPitchUp, ActionPitchDown},
 			InteractionCount: 3, InteractionOrder: "random",
 			YawStartDeg: 10, YawThresholdDeg: 25, PitchStartDeg: 10, PitchThresholdDeg: 20,
+			StepMinSeconds: 0.1, StepTimeoutSeconds: 10,
 		},
-		VirtualCameraChecker: Switch{IsEnabled: true},
-		FileLogger:           FileLogger{Path: "./LOGS"},
-		Video:                Video{Codec: "H265", Expires: 3600, ResultTTL: 86400, SessionTimeout: 30},
+		VirtualCameraChecker: VirtualCameraChecker{
+			IsEnabled: true, Policy: "log",
+			Denylist: []string{"OBS", "ManyCam", "XSplit", "Snap Camera", "mmhmm", "CamTwist", "SplitCam", "YouCam", "v4l2loopback", "Dummy video device", "DroidCam", "e2eSoft", "Iriun", "Virtual"},
+		},
+		FileLogger: FileLogger{Path: "./LOGS"},
+		Video:      Video{Codec: "H265", Expires: 3600, ResultTTL: 86400, SessionTimeout: 30},
 		Workers: []WorkerEntry{
 			{Name: WorkerLiveness, Required: true, Timeout: 5},
 			{Name: WorkerMatcher, Required: true, Timeout: 5},

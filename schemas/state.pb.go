@@ -159,6 +159,11 @@ type SessionState struct {
 	Waived           []int32                `protobuf:"varint,9,rep,packed,name=waived,proto3" json:"waived,omitempty"`                                                                      // check codes that do not fail the next frame
 	Workers          map[string][]byte      `protobuf:"bytes,10,rep,name=workers,proto3" json:"workers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what each worker gave back the last time, by worker name
 	OpenedUnixNanos  int64                  `protobuf:"varint,11,opt,name=opened_unix_nanos,json=openedUnixNanos,proto3" json:"opened_unix_nanos,omitempty"`
+	Fake             bool                   `protobuf:"varint,12,opt,name=fake,proto3" json:"fake,omitempty"`                                        // marked as fake: the session can no longer pass
+	FailedWindows    uint32                 `protobuf:"varint,13,opt,name=failed_windows,json=failedWindows,proto3" json:"failed_windows,omitempty"` // full windows in a row whose means failed
+	Device           *Device                `protobuf:"bytes,14,opt,name=device,proto3" json:"device,omitempty"`                                     // what the client says of its camera
+	Reference        string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                               // object that holds the face to verify against; empty = none
+	FaceLost         uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                // number of the last frame that did not show exactly one face
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -270,6 +275,102 @@ func (x *SessionState) GetOpenedUnixNanos() int64 {
 	return 0
 }
 
+func (x *SessionState) GetFake() bool {
+	if x != nil {
+		return x.Fake
+	}
+	return false
+}
+
+func (x *SessionState) GetFailedWindows() uint32 {
+	if x != nil {
+		return x.FailedWindows
+	}
+	return 0
+}
+
+func (x *SessionState) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
+func (x *SessionState) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *SessionState) GetFaceLost() uint64 {
+	if x != nil {
+		return x.FaceLost
+	}
+	return 0
+}
+
+// Device is what a client says of its camera. Nothing of it can be trusted; lies can give it away.
+type Device struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Camera        string                 `protobuf:"bytes,1,opt,name=camera,proto3" json:"camera,omitempty"`             // label, as the browser or system names it
+	Capabilities  string                 `protobuf:"bytes,2,opt,name=capabilities,proto3" json:"capabilities,omitempty"` // JSON, as the client sent it
+	Platform      string                 `protobuf:"bytes,3,opt,name=platform,proto3" json:"platform,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Device) Reset() {
+	*x = Device{}
+	mi := &file_state_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Device) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Device) ProtoMessage() {}
+
+func (x *Device) ProtoReflect() protoreflect.Message {
+	mi := &file_state_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Device.ProtoReflect.Descriptor instead.
+func (*Device) Descriptor() ([]byte, []int) {
+	return file_state_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Device) GetCamera() string {
+	if x != nil {
+		return x.Camera
+	}
+	return ""
+}
+
+func (x *Device) GetCapabilities() string {
+	if x != nil {
+		return x.Capabilities
+	}
+	return ""
+}
+
+func (x *Device) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
 // Sample is one accepted frame of the aggregation window.
 type Sample struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -281,7 +382,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_state_proto_msgTypes[2]
+	mi := &file_state_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +394,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[2]
+	mi := &file_state_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,7 +407,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{2}
+	return file_state_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Sample) GetFrame() uint64 {
@@ -331,7 +432,7 @@ const file_state_proto_rawDesc = "" +
 	"\tFrameName\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
-	"\x05nonce\x18\x03 \x01(\tR\x05nonce\"\xe0\x03\n" +
+	"\x05nonce\x18\x03 \x01(\tR\x05nonce\"\x81\x05\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -344,10 +445,19 @@ const file_state_proto_rawDesc = "" +
 	"\x06waived\x18\t \x03(\x05R\x06waived\x12>\n" +
 	"\aworkers\x18\n" +
 	" \x03(\v2$.selene.v1.SessionState.WorkersEntryR\aworkers\x12*\n" +
-	"\x11opened_unix_nanos\x18\v \x01(\x03R\x0fopenedUnixNanos\x1a:\n" +
+	"\x11opened_unix_nanos\x18\v \x01(\x03R\x0fopenedUnixNanos\x12\x12\n" +
+	"\x04fake\x18\f \x01(\bR\x04fake\x12%\n" +
+	"\x0efailed_windows\x18\r \x01(\rR\rfailedWindows\x12)\n" +
+	"\x06device\x18\x0e \x01(\v2\x11.selene.v1.DeviceR\x06device\x12\x1c\n" +
+	"\treference\x18\x0f \x01(\tR\treference\x12\x1b\n" +
+	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"X\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"`\n" +
+	"\x06Device\x12\x16\n" +
+	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
+	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"X\n" +
 	"\x06Sample\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x128\n" +
 	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations*\xbd\x01\n" +
@@ -373,24 +483,26 @@ func file_state_proto_rawDescGZIP() []byte {
 }
 
 var file_state_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_state_proto_goTypes = []any{
 	(Outcome)(0),         // 0: selene.v1.Outcome
 	(*FrameName)(nil),    // 1: selene.v1.FrameName
 	(*SessionState)(nil), // 2: selene.v1.SessionState
-	(*Sample)(nil),       // 3: selene.v1.Sample
-	nil,                  // 4: selene.v1.SessionState.WorkersEntry
-	(*Estimations)(nil),  // 5: selene.v1.Estimations
+	(*Device)(nil),       // 3: selene.v1.Device
+	(*Sample)(nil),       // 4: selene.v1.Sample
+	nil,                  // 5: selene.v1.SessionState.WorkersEntry
+	(*Estimations)(nil),  // 6: selene.v1.Estimations
 }
 var file_state_proto_depIdxs = []int32{
-	3, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
-	4, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
-	5, // 2: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
+	5, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
+	3, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
+	6, // 3: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_state_proto_init() }
@@ -405,7 +517,7 @@ func file_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_state_proto_rawDesc), len(file_state_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -37,6 +37,7 @@ type Verdict struct {
 	Failure       *Failure               `protobuf:"bytes,11,opt,name=failure,proto3" json:"failure,omitempty"`                             // the frame could not be judged at all
 	Pack          string                 `protobuf:"bytes,12,opt,name=pack,proto3" json:"pack,omitempty"`                                   // digest of the model pack that measured, if any
 	Detection     *Detection             `protobuf:"bytes,13,opt,name=detection,proto3" json:"detection,omitempty"`                         // of the detector alone
+	MarksFake     bool                   `protobuf:"varint,14,opt,name=marks_fake,json=marksFake,proto3" json:"marks_fake,omitempty"`       // the session can no longer pass
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -160,6 +161,13 @@ func (x *Verdict) GetDetection() *Detection {
 		return x.Detection
 	}
 	return nil
+}
+
+func (x *Verdict) GetMarksFake() bool {
+	if x != nil {
+		return x.MarksFake
+	}
+	return false
 }
 
 // Failure is a frame that could not be judged; it does not count as an attempt.
@@ -296,7 +304,7 @@ var File_verdict_proto protoreflect.FileDescriptor
 
 const file_verdict_proto_rawDesc = "" +
 	"\n" +
-	"\rverdict.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xcd\x03\n" +
+	"\rverdict.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xec\x03\n" +
 	"\aVerdict\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x16\n" +
@@ -312,7 +320,9 @@ const file_verdict_proto_rawDesc = "" +
 	" \x01(\x0e2\x12.selene.v1.OutcomeR\x04ends\x12,\n" +
 	"\afailure\x18\v \x01(\v2\x12.selene.v1.FailureR\afailure\x12\x12\n" +
 	"\x04pack\x18\f \x01(\tR\x04pack\x122\n" +
-	"\tdetection\x18\r \x01(\v2\x14.selene.v1.DetectionR\tdetectionB\b\n" +
+	"\tdetection\x18\r \x01(\v2\x14.selene.v1.DetectionR\tdetection\x12\x1d\n" +
+	"\n" +
+	"marks_fake\x18\x0e \x01(\bR\tmarksFakeB\b\n" +
 	"\x06_state\"5\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
