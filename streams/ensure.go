@@ -21,6 +21,9 @@ func (e *ConflictError) Error() string {
 		e.Stream, e.Field, e.Have, e.Want)
 }
 
+// noRoom is the broker's error code for storage that is not there.
+const noRoom = 10047
+
 func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
 	existing, err := c.js.Stream(ctx, want.Name)
 	if err == nil {
@@ -31,6 +34,10 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 		return nil, fmt.Errorf("look up stream %s: %w (does the broker run with JetStream?)", want.Name, err)
 	}
 	s, err := c.js.CreateOrUpdateStream(ctx, want)
+	var api *jetstream.APIError
+	if errors.As(err, &api) && api.ErrorCode == noRoom {
+		return nil, fmt.Errorf("create stream %s of %d MiB: %w: the broker's disk, or what JetStream may use of it, is too small; SELENE_STREAMS_FRAMES_BYTES makes FRAMES and VERDICTS smaller", want.Name, want.MaxBytes/megabyte, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create stream %s: %w", want.Name, err)
 	}

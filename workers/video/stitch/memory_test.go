@@ -76,14 +76,17 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			}
 		}
 	}
-	for range 4 {
-		round()
+	// Allocators keep some of what they were given back, now more and now less; a leak grows every time.
+	const batches, rounds, files = 5, 4, 4 * 6
+	least := 1 << 30
+	for range batches {
+		before := residentKiB(t)
+		for range rounds {
+			round()
+		}
+		least = min(least, residentKiB(t)-before)
 	}
-	before := residentKiB(t)
-	for range 10 {
-		round()
-	}
-	if grown := residentKiB(t) - before; grown > 16*1024 {
-		t.Errorf("60 files took %d KiB more memory", grown)
+	if least > files*64 { // a picture alone is more
+		t.Errorf("%d files take at least %d KiB more memory each time", files, least)
 	}
 }

@@ -1,0 +1,181 @@
+package detector
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/workertest"
+)
+
+// digest is what the detector says of some pictures, one after another in one session, as one number.
+func digest(t *testing.T, m *vision.Models) string {
+	t.Helper()
+	l := newLens(m)
+	defer l.close()
+	sum := sha256.New()
+	var own []byte
+	for _, name := range []string{"conditions/open_eyes_d9.jpg", "conditions/closed_eyes_d9.jpg", "conditions/profile_b_zub.jpg", "multi/bbt1.jpg", "match/bbt/amy1.png"} {
+		f := frame(workertest.Picture(t, name), schemas.CodeEyesClosed)
+		f.State.Workers = map[string][]byte{schemas.WorkerDetector: own}
+		v, face, err := l.look(f, 42, schemas.DefaultSettings(), judged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.GetState() != nil {
+			own = v.GetState()
+		}
+		a, err := schemas.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(a)
+		if face != nil {
+			b, err := schemas.Marshal(face)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum.Write(b)
+		}
+	}
+	return fmt.Sprintf("digest:%x", sum.Sum(nil))
+}
+
+const childEnv = "SELENE_TEST_PACK"
+
+func TestChild(t *testing.T) {
+	pack := os.Getenv(childEnv)
+	if pack == "" {
+		t.Skip("run by TestJudgedTwiceIsJudgedTheSame")
+	}
+	t.Log(digest(t, workertest.Models(t, pack)))
+}
+
+// Verdict and face are the same bytes however often and wherever a frame is judged.
+func TestJudgedTwiceIsJudgedTheSame(t *testing.T) {
+	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		want := digest(t, m)
+		if again := digest(t, m); again != want {
+			t.Errorf("%s, then %s", want, again)
+		}
+		pack := strings.Fields(m.Name())[0]
+		child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+		child.Env = append(os.Environ(), childEnv+"="+pack)
+		out, err := child.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("another process says otherwise than %s (%v):\n%s", want, err, out)
+		}
+	})
+}
+
+func TestForeignState(t *testing.T) {
+	l := newLens(workertest.Models(t, "zoo"))
+	defer l.close()
+	f := frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg"))
+	f.State.Workers = map[string][]byte{schemas.WorkerDetector: []byte("{")}
+	if _, _, err := l.look(f, 1, schemas.DefaultSettings(), nil); streams.FaultOf(err) != streams.Input {
+		t.Errorf("got %v, want the input's fault", err)
+	}
+}
+
+// TestOverTheStreams sends frames through the whole worker.
+func TestOverTheStreams(t *testing.T) {
+	models := workertest.Models(t, "zoo")
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	rev, err := conn.PutSettings(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher"}],"session":{"previous_face_similarity":0}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Only the first of these judges in this session: nobody named the second, and the third is switched off.
+	crop := streams.Crop{Name: "head", Kind: vision.CropSquare, Scale: 1, Width: 8, Height: 8, Color: "rgb"}
+	for _, name := range []string{"hats", "stranger", schemas.WorkerMatcher} {
+		streamstest.Go(t, func(ctx context.Context) error {
+			return conn.Register(ctx, streams.Registration{Name: name, Crops: []streams.Crop{crop}})
+		})
+	}
+	registry := streams.NewRegistry(conn)
+	streamstest.Go(t, registry.Run)
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if len(registry.All()) < 3 {
+			return fmt.Errorf("%d workers registered", len(registry.All()))
+		}
+		return nil
+	})
+	streamstest.Go(t, New(conn, models, registry, workers.Options{Concurrency: 2}).Run)
+	faces := make(chan *schemas.Face, 10)
+	streamstest.Go(t, func(ctx context.Context) error {
+		return conn.Consume(ctx, streams.Work{Stream: streams.Faces, Durable: "test", Concurrency: 1, AckWait: time.Minute}, func(_ context.Context, d *streams.Delivery) error {
+			f, err := streams.Decode(d, &schemas.Face{})
+			faces <- f
+			return err
+		})
+	})
+	send := func(session string, f *schemas.Frame) uint64 {
+		t.Helper()
+		f.Name = &schemas.FrameName{Session: session, Sequence: 1, Nonce: "n"}
+		f.State.SettingsRevision = rev.Number
+		seq, err := conn.PublishFrame(ctx, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seq
+	}
+	verdict := func(session string) (v *schemas.Verdict) {
+		t.Helper()
+		streamstest.Eventually(t, 15*time.Second, func() error {
+			v = nil
+			for stored, err := range conn.VerdictsOf(ctx, session) {
+				if err != nil || v != nil {
+					return fmt.Errorf("%v, or a second verdict", err)
+				}
+				v = stored.Message
+			}
+			if v == nil {
+				return errors.New("no verdict")
+			}
+			return nil
+		})
+		return v
+	}
+	t.Run("a good frame", func(t *testing.T) {
+		id := uuid.NewString()
+		seq := send(id, frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg")))
+		v := verdict(id)
+		if v.GetDetection().GetFrame() != seq || !slices.Equal(v.GetDetection().GetJudges(), []string{"hats"}) || v.GetPack() != models.Digest() {
+			t.Errorf("verdict %v of frame %d", v, seq)
+		}
+		f := <-faces
+		if len(f.GetCrops()) != 1 || f.GetCrops()[0].GetName() != "hats/head" || f.GetFrame() != seq || f.GetName().GetSession() != id {
+			t.Errorf("%d crops in the face of frame %d", len(f.GetCrops()), f.GetFrame())
+		}
+	})
+	whole := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
+	for name, image := range map[string][]byte{"no image": []byte("selene"), "half an image": whole[:len(whole)/2], "nothing": nil} {
+		t.Run(name, func(t *testing.T) {
+			id := uuid.NewString()
+			send(id, frame(image))
+			v := verdict(id)
+			if v.GetFailure().GetCode() != schemas.SystemUndecodable || len(v.GetDetection().GetJudges()) != 0 || string(v.GetDetection().GetState().GetSeed()) != "seed" {
+				t.Errorf("verdict %v, want failure %d with the state it came with", v, schemas.SystemUndecodable)
+			}
+		})
+	}
+	if len(faces) != 0 {
+		t.Errorf("%d more faces", len(faces))
+	}
+}

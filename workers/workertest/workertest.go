@@ -1,0 +1,169 @@
+// Package workertest gives the tests of workers real models, real faces and the frames of real clips. What is not there
+// makes a test skip: the packs are made by `make models`, the pictures lie in ../shared/faces beside the repository.
+package workertest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/vision/modelstore"
+)
+
+var opened struct {
+	sync.Mutex
+	models map[string]*vision.Models
+}
+
+// Models loads every role of a pack, once for all tests of the process.
+func Models(t testing.TB, pack string) *vision.Models {
+	t.Helper()
+	opened.Lock()
+	defer opened.Unlock()
+	if m := opened.models[pack]; m != nil {
+		return m
+	}
+	dir := modelstore.Dir()
+	c := vision.Config{Library: modelstore.LibraryPath(dir), Pack: filepath.Join(dir, pack)}
+	for _, path := range []string{c.Library, filepath.Join(c.Pack, "pack.json")} {
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("model pack %s is not there (`make models`): %v", pack, err)
+		}
+	}
+	m, err := vision.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened.models == nil {
+		opened.models = map[string]*vision.Models{}
+	}
+	opened.models[pack] = m
+	return m
+}
+
+// EachPack runs a test with both packs.
+func EachPack(t *testing.T, test func(*testing.T, *vision.Models)) {
+	for _, pack := range []string{"zoo", "base"} {
+		t.Run(pack, func(t *testing.T) { test(t, Models(t, pack)) })
+	}
+}
+
+// Path is where a file below ../shared/faces lies, such as "conditions/frontal_zub.jpg".
+func Path(t testing.TB, name string) string {
+	t.Helper()
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			t.Fatal("no go.mod above the working directory")
+		}
+	}
+	faces := filepath.Join(filepath.Dir(root), "shared", "faces")
+	if _, err := os.Stat(faces); err != nil {
+		t.Skip("no test pictures: ../shared/faces is not there")
+	}
+	return filepath.Join(faces, filepath.FromSlash(name))
+}
+
+// Picture is the bytes of an image below ../shared/faces.
+func Picture(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(Path(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Clip is the frames of a video below ../shared/faces/video as JPEG, fps of them a second and at most most.
+func Clip(t testing.TB, name string, fps float64, most int) [][]byte {
+	t.Helper()
+	return JPEGs(t, Path(t, "video/"+name), fmt.Sprintf("fps=%v", fps), most)
+}
+
+// JPEGs runs the pictures of a file through an FFmpeg filter and returns at most most of what comes out.
+func JPEGs(t testing.TB, path, filter string, most int) [][]byte {
+	t.Helper()
+	dir := t.TempDir()
+	ffmpeg := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-vf", filter,
+		"-frames:v", fmt.Sprint(most), "-pix_fmt", "yuvj420p", "-q:v", "2", filepath.Join(dir, "%04d.jpg"))
+	if text, err := ffmpeg.CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg %s: %v: %s", path, err, text)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.jpg"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("ffmpeg made nothing of %s: %v", path, err)
+	}
+	var out [][]byte
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, data)
+	}
+	return out
+}
+
+// Face is the largest face of an image as the detector would send it to w, pose and crops included; nil if there is none.
+func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schemas.Face {
+	t.Helper()
+	decoder := vision.NewDecoder(1 << 26)
+	defer decoder.Close()
+	var img vision.Image
+	if err := decoder.Decode(image, &img); err != nil {
+		t.Fatal(err)
+	}
+	found, err := m.Detect(&img, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	var measured vision.Measurement
+	if err := m.Measure(&img, found[0], &measured); err != nil {
+		t.Fatal(err)
+	}
+	f := &schemas.Face{Version: schemas.Version, Estimations: &schemas.Estimations{}}
+	if measured.HasPose {
+		f.Estimations.HeadPose = &schemas.HeadPose{Yaw: float64(measured.Yaw), Pitch: float64(measured.Pitch), Roll: float64(measured.Roll)}
+	}
+	if c, ok := w.(workers.Cropper); ok {
+		for _, crop := range c.Crops() {
+			f.Crops = append(f.Crops, Cut(&img, found[0], w.Name(), crop))
+		}
+	}
+	return f
+}
+
+// Cut is the crop a worker asks for.
+func Cut(img *vision.Image, face vision.Detection, worker string, c streams.Crop) *schemas.Crop {
+	spec := vision.CropSpec{Name: c.Name, Kind: c.Kind, Scale: c.Scale, Width: c.Width, Height: c.Height, Color: c.Color}
+	return &schemas.Crop{
+		Name: workers.CropName(worker, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,
+		Pixels: vision.Cut(img, face, spec, nil),
+	}
+}
+
+// Settings is a document completed with the defaults.
+func Settings(t testing.TB, document string) *schemas.Settings {
+	t.Helper()
+	s, err := schemas.ParseSettings([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
