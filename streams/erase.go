@@ -10,8 +10,8 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, media and
-// presence. What stays is one event that says when it was erased.
+// Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
+// hashes, media and presence. What stays is one event that says when it was erased.
 func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
 	var errs []error
 	for stream, filter := range map[string]string{
@@ -22,6 +22,7 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 		Sessions:   subject(KindSession, session),
 		Videos:     subject(KindVideo, session),
 		Dead:       subject(KindDead, "*") + "." + session,
+		Hashes:     hashSubject("*", session),
 		liveStream: liveSubject(liveSession + session),
 	} {
 		s, err := c.js.Stream(ctx, stream)

@@ -31,4 +31,8 @@ func storedVerdicts(decider string) string {
 	return storedPrefix + string(KindVerdict) + "." + decider + ".*"
 }
 
+func hashSubject(hash, session string) string {
+	return prefix + string(KindHash) + "." + hash + "." + session
+}
+
 func inbox(session string) string { return prefix + "inbox." + session }

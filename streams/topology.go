@@ -18,6 +18,7 @@ const (
 	KindSession  Kind = "session"
 	KindVideo    Kind = "video"
 	KindDead     Kind = "dead"
+	KindHash     Kind = "hash"
 )
 
 // Names of the streams and buckets.
@@ -29,6 +30,7 @@ const (
 	Sessions  = "SESSIONS"
 	Videos    = "VIDEOS"
 	Dead      = "DEAD"
+	Hashes    = "HASHES"
 
 	bucketSettings = "settings"
 	bucketLive     = "live"
@@ -82,7 +84,11 @@ func topology(l Limits) []jetstream.StreamConfig {
 
 	dead := base(Dead, KindDead, "messages nobody could handle, with the reason and their own headers")
 	dead.MaxAge, dead.MaxBytes = 7*day, 512*megabyte
-	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead}
+
+	// The subject says it all: messages are empty, and one of each is enough.
+	hashes := base(Hashes, KindHash, "who showed which image, to know it again; written by virtual-camera")
+	hashes.MaxAge, hashes.MaxBytes, hashes.MaxMsgsPerSubject = l.FramesAge, 64*megabyte, 1
+	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead, hashes}
 }
 
 // liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.

@@ -21,7 +21,7 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 			rows = append(rows, strings.TrimSpace(line))
 		}
 	}
-	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>"}
+	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>"}
 	for i, s := range topology(DefaultLimits()) {
 		subject := strings.TrimSuffix(s.Subjects[0], ">") + "<session>"
 		if tokens[s.Name] != "" {

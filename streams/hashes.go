@@ -1,0 +1,41 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var hexToken = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
+
+// FirstSight notes that a session showed an image with this hash (8 to 64 lower-case hexadecimal digits) and returns
+// the session that showed it first, as far back as hashes are kept: the session itself when nobody did before. Asking
+// again gives the same answer. Erasing a session erases its hashes.
+func (c *Conn) FirstSight(ctx context.Context, session, hash string) (string, error) {
+	if err := CheckSession(session); err != nil {
+		return "", Blame(Input, err)
+	}
+	if !hexToken.MatchString(hash) {
+		return "", Blame(Input, fmt.Errorf("image hash %.70q is not 8 to 64 hexadecimal digits", hash))
+	}
+	// The note stays where it was when there is one, so that who came first stays first.
+	note := &nats.Msg{Subject: hashSubject(hash, session)}
+	_, err := c.js.PublishMsg(ctx, note, jetstream.WithExpectLastSequencePerSubject(0))
+	var api *jetstream.APIError
+	conflict := errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+	if err != nil && !conflict {
+		return "", Blame(Infrastructure, fmt.Errorf("note an image hash of %s: %w", session, err))
+	}
+	first, err := c.streams[Hashes].GetMsg(ctx, 1, jetstream.WithGetMsgSubject(hashSubject(hash, "*")))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return session, nil // pushed out by younger ones in the meantime
+	}
+	if err != nil {
+		return "", Blame(Infrastructure, fmt.Errorf("look up an image hash of %s: %w", session, err))
+	}
+	return lastToken(first.Subject), nil
+}

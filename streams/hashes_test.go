@@ -1,0 +1,52 @@
+package streams_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestFirstSightStaysFirstUntilErased(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, time.Minute)
+	victim, copycat := uuid.NewString(), uuid.NewString()
+	see := func(session, hash string) string {
+		t.Helper()
+		first, err := c.FirstSight(ctx, session, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return first
+	}
+	for i, step := range []struct{ session, hash, want string }{
+		{victim, "00112233aabbccdd", victim},
+		{copycat, "00112233aabbccdd", victim},
+		{victim, "00112233aabbccdd", victim}, // showing it again does not make it the copy
+		{copycat, "99112233aabbccdd", copycat},
+	} {
+		if got := see(step.session, step.hash); got != step.want {
+			t.Fatalf("step %d: first was %s, want %s", i, got, step.want)
+		}
+	}
+	erased := &schemas.SessionEvent{Version: schemas.Version, Session: victim, Kind: schemas.SessionEventKind_SESSION_ERASED}
+	if err := c.Erase(ctx, victim, erased); err != nil {
+		t.Fatal(err)
+	}
+	if got := see(copycat, "00112233aabbccdd"); got != copycat {
+		t.Fatalf("the erased session %s is still known", got)
+	}
+	for _, hash := range []string{"", "short", "00112233.>", "00112233AABBCCDD"} {
+		if _, err := c.FirstSight(ctx, victim, hash); err == nil || streams.FaultOf(err) != streams.Input {
+			t.Errorf("hash %q: %v", hash, err)
+		}
+	}
+	if _, err := c.FirstSight(ctx, "*", "00112233aabbccdd"); err == nil || errors.Is(err, streams.ErrNotFound) {
+		t.Errorf("session *: %v", err)
+	}
+}
