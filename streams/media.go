@@ -29,6 +29,9 @@ func VideoObject(session, extension string) string { return "video/" + session +
 // BestShotObject is the name of a session's best shot in the object store.
 func BestShotObject(session string) string { return "bestshot/" + session }
 
+// ReferenceObject is the name of the face a session is verified against.
+func ReferenceObject(session string) string { return "reference/" + session }
+
 // PutObject stores what r gives under name, replacing what was there.
 func (c *Conn) PutObject(ctx context.Context, name, mediaType string, r io.Reader) error {
 	meta := jetstream.ObjectMeta{Name: name, Headers: nats.Header{headerMediaType: {mediaType}}}

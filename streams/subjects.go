@@ -10,6 +10,7 @@ const (
 	prefix       = "pass."
 	storedPrefix = "stored."
 	deciderAsk   = "selene.decider"
+	describeAsk  = "selene.describe"
 )
 
 // CheckSession returns an error unless id is a UUID in its usual 36 characters, which alone may become part of a subject.

@@ -35,6 +35,7 @@ const (
 	bucketSettings = "settings"
 	bucketLive     = "live"
 	bucketWorkers  = "workers"
+	bucketTickets  = "tickets"
 	bucketMedia    = "media"
 )
 
@@ -99,9 +100,11 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 		{Bucket: bucketSettings, Description: "revisions of the settings document", History: 64, Replicas: l.Replicas},
 		{Bucket: bucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
 		{Bucket: bucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		// As old as decisions: until then a session that was made with a token cannot be had without it.
+		{Bucket: bucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 
 func mediaStore(l Limits) jetstream.ObjectStoreConfig {
-	return jetstream.ObjectStoreConfig{Bucket: bucketMedia, Description: "best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
+	return jetstream.ObjectStoreConfig{Bucket: bucketMedia, Description: "reference faces, best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
 }
