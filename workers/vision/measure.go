@@ -32,10 +32,12 @@ type Measurement struct {
 
 	HasMouth      bool
 	MouthOpenness float32 // opening over width of the inner lips: closed 0..0.1, talking about 0.2, wide open 0.5 or more
+
+	Attributes
 }
 
 // Measure measures one face that [Models.Detect] found in the picture, with the roles mesh, iris and pose as far as
-// they are loaded.
+// they are loaded, and the pixels round the mesh.
 func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 	*out = Measurement{}
 	if m.Has(RolePose) {
@@ -58,6 +60,7 @@ func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 		out.HasPose = true
 	}
 	out.readMouth()
+	out.readAttributes(img)
 	return m.eyes(img, out)
 }
 

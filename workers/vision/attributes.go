@@ -1,0 +1,59 @@
+package vision
+
+import "math"
+
+// Beyond these angles, in degrees, the measures from pixels are not taken: the far side of the face hides what they
+// look at.
+const (
+	attributesYaw   = 25
+	attributesPitch = 20
+)
+
+// Attributes are measured from the mesh and the pixels round its points, where no network of a pack fills the role;
+// README.md has what they are good for. Scores are 0..1 and meet their limit at 0.5. The zero value stands for a face
+// turned by more than 25 degrees of yaw or 20 of pitch, or one without mesh or pose: not measured.
+type Attributes struct {
+	HasAttributes bool
+	// Eyeglasses is how sure a frame crosses the bridge of the nose: a line, darker or brighter than the skin above and
+	// below it, where bare noses have none. Looking for edges between and below the eyes goes back to Jiang, Binkert,
+	// Achermann and Bunke, Towards detection of glasses in facial images (ICPR 1998).
+	Eyeglasses float32
+	// Sunglasses is how much darker than the rest of the skin the skin under both eyes looks. Mirrored and light-coloured
+	// lenses are not told from bare skin.
+	Sunglasses float32
+	// Smile grows with the width of the mouth over that of the eyes and with how high its corners are.
+	Smile float32
+	// MouthOccluded is how unlike the skin round the eyes nose, lips, lower cheeks and chin are together, less what is
+	// seen of the line between the lips. It finds most masks; a hand has the colour of skin and is not found.
+	MouthOccluded float32
+	// An eye is hidden when it lies outside the picture, behind a dark lens, or when its place is as even as skin.
+	RightEyeHidden, LeftEyeHidden bool
+}
+
+// readAttributes fills in the attributes; mesh, pose and mouth must have been read.
+func (out *Measurement) readAttributes(img *Image) {
+	if !out.HasMesh || !out.HasPose || math.Abs(float64(out.Yaw)) > attributesYaw || math.Abs(float64(out.Pitch)) > attributesPitch {
+		return
+	}
+	c := newCanvas(img, &out.Mesh)
+	if c == nil {
+		return
+	}
+	defer c.release()
+	at := func(i int) Point { return c.place(out.Mesh[i]) }
+	// Of these places masks, beards, glasses and hair leave the greater part.
+	ref := medianSkin(c.patch(at(9)), c.patch(at(108)), c.patch(at(337)), c.patch(at(119)), c.patch(at(348)))
+	a := &out.Attributes
+	a.HasAttributes = true
+	a.Eyeglasses = logistic(c.frameLine(at), frameLimit, frameLimit/4)
+	dark := c.lenses(at)
+	a.Sunglasses = logistic(-max(dark[0], dark[1]), -lensLimit, lensLimit/6)
+	a.Smile = logistic(out.smile(at), smileLimit, smileWidth)
+	a.MouthOccluded = logistic(c.covered(at, ref), coverLimit, coverWidth)
+	a.RightEyeHidden = dark[0] < lensLimit || !img.holds(out.Mesh[rightOuter]) || !img.holds(out.Mesh[rightInner]) || c.even(at(rightOuter), at(rightInner), ref)
+	a.LeftEyeHidden = dark[1] < lensLimit || !img.holds(out.Mesh[leftOuter]) || !img.holds(out.Mesh[leftInner]) || c.even(at(leftInner), at(leftOuter), ref)
+}
+
+func (img *Image) holds(p Point) bool {
+	return p.X >= 0 && p.Y >= 0 && p.X < float32(img.Width) && p.Y < float32(img.Height)
+}
