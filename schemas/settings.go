@@ -155,6 +155,7 @@ func DefaultSettings() *Settings {
 			{Name: WorkerLiveness, Required: true, Timeout: 5},
 			{Name: WorkerMatcher, Required: true, Timeout: 5},
 			{Name: WorkerActiveLiveness, Required: true, Timeout: 5},
+			{Name: WorkerVirtualCamera, Timeout: 5},
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,6 +66,10 @@ func ParseSettings(document []byte) (*Settings, error) {
 			s.Workers[i].Timeout = defaultWorkerTimeout
 		}
 	}
+	// A session can only be rejected for its camera when the decision waits for the one who judges it.
+	if c := s.VirtualCameraChecker; c.IsEnabled && c.Policy == "reject" {
+		s.Workers = requireWorker(s.Workers, WorkerVirtualCamera)
+	}
 	if s.ActiveLiveness.InteractionList == nil {
 		s.ActiveLiveness.InteractionList = d.ActiveLiveness.InteractionList
 	}
@@ -82,6 +87,15 @@ func ParseSettings(document []byte) (*Settings, error) {
 }
 
 const defaultWorkerTimeout = 5 // seconds
+
+// requireWorker makes the worker a required one.
+func requireWorker(list []WorkerEntry, name string) []WorkerEntry {
+	if i := slices.IndexFunc(list, func(w WorkerEntry) bool { return w.Name == name }); i >= 0 {
+		list[i].Required = true
+		return list
+	}
+	return append(list, WorkerEntry{Name: name, Required: true, Timeout: defaultWorkerTimeout})
+}
 
 // Validate checks every value and returns a *SettingsError for the first that is not allowed.
 func (s *Settings) Validate() error {
@@ -117,6 +131,7 @@ func (s *Settings) Validate() error {
 		within("active_liveness.pitch_start_deg", a.PitchStartDeg, 1, 90),
 		within("active_liveness.pitch_threshold_deg", a.PitchThresholdDeg, a.PitchStartDeg, 90),
 		oneOf("video.codec", s.Video.Codec, "H265", "H264", "VP9"),
+		localPath("file_logger.path", s.FileLogger.Path),
 		within("video.frames_limit", s.Video.FramesLimit, 0, 1_000_000),
 		within("video.expires", s.Video.Expires, 0, 1_000_000_000), within("video.result_ttl", s.Video.ResultTTL, 0, 1_000_000_000),
 		within("video.session_timeout", s.Video.SessionTimeout, 1, 86400),
@@ -148,6 +163,13 @@ func within[T int | float64](path string, v, low, high T) error {
 		return nil
 	}
 	return &SettingsError{path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v)}
+}
+
+func localPath(path, v string) error {
+	if filepath.IsLocal(v) {
+		return nil
+	}
+	return &SettingsError{path, fmt.Sprintf("must be a relative path without .., which begins in the folder the file logger was given, not %q", v)}
 }
 
 func limit(path string, v int) error {

@@ -21,22 +21,44 @@ func TestSettingsKeepDefaults(t *testing.T) {
 	}
 }
 
+func TestRejectingCamerasNeedsTheirJudge(t *testing.T) {
+	for doc, want := range map[string]WorkerEntry{
+		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},
+		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                       {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                          {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:     {WorkerVirtualCamera, true, 2},
+		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                    {WorkerVirtualCamera, false, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"matcher"},{"name":"virtual-camera"}]}`: {WorkerVirtualCamera, false, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`:    {WorkerVirtualCamera, true, 5},
+	} {
+		s, err := ParseSettings([]byte(doc))
+		if err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		if got := s.Workers[len(s.Workers)-1]; got != want {
+			t.Errorf("%s: got %+v, want %+v", doc, got, want)
+		}
+	}
+}
+
 func TestSettingsErrorsNameThePath(t *testing.T) {
 	for doc, want := range map[string]string{
-		`{"session":{"max_attempt":3}}`:                              "session.max_attempt",
-		`{"session":{"max_attempts":0}}`:                             "session.max_attempts",
-		`{"session":{"max_attempts":"many"}}`:                        "session.max_attempts",
-		`{"thresholds":{"yaw":120}}`:                                 "thresholds.yaw",
-		`{"active_liveness":{"interaction_list":["blink","dance"]}}`: "active_liveness.interaction_list.1",
-		`{"active_liveness":{"interaction_list":["blink","blink"]}}`: "active_liveness.interaction_list.1",
-		`{"active_liveness":{"interaction_count":9}}`:                "active_liveness.interaction_count",
-		`{"workers":[{"name":"a b","required":true,"timeout":1}]}`:   "workers.0.name",
-		`{"workers":[{"name":"plug","timeout":1,"colour":"red"}]}`:   "workers.0.colour",
-		`{"video":{"codec":"MJPEG"}}`:                                "video.codec",
-		`[]`:                                                         "",
-		`{} {}`:                                                      "",
-		`{"env":`:                                                    "",
-		`{"roi":3}`:                                                  "roi",
+		`{"session":{"max_attempt":3}}`:                                   "session.max_attempt",
+		`{"session":{"max_attempts":0}}`:                                  "session.max_attempts",
+		`{"session":{"max_attempts":"many"}}`:                             "session.max_attempts",
+		`{"thresholds":{"yaw":120}}`:                                      "thresholds.yaw",
+		`{"active_liveness":{"interaction_list":["blink","dance"]}}`:      "active_liveness.interaction_list.1",
+		`{"active_liveness":{"interaction_list":["blink","blink"]}}`:      "active_liveness.interaction_list.1",
+		`{"active_liveness":{"interaction_count":9}}`:                     "active_liveness.interaction_count",
+		`{"workers":[{"name":"a b","required":true,"timeout":1}]}`:        "workers.0.name",
+		`{"workers":[{"name":"plug","timeout":1,"colour":"red"}]}`:        "workers.0.colour",
+		`{"file_logger":{"path":"../elsewhere"}}`:                         "file_logger.path",
+		`{"file_logger":{"path":"/etc"}}`:                                 "file_logger.path",
+		`{"video":{"codec":"MJPEG"}}`:                                     "video.codec",
+		`[]`:                                                              "",
+		`{} {}`:                                                           "",
+		`{"env":`:                                                         "",
+		`{"roi":3}`:                                                       "roi",
 		`{"active_liveness":{"yaw_start_deg":30,"yaw_threshold_deg":20}}`: "active_liveness.yaw_threshold_deg",
 	} {
 		_, err := ParseSettings([]byte(doc))
