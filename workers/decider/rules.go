@@ -64,6 +64,11 @@ func (r *round) join(detector *schemas.Verdict) {
 	d.State.Waived = nil
 	d.State.Attempts++
 	r.take(detector)
+	d.Errors = append(d.Errors, detector.GetErrors()...)
+	if lost(d.Errors) {
+		d.State.FaceLost = d.State.Sequence
+		r.clearWindow()
+	}
 	if len(d.Errors) > 0 {
 		// The frame ended before the judges: what they asked for still stands.
 		d.State.Waived = slices.Clone(detector.GetDetection().GetState().GetWaived())
@@ -72,15 +77,29 @@ func (r *round) join(detector *schemas.Verdict) {
 	for _, judge := range r.judges {
 		v := r.verdicts[judge]
 		r.take(v)
+		if judge == schemas.WorkerActiveLiveness {
+			r.actions = v.GetErrors()
+		} else {
+			d.Errors = append(d.Errors, single(v)...)
+		}
 		r.pending = r.pending || v.GetPending()
 		d.State.Waived = append(d.State.Waived, v.GetWaiveNext()...)
-		if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE {
+		// A judge can end a session, and never pass one.
+		if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE && v.GetEnds() != schemas.Outcome_OUTCOME_PASSED {
 			d.Outcome = v.GetEnds()
 		}
 	}
-	if d.Estimations.Liveness != nil {
+	if slices.Contains(d.Errors, schemas.CodeDifferentFace) {
+		r.clearWindow()
+	}
+	if d.Estimations.Liveness != nil || slices.Contains(d.Errors, schemas.CodeLivenessNone) {
 		d.State.LivenessAttempts++
 	}
+}
+
+// lost says whether the frame did not show exactly one face.
+func lost(errors []int32) bool {
+	return slices.Contains(errors, schemas.CodeNoFace) || slices.Contains(errors, schemas.CodeManyFaces)
 }
 
 func (r *round) take(v *schemas.Verdict) {
@@ -94,56 +113,63 @@ func (r *round) take(v *schemas.Verdict) {
 		}
 		d.State.Workers[v.GetWorker()] = bytes.Clone(v.GetState())
 	}
-	switch v.GetWorker() {
-	case schemas.WorkerLiveness: // one frame's score says little: the window decides
-	case schemas.WorkerActiveLiveness:
-		r.actions = v.GetErrors()
-	default:
-		d.Errors = append(d.Errors, v.GetErrors()...)
-	}
+	d.State.Fake = d.State.Fake || marksFake(v)
 }
 
-// sessionRules applies what goes over more than this frame: aggregation, cooldown, limits of attempts.
+// single are the errors of a judge that hold for the frame by itself. A score over one frame says little: where there is
+// one, the window's mean decides instead.
+func single(v *schemas.Verdict) []int32 {
+	e := v.GetEstimations()
+	return slices.DeleteFunc(slices.Clone(v.GetErrors()), func(code int32) bool {
+		switch code {
+		case schemas.CodeLivenessFailed:
+			return e != nil && e.Liveness != nil
+		case schemas.CodeDeepfake:
+			return e != nil && e.Deepfake != nil
+		case schemas.CodeImageModified:
+			return e != nil && e.ImageModification != nil
+		}
+		return false
+	})
+}
+
+// sessionRules applies what goes over more than this frame: aggregation, cooldown, the fake mark, limits of attempts.
 func (r *round) sessionRules() {
 	d, s := r.d, &r.settings.Session
-	if len(d.Errors) == 0 {
+	failedChecks := len(d.Errors) > 0
+	if !failedChecks && !d.State.Fake {
 		r.aggregate()
-		r.actionsAndCooldown()
 	}
-	if len(d.Errors) == 0 && len(d.State.Window) < s.AggregateFrames {
-		d.Errors = []int32{schemas.CodeMoreFrames}
+	switch {
+	case d.State.Fake && d.Outcome == schemas.Outcome_OUTCOME_CONTINUE:
+		d.Errors = append(d.Errors, schemas.CodeSessionFake)
+	case !failedChecks:
+		r.actionsAndCooldown()
 	}
 	if d.Outcome != schemas.Outcome_OUTCOME_CONTINUE {
 		return
 	}
+	if len(d.Errors) == 0 && len(d.State.Window) < s.AggregateFrames {
+		d.Errors = []int32{schemas.CodeMoreFrames}
+	}
 	switch {
 	case s.MaxAttempts >= 0 && int(d.State.Attempts) > s.MaxAttempts:
-		d.Errors = append(d.Errors, schemas.CodeAttemptsExceeded)
-		d.Outcome = schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED
+		r.end(schemas.CodeAttemptsExceeded, schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED)
 	case s.MaxLivenessAttempts >= 0 && int(d.State.LivenessAttempts) > s.MaxLivenessAttempts:
-		d.Errors = append(d.Errors, schemas.CodeLivenessAttemptsExceeded)
-		d.Outcome = schemas.Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED
+		r.end(schemas.CodeLivenessAttemptsExceeded, schemas.Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED)
 	case len(d.Errors) == 0:
 		d.Outcome = schemas.Outcome_OUTCOME_PASSED
 		d.BestShot = bestShot(d.State.Window, d.Frame)
 	}
 }
 
-// aggregate adds the frame to the window, unless checks it failed were waived, and judges the window's mean liveness
-// once it is full.
-func (r *round) aggregate() {
-	d, n := r.d, r.settings.Session.AggregateFrames
-	if len(r.waivedErrors) == 0 {
-		sample := &schemas.Sample{Frame: d.Frame, Estimations: &schemas.Estimations{Liveness: d.Estimations.Liveness, Eyes: d.Estimations.Eyes}}
-		window := append(d.State.Window, sample)
-		d.State.Window = window[max(0, len(window)-n):]
+// end ends the session at a limit.
+func (r *round) end(code int32, outcome schemas.Outcome) {
+	if r.d.State.Fake {
+		outcome = schemas.Outcome_OUTCOME_FAKE
 	}
-	if mean, ok := meanLiveness(d.State.Window); ok && len(d.State.Window) == n {
-		d.Estimations.Liveness = &mean
-		if mean < r.settings.Thresholds.Liveness {
-			d.Errors = append(d.Errors, schemas.CodeLivenessFailed)
-		}
-	}
+	r.d.Errors = append(r.d.Errors, code)
+	r.d.Outcome = outcome
 }
 
 func (r *round) actionsAndCooldown() {
@@ -162,30 +188,4 @@ func (r *round) actionsAndCooldown() {
 		}
 	}
 	d.Errors = append(d.Errors, r.actions...)
-}
-
-func meanLiveness(window []*schemas.Sample) (float64, bool) {
-	sum, n := 0.0, 0
-	for _, s := range window {
-		if s.GetEstimations().Liveness != nil {
-			sum += s.GetEstimations().GetLiveness()
-			n++
-		}
-	}
-	return sum / float64(max(n, 1)), n > 0
-}
-
-// bestShot is the frame of the window with open eyes and the highest liveness, the newest among equals, or last.
-func bestShot(window []*schemas.Sample, last uint64) uint64 {
-	best, score := last, -1.0
-	for _, s := range window {
-		e := s.GetEstimations()
-		if e.GetEyes() != nil && e.GetEyes().GetState() != schemas.EyeOpen {
-			continue
-		}
-		if e.GetLiveness() >= score {
-			best, score = s.GetFrame(), e.GetLiveness()
-		}
-	}
-	return best
 }

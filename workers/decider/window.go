@@ -1,0 +1,130 @@
+package decider
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// States from best to worst: where two are as frequent in a window the worse counts. A state not listed is the worst.
+var (
+	eyesWorsen    = []string{schemas.EyeOpen, schemas.EyeClosed, schemas.EyeOccluded}
+	mouthWorsens  = []string{"closed", "smile", "opened", "occluded"}
+	glassesWorsen = []string{"no_glasses", "eyeglasses", "sunglasses"}
+)
+
+// aggregate adds the frame to the window, unless checks it failed were waived, and judges the window once it is full:
+// scores by their mean over the frames they were measured in, states by majority. Only frames whose states were
+// allowed get in, so the majority is always an allowed state: it is reported and needs no check of its own.
+func (r *round) aggregate() {
+	d, n := r.d, r.settings.Session.AggregateFrames
+	if len(r.waivedErrors) == 0 {
+		window := append(d.State.Window, &schemas.Sample{Frame: d.Frame, Estimations: sampled(d.Estimations)})
+		d.State.Window = window[max(0, len(window)-n):]
+	}
+	if len(d.State.Window) < n {
+		return
+	}
+	w, t, e := window(d.State.Window), &r.settings.Thresholds, d.Estimations
+	e.Liveness = w.mean(func(e *schemas.Estimations) *float64 { return e.Liveness })
+	e.Deepfake = w.mean(func(e *schemas.Estimations) *float64 { return e.Deepfake })
+	e.ImageModification = w.mean(func(e *schemas.Estimations) *float64 { return e.ImageModification })
+	if state := w.majority(eyesWorsen, func(e *schemas.Estimations) string { return e.GetEyes().GetState() }); state != "" && e.Eyes != nil {
+		e.Eyes.State = state
+	}
+	if state := w.majority(mouthWorsens, func(e *schemas.Estimations) string { return e.GetMouth().GetState() }); state != "" && e.Mouth != nil {
+		e.Mouth.State = state
+	}
+	if state := w.majority(glassesWorsen, func(e *schemas.Estimations) string { return e.GetEyeglasses() }); state != "" {
+		e.Eyeglasses = state
+	}
+	before := len(d.Errors)
+	for _, c := range []struct {
+		mean      *float64
+		threshold float64 // 0 = off
+		code      int32
+	}{
+		{e.Liveness, t.Liveness, schemas.CodeLivenessFailed},
+		{e.Deepfake, t.Deepfake, schemas.CodeDeepfake},
+		{e.ImageModification, t.ImageModification, schemas.CodeImageModified},
+	} {
+		if c.mean != nil && *c.mean < c.threshold {
+			d.Errors = append(d.Errors, c.code)
+		}
+	}
+	r.countFailedWindows(len(d.Errors) > before)
+}
+
+// sampled are the estimations that a window goes by, sharing no memory with e.
+func sampled(e *schemas.Estimations) *schemas.Estimations {
+	return proto.CloneOf(&schemas.Estimations{
+		Liveness: e.Liveness, Deepfake: e.Deepfake, ImageModification: e.ImageModification,
+		Eyes: e.Eyes, Mouth: e.Mouth, Eyeglasses: e.Eyeglasses,
+	})
+}
+
+// clearWindow forgets the accepted frames: nobody can tell any more that they show whoever comes next.
+func (r *round) clearWindow() {
+	r.d.State.Window = nil
+	if r.d.State.FailedWindows > 0 {
+		// The next full window shares no frame with those that failed.
+		r.d.State.FailedWindows = uint32(r.settings.Session.AggregateFrames)
+	}
+}
+
+type window []*schemas.Sample
+
+// mean is nil where no frame has the score.
+func (w window) mean(score func(*schemas.Estimations) *float64) *float64 {
+	sum, n := 0.0, 0
+	for _, s := range w {
+		if x := score(s.GetEstimations()); x != nil {
+			sum += *x
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	sum /= float64(n)
+	return &sum
+}
+
+// majority is the most frequent state, the worst of equals, or "" where no frame has one.
+func (w window) majority(worsening []string, state func(*schemas.Estimations) string) string {
+	counts := map[string]int{}
+	best := ""
+	worse := func(a, b string) bool {
+		i, j := slices.Index(worsening, a), slices.Index(worsening, b)
+		return uint(i) > uint(j) // -1 is the largest
+	}
+	for _, s := range w {
+		if x := state(s.GetEstimations()); x != "" {
+			counts[x]++
+		}
+	}
+	for _, s := range w {
+		x := state(s.GetEstimations())
+		if x != "" && (best == "" || counts[x] > counts[best] || counts[x] == counts[best] && worse(x, best)) {
+			best = x
+		}
+	}
+	return best
+}
+
+// bestShot is the frame of the window with open eyes and the highest liveness, the newest among equals, or last.
+func bestShot(window []*schemas.Sample, last uint64) uint64 {
+	best, score := last, -1.0
+	for _, s := range window {
+		e := s.GetEstimations()
+		if e.GetEyes() != nil && e.GetEyes().GetState() != schemas.EyeOpen {
+			continue
+		}
+		if e.GetLiveness() >= score {
+			best, score = s.GetFrame(), e.GetLiveness()
+		}
+	}
+	return best
+}
