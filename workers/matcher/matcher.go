@@ -3,7 +3,7 @@ package matcher
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -21,7 +21,8 @@ const (
 	comparablePitch = 20
 )
 
-// Worker compares each face with the one before it. Its state is the last descriptor, as little-endian float32.
+// Worker compares each face with the one before it, with the session's first, and with the reference face if the session
+// has one. Its state is the quantised descriptors of those.
 type Worker struct {
 	models     *vision.Models
 	inferences prometheus.Counter
@@ -51,10 +52,22 @@ func (w *Worker) crop() streams.Crop {
 	return streams.Crop{Name: spec.Name, Kind: spec.Kind, Scale: spec.Scale, Width: spec.Width, Height: spec.Height, Color: spec.Color}
 }
 
-// Judge gives code 104 and ends the session when the face is less similar to the one before than the setting asks.
+// Judge gives code 104, marks the session as fake and ends it when the face is less similar to the one before or to the
+// session's first than the setting asks. The comparison with the reference face is told and ends nothing.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
-	if !w.models.Has(vision.RoleDescriptor) || !isComparable(f.GetEstimations().GetHeadPose()) {
+	if !w.models.Has(vision.RoleDescriptor) {
+		return v, nil
+	}
+	m, err := decodeMemory(s.Own, w.Pack())
+	if errors.Is(err, errOtherPack) {
+		return nil, streams.Blame(streams.Model, err)
+	}
+	if err != nil {
+		return nil, streams.Blame(streams.Input, err)
+	}
+	if !isComparable(f.GetEstimations().GetHeadPose()) {
+		v.Estimations.Verification = m.verification(s.Settings) // of the same person, a moment ago
 		return v, nil
 	}
 	pixels, err := workers.CropOf(f, w.Name(), w.crop())
@@ -62,42 +75,51 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		return nil, err
 	}
 	w.inferences.Inc()
-	now, err := w.models.Describe(pixels, nil)
+	now, err := w.describe(pixels)
 	if err != nil {
-		return nil, streams.Blame(streams.Model, fmt.Errorf("descriptor: %w", err))
+		return nil, err
 	}
-	if before := decode(s.Own); before != nil {
-		similarity := w.models.Similarity(before, now)
-		v.Estimations.PreviousFaceSimilarity = &similarity
-		if similarity < s.Settings.Session.PreviousFaceSimilarity {
+	if m.first == nil {
+		m.first = now
+	} else {
+		previous, first := w.similarity(m.previous, now), w.similarity(m.first, now)
+		v.Estimations.PreviousFaceSimilarity, v.Estimations.FirstFaceSimilarity = &previous, &first
+		if min(previous, first) < s.Settings.Session.PreviousFaceSimilarity {
 			v.Errors = append(v.Errors, schemas.CodeDifferentFace)
-			v.Ends = schemas.Outcome_OUTCOME_DIFFERENT_FACE
+			v.Ends, v.MarksFake = schemas.Outcome_OUTCOME_DIFFERENT_FACE, true
 			return v, nil // the state stays with the person the session began with
 		}
 	}
-	v.State = encode(now)
+	m.previous = now
+	if m.reference != nil {
+		m.verified = float32(w.similarity(m.reference, now))
+	}
+	v.Estimations.Verification = m.verification(s.Settings)
+	v.State = m.encode(w.Pack())
 	return v, nil
+}
+
+// describe turns the pixels of the crop into a descriptor.
+func (w *Worker) describe(pixels []byte) (vector, error) {
+	descriptor, err := w.models.Describe(pixels, nil)
+	if err != nil {
+		return nil, streams.Blame(streams.Model, fmt.Errorf("descriptor: %w", err))
+	}
+	return quantise(descriptor), nil
+}
+
+// similarity is 0..1, see vision.Models.Similarity.
+func (w *Worker) similarity(a, b vector) float64 { return w.models.Similarity(a.unit(), b.unit()) }
+
+// verification is nil as long as nothing was compared with a reference.
+func (m *memory) verification(s *schemas.Settings) *schemas.Verification {
+	if m.reference == nil || m.previous == nil {
+		return nil
+	}
+	similarity := float64(m.verified)
+	return &schemas.Verification{Similarity: similarity, Matched: similarity >= s.Session.ReferenceSimilarity}
 }
 
 func isComparable(p *schemas.HeadPose) bool {
 	return p != nil && math.Abs(p.GetYaw()) <= comparableYaw && math.Abs(p.GetPitch()) <= comparablePitch
-}
-
-func encode(descriptor []float32) []byte {
-	out := make([]byte, 0, 4*len(descriptor))
-	for _, x := range descriptor {
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(x))
-	}
-	return out
-}
-
-func decode(state []byte) []float32 {
-	if len(state) == 0 || len(state)%4 != 0 {
-		return nil
-	}
-	out := make([]float32, len(state)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(state[4*i:]))
-	}
-	return out
 }

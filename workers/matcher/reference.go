@@ -1,0 +1,85 @@
+package matcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+// Bounds of a reference picture.
+const (
+	referencePixels = 40_000_000
+	referenceFace   = 64 // pixels that the face must be wide and high at least
+)
+
+// Run judges faces, and describes reference faces for those who make sessions, until ctx is done. Describing needs the
+// roles detector and descriptor; without them it is not offered.
+func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o workers.Options) error {
+	w := New(models)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return workers.Run(ctx, conn, w, o) })
+	if models.Has(vision.RoleDetector) && models.Has(vision.RoleDescriptor) {
+		group.Go(func() error {
+			d := newDescriber(w)
+			defer d.close()
+			return conn.ServeDescriber(ctx, d.describe)
+		})
+	}
+	return group.Wait()
+}
+
+// describer makes the state that a session with a reference face starts with. It is for one goroutine at a time.
+type describer struct {
+	worker  *Worker
+	decoder *vision.Decoder
+	image   vision.Image
+	found   []vision.Detection
+}
+
+func newDescriber(w *Worker) *describer {
+	return &describer{worker: w, decoder: vision.NewDecoder(referencePixels)}
+}
+
+func (d *describer) close() { d.decoder.Close() }
+
+// describe returns the matcher's state before the first frame. A picture without exactly one usable face is a
+// *streams.Refusal.
+func (d *describer) describe(image []byte) ([]byte, error) {
+	models := d.worker.models
+	if err := d.decoder.Decode(image, &d.image); err != nil {
+		if errors.Is(err, vision.ErrUndecodable) {
+			return nil, &streams.Refusal{Code: schemas.SystemUndecodable, Reason: "the picture cannot be decoded"}
+		}
+		return nil, err
+	}
+	var err error
+	if d.found, err = models.Detect(&d.image, d.found); err != nil {
+		return nil, fmt.Errorf("detect the reference face: %w", err)
+	}
+	switch {
+	case len(d.found) == 0:
+		return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
+	case len(d.found) > 1:
+		return nil, &streams.Refusal{Code: schemas.CodeManyFaces, Reason: fmt.Sprintf("the picture shows %d faces", len(d.found))}
+	}
+	face := d.found[0]
+	size := fmt.Sprintf("the face is %.0f x %.0f pixels, %d are needed", face.Box.Width, face.Box.Height, referenceFace)
+	if face.Box.Width < referenceFace {
+		return nil, &streams.Refusal{Code: schemas.CodeFaceNarrow, Reason: size}
+	}
+	if face.Box.Height < referenceFace {
+		return nil, &streams.Refusal{Code: schemas.CodeFaceLow, Reason: size}
+	}
+	reference, err := d.worker.describe(vision.Cut(&d.image, face, models.DescriptorCrop(), nil))
+	if err != nil {
+		return nil, err
+	}
+	return (&memory{reference: reference}).encode(d.worker.Pack()), nil
+}
