@@ -1,0 +1,196 @@
+package virtualcamera
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// remembered is how many frames are remembered: more than a session has by default.
+const remembered = 64
+
+const memoryVersion = 1
+
+// memory is the worker's part of the session state: about 2.5 KB when full.
+type memory struct {
+	head
+	ring []sight // oldest first
+}
+
+// head has a fixed size in bytes.
+type head struct {
+	Version    uint8
+	Sticky     uint16 // signals that stay once they were raised, as bits of the table
+	Repeats    uint8  // frames that came back after others
+	Loops      uint8  // frames at which the recent motion was one of before
+	Seen       uint8  // different pictures that an earlier session showed too
+	Compared   uint8  // frames whose noise was compared with that of the frame before, up to 255
+	Frozen     float32
+	HasPatches bool
+	Patches    patches
+	Count      uint8 // sights that follow
+}
+
+// parseMemory reads what encode wrote. No bytes are the memory of a session's first frame.
+func parseMemory(own []byte) (*memory, error) {
+	m := &memory{head: head{Version: memoryVersion}}
+	if len(own) == 0 {
+		return m, nil
+	}
+	r := bytes.NewReader(own)
+	if err := binary.Read(r, binary.LittleEndian, &m.head); err != nil {
+		return nil, fmt.Errorf("state of %d bytes: %w", len(own), err)
+	}
+	m.ring = make([]sight, m.Count)
+	if m.Version != memoryVersion || r.Len() != binary.Size(m.ring) || m.Count > remembered {
+		return nil, fmt.Errorf("state of %d bytes, version %d, with %d frames: not what this worker writes", len(own), m.Version, m.Count)
+	}
+	if err := binary.Read(r, binary.LittleEndian, m.ring); err != nil {
+		return nil, fmt.Errorf("state of %d bytes: %w", len(own), err)
+	}
+	return m, nil
+}
+
+func (m *memory) encode() ([]byte, error) {
+	m.Count = uint8(len(m.ring))
+	out, err := binary.Append(nil, binary.LittleEndian, &m.head)
+	if err == nil {
+		out, err = binary.Append(out, binary.LittleEndian, m.ring)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("encode state: %w", err)
+	}
+	return out, nil
+}
+
+func (m *memory) raise(s signal) { m.Sticky |= 1 << s }
+
+func count(n *uint8) { *n = min(*n, 254) + 1 }
+
+// The limits of the signals from frames. README.md says what they were measured on.
+const (
+	repeatsAreProof = 2
+	stillFrames     = 5    // identical frames in a row
+	stillMS         = 1000 // over this time: a page may well send a slow camera's picture twice
+	loopRun         = 6    // frames of one motion
+	loopLag         = 5    // frames at least between a motion and its repetition
+	loopMotion      = 12   // bits that change during it, at least
+	loopsAreProof   = 2
+	seenIsProof     = 8
+	noiseFrames     = 10
+	noiseShare      = 0.8
+	equalGaps       = 20
+	fastestGapMS    = 4
+)
+
+// add takes a frame into account.
+func (m *memory) add(now sight, p patches) {
+	m.compareNoise(now, p)
+	m.ring = append(m.ring, now)
+	if len(m.ring) > remembered {
+		m.ring = m.ring[len(m.ring)-remembered:]
+	}
+	if m.returned() {
+		count(&m.Repeats)
+	}
+	if m.looped() {
+		count(&m.Loops)
+	}
+	if m.Repeats >= repeatsAreProof {
+		m.raise(repeatedFrames)
+	}
+	if m.Loops >= loopsAreProof {
+		m.raise(repeatedMotion)
+	}
+	if m.stoodStill() {
+		m.raise(frozenPicture)
+	}
+}
+
+// compareNoise keeps a running mean of the frozen share. Identical images say nothing here, they have a signal of their own.
+func (m *memory) compareNoise(now sight, p patches) {
+	last := len(m.ring) - 1
+	if m.HasPatches && last >= 0 && m.ring[last].Sum != now.Sum {
+		if share, ok := frozenShare(&m.Patches, &p); ok {
+			count(&m.Compared)
+			m.Frozen += (float32(share) - m.Frozen) / float32(min(m.Compared, 2*noiseFrames))
+		}
+	}
+	m.Patches, m.HasPatches = p, true
+}
+
+// returned says whether the newest image is identical to an earlier one with others in between.
+func (m *memory) returned() bool {
+	last := len(m.ring) - 1
+	i := last
+	for i >= 0 && m.ring[i].Sum == m.ring[last].Sum {
+		i--
+	}
+	if i < last-1 {
+		return false // its return was counted when it came
+	}
+	for ; i >= 0; i-- {
+		if m.ring[i].Sum == m.ring[last].Sum {
+			return true
+		}
+	}
+	return false
+}
+
+// stoodStill says whether the newest image has been the same for longer than any camera needs for the next.
+func (m *memory) stoodStill() bool {
+	last := len(m.ring) - 1
+	first := last
+	for first > 0 && m.ring[first-1].Sum == m.ring[last].Sum {
+		first--
+	}
+	return last-first+1 >= stillFrames && m.ring[last].AtMS-m.ring[first].AtMS >= stillMS
+}
+
+// looped says whether the last frames resemble a run of earlier ones, one by one, much more than they resemble each
+// other: what moved so once more was recorded.
+func (m *memory) looped() bool {
+	n := len(m.ring)
+	motion := 0
+	for i := n - 1; i > n-loopRun && i > 0; i-- {
+		motion += distance(m.ring[i].Hash, m.ring[i-1].Hash)
+	}
+	if motion < loopMotion {
+		return false
+	}
+	for lag := loopLag; n-loopRun-lag >= 0; lag++ {
+		apart := 0
+		for i := n - loopRun; i < n; i++ {
+			apart += distance(m.ring[i].Hash, m.ring[i-lag].Hash)
+		}
+		if 2*motion >= 3*apart {
+			return true
+		}
+	}
+	return false
+}
+
+// isClockwork says whether frames come in steps that are equal to a millisecond, or faster than cameras take them.
+func (m *memory) isClockwork() bool {
+	if len(m.ring) <= equalGaps {
+		return false
+	}
+	run := m.ring[len(m.ring)-1-equalGaps:]
+	low, high := uint32(1<<31), uint32(0)
+	for i := 1; i < len(run); i++ {
+		gap := run[i].AtMS - run[i-1].AtMS
+		low, high = min(low, gap), max(high, gap)
+	}
+	return high-low <= 1 || m.rate() > 1000/fastestGapMS
+}
+
+// rate is how many frames a second came lately, 0 while there are too few to say.
+func (m *memory) rate() float64 {
+	if len(m.ring) <= equalGaps {
+		return 0
+	}
+	run := m.ring[len(m.ring)-1-equalGaps:]
+	return equalGaps * 1000 / float64(max(run[equalGaps].AtMS-run[0].AtMS, 1))
+}
+
+func (m *memory) hasNoNoise() bool { return m.Compared >= noiseFrames && m.Frozen > noiseShare }

@@ -1,0 +1,171 @@
+// Package virtualcamera is the worker that doubts the camera: do these frames come from a lens, or from software that
+// plays something?
+package virtualcamera
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+// maxPixels is the largest frame, in pixels, that is decoded; the detector takes no larger ones.
+const maxPixels = 40_000_000
+
+// Frames gives the images that faces were found in.
+type Frames interface {
+	FrameAt(ctx context.Context, sequence uint64) (*schemas.Frame, error)
+}
+
+// Sessions knows which session showed an image first.
+type Sessions interface {
+	FirstSight(ctx context.Context, session, hash string) (string, error)
+}
+
+// Worker weighs what speaks against a camera.
+type Worker struct {
+	frames  Frames
+	earlier Sessions
+	lenses  sync.Pool
+}
+
+// lens decodes with buffers of its own.
+type lens struct {
+	decoder *vision.Decoder
+	image   vision.Image
+}
+
+// New returns the worker. With earlier sessions a verdict follows from more than the face and its state: from what others
+// showed before. One that does says so with the signal earlier_session. Without (nil) it follows from the frames of the
+// session alone, which is what judging a recording again needs.
+func New(frames Frames, earlier Sessions) *Worker {
+	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
+		return &lens{decoder: vision.NewDecoder(maxPixels)}
+	}}}
+}
+
+// Name is "virtual-camera".
+func (w *Worker) Name() string { return schemas.WorkerVirtualCamera }
+
+// Judge scores the session's camera by all frames so far. With policy "reject" a score under 0.5 is code 105 and marks
+// the session as fake; with "log" it is a warning in the log, once.
+func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
+	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
+	checker := &s.Settings.VirtualCameraChecker
+	if !checker.IsEnabled {
+		return v, nil
+	}
+	m, err := parseMemory(s.Own)
+	if err != nil {
+		return nil, streams.Blame(streams.Input, err)
+	}
+	before := judgement(m.Sticky)
+	frame, err := w.frames.FrameAt(ctx, f.GetFrame())
+	if errors.Is(err, streams.ErrNotFound) {
+		return v, nil // erased, or pushed out: nothing to say
+	}
+	if err != nil {
+		return nil, err
+	}
+	width, height, err := w.see(ctx, m, f, frame)
+	if err != nil {
+		return nil, err
+	}
+	device := f.GetState().GetDevice()
+	raised := m.weigh(device, checker.Denylist, width, height)
+	if v.State, err = m.encode(); err != nil {
+		return nil, err
+	}
+	found := judgement(raised)
+	v.Estimations.VirtualCamera = found
+	if found.GetScore() >= limit {
+		return v, nil
+	}
+	if checker.Policy == "reject" {
+		v.Errors, v.MarksFake = []int32{schemas.CodeVirtualCamera}, true
+	} else if before.GetScore() >= limit {
+		slog.Warn("the frames do not seem to come from a camera", "session", f.GetName().GetSession(), "frame", f.GetName().GetSequence(),
+			"camera", device.GetCamera(), "score", found.GetScore(), "signals", found.GetSignals())
+	}
+	return v, nil
+}
+
+// see takes the frame into the memory and returns its size.
+func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *schemas.Frame) (width, height int, err error) {
+	l := w.lenses.Get().(*lens)
+	defer w.lenses.Put(l)
+	if err := l.decoder.Decode(frame.GetImage(), &l.image); err != nil {
+		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
+	}
+	if min(l.image.Width, l.image.Height) < leastSide {
+		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d has %d x %d pixels: no camera takes such", f.GetFrame(), l.image.Width, l.image.Height))
+	}
+	sum := sha256.Sum256(frame.GetImage())
+	now := sight{
+		Sum: binary.BigEndian.Uint64(sum[:]), Hash: differenceHash(&l.image),
+		AtMS: uint32(max(0, f.GetReceivedUnixNanos()-f.GetState().GetOpenedUnixNanos()) / int64(time.Millisecond)),
+	}
+	if err := w.askEarlier(ctx, m, f.GetName().GetSession(), sum, now.Hash); err != nil {
+		return 0, 0, err
+	}
+	m.add(now, takePatches(&l.image))
+	return l.image.Width, l.image.Height, nil
+}
+
+// askEarlier raises the signal for an image that another session showed before. A perceptual hash may be shared by
+// chance; many may not.
+func (w *Worker) askEarlier(ctx context.Context, m *memory, session string, sum [sha256.Size]byte, hash [2]uint64) error {
+	if w.earlier == nil {
+		return nil
+	}
+	first, err := w.earlier.FirstSight(ctx, session, hex.EncodeToString(sum[:]))
+	if err != nil {
+		return err
+	}
+	if first != session {
+		m.raise(earlierSession)
+	}
+	for _, s := range m.ring {
+		if s.Hash == hash {
+			return nil // asked before
+		}
+	}
+	if first, err = w.earlier.FirstSight(ctx, session, fmt.Sprintf("%016x%016x", hash[0], hash[1])); err != nil {
+		return err
+	}
+	if first != session {
+		count(&m.Seen)
+	}
+	if m.Seen >= seenIsProof {
+		m.raise(earlierSession)
+	}
+	return nil
+}
+
+// weigh returns all signals that are raised now. What was proved stays; timing and noise may change.
+func (m *memory) weigh(d *schemas.Device, denylist []string, width, height int) uint16 {
+	if isDenied(d.GetCamera(), denylist) {
+		m.raise(cameraLabel)
+	}
+	if contradicts(d.GetCapabilities(), width, height, m.rate()) {
+		m.raise(capabilities)
+	}
+	raised := m.Sticky
+	if m.isClockwork() {
+		raised |= 1 << timing
+	}
+	if m.hasNoNoise() {
+		raised |= 1 << noNoise
+	}
+	return raised
+}
