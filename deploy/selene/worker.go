@@ -19,6 +19,7 @@ import (
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/video"
+	"github.com/selene-liveness/selene/workers/virtualcamera"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -54,6 +55,11 @@ var parts = map[string]part{
 	schemas.WorkerActiveLiveness: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
 			return workers.Run(ctx, c, activeliveness.New(), p.options())
+		},
+	},
+	schemas.WorkerVirtualCamera: {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
+			return workers.Run(ctx, c, virtualcamera.New(c, c), p.options())
 		},
 	},
 	decider.Name: {
