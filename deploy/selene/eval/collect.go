@@ -1,0 +1,102 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/workers/detector"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+// step is how many frames of a clip go by between two that are looked at, plus one: neighbours say the same.
+const step = 5
+
+// collector looks at the files of a dataset one after another.
+type collector struct {
+	nets    *networks
+	judge   *judge
+	paired  map[string]bool // files that pairs.csv names
+	decoder *vision.Decoder
+	image   vision.Image
+	found   []vision.Detection
+	samples []*sample
+}
+
+func (c *collector) run(ctx context.Context, d *Dataset, progress func(replay.Progress)) error {
+	c.decoder = vision.NewDecoder(detector.MaxPixels)
+	defer c.decoder.Close()
+	for i, l := range d.Labels {
+		part := func(of float64) {
+			if progress != nil {
+				progress(replay.Progress{Stage: "judging", Frames: len(c.samples), Fraction: (float64(i) + of) / float64(len(d.Labels))})
+			}
+		}
+		if err := c.file(ctx, d, l, part); err != nil {
+			return fmt.Errorf("%s: %w", l.File, err)
+		}
+	}
+	return nil
+}
+
+func (c *collector) file(ctx context.Context, d *Dataset, l Label, progress func(float64)) error {
+	src, err := replay.Open(d.path(l), 0, false)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	clip := c.judge.open()
+	_, blinkEnd, _ := l.blink()
+	for n := 0; ; n++ {
+		t, err := src.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		regular := n%step == 0
+		if !regular && t.PTS > blinkEnd {
+			continue
+		}
+		image, mediaType, err := src.Image()
+		if err != nil {
+			return err
+		}
+		s := &sample{label: l, at: t.PTS, extra: !regular}
+		if s.seen, s.codes, err = clip.look(ctx, image, mediaType); err != nil {
+			return fmt.Errorf("at %v: %w", t.PTS, err)
+		}
+		if err := c.more(s, image); err != nil {
+			return fmt.Errorf("at %v: %w", t.PTS, err)
+		}
+		c.samples = append(c.samples, s)
+		if whole := src.Duration(); whole > 0 {
+			progress(min(1, float64(t.Until)/float64(whole)))
+		}
+	}
+}
+
+// more adds what the judges say of the largest face.
+func (c *collector) more(s *sample, image []byte) error {
+	isMatch := s.at == 0 && (s.label.Identity != "" || c.paired[s.label.File])
+	if s.extra || s.faces() == 0 || len(c.nets.each) == 0 && !isMatch {
+		return nil
+	}
+	if err := c.decoder.Decode(image, &c.image); err != nil {
+		return err
+	}
+	var err error
+	if c.found, err = c.nets.all.Detect(&c.image, c.found); err != nil || len(c.found) == 0 {
+		return err
+	}
+	if s.live, err = c.nets.liveness(&c.image, c.found[0]); err != nil {
+		return err
+	}
+	if isMatch && c.nets.all.Has(vision.RoleDescriptor) {
+		s.descriptor, err = c.nets.all.Describe(vision.Cut(&c.image, c.found[0], c.nets.all.DescriptorCrop(), nil), nil)
+	}
+	return err
+}

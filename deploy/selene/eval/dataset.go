@@ -1,0 +1,79 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Dataset is a folder of labelled images and videos.
+type Dataset struct {
+	Dir    string
+	Labels []Label
+	Pairs  []Pair
+}
+
+// Load reads and checks a dataset: a folder with labels.csv and, if it is to say how well faces are matched, pairs.csv.
+// A folder without labels.csv, a video or an image counts as one file without a label.
+func Load(path string) (*Dataset, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if !info.IsDir() {
+		return &Dataset{Dir: filepath.Dir(path), Labels: []Label{{File: filepath.Base(path)}}}, nil
+	}
+	d := &Dataset{Dir: path}
+	if d.Labels, err = parseFile(path, labelsFile, ParseLabels); errors.Is(err, fs.ErrNotExist) {
+		d.Labels = []Label{{File: "."}}
+		return d, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dataset %s: %w", path, err)
+	}
+	if d.Pairs, err = parseFile(path, pairsFile, ParsePairs); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("dataset %s: %w", path, err)
+	}
+	if err := d.check(); err != nil {
+		return nil, fmt.Errorf("dataset %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func parseFile[T any](dir, name string, parse func(io.Reader) ([]T, error)) ([]T, error) {
+	f, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return parse(f)
+}
+
+// check finds what the files say of each other and of the folder.
+func (d *Dataset) check() error {
+	known := map[string]Label{}
+	for _, l := range d.Labels {
+		info, err := os.Stat(d.path(l))
+		if err != nil || info.IsDir() {
+			return &DatasetError{labelsFile, l.Line, fmt.Sprintf("file %q is not there", l.File)}
+		}
+		known[l.File] = l
+	}
+	for _, p := range d.Pairs {
+		for _, file := range []string{p.A, p.B} {
+			if _, ok := known[file]; !ok {
+				return &DatasetError{pairsFile, p.Line, fmt.Sprintf("file %q is not in %s", file, labelsFile)}
+			}
+		}
+		a, b := known[p.A].Identity, known[p.B].Identity
+		if a != "" && b != "" && (a == b) != p.Same {
+			return &DatasetError{pairsFile, p.Line, fmt.Sprintf("%q is %s and %q is %s in %s; the relation says otherwise", p.A, a, p.B, b, labelsFile)}
+		}
+	}
+	return nil
+}
+
+func (d *Dataset) path(l Label) string { return filepath.Join(d.Dir, filepath.FromSlash(l.File)) }

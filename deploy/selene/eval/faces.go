@@ -1,0 +1,225 @@
+package eval
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// Detection says how well faces are found.
+type Detection struct {
+	Found  Share    `json:"found"`            // stills with a labelled face in which at least one was found
+	Missed []string `json:"missed,omitempty"` // the others
+	Counts Share    `json:"counts"`           // stills whose number of faces the label gives, and that many were found
+	Groups []Group  `json:"groups,omitempty"` // pictures of several people
+	Extra  Share    `json:"extra"`            // portraits of one person in which more were found; there may be some
+	False  Share    `json:"false"`            // images without a face in which one was found
+	Art    Share    `json:"art"`              // paintings and the like in which a face was found, as it may be
+	Frames Share    `json:"frames"`           // frames of clips of one person with a face found
+}
+
+// Group is a picture of several people.
+type Group struct {
+	File  string `json:"file"`
+	Shows string `json:"shows"`
+	Found int    `json:"found"`
+}
+
+func detection(samples []*sample) *Detection {
+	d := &Detection{}
+	for _, s := range samples {
+		l, found := s.label, s.faces()
+		least, most := l.faces()
+		clip := strings.HasPrefix(l.Kind, "video_")
+		switch {
+		case s.extra || l.Kind == "":
+			continue
+		case l.is("nonface"):
+			d.False.add(found > 0)
+		case l.is("painting"):
+			d.Art.add(found > 0)
+		case clip && !l.is("video_mixed"):
+			d.Frames.add(found > 0)
+		}
+		if least == 0 {
+			continue
+		}
+		d.Found.add(found > 0)
+		if found == 0 {
+			d.Missed = append(d.Missed, l.File)
+		}
+		if most == least {
+			d.Counts.add(found == least)
+		}
+		if least > 1 {
+			d.Groups = append(d.Groups, Group{l.File, l.Shows, found})
+		} else {
+			d.Extra.add(found > 1)
+		}
+	}
+	d.Frames.Files = countFiles(samples, func(s *sample) bool {
+		return strings.HasPrefix(s.label.Kind, "video_") && !s.label.is("video_mixed")
+	})
+	return d
+}
+
+func countFiles(samples []*sample, of func(*sample) bool) int {
+	files := map[string]bool{}
+	for _, s := range samples {
+		if of(s) {
+			files[s.label.File] = true
+		}
+	}
+	return len(files)
+}
+
+// Pose says how well the direction of the head is told.
+type Pose struct {
+	Profiles Share  `json:"profiles"` // profiles that fail the check of the yaw
+	Sides    Share  `json:"sides"`    // pairs of profiles from one side and the other that are told apart
+	Tilted   Share  `json:"tilted"`   // tilted heads that fail the check of the roll
+	Straight Share  `json:"straight"` // frontal faces that pass all checks of the pose, frames of frontal clips included
+	Heads    []Head `json:"heads,omitempty"`
+}
+
+// Head is one labelled still. The angles are null where no angle could be measured.
+type Head struct {
+	File  string  `json:"file"`
+	Kind  string  `json:"kind"`
+	Yaw   Number  `json:"yaw"`
+	Pitch Number  `json:"pitch"`
+	Roll  Number  `json:"roll"`
+	Codes []int32 `json:"codes"` // of the checks of the pose that failed
+}
+
+var (
+	yawCodes  = []int32{schemas.CodeYawNeedRight, schemas.CodeYawNeedLeft}
+	rollCodes = []int32{schemas.CodeRollRight, schemas.CodeRollLeft}
+	poseCodes = slices.Concat(yawCodes, rollCodes, []int32{schemas.CodePitchNeedUp, schemas.CodePitchNeedDown})
+)
+
+func pose(samples []*sample) *Pose {
+	p := &Pose{}
+	var one, other []*sample
+	for _, s := range samples {
+		if s.extra || s.faces() == 0 {
+			continue
+		}
+		switch {
+		case s.label.is("profile"):
+			p.Profiles.add(s.fails(yawCodes...))
+			if strings.Contains(s.label.Shows, "one side") {
+				one = append(one, s)
+			} else if strings.Contains(s.label.Shows, "other side") {
+				other = append(other, s)
+			}
+		case s.label.is("tilt"):
+			p.Tilted.add(s.fails(rollCodes...))
+		case s.label.straight():
+			p.Straight.add(!s.fails(poseCodes...))
+		}
+		if s.label.is("profile", "tilt", "frontal") {
+			p.Heads = append(p.Heads, head(s))
+		}
+	}
+	for _, a := range one {
+		for _, b := range other {
+			left, right := yawCodes[:1], yawCodes[1:]
+			p.Sides.add(a.fails(left...) && b.fails(right...) || a.fails(right...) && b.fails(left...))
+		}
+	}
+	p.Straight.Files = countFiles(samples, func(s *sample) bool { return s.label.straight() })
+	return p
+}
+
+func head(s *sample) Head {
+	h := Head{File: s.label.File, Kind: s.label.Kind, Yaw: Number(math.NaN()), Pitch: Number(math.NaN()), Roll: Number(math.NaN()), Codes: []int32{}}
+	if m := s.seen.GetHeadPose(); m != nil {
+		h.Yaw, h.Pitch, h.Roll = Number(m.Yaw), Number(m.Pitch), Number(m.Roll)
+	}
+	for _, c := range s.codes {
+		if slices.Contains(poseCodes, c) {
+			h.Codes = append(h.Codes, c)
+		}
+	}
+	return h
+}
+
+// Eyes says how well open and closed eyes are told apart.
+type Eyes struct {
+	Right    Share  `json:"right"`    // images with a labelled state in which it was told
+	Open     Share  `json:"open"`     // labelled open and told so
+	Closed   Share  `json:"closed"`   // labelled closed and told so
+	Unknown  int    `json:"unknown"`  // labelled, but nothing was told: counted as wrong
+	AUC      Number `json:"auc"`      // of the mean aspect ratio
+	Straight Share  `json:"straight"` // frames of frontal clips told open; people blink, so this is no error rate
+}
+
+func eyes(samples []*sample) *Eyes {
+	e := &Eyes{}
+	var open, closed []float64
+	for _, s := range samples {
+		if s.faces() == 0 {
+			continue
+		}
+		told := s.seen.GetEyes()
+		if s.label.straight() && !s.extra && told != nil {
+			e.Straight.add(told.State == schemas.EyeOpen)
+		}
+		want := s.label.eyes(s.at)
+		if want == "" {
+			continue
+		}
+		right := told.GetState() == want
+		e.Right.add(right)
+		ratio := (told.GetLeftAspectRatio() + told.GetRightAspectRatio()) / 2
+		if want == schemas.EyeOpen {
+			e.Open.add(right)
+		} else {
+			e.Closed.add(right)
+		}
+		switch {
+		case told == nil:
+			e.Unknown++
+		case want == schemas.EyeOpen:
+			open = append(open, ratio)
+		default:
+			closed = append(closed, ratio)
+		}
+	}
+	e.AUC = Number(AUC(open, closed))
+	labelled := func(want string) int {
+		return countFiles(samples, func(s *sample) bool {
+			has := s.label.eyes(s.at)
+			return has == want || want == "" && has != ""
+		})
+	}
+	e.Right.Files, e.Open.Files, e.Closed.Files = labelled(""), labelled(schemas.EyeOpen), labelled(schemas.EyeClosed)
+	e.Straight.Files = countFiles(samples, func(s *sample) bool { return s.label.straight() })
+	return e
+}
+
+// Glasses says how well glasses are told.
+type Glasses struct {
+	Told  int              `json:"told"`  // images for which the pack says anything
+	Right map[string]Share `json:"right"` // by what the label says, told so
+}
+
+func glasses(samples []*sample) *Glasses {
+	g := &Glasses{Right: map[string]Share{}}
+	for _, s := range samples {
+		want := s.label.glasses()
+		if s.extra || want == "" || s.faces() == 0 {
+			continue
+		}
+		if s.seen.GetEyeglasses() != "" {
+			g.Told++
+		}
+		share := g.Right[want]
+		share.add(s.seen.GetEyeglasses() == want)
+		g.Right[want] = share
+	}
+	return g
+}

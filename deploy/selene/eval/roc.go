@@ -1,0 +1,85 @@
+package eval
+
+import (
+	"math"
+	"slices"
+)
+
+// Point is one working point: scores from Threshold on are accepted.
+type Point struct {
+	Threshold float64
+	FPR, TPR  float64
+}
+
+// Curve is a ROC curve from (0, 0) to (1, 1), one point for each different score and the first above all of them.
+type Curve []Point
+
+// ROC draws the curve of scores that should be accepted (positive) and rejected (negative). Without scores of either
+// sort it is nil.
+func ROC(positive, negative []float64) Curve {
+	if len(positive) == 0 || len(negative) == 0 {
+		return nil
+	}
+	pos, neg := descending(positive), descending(negative)
+	curve := Curve{{Threshold: math.Inf(1)}}
+	for p, n := 0, 0; p < len(pos) || n < len(neg); {
+		at := math.Inf(-1)
+		if p < len(pos) {
+			at = pos[p]
+		}
+		if n < len(neg) {
+			at = max(at, neg[n])
+		}
+		for p < len(pos) && pos[p] >= at {
+			p++
+		}
+		for n < len(neg) && neg[n] >= at {
+			n++
+		}
+		curve = append(curve, Point{at, float64(n) / float64(len(neg)), float64(p) / float64(len(pos))})
+	}
+	return curve
+}
+
+func descending(values []float64) []float64 {
+	out := slices.Sorted(slices.Values(values))
+	slices.Reverse(out)
+	return out
+}
+
+// EER is the rate at which the false positive rate equals the false negative rate, on straight lines between the points
+// of the curve. It is NaN for no curve.
+func (c Curve) EER() float64 {
+	for i := 1; i < len(c); i++ {
+		a, b := c[i-1], c[i]
+		before, after := 1-a.TPR-a.FPR, 1-b.TPR-b.FPR // miss rate less false alarms: falls from 1 to -1
+		if after <= 0 {
+			t := before / (before - after)
+			return a.FPR + t*(b.FPR-a.FPR)
+		}
+	}
+	return math.NaN()
+}
+
+// At is the working point with the most true positives of those whose false positive rate is at most fpr. Its threshold
+// lies midway to the next score that would break this.
+func (c Curve) At(fpr float64) (Point, bool) {
+	if len(c) == 0 {
+		return Point{}, false
+	}
+	best := 0
+	for i, p := range c {
+		if p.FPR <= fpr {
+			best = i
+		}
+	}
+	p := c[best]
+	switch {
+	case best+1 == len(c):
+	case best == 0:
+		p.Threshold = math.Nextafter(c[1].Threshold, math.Inf(1))
+	default:
+		p.Threshold = (p.Threshold + c[best+1].Threshold) / 2
+	}
+	return p, true
+}
