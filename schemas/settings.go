@@ -43,7 +43,7 @@ type Thresholds struct {
 	Specularity       float64  `json:"specularity"`
 	FrameWidth        int      `json:"frame_width"`  // the least; 0 = any
 	FrameHeight       int      `json:"frame_height"` // the least; 0 = any
-	Margin            int      `json:"margin"`       // between face and frame, the least
+	Margin            int      `json:"margin"`       // between face and frame, the least; 0 = any
 	FaceShare         float64  `json:"face_share"`   // of the frame's width or height that the face may take at most
 	FaceWidth         int      `json:"face_width"`
 	FaceHeight        int      `json:"face_height"`
@@ -51,8 +51,9 @@ type Thresholds struct {
 	Pitch             float64  `json:"pitch"`
 	Roll              float64  `json:"roll"`
 	Mouth             float64  `json:"mouth"`
-	Glasses           []string `json:"glasses"` // allowed: no_glasses, eyeglasses, sunglasses
-	AGS               *float64 `json:"ags"`     // null = off
+	MouthStates       []string `json:"mouth_states"` // allowed besides closed: opened, smile, occluded
+	Glasses           []string `json:"glasses"`      // allowed: no_glasses, eyeglasses, sunglasses
+	AGS               *float64 `json:"ags"`          // null = off
 	Liveness          float64  `json:"liveness"`
 	Deepfake          float64  `json:"deepfake"`           // 0 = off
 	ImageModification float64  `json:"image_modification"` // 0 = off
@@ -135,7 +136,7 @@ func DefaultSettings() *Settings {
 		ROI: ROI{CenterX: 0.5, CenterY: 0.5, Width: 1, Height: 1},
 		Thresholds: Thresholds{
 			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, Margin: 10, FaceShare: 0.85, FaceWidth: 120, FaceHeight: 120,
-			Yaw: 20, Pitch: 20, Roll: 20, Mouth: 0.5, Glasses: []string{"no_glasses", "eyeglasses"},
+			Yaw: 20, Pitch: 20, Roll: 20, Mouth: 0.5, MouthStates: []string{"smile"}, Glasses: []string{"no_glasses", "eyeglasses"},
 			Liveness: 0.5, Deepfake: 0.5, ImageModification: 0.5,
 		},
 		ActiveLiveness: ActiveLivenessSettings{

@@ -49,7 +49,7 @@ func ParseSettings(document []byte) (*Settings, error) {
 		return nil, err
 	}
 	// Lists of the default must not shine through where the document has shorter ones.
-	s.Workers, s.ActiveLiveness.InteractionList, s.Thresholds.Glasses = nil, nil, nil
+	s.Workers, s.ActiveLiveness.InteractionList, s.Thresholds.Glasses, s.Thresholds.MouthStates = nil, nil, nil, nil
 	if err := json.Unmarshal(document, s); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
@@ -75,6 +75,9 @@ func ParseSettings(document []byte) (*Settings, error) {
 	}
 	if s.Thresholds.Glasses == nil {
 		s.Thresholds.Glasses = d.Thresholds.Glasses
+	}
+	if s.Thresholds.MouthStates == nil {
+		s.Thresholds.MouthStates = d.Thresholds.MouthStates
 	}
 	// A shorter list than the default count is fine as long as nobody asked for that count.
 	if n := len(s.ActiveLiveness.InteractionList); !hasKey(keys, "active_liveness", "interaction_count") && s.ActiveLiveness.InteractionCount > n {
@@ -121,6 +124,7 @@ func (s *Settings) Validate() error {
 		within("thresholds.yaw", t.Yaw, 0, 90), within("thresholds.pitch", t.Pitch, 0, 90), within("thresholds.roll", t.Roll, 0, 90),
 		within("thresholds.mouth", t.Mouth, 0, 1), within("thresholds.liveness", t.Liveness, 0, 1),
 		within("thresholds.deepfake", t.Deepfake, 0, 1), within("thresholds.image_modification", t.ImageModification, 0, 1),
+		eachOneOf("thresholds.mouth_states", t.MouthStates, "opened", "smile", "occluded"),
 		eachOneOf("thresholds.glasses", t.Glasses, "no_glasses", "eyeglasses", "sunglasses"),
 		within("active_liveness.cooldown_frames_count", a.CooldownFramesCount, 0, 1000),
 		eachOneOf("active_liveness.interaction_list", a.InteractionList, ActionBlink, ActionYawLeft, ActionYawRight, ActionPitchUp, ActionPitchDown),

@@ -53,7 +53,7 @@ func (l *lens) check(c *checks, e *schemas.Estimations, m *memory) (vision.Detec
 	if c.over() {
 		return face, nil
 	}
-	c.size(e.FramePosition.Face)
+	c.position(e.FramePosition)
 	if c.over() {
 		return face, nil
 	}
@@ -62,12 +62,22 @@ func (l *lens) check(c *checks, e *schemas.Estimations, m *memory) (vision.Detec
 		return face, modelFault("face measurement", err)
 	}
 	e.HeadPose, e.Mouth = pose(&l.measured), mouth(&l.measured, c.settings.Thresholds.Mouth)
+	e.Eyeglasses, e.Ags = eyeglasses(&l.measured), generalScore(e)
 	c.pose(e.HeadPose, face)
 	if c.over() {
 		return face, nil
 	}
 	e.Eyes = m.eyes(&l.measured)
-	c.eyes(e.Eyes)
+	for _, group := range []func(){
+		func() { c.hidden(e, &l.measured); c.eyes(e.Eyes) },
+		func() { c.mouth(e.Mouth, &l.measured) },
+		func() { c.glasses(e.Eyeglasses) },
+		func() { c.generalScore(e.Ags) },
+	} {
+		if group(); c.over() {
+			break
+		}
+	}
 	return face, nil
 }
 
@@ -101,12 +111,9 @@ func (c *checks) quality(q vision.Quality) *schemas.ImageQuality {
 	c.fail(out.IsBlurred, schemas.CodeBlurred)
 	c.fail(out.IsHighlighted, schemas.CodeTooLight)
 	c.fail(out.IsDark, schemas.CodeTooDark)
+	c.fail(out.IsIlluminated, schemas.CodeUnevenLight)
+	c.fail(out.IsSpecular, schemas.CodeGlare)
 	return out
-}
-
-func (c *checks) size(face *schemas.Rect) {
-	c.fail(int(face.Width) < c.settings.Thresholds.FaceWidth, schemas.CodeFaceNarrow)
-	c.fail(int(face.Height) < c.settings.Thresholds.FaceHeight, schemas.CodeFaceLow)
 }
 
 // pose checks the head's angles. A face turned so far that no angle can be measured fails on the side it is turned to.
@@ -132,40 +139,11 @@ func turnedLeft(face vision.Detection) bool {
 	return nose.X > (right.X+left.X)/2
 }
 
-func (c *checks) eyes(e *schemas.Eyes) {
-	closed := e.GetState() == schemas.EyeClosed
-	if c.settings.Session.AcceptOneEyeOpen {
-		closed = e.GetLeft() == schemas.EyeClosed && e.GetRight() == schemas.EyeClosed
-	}
-	c.fail(closed, schemas.CodeEyesClosed)
-}
-
-func position(box vision.Rect, img *vision.Image) *schemas.FramePosition {
-	face := &schemas.Rect{X: whole(box.X), Y: whole(box.Y), Width: whole(box.Width), Height: whole(box.Height)}
-	width, height := int32(img.Width), int32(img.Height)
-	return &schemas.FramePosition{
-		Face: face, Frame: &schemas.Rect{Width: width, Height: height},
-		Margins: []int32{face.Y, width - face.X - face.Width, height - face.Y - face.Height, face.X},
-	}
-}
-
 func pose(m *vision.Measurement) *schemas.HeadPose {
 	if !m.HasPose {
 		return nil
 	}
 	return &schemas.HeadPose{Yaw: round(float64(m.Yaw)), Roll: round(float64(m.Roll)), Pitch: round(float64(m.Pitch))}
-}
-
-func mouth(m *vision.Measurement, threshold float64) *schemas.Mouth {
-	if !m.HasMouth {
-		return nil
-	}
-	opened := round(min(1, float64(m.MouthOpenness)))
-	out := &schemas.Mouth{Opened: &opened, State: "closed"}
-	if opened >= threshold {
-		out.State = "opened"
-	}
-	return out
 }
 
 func whole(x float32) int32 { return int32(math.Round(float64(x))) }

@@ -79,7 +79,7 @@ func TestCodesOfRealFaces(t *testing.T) {
 		// The picture of the tilted head is blurred as well, which is not the matter here.
 		"tilted to the own left":  {tilted, "null", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollLeft}},
 		"tilted to the own right": {tilted, "hflip", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollRight}},
-		"chin down":               {"conditions/glasses_1.jpg", "null", `{"thresholds":{"yaw":90,"pitch":15}}`, []int32{schemas.CodePitchNeedUp}},
+		"chin down":               {"conditions/glasses_1.jpg", "null", `{"thresholds":{"yaw":90,"pitch":15,"margin":0}}`, []int32{schemas.CodePitchNeedUp}},
 		"chin up":                 {"match/ageitgey/obama3.jpg", "null", `{"thresholds":{"pitch":9}}`, []int32{schemas.CodePitchNeedDown}},
 		"closed eyes":             {"conditions/closed_eyes_d9.jpg", "null", `{}`, []int32{schemas.CodeEyesClosed}},
 	} {

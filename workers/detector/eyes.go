@@ -29,13 +29,16 @@ func (m *memory) eyes(f *vision.Measurement) *schemas.Eyes {
 		limit = closedShare * m.Open
 	}
 	e := &schemas.Eyes{
-		Left: eyeState(left, limit), Right: eyeState(right, limit), State: schemas.EyeOpen,
+		Left: eyeState(left, limit, f.LeftEyeHidden), Right: eyeState(right, limit, f.RightEyeHidden), State: schemas.EyeOpen,
 		LeftAspectRatio: round(left), RightAspectRatio: round(right),
 	}
-	if e.Left == schemas.EyeClosed || e.Right == schemas.EyeClosed {
-		e.State = schemas.EyeClosed
+	for _, state := range []string{schemas.EyeClosed, schemas.EyeOccluded} {
+		if e.Left == state || e.Right == state {
+			e.State = state
+		}
 	}
-	if straight := f.HasPose && math.Abs(float64(f.Yaw)) < learnYaw && math.Abs(float64(f.Pitch)) < learnPitch; straight {
+	visible := !f.LeftEyeHidden && !f.RightEyeHidden
+	if straight := visible && f.HasPose && math.Abs(float64(f.Yaw)) < learnYaw && math.Abs(float64(f.Pitch)) < learnPitch; straight {
 		m.learn((left + right) / 2)
 	}
 	return e
@@ -49,9 +52,36 @@ func (m *memory) learn(level float64) {
 	m.Open = round(m.Open + (level-m.Open)/float64(m.Frames))
 }
 
-func eyeState(ratio, limit float64) string {
-	if ratio < limit {
+func eyeState(ratio, limit float64, hidden bool) string {
+	switch {
+	case hidden:
+		return schemas.EyeOccluded
+	case ratio < limit:
 		return schemas.EyeClosed
 	}
 	return schemas.EyeOpen
+}
+
+// hidden checks that the eyes can be read. Of a turned face that cannot be asked, and what dark glasses hide the check
+// of glasses speaks of.
+func (c *checks) hidden(e *schemas.Estimations, f *vision.Measurement) {
+	left, right := e.GetEyes().GetLeft(), e.GetEyes().GetRight()
+	missing := left == schemas.EyeOccluded || right == schemas.EyeOccluded
+	switch {
+	case e.GetEyeglasses() == vision.Sunglasses:
+		return
+	case e.GetEyes() == nil:
+		missing = f.HasPose && math.Abs(float64(f.Yaw)) <= vision.AttributesYaw && math.Abs(float64(f.Pitch)) <= vision.AttributesPitch
+	case c.settings.Session.AcceptOneEyeOpen:
+		missing = missing && left != schemas.EyeOpen && right != schemas.EyeOpen
+	}
+	c.fail(missing, schemas.CodeEyesUnknown)
+}
+
+func (c *checks) eyes(e *schemas.Eyes) {
+	closed := e.GetLeft() == schemas.EyeClosed || e.GetRight() == schemas.EyeClosed
+	if c.settings.Session.AcceptOneEyeOpen {
+		closed = e.GetLeft() == schemas.EyeClosed && e.GetRight() == schemas.EyeClosed
+	}
+	c.fail(closed, schemas.CodeEyesClosed)
 }

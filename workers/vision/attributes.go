@@ -2,11 +2,17 @@ package vision
 
 import "math"
 
-// Beyond these angles, in degrees, the measures from pixels are not taken: the far side of the face hides what they
-// look at.
+// Beyond these angles, in degrees, [Attributes] are not measured: the far side of the face hides what they look at.
 const (
-	attributesYaw   = 25
-	attributesPitch = 20
+	AttributesYaw   = 25
+	AttributesPitch = 20
+)
+
+// What a face wears on its eyes.
+const (
+	NoGlasses  = "no_glasses"
+	Eyeglasses = "eyeglasses"
+	Sunglasses = "sunglasses"
 )
 
 // Attributes are measured from the mesh and the pixels round its points, where no network of a pack fills the role;
@@ -32,7 +38,7 @@ type Attributes struct {
 
 // readAttributes fills in the attributes; mesh, pose and mouth must have been read.
 func (out *Measurement) readAttributes(img *Image) {
-	if !out.HasMesh || !out.HasPose || math.Abs(float64(out.Yaw)) > attributesYaw || math.Abs(float64(out.Pitch)) > attributesPitch {
+	if !out.HasMesh || !out.HasPose || math.Abs(float64(out.Yaw)) > AttributesYaw || math.Abs(float64(out.Pitch)) > AttributesPitch {
 		return
 	}
 	c := newCanvas(img, &out.Mesh)
