@@ -13,18 +13,24 @@ import (
 func Actions(seed []byte, s *schemas.ActiveLivenessSettings) []string {
 	actions := append([]string(nil), s.InteractionList...)
 	if s.InteractionOrder == "random" {
-		// Fisher-Yates with numbers drawn from HMAC-SHA256 of the seed; the bias of the modulus is below 2^-60.
-		for i := len(actions) - 1; i > 0; i-- {
-			j := draw(seed, i) % uint64(i+1)
-			actions[i], actions[j] = actions[j], actions[i]
-		}
+		shuffle(actions, seed, 0)
 	}
 	return actions[:min(s.InteractionCount, len(actions))]
 }
 
-func draw(seed []byte, n int) uint64 {
+// shuffle is Fisher-Yates with numbers drawn from the seed; the bias of the modulus is below 2^-60. Each round of a
+// session is another shuffle.
+func shuffle(actions []string, seed []byte, round uint32) {
+	for i := len(actions) - 1; i > 0; i-- {
+		j := draw(seed, "order", round, uint32(i)) % uint64(i+1)
+		actions[i], actions[j] = actions[j], actions[i]
+	}
+}
+
+// draw is a number nobody can tell without the seed: the first 8 bytes of HMAC-SHA256 (RFC 2104) over what it is for.
+func draw(seed []byte, purpose string, round, n uint32) uint64 {
 	mac := hmac.New(sha256.New, seed)
-	mac.Write([]byte("active-liveness"))
-	mac.Write([]byte{byte(n)})
+	mac.Write([]byte("active-liveness " + purpose))
+	mac.Write(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, round), n))
 	return binary.BigEndian.Uint64(mac.Sum(nil))
 }

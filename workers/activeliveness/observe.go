@@ -1,0 +1,57 @@
+package activeliveness
+
+import (
+	"math"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// neutralLimit bounds, in degrees, how far a person's neutral pose may be from zero: cameras stand high or low.
+const neutralLimit = 15
+
+func clamp(deg float64) float64 { return max(-neutralLimit, min(neutralLimit, deg)) }
+
+// observed is what a frame shows of an action. What was not measured is none of it.
+type observed struct {
+	atRest bool // as the action starts and ends
+	acted  bool // doing it
+	other  bool // doing another one that nobody does by accident: a turn the other way, or of the other axis
+}
+
+func (p *progress) observe(action string, e *schemas.Estimations, s *schemas.Settings) observed {
+	pose, a := e.GetHeadPose(), &s.ActiveLiveness
+	yaw, pitch := pose.GetYaw()-p.Yaw, pose.GetPitch()-p.Pitch
+	turned := pose != nil && math.Abs(yaw) > a.YawThresholdDeg
+	nodded := pose != nil && math.Abs(pitch) > a.PitchThresholdDeg && !turned
+	if action == schemas.ActionBlink {
+		o := blink(e.GetEyes(), s.Session.AcceptOneEyeOpen)
+		// The eyes of a bent or turned head look closed.
+		o.other = turned || nodded
+		o.acted = o.acted && !o.other
+		return o
+	}
+	if pose == nil {
+		return observed{}
+	}
+	looksStraight, noddedStraight := math.Abs(yaw) < a.YawStartDeg, math.Abs(pitch) < a.PitchStartDeg
+	switch action {
+	case schemas.ActionYawLeft:
+		return observed{looksStraight, yaw > a.YawThresholdDeg, yaw < -a.YawThresholdDeg || nodded && looksStraight}
+	case schemas.ActionYawRight:
+		return observed{looksStraight, yaw < -a.YawThresholdDeg, yaw > a.YawThresholdDeg || nodded && looksStraight}
+	case schemas.ActionPitchUp:
+		return observed{noddedStraight, pitch > a.PitchThresholdDeg, pitch < -a.PitchThresholdDeg || turned && noddedStraight}
+	case schemas.ActionPitchDown:
+		return observed{noddedStraight, pitch < -a.PitchThresholdDeg, pitch > a.PitchThresholdDeg || turned && noddedStraight}
+	}
+	return observed{}
+}
+
+func blink(eyes *schemas.Eyes, oneIsEnough bool) observed {
+	left, right := eyes.GetLeft(), eyes.GetRight()
+	open := left == schemas.EyeOpen && right == schemas.EyeOpen
+	if oneIsEnough {
+		open = left == schemas.EyeOpen || right == schemas.EyeOpen
+	}
+	return observed{atRest: open, acted: left == schemas.EyeClosed && right == schemas.EyeClosed}
+}
