@@ -1,0 +1,104 @@
+package filelog
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// file is one file of a session's folder.
+type file struct {
+	name string
+	data []byte
+}
+
+// record is the .json beside an image.
+type record struct {
+	Session     string          `json:"session"`
+	Sequence    uint64          `json:"sequence"`
+	Received    *time.Time      `json:"received,omitempty"`
+	Decided     time.Time       `json:"decided"`
+	MediaType   string          `json:"media_type,omitempty"` // empty when the image was gone already
+	Outcome     string          `json:"outcome"`
+	Errors      []int32         `json:"errors"`
+	Failure     json.RawMessage `json:"failure,omitempty"`
+	Estimations json.RawMessage `json:"estimations,omitempty"` // as the .proto files name them
+	Workers     []string        `json:"workers"`
+}
+
+// summary is session.json.
+type summary struct {
+	Session          string    `json:"session"`
+	Opened           time.Time `json:"opened"`
+	Updated          time.Time `json:"updated"`
+	SettingsRevision uint64    `json:"settings_revision"`
+	Camera           string    `json:"camera,omitempty"`
+	Attempts         uint32    `json:"attempts"`
+	LivenessAttempts uint32    `json:"liveness_attempts"`
+	Fake             bool      `json:"fake"`
+	Outcome          string    `json:"outcome"` // OUTCOME_CONTINUE while it goes on
+}
+
+// filesOf is what a decision leaves on disk: the image and its record, if it is on a frame, and the session's summary.
+func filesOf(d *schemas.Decision, frame *schemas.Frame) ([]file, error) {
+	var out []file
+	decided := time.Unix(0, d.GetDecidedUnixNanos()).UTC()
+	if d.GetFrame() > 0 {
+		r := record{
+			Session: d.GetName().GetSession(), Sequence: d.GetName().GetSequence(), Decided: decided,
+			Outcome: d.GetOutcome().String(), Errors: append([]int32{}, d.GetErrors()...), Workers: d.GetWorkers(),
+		}
+		var err error
+		if f := d.GetFailure(); f != nil {
+			if r.Failure, err = protojson.Marshal(f); err != nil {
+				return nil, fmt.Errorf("encode failure: %w", err)
+			}
+		}
+		if e := d.GetEstimations(); e != nil {
+			if r.Estimations, err = (protojson.MarshalOptions{UseProtoNames: true}).Marshal(e); err != nil {
+				return nil, fmt.Errorf("encode estimations: %w", err)
+			}
+		}
+		at := decided
+		if frame != nil {
+			at = time.Unix(0, frame.GetReceivedUnixNanos()).UTC()
+			r.Received, r.MediaType = &at, frame.GetMediaType()
+		}
+		stem := fmt.Sprintf("%06d_%d", r.Sequence, at.UnixMilli())
+		if frame != nil {
+			out = append(out, file{stem + extension(frame.GetMediaType()), frame.GetImage()})
+		}
+		text, err := indented(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, file{stem + ".json", text})
+	}
+	s := d.GetState()
+	text, err := indented(summary{
+		Session: d.GetName().GetSession(), Opened: time.Unix(0, s.GetOpenedUnixNanos()).UTC(), Updated: decided,
+		SettingsRevision: s.GetSettingsRevision(), Camera: s.GetDevice().GetCamera(), Attempts: s.GetAttempts(),
+		LivenessAttempts: s.GetLivenessAttempts(), Fake: s.GetFake(), Outcome: d.GetOutcome().String(),
+	})
+	return append(out, file{"session.json", text}), err
+}
+
+// extension names only what browsers show, whatever a client called it.
+func extension(mediaType string) string {
+	if mediaType == "image/png" {
+		return ".png"
+	}
+	return ".jpg"
+}
+
+func indented(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode %T: %w", v, err)
+	}
+	return append(text, '\n'), nil
+}
