@@ -17,6 +17,7 @@ import (
 
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/filelog"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/vision/modelstore"
 )
@@ -36,6 +37,7 @@ type process struct {
 	URL         string         `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"the installation that client commands talk to"`
 	AdminToken  string         `envconfig:"ADMIN_TOKEN" desc:"token of /v1; generated and kept in the data folder when empty"`
 	Streams     streams.Limits `envconfig:"STREAMS"`
+	FileLog     filelog.Config `envconfig:"FILELOG"`
 }
 
 const envPrefix = "SELENE"

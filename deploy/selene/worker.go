@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/workers/activeliveness"
 	"github.com/selene-liveness/selene/workers/decider"
 	"github.com/selene-liveness/selene/workers/detector"
+	"github.com/selene-liveness/selene/workers/filelog"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/video"
@@ -65,6 +67,15 @@ var parts = map[string]part{
 	decider.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, _ *process) error {
 			return decider.New(c).Run(ctx)
+		},
+	},
+	filelog.Name: {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
+			where := p.FileLog
+			if where.Dir == "" {
+				where.Dir = filepath.Join(p.Data, "filelog")
+			}
+			return filelog.New(c, where, p.options()).Run(ctx)
 		},
 	},
 	video.Name: {
