@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,20 +14,34 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
+// reaction is that of a quick person.
+const reaction = 300 * time.Millisecond
+
 func replayCommand(p *process) *cobra.Command {
 	o := replay.Options{URL: "ws://127.0.0.1:8321/ws"}
 	var asJSON, act bool
+	var library string
 	c := &cobra.Command{
 		Use: "replay SOURCE", Short: "Play a video, a folder of images or an image to a running installation, as a camera would",
 		Long: "Play SOURCE (a video file of any FFmpeg format, a folder of images, an image) over LPProto, in lock-step.\n" +
+			"With --attack DIR it plays somebody who owns recordings of a person and answers prompts by cutting between them.\n" +
 			"Exit code: 0 the session passed, 1 usage or environment, 2 it was judged and did not pass.",
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 != (library == "") || len(args) > 1 {
+				return errors.New("name one SOURCE, or a folder with --attack")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Source = args[0]
-			if act {
+			if o.Attack = library != ""; o.Attack {
+				o.Source = library
+			} else {
+				o.Source = args[0]
+			}
+			if act || o.Attack {
 				eye, err := p.openMeasurer()
 				if err != nil {
-					return fmt.Errorf("--act measures the source first: %w", err)
+					return fmt.Errorf("the source is measured first: %w", err)
 				}
 				defer eye.close()
 				o.Act = eye
@@ -42,6 +58,8 @@ func replayCommand(p *process) *cobra.Command {
 	f.StringVar(&o.SessionID, "session-id", "", "open, or resume, this session (a UUID)")
 	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "ask the server for heartbeats this often")
 	f.BoolVar(&act, "act", false, "play a cooperative person: answer each prompt with frames that do what it asks")
+	f.DurationVar(&o.Reaction, "reaction", reaction, "with --act and --attack: the time from a prompt to doing what it asks")
+	f.StringVar(&library, "attack", "", "a folder of recordings of one person: answer each prompt by cutting to a fitting moment")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	p.workerFlags(c)
 	return c

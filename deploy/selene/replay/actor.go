@@ -20,6 +20,8 @@ const (
 type actor struct {
 	cast    *cast
 	warn    func(string)
+	choose  func(Reply) int // pick, unless it plays otherwise
+	delay   time.Duration   // from being asked to do something to doing it
 	fast    bool
 	endless bool
 
@@ -38,7 +40,11 @@ func newActor(ctx context.Context, src Source, o Options) (*actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{cast: c, warn: o.OnWarning, fast: o.Fast, at: -1, way: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}}
+	a := &actor{cast: c, warn: o.OnWarning, fast: o.Fast, at: -1, way: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}, delay: o.Reaction}
+	a.choose = a.pick
+	if o.Attack {
+		a.choose = (&attacker{actor: a}).pick
+	}
 	if a.warn == nil {
 		a.warn = func(string) {}
 	}
@@ -51,15 +57,27 @@ func (a *actor) pacedBy(clk clock) func(Reply) (frame, error) {
 		if a.sent == actorFrames && !a.endless {
 			return frame{}, io.EOF
 		}
-		s := a.cast.stills[a.pick(last)]
+		s := a.cast.stills[a.choose(last)]
 		f := frame{image: s.image, mediaType: s.mediaType, fraction: -1}
 		now := clk.Now()
 		if !a.fast && !a.lastSend.IsZero() {
 			f.wait = max(0, a.cast.interval-now.Sub(a.lastSend))
 		}
+		if a.times == 1 && acts(a.asked) {
+			f.wait = max(f.wait, a.delay)
+		}
 		a.lastSend = now.Add(f.wait)
 		return f, nil
 	}
+}
+
+// acts says whether a request is to do something, not to come to rest.
+func acts(request int) bool {
+	switch request {
+	case schemas.CodeCloseEyes, schemas.CodeTurnLeft, schemas.CodeTurnRight, schemas.CodeTurnUp, schemas.CodeTurnDown:
+		return true
+	}
+	return false
 }
 
 // pick chooses the picture that answers the last reply.

@@ -28,7 +28,7 @@ func (a *actor) goal(i int) float64 {
 		request = 0
 	}
 	// A server that goes on asking may want more than the pose that usually does.
-	level := float64((a.times - 1) / patience % 4)
+	level := float64(a.level())
 	turn := 30 + 7*level
 	nod := 22 + 5*level
 	wider, narrower, seen := a.cast.openness(f)
@@ -60,6 +60,9 @@ func (a *actor) goal(i int) float64 {
 	}
 	return cost
 }
+
+// level counts how often the actor has changed how far it goes to do what is asked.
+func (a *actor) level() int { return (a.times - 1) / patience % 4 }
 
 // move says what it costs to show picture i after the present one: large changes of pose
 // look like another person, jumps in the source are no motion, and a picture shown again

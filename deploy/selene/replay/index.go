@@ -37,6 +37,8 @@ type still struct {
 	mediaType string
 	face      Face
 	penalty   float64 // the server did not like it
+	clip      int     // of a library, else 0
+	pts       time.Duration
 }
 
 // cast is what the actor can play: all pictures and what is normal for the person.
@@ -69,7 +71,10 @@ func measure(ctx context.Context, src Source, m Measurer, progress func(Progress
 		if err != nil {
 			return nil, err
 		}
-		s := still{}
+		s := still{pts: t.PTS}
+		if l, ok := src.(*library); ok {
+			s.clip = l.clip
+		}
 		if s.image, s.mediaType, err = src.Image(); err != nil {
 			return nil, err
 		}

@@ -26,6 +26,12 @@ type Options struct {
 	// time, held in memory as JPEG), then each reply is answered with a frame that does what
 	// it asks. It gives up after 1000 frames, unless Loop is set.
 	Act Measurer
+	// Reaction is how long the person takes, when Act is set, from being asked to do something to beginning it. Servers
+	// take what comes sooner for a recording.
+	Reaction time.Duration
+	// Attack makes Source a folder of recordings of the person, and Act somebody who owns no more than these: each
+	// request is answered by cutting to a moment that leads to what is asked.
+	Attack bool
 
 	// The callbacks may be nil. All are called from the goroutine of Run.
 	OnReply    func(Reply)    // each STATS, SUCCESS and ERROR, and last CLOSED

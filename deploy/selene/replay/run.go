@@ -25,7 +25,7 @@ func run(ctx context.Context, o Options, clk clock) (Outcome, error) {
 	if o.Act != nil {
 		loop := o.Loop
 		o.Loop = false // the source is read once, to measure it
-		src, err := Open(o.Source, o.FPS, false)
+		src, err := o.open()
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -44,6 +44,14 @@ func run(ctx context.Context, o Options, clk clock) (Outcome, error) {
 	defer src.Close()
 	c := &camera{src: src, fast: o.Fast, clock: clk}
 	return playTo(ctx, o, clk, c.next, func() int { return c.dropped })
+}
+
+// open opens what the actor plays from.
+func (o *Options) open() (Source, error) {
+	if o.Attack {
+		return openLibrary(o.Source, o.FPS)
+	}
+	return Open(o.Source, o.FPS, false)
 }
 
 // playTo connects and plays what next gives; next is told the last reply.

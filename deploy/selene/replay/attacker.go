@@ -1,0 +1,86 @@
+package replay
+
+import (
+	"math"
+	"time"
+)
+
+// attacker owns recordings of the victim and answers each request by cutting to a moment that leads to what is asked,
+// the one that shows the smallest jump, and lets the recording run on from there.
+type attacker struct {
+	*actor
+	aim int // picture that does what is asked, towards which the recording runs
+}
+
+const (
+	leadIn   = 3 * time.Second // the longest the recording may run before it does what is asked
+	fits     = 40              // squared degrees a picture may be off what is asked
+	perDelay = 40              // what a second of delay costs, in squared degrees
+)
+
+func (a *attacker) pick(last Reply) int {
+	before := a.asked
+	a.listen(last)
+	next := a.at + 1
+	switch {
+	case a.at >= 0 && a.follows(next) && a.asked == before && next <= a.aim:
+	case a.at >= 0 && a.follows(next) && a.goal(next) < fits && a.level() == 0:
+		a.aim = next
+	default:
+		next, a.aim = a.cut()
+	}
+	a.sent++
+	a.at = next
+	a.used[next] = a.sent
+	return next
+}
+
+// follows says whether picture i comes after the present one in the same recording.
+func (a *attacker) follows(i int) bool {
+	return i < len(a.cast.stills) && i > 0 && a.cast.stills[i].clip == a.cast.stills[i-1].clip
+}
+
+// cut finds the picture to begin at and the one aimed for.
+func (a *attacker) cut() (from, aim int) {
+	lowest := math.Inf(1)
+	for i, s := range a.cast.stills {
+		start := a.leap(i) + s.penalty
+		if start >= lowest {
+			continue
+		}
+		for j := i; j < len(a.cast.stills) && a.cast.stills[j].clip == s.clip; j++ {
+			delay := a.cast.stills[j].pts - s.pts
+			if delay > leadIn || !a.cast.stills[j].face.Found {
+				break
+			}
+			if c := start + perDelay*delay.Seconds() + max(0, a.goal(j)-fits); c < lowest {
+				lowest, from, aim = c, i, j
+			}
+		}
+	}
+	return from, aim
+}
+
+// leap is what it costs to cut to picture i: a jump of the head, of its size, of the eyes, and a picture shown before.
+func (a *attacker) leap(i int) float64 {
+	if a.at < 0 {
+		return a.goal(i)
+	}
+	if i == a.at {
+		return square(100)
+	}
+	cost := 0.0
+	from, to := a.cast.stills[a.at].face, a.cast.stills[i].face
+	if from.HasPose && to.HasPose {
+		cost += square(from.Yaw-to.Yaw) + square(from.Pitch-to.Pitch) + square(from.Roll-to.Roll)
+	} else {
+		cost += square(60)
+	}
+	if from.Width > 0 && to.Width > 0 {
+		cost += square(60 * math.Log(to.Width/from.Width))
+	}
+	if a.used[i] > 0 {
+		cost += 120 / float64(a.sent-a.used[i]+1)
+	}
+	return cost
+}

@@ -1,0 +1,87 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// library is a folder of clips (videos, and folders of images) played one after another.
+type library struct {
+	files []string
+	fps   float64
+	clip  int           // index of the present one
+	now   Source        // nil before the first and after the last
+	base  time.Duration // when the present one began
+	until time.Duration // when its present picture ends
+}
+
+func openLibrary(dir string, fps float64) (*library, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open library: %w", err)
+	}
+	l := &library{fps: fps, clip: -1}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !isImageName(e.Name()) {
+			l.files = append(l.files, filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(l.files) == 0 {
+		return nil, fmt.Errorf("open library: folder %s holds no clips; put videos or folders of images of the person into it", dir)
+	}
+	slices.SortFunc(l.files, naturalCompare)
+	return l, nil
+}
+
+func (l *library) Next() (Timing, error) {
+	for {
+		if l.now != nil {
+			t, err := l.now.Next()
+			if err == nil {
+				l.until = l.base + t.Until
+				return Timing{PTS: l.base + t.PTS, Until: l.until}, nil
+			}
+			if !errors.Is(err, io.EOF) {
+				return Timing{}, err
+			}
+			if err := l.Close(); err != nil {
+				return Timing{}, err
+			}
+		}
+		if l.clip+1 >= len(l.files) {
+			return Timing{}, io.EOF
+		}
+		l.clip++
+		l.base = l.until
+		var err error
+		if l.now, err = Open(l.files[l.clip], l.fps, false); err != nil {
+			return Timing{}, fmt.Errorf("library: %s: %w", l.files[l.clip], err)
+		}
+	}
+}
+
+func (l *library) Image() ([]byte, string, error) { return l.now.Image() }
+
+// Duration is not known before all clips were opened.
+func (l *library) Duration() time.Duration { return 0 }
+
+func (l *library) Rewind() error {
+	err := l.Close()
+	l.clip, l.base, l.until = -1, 0, 0
+	return err
+}
+
+func (l *library) Close() error {
+	if l.now == nil {
+		return nil
+	}
+	err := l.now.Close()
+	l.now = nil
+	return err
+}
