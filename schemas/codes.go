@@ -61,9 +61,11 @@ const (
 	SystemUndecodable = 1002
 )
 
-// PoseAndEyeCodes are the checks an asked action waives: nobody turns the head without a yaw.
+// PoseAndEyeCodes are the checks an asked action waives: nobody turns the head without a yaw, and a head that bows comes
+// near the rim of the picture.
 var PoseAndEyeCodes = []int32{
 	CodeYawNeedRight, CodeYawNeedLeft, CodeRollRight, CodeRollLeft, CodePitchNeedUp, CodePitchNeedDown, CodeEyesClosed,
+	CodeMarginBottom, CodeMarginLeft, CodeMarginTop, CodeMarginRight,
 }
 
 // Code is a check code with its name.
