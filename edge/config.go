@@ -21,8 +21,14 @@ type Config struct {
 	MaxMessage  int64         `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"bytes of one message"`
 	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"pixels of one image"`
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"after which a frame without a decision is published again"`
+	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions made with POST /v1/sessions can be opened; optional = others too"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept
 }
+
+const (
+	tokensOptional = "optional"
+	tokensRequired = "required"
+)
 
 // stateRoom is left in a message of the broker for what travels with the image.
 const stateRoom = 1 << 20
@@ -32,8 +38,11 @@ func (c Config) gateway() (gateway.Config, error) {
 	if c.MaxMessage > most {
 		return gateway.Config{}, fmt.Errorf("SELENE_MAX_MESSAGE is %d: the broker takes %d at most, the default is %d", c.MaxMessage, most, lpproto.MaxMessageBytes)
 	}
+	if c.Tokens != "" && c.Tokens != tokensOptional && c.Tokens != tokensRequired {
+		return gateway.Config{}, fmt.Errorf("SELENE_SESSION_TOKENS is %q: use %s or %s", c.Tokens, tokensOptional, tokensRequired)
+	}
 	return gateway.Config{
-		MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
+		NeedsToken: c.Tokens == tokensRequired, MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
 	}, nil
 }
 

@@ -43,6 +43,7 @@ var openAPI []byte
 // Routes lists all there is.
 func (a *API) Routes() []Route {
 	return []Route{
+		{"POST", "/v1/sessions", true, a.makeSession},
 		{"GET", "/v1/sessions/{id}", true, a.session},
 		{"DELETE", "/v1/sessions/{id}", true, a.erase},
 		{"GET", "/v1/sessions/{id}/frames", true, a.frames},

@@ -16,6 +16,7 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 
+	Code    int      `json:"code,omitempty"`    // check or system code of a picture that is refused
 	Setting string   `json:"setting,omitempty"` // the setting that is wrong
 	Missing []string `json:"missing,omitempty"` // what is not ready
 	Video   any      `json:"video,omitempty"`   // where the making of a video stands

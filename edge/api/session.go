@@ -74,7 +74,7 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 		if out.LastDecision, err = asJSON(last); err != nil {
 			return err
 		}
-	} else if err := mustExist(id, events); err != nil {
+	} else if err := a.mustExist(r.Context(), id, events); err != nil {
 		return err
 	}
 	video, err := a.Conn.LastVideo(r.Context(), id)
@@ -97,9 +97,13 @@ func (a *API) events(ctx context.Context, id string) (events []*schemas.SessionE
 	return events, nil
 }
 
-// mustExist is a problem for a session nobody has heard of, or that was erased.
-func mustExist(id string, events []*schemas.SessionEvent) error {
+// mustExist is a problem for a session nobody has heard of, or that was erased. One that was made here exists before it is
+// opened.
+func (a *API) mustExist(ctx context.Context, id string, events []*schemas.SessionEvent) error {
 	if len(events) == 0 {
+		if _, err := a.Conn.TicketOf(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+			return err
+		}
 		return problem(http.StatusNotFound, fmt.Sprintf("session %s is not, or no longer, stored", id))
 	}
 	if e := events[len(events)-1]; e.GetKind() == schemas.SessionEventKind_SESSION_ERASED {
@@ -123,7 +127,7 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := mustExist(id, events); err != nil {
+	if err := a.mustExist(ctx, id, events); err != nil {
 		return err
 	}
 	// While it is claimed nobody can resume it and leave new traces.

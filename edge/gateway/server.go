@@ -26,6 +26,7 @@ type Config struct {
 	MaxPixels   int           // pixels of one image; default 40 million
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
 	Origins     []string      // origins whose pages may connect besides our own; "*" = any
+	NeedsToken  bool          // only sessions that were made beforehand, with a token
 
 	ConnectTimeout time.Duration // until CONNECT; default 10 s
 	WriteTimeout   time.Duration // for one message to leave; default 10 s

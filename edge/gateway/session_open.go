@@ -32,8 +32,8 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
 	} else if err := streams.CheckSession(id); err != nil {
 		return s.refuse(lpproto.CodeSessionID, "the session id is no UUID in lower case")
 	}
-	switch err := s.open(ctx, id, r.SessionID != ""); {
-	case errors.Is(err, streams.ErrBusy), errors.Is(err, errEnded):
+	switch err := s.open(ctx, id, r); {
+	case errors.Is(err, streams.ErrBusy), errors.Is(err, errEnded), errors.Is(err, streams.ErrTicket):
 		return s.refuse(lpproto.CodeSessionID, whyNot(err))
 	case err != nil:
 		slog.Error("open session", "session", id, "error", err)
@@ -48,8 +48,12 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
 }
 
 // open makes the session this socket's, or changes nothing.
-func (s *session) open(ctx context.Context, id string, named bool) (err error) {
-	conn := s.gateway.conn
+func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) (err error) {
+	conn, named := s.gateway.conn, r.SessionID != ""
+	ticket, err := s.gateway.admit(ctx, r)
+	if err != nil {
+		return err
+	}
 	if named {
 		// Refused before it is claimed: the presence an edge left that died after the last decision still has to expire.
 		if _, err := s.gateway.resume(ctx, id); err != nil {
@@ -70,7 +74,7 @@ func (s *session) open(ctx context.Context, id string, named bool) (err error) {
 		return err
 	}
 	var inbox *streams.Inbox
-	state := newState(newest.Number)
+	state := newState(newest.Number, deviceOf(r))
 	settings, kind := newest.Settings, schemas.SessionEventKind_SESSION_OPENED
 	defer func() {
 		if err != nil {
@@ -99,6 +103,12 @@ func (s *session) open(ctx context.Context, id string, named bool) (err error) {
 	if inbox, err = conn.OpenInbox(id); err != nil {
 		return err
 	}
+	if ticket != nil && kind == schemas.SessionEventKind_SESSION_OPENED {
+		if err := conn.UseTicket(ctx, ticket); err != nil {
+			return err
+		}
+		takeOver(state, id, ticket)
+	}
 	if err := s.gateway.tell(ctx, id, kind, state.GetSettingsRevision(), 0); err != nil {
 		return err
 	}
@@ -107,10 +117,10 @@ func (s *session) open(ctx context.Context, id string, named bool) (err error) {
 	return nil
 }
 
-func newState(revision uint64) *schemas.SessionState {
+func newState(revision uint64, d *schemas.Device) *schemas.SessionState {
 	seed := make([]byte, seedBytes)
 	rand.Read(seed)
-	return &schemas.SessionState{SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano()}
+	return &schemas.SessionState{SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano(), Device: d}
 }
 
 // unclaim gives a session back that could not be opened. Its silence is judged as before.

@@ -27,8 +27,10 @@ func (g *Gateway) resume(ctx context.Context, id string) (*schemas.SessionState,
 
 // whyNot is what the client hears about a session it cannot have.
 func whyNot(err error) string {
-	if errors.Is(err, errEnded) {
-		return errEnded.Error()
+	for _, why := range []error{errEnded, streams.ErrTicket} {
+		if errors.Is(err, why) {
+			return why.Error()
+		}
 	}
 	return streams.ErrBusy.Error()
 }

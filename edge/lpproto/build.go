@@ -15,7 +15,12 @@ const (
 type ConnectRequest struct {
 	Heartbeat time.Duration // 0 = off, else MinHeartbeat..MaxHeartbeat, whole milliseconds
 	SessionID string        // as sent, not validated; "" = the server makes one
-	Device    string        // camera label, "" = unknown
+	Token     string        // of a session that was made beforehand, "" = none
+
+	// What the client says of its camera and itself, not validated; "" = unknown.
+	Device       string // camera label
+	Capabilities string // JSON
+	Platform     string
 }
 
 // NewConnect builds a CONNECT.
@@ -24,11 +29,13 @@ func NewConnect(r ConnectRequest) Message {
 	if r.Heartbeat != 0 {
 		h[HeaderHeartbeat] = strconv.FormatInt(r.Heartbeat.Milliseconds(), 10)
 	}
-	if r.SessionID != "" {
-		h[HeaderSessionID] = r.SessionID
-	}
-	if r.Device != "" {
-		h[HeaderDevice] = r.Device
+	for name, value := range map[string]string{
+		HeaderSessionID: r.SessionID, HeaderToken: r.Token,
+		HeaderDevice: r.Device, HeaderCapabilities: r.Capabilities, HeaderPlatform: r.Platform,
+	} {
+		if value != "" {
+			h[name] = value
+		}
 	}
 	return Message{Command: Connect, Headers: h}
 }
@@ -43,7 +50,10 @@ func (m Message) ConnectRequest() (ConnectRequest, error) {
 	if v := m.Header(HeaderVersion); v != Version {
 		return ConnectRequest{}, newError(CodeVersion, "version is %.20q, only %q is known", v, Version)
 	}
-	r := ConnectRequest{SessionID: m.Header(HeaderSessionID), Device: m.Header(HeaderDevice)}
+	r := ConnectRequest{
+		SessionID: m.Header(HeaderSessionID), Token: m.Header(HeaderToken),
+		Device: m.Header(HeaderDevice), Capabilities: m.Header(HeaderCapabilities), Platform: m.Header(HeaderPlatform),
+	}
 	if s, ok := m.Headers[HeaderHeartbeat]; ok {
 		ms, err := strconv.Atoi(s)
 		if err != nil || ms < int(MinHeartbeat.Milliseconds()) || ms > int(MaxHeartbeat.Milliseconds()) {

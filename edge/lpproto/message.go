@@ -48,12 +48,15 @@ func (c Command) Valid() bool {
 
 // Names of the headers the protocol defines.
 const (
-	HeaderVersion     = "version"
-	HeaderHeartbeat   = "heartbeat"
-	HeaderSessionID   = "session-id"
-	HeaderContentType = "content-type"
-	HeaderError       = "error"
-	HeaderDevice      = "device" // camera label of a client that knows it
+	HeaderVersion      = "version"
+	HeaderHeartbeat    = "heartbeat"
+	HeaderSessionID    = "session-id"
+	HeaderContentType  = "content-type"
+	HeaderError        = "error"
+	HeaderToken        = "token"        // opens a session that was made for somebody
+	HeaderDevice       = "device"       // camera label of a client that knows it
+	HeaderCapabilities = "capabilities" // what the camera is set to and can do, JSON
+	HeaderPlatform     = "platform"     // what the client runs on
 )
 
 // Message is one LPProto message. Header names are lower case.

@@ -102,6 +102,9 @@ func TestEncode(t *testing.T) {
 	id := "0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d"
 	for want, m := range map[string]Message{
 		"CONNECT\ndevice:OBS\nheartbeat:1000\nsession-id:" + id + "\nversion:1.0\n\n": NewConnect(ConnectRequest{Heartbeat: time.Second, SessionID: id, Device: "OBS"}),
+		"CONNECT\ncapabilities:{\"width\":640}\ndevice:OBS\nplatform:Linux\ntoken:abc\nversion:1.0\n\n": NewConnect(ConnectRequest{
+			Token: "abc", Device: "OBS", Capabilities: `{"width":640}`, Platform: "Linux",
+		}),
 		"CONNECT\nversion:1.0\n\n":                          NewConnect(ConnectRequest{}),
 		"CONNECTED\nsession-id:" + id + "\nversion:1.0\n\n": NewConnected(id),
 		"FRAME\ncontent-type:image/x-jpeg-base64\n\nQQ==":   NewFrame(ContentJPEGBase64, EncodeBase64([]byte("A"))),

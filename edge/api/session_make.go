@@ -1,0 +1,160 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+const (
+	tokenBytes   = 32               // random
+	tokenTime    = 15 * time.Minute // to open the session
+	maxReference = 8 << 20          // bytes; in base64 and with its description it must fit a message of the broker
+	maxMakeBody  = maxReference/3*4 + 1<<16
+)
+
+// makeSession prepares a session that only the holder of its token can open, with a face to verify it against if the
+// caller sends one: as JSON {"reference": BASE64}, or as the file `reference` of multipart/form-data.
+func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
+	image, err := referenceOf(w, r)
+	if err != nil {
+		return err
+	}
+	var face *streams.Reference
+	if image != nil {
+		if face, err = a.describe(r.Context(), image); err != nil {
+			return err
+		}
+	}
+	secret := make([]byte, tokenBytes)
+	rand.Read(secret)
+	id, token, expires := uuid.NewString(), base64.RawURLEncoding.EncodeToString(secret), time.Now().Add(tokenTime).UTC().Truncate(time.Second)
+	if err := a.Conn.PutTicket(r.Context(), id, streams.Ticket{Hash: streams.HashSecret(token), Expires: expires}, face); err != nil {
+		return err
+	}
+	body, err := json.Marshal(struct {
+		Session string    `json:"session"`
+		Token   string    `json:"token"`
+		Expires time.Time `json:"expires"`
+	}{id, token, expires})
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Location", "/v1/sessions/"+id)
+	w.WriteHeader(http.StatusCreated)
+	_, _ = w.Write(append(body, '\n')) // the client may be gone
+	return nil
+}
+
+// referenceOf is the picture in the request, or nil if there is none.
+func referenceOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxMakeBody)
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && kind == "multipart/form-data" {
+		return referenceFile(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, nil
+	}
+	if kind != "application/json" {
+		return nil, problem(http.StatusUnsupportedMediaType, "send application/json, multipart/form-data, or no body at all")
+	}
+	var wish struct {
+		Reference []byte `json:"reference"`
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&wish); err != nil {
+		return nil, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64"}: `+err.Error())
+	}
+	return wish.Reference, nil
+}
+
+func referenceFile(r *http.Request) ([]byte, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, problem(http.StatusBadRequest, err.Error())
+	}
+	var image []byte
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return image, nil
+		}
+		if err != nil {
+			return nil, malformedForm(err)
+		}
+		if part.FormName() != "reference" || image != nil {
+			return nil, problem(http.StatusBadRequest, fmt.Sprintf("the form has a part %.40q too many: it takes one file, reference", part.FormName()))
+		}
+		if image, err = io.ReadAll(part); err != nil {
+			return nil, malformedForm(err)
+		}
+	}
+}
+
+func malformedForm(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return problem(http.StatusBadRequest, "the form cannot be read: "+err.Error())
+}
+
+// describe checks a picture and has the matcher describe the face on it.
+func (a *API) describe(ctx context.Context, image []byte) (*streams.Reference, error) {
+	refuse := func(code int, detail string) error {
+		p := problem(http.StatusUnprocessableEntity, "the picture cannot be the reference: "+detail)
+		p.Code = code
+		return p
+	}
+	if len(image) > maxReference {
+		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the picture has %d bytes, %d are allowed", len(image), maxReference))
+	}
+	mediaType := http.DetectContentType(image)
+	if !slices.Contains([]string{"image/jpeg", "image/png"}, mediaType) {
+		return nil, refuse(lpproto.CodeContentType, "it is neither JPEG nor PNG")
+	}
+	if _, _, err := lpproto.Inspect(image, mediaType); err != nil {
+		return nil, refuse(lpproto.CodeBadImage, "it is damaged")
+	}
+	newest, err := a.Conn.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(newest.Settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
+		return nil, problem(http.StatusConflict, "the settings name no worker matcher: nothing would be compared with the reference")
+	}
+	description, err := a.Conn.Describe(ctx, image)
+	var refusal *streams.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return nil, refuse(refusal.Code, refusal.Reason)
+	case errors.Is(err, streams.ErrNoDescriber):
+		return nil, problem(http.StatusServiceUnavailable, streams.ErrNoDescriber.Error())
+	case err != nil:
+		return nil, err
+	}
+	return &streams.Reference{MediaType: mediaType, Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
+}

@@ -1,0 +1,234 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+const secret = "a secret"
+
+// ticket makes a session that opens with the secret until expires.
+func ticket(t *testing.T, conn *streams.Conn, expires time.Time, face *streams.Reference) (id string) {
+	t.Helper()
+	id = uuid.NewString()
+	if err := conn.PutTicket(streamstest.Context(t, 5*time.Second), id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: expires}, face); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func soon() time.Time { return time.Now().Add(time.Minute) }
+
+func refused(t *testing.T, d *door, r lpproto.ConnectRequest, reason string) {
+	t.Helper()
+	c := dial(t, d)
+	c.send(lpproto.NewConnect(r))
+	c.wantError(lpproto.CodeSessionID)
+	c.wantClose(lpproto.CloseProtocol, reason)
+}
+
+func admitted(t *testing.T, d *door, r lpproto.ConnectRequest) *client {
+	t.Helper()
+	c := dial(t, d)
+	c.send(lpproto.NewConnect(r))
+	if got := c.want(lpproto.Connected).Header(lpproto.HeaderSessionID); got != r.SessionID && r.SessionID != "" {
+		t.Fatalf("opened %s, want %s", got, r.SessionID)
+	}
+	return c
+}
+
+func TestTokens(t *testing.T) {
+	conn := world(t, "", goOn)
+	d := open(t, conn, Config{})
+	id, other, expired := ticket(t, conn, soon(), nil), ticket(t, conn, soon(), nil), ticket(t, conn, time.Now().Add(-time.Second), nil)
+	for name, r := range map[string]lpproto.ConnectRequest{
+		"without":            {SessionID: id},
+		"wrong":              {SessionID: id, Token: secret + "x"},
+		"expired":            {SessionID: expired, Token: secret},
+		"expired, without":   {SessionID: expired},
+		"of a known session": {SessionID: uuid.NewString(), Token: secret},
+		"of no session":      {Token: secret},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, d, r, "token") })
+	}
+	if got := stored(t, conn, id); len(got) != 0 {
+		t.Error("a refused client left frames")
+	}
+	r := lpproto.ConnectRequest{SessionID: id, Token: secret}
+	c := admitted(t, d, r)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	refused(t, d, r, "another socket") // one socket at a time
+	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "token")
+	admitted(t, d, lpproto.ConnectRequest{SessionID: other, Token: secret})
+}
+
+func TestTokenIsNeededToGoOnAndUsedUpAtTheEnd(t *testing.T) {
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		if f.GetName().GetSequence() == 2 {
+			return verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+		}
+		return goOn(f, sequence)
+	})
+	first, second := open(t, conn, Config{}), open(t, conn, Config{NeedsToken: true})
+	id := ticket(t, conn, soon(), nil)
+	r := lpproto.ConnectRequest{SessionID: id, Token: secret}
+	c := admitted(t, first, r)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	c.ws.Close()
+	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	refused(t, second, lpproto.ConnectRequest{SessionID: id}, "token")
+	c = admitted(t, second, r)
+	c.frame()
+	c.want(lpproto.Success)
+	c.wantClose(lpproto.CloseSuccess, "")
+	refused(t, second, r, "ended")
+}
+
+func TestTokensCanBeRequired(t *testing.T) {
+	conn := world(t, "", goOn)
+	d := open(t, conn, Config{NeedsToken: true})
+	refused(t, d, lpproto.ConnectRequest{}, "token")
+	refused(t, d, lpproto.ConnectRequest{SessionID: uuid.NewString()}, "token")
+	refused(t, d, lpproto.ConnectRequest{SessionID: uuid.NewString(), Token: secret}, "token")
+	admitted(t, d, lpproto.ConnectRequest{SessionID: ticket(t, conn, soon(), nil), Token: secret})
+}
+
+// The reference face's description and name travel with the first frame, also when the session is opened twice before it.
+func TestReferenceFaceTravels(t *testing.T) {
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+		d.State.Reference = f.GetState().GetReference()
+		if f.GetState().GetReference() != "" {
+			d.Estimations.Verification = &schemas.Verification{Similarity: 0.93, Matched: true}
+		}
+		return d
+	})
+	d := open(t, conn, Config{})
+	id := ticket(t, conn, soon(), &streams.Reference{MediaType: "image/png", Image: []byte("face"), Workers: map[string][]byte{"matcher": {7}}})
+	r := lpproto.ConnectRequest{SessionID: id, Token: secret}
+	admitted(t, d, r).ws.Close()
+	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	c := admitted(t, d, r)
+	c.frame()
+	got := claims(t, c.want(lpproto.Success))
+	if got.Verification == nil || *got.Verification != (schemas.ClientVerification{Similarity: 0.93, Matched: true}) {
+		t.Errorf("the token says %+v", got.Verification)
+	}
+	s := stored(t, conn, id)[0].GetState()
+	if string(s.GetWorkers()["matcher"]) != "\x07" || s.GetReference() != streams.ReferenceObject(id) {
+		t.Errorf("the first frame has %v", s)
+	}
+	o, err := conn.OpenObject(context.Background(), s.GetReference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	if o.MediaType != "image/png" || o.Size != 4 {
+		t.Errorf("stored is %+v", o)
+	}
+	plain, _ := connect(t, d, "")
+	plain.frame()
+	if got := claims(t, plain.want(lpproto.Success)); got.Verification != nil {
+		t.Errorf("a session without a reference was verified: %+v", got.Verification)
+	}
+}
+
+// A session with a reference on which nothing was compared is not verified, and says so.
+func TestNothingComparedIsNotVerified(t *testing.T) {
+	got := verification(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}})
+	if got == nil || got.Matched || got.Similarity != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func claims(t *testing.T, m lpproto.Message) (c schemas.Claims) {
+	t.Helper()
+	token, err := jwt.Parse(string(m.Body), func(*jwt.Token) (any, error) { return []byte(testKey), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(token.Claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDevice(t *testing.T) {
+	long := strings.Repeat("é", 200)
+	for name, c := range map[string]struct {
+		asked lpproto.ConnectRequest
+		want  *schemas.Device
+	}{
+		"nothing":    {lpproto.ConnectRequest{}, nil},
+		"everything": {lpproto.ConnectRequest{Device: "OBS Virtual Camera", Capabilities: `{"width": 640}`, Platform: "Linux"}, &schemas.Device{Camera: "OBS Virtual Camera", Capabilities: `{"width":640}`, Platform: "Linux"}},
+		"too long":   {lpproto.ConnectRequest{Device: "x" + long, Capabilities: `{"x":"` + strings.Repeat("y", 2048) + `"}`, Platform: long}, &schemas.Device{Camera: "x" + strings.Repeat("é", 127), Platform: strings.Repeat("é", 128)}},
+		"unclean":    {lpproto.ConnectRequest{Device: "a\u202eb\u0000\u200bc ", Capabilities: `[1]`, Platform: "\u2028"}, &schemas.Device{Camera: "abc"}},
+		"no JSON":    {lpproto.ConnectRequest{Capabilities: `{"x":`}, nil},
+	} {
+		got := deviceOf(c.asked)
+		if got.String() != c.want.String() || (got == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestDeviceTravels(t *testing.T) {
+	conn := world(t, "", goOn)
+	d := open(t, conn, Config{})
+	id := uuid.NewString()
+	c := admitted(t, d, lpproto.ConnectRequest{SessionID: id, Device: "cam", Capabilities: `{"width":640}`, Platform: "Linux"})
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	if got := stored(t, conn, id)[0].GetState().GetDevice(); got.GetCamera() != "cam" || got.GetCapabilities() != `{"width":640}` || got.GetPlatform() != "Linux" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Whatever a decision left in the state goes on at another edge.
+func TestStateSurvivesAnotherEdge(t *testing.T) {
+	var left *schemas.SessionState
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		d := goOn(f, sequence)
+		d.State.LivenessAttempts, d.State.Cooldown, d.State.FailedWindows, d.State.Fake, d.State.FaceLost = 3, 2, 1, true, 1
+		d.State.Window = []*schemas.Sample{{Frame: sequence, Estimations: d.GetEstimations()}}
+		d.State.Waived = []int32{schemas.CodeEyesClosed}
+		d.State.Workers = map[string][]byte{schemas.WorkerMatcher: {1, 2, 3}}
+		d.State.Device, d.State.Reference = f.GetState().GetDevice(), "reference/"+f.GetName().GetSession()
+		left = proto.CloneOf(d.GetState())
+		return d
+	})
+	first, second := open(t, conn, Config{}), open(t, conn, Config{})
+	id := uuid.NewString()
+	c := admitted(t, first, lpproto.ConnectRequest{SessionID: id, Device: "cam"})
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	want := left
+	c.ws.Close()
+	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	c = admitted(t, second, lpproto.ConnectRequest{SessionID: id, Device: "another camera"})
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	got := stored(t, conn, id)[1].GetState()
+	want.LastDecision = got.GetLastDecision() // known only once stored
+	if got.GetLastDecision() == 0 || !proto.Equal(got, want) || !got.GetFake() || got.GetDevice().GetCamera() != "cam" {
+		t.Errorf("the second edge goes on with\n%v\nleft was\n%v", got, want)
+	}
+}

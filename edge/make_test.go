@@ -1,0 +1,186 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+type made struct {
+	Session, Token string
+	Expires        time.Time
+}
+
+func (i *installation) make(body []byte, contentType string) (m made) {
+	i.t.Helper()
+	answer, text := i.do(http.MethodPost, "/v1/sessions", body, "Content-Type", contentType)
+	if answer.StatusCode != http.StatusCreated || answer.Header.Get("Content-Type") != "application/json" {
+		i.t.Fatalf("%s %s", answer.Status, text)
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		i.t.Fatal(err)
+	}
+	secret, err := base64.RawURLEncoding.DecodeString(m.Token)
+	if err != nil || len(secret) != 32 || streams.CheckSession(m.Session) != nil || answer.Header.Get("Location") != "/v1/sessions/"+m.Session {
+		i.t.Errorf("got %+v, %v", m, answer.Header)
+	}
+	if left := time.Until(m.Expires); left < 10*time.Minute || left > 15*time.Minute {
+		i.t.Errorf("it expires in %v", left)
+	}
+	return m
+}
+
+func form(t *testing.T, parts ...string) (body []byte, contentType string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for n := 0; n+1 < len(parts); n += 2 {
+		file := must[io.Writer](t)(w.CreateFormFile(parts[n], "face.png"))
+		must[int](t)(io.WriteString(file, parts[n+1]))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), w.FormDataContentType()
+}
+
+func asJSON(picture []byte) []byte {
+	return []byte(`{"reference":"` + base64.StdEncoding.EncodeToString(picture) + `"}`)
+}
+
+// pngOf is a picture that stands for something else.
+func pngOf(t *testing.T, side int) []byte {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, side, side))
+	m.Set(1, 1, color.White)
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestMakeSession(t *testing.T) {
+	i := install(t, Config{})
+	plain := i.make(nil, "")
+	if again := i.make([]byte("{}"), "application/json"); again.Session == plain.Session || again.Token == plain.Token {
+		t.Errorf("twice the same: %+v", again)
+	}
+	ticket := must[*streams.Ticket](t)(i.conn.TicketOf(streamstest.Context(t, 5*time.Second), plain.Session))
+	if err := ticket.Check(plain.Token, time.Now()); err != nil || ticket.HasFace {
+		t.Errorf("%+v: %v", ticket, err)
+	}
+	var session struct{ Session, Outcome string }
+	i.want("/v1/sessions/"+plain.Session, &session) // before anybody opened it
+	if session.Session != plain.Session || session.Outcome != "OUTCOME_CONTINUE" {
+		t.Errorf("got %+v", session)
+	}
+	if answer, body := i.do(http.MethodDelete, "/v1/sessions/"+plain.Session, nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("%s %s", answer.Status, body)
+	}
+	answer, body := i.get("/v1/sessions/" + plain.Session)
+	wantProblem(t, answer, body, http.StatusGone)
+}
+
+func TestMakeSessionWithAReference(t *testing.T) {
+	i := install(t, Config{})
+	good, nobody := pngOf(t, 8), pngOf(t, 9)
+	answer, body := i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
+	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); p.Detail != streams.ErrNoDescriber.Error() {
+		t.Errorf("got %+v", p)
+	}
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.ServeDescriber(ctx, func(image []byte) ([]byte, error) {
+			switch {
+			case bytes.Equal(image, good):
+				return []byte("description"), nil
+			case bytes.Equal(image, nobody):
+				return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
+			}
+			return nil, errors.New("broken")
+		})
+	})
+	ctx := streamstest.Context(t, 20*time.Second)
+	streamstest.Eventually(t, 5*time.Second, func() error { _, err := i.conn.Describe(ctx, good); return err })
+
+	multi, kind := form(t, "reference", string(good))
+	for name, m := range map[string]made{"json": i.make(asJSON(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {
+		ticket := must[*streams.Ticket](t)(i.conn.TicketOf(ctx, m.Session))
+		if err := i.conn.UseTicket(ctx, ticket); err != nil || !ticket.HasFace || string(ticket.Workers[schemas.WorkerMatcher]) != "description" {
+			t.Fatalf("%s: %+v, %v", name, ticket, err)
+		}
+		o := must[*streams.Object](t)(i.conn.OpenObject(ctx, streams.ReferenceObject(m.Session)))
+		stored := must[[]byte](t)(io.ReadAll(o))
+		o.Close()
+		if !bytes.Equal(stored, good) || o.MediaType != "image/png" {
+			t.Errorf("%s: stored %d bytes of %s", name, len(stored), o.MediaType)
+		}
+		if answer, body := i.do(http.MethodDelete, "/v1/sessions/"+m.Session, nil); answer.StatusCode != http.StatusNoContent {
+			t.Fatalf("%s %s", answer.Status, body)
+		}
+		if _, err := i.conn.OpenObject(ctx, streams.ReferenceObject(m.Session)); !errors.Is(err, streams.ErrNotFound) {
+			t.Errorf("%s: the face is left: %v", name, err)
+		}
+	}
+
+	twice, twiceKind := form(t, "reference", "a", "reference", "b")
+	other, otherKind := form(t, "face", "a")
+	for name, c := range map[string]struct {
+		body         []byte
+		kind         string
+		status, code int
+	}{
+		"nobody on it":       {asJSON(nobody), "application/json", http.StatusUnprocessableEntity, schemas.CodeNoFace},
+		"text":               {asJSON([]byte("text")), "application/json", http.StatusUnprocessableEntity, 1003},
+		"empty":              {asJSON(nil), "application/json", http.StatusUnprocessableEntity, 1003},
+		"damaged":            {asJSON(good[:20]), "application/json", http.StatusUnprocessableEntity, schemas.SystemUndecodable},
+		"no base64":          {[]byte(`{"reference":"?"}`), "application/json", http.StatusBadRequest, 0},
+		"an unknown member":  {[]byte(`{"face":""}`), "application/json", http.StatusBadRequest, 0},
+		"no JSON":            {[]byte(`{`), "application/json", http.StatusBadRequest, 0},
+		"another type":       {good, "image/png", http.StatusUnsupportedMediaType, 0},
+		"two files":          {twice, twiceKind, http.StatusBadRequest, 0},
+		"another name":       {other, otherKind, http.StatusBadRequest, 0},
+		"a form cut off":     {multi[:len(multi)-10], kind, http.StatusBadRequest, 0},
+		"a form of no parts": {multi, "multipart/form-data", http.StatusBadRequest, 0},
+		"over the limit":     {asJSON(make([]byte, 9<<20)), "application/json", http.StatusRequestEntityTooLarge, 0},
+		"broken matcher":     {asJSON(pngOf(t, 10)), "application/json", http.StatusInternalServerError, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer, body := i.do(http.MethodPost, "/v1/sessions", c.body, "Content-Type", c.kind)
+			wantProblem(t, answer, body, c.status)
+			var p struct{ Code int }
+			if err := json.Unmarshal(body, &p); err != nil || p.Code != c.code {
+				t.Errorf("code %d, want %d", p.Code, c.code)
+			}
+		})
+	}
+
+	if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(`{"workers":[]}`)); answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s", answer.Status, body)
+	}
+	answer, body = i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
+	wantProblem(t, answer, body, http.StatusConflict)
+}
+
+func TestSessionTokensSetting(t *testing.T) {
+	for text, wrong := range map[string]bool{"": false, "optional": false, "required": false, "yes": true} {
+		c, err := (Config{Tokens: text, MaxMessage: 1}).gateway()
+		if (err != nil) != wrong || err == nil && c.NeedsToken != (text == "required") {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
+}
