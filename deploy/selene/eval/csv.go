@@ -17,6 +17,8 @@ type Label struct {
 	Identity string // the person, "" when nobody said
 	Shows    string // in words
 	Line     int    // in labels.csv; 0 when there was none
+
+	half Split
 }
 
 // Pair is one line of pairs.csv: whether two files show the same person.

@@ -40,6 +40,7 @@ func Load(path string) (*Dataset, error) {
 	if err := d.check(); err != nil {
 		return nil, fmt.Errorf("dataset %s: %w", path, err)
 	}
+	assignHalves(d.Labels)
 	return d, nil
 }
 

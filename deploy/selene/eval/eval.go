@@ -50,7 +50,7 @@ func report(d *Dataset, all []*sample, nets *networks, o Options) *Report {
 	var samples []*sample
 	files := map[string]bool{}
 	for _, s := range all {
-		if !o.Split.has(s.label.half()) {
+		if !o.Split.has(s.label.half) {
 			continue
 		}
 		samples = append(samples, s)

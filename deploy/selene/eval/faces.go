@@ -193,7 +193,7 @@ func eyes(samples []*sample) *Eyes {
 	labelled := func(want string) int {
 		return countFiles(samples, func(s *sample) bool {
 			has := s.label.eyes(s.at)
-			return has == want || want == "" && has != ""
+			return has != "" && (want == "" || has == want)
 		})
 	}
 	e.Right.Files, e.Open.Files, e.Closed.Files = labelled(""), labelled(schemas.EyeOpen), labelled(schemas.EyeClosed)

@@ -78,7 +78,7 @@ func (l Label) glasses() string {
 		return "eyeglasses"
 	case l.species() != "" || l.is("multi"):
 		return ""
-	case regexp.MustCompile(`(?i)\bglasses\b`).MatchString(l.Shows):
+	case glassesWord.MatchString(l.Shows):
 		return "eyeglasses"
 	}
 	return ""
@@ -94,6 +94,8 @@ func (l Label) straight() bool {
 	}
 	return l.is("frontal") || l.is("video_real") && strings.Contains(words, "frontal")
 }
+
+var glassesWord = regexp.MustCompile(`(?i)\bglasses\b`)
 
 var closedWords = regexp.MustCompile(`eyes closed (\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) s`)
 

@@ -1,8 +1,10 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Matching says how well two pictures of one person are told from pictures of two. Scores are cosines.
@@ -26,8 +28,22 @@ type PairSet struct {
 	AtPack    Rates  `json:"at_pack"`   // at the pack's match_cosine
 	AtChosen  *Rates `json:"at_chosen"` // at the chosen threshold
 
+	// Hardest are the least alike pairs of one person and the most alike ones of two: where labels may be wrong.
+	Hardest []ScoredPair `json:"hardest"`
+
 	same, different []float64
+	scored          []ScoredPair
 }
+
+// ScoredPair is a pair with its cosine.
+type ScoredPair struct {
+	A      string `json:"a"`
+	B      string `json:"b"`
+	Same   bool   `json:"same"`
+	Cosine Number `json:"cosine"`
+}
+
+const hardest = 3 // of either sort
 
 // Rates are those at one threshold.
 type Rates struct {
@@ -72,7 +88,7 @@ func matching(d *Dataset, samples []*sample, split Split, nets *networks, fpr fl
 	at := math.NaN()
 	if point, ok := ROC(tune.same, tune.different).At(fpr); ok {
 		at = math.Round(point.Threshold*1000) / 1000
-		m.Chosen = &Choice{"match_cosine", Number(at), fmt.Sprintf("the most matches with at most %s of the %d pairs of different people in the half tune", percent(fpr), len(tune.different))}
+		m.Chosen = &Choice{"match_cosine", Number(at), fmt.Sprintf("the most matches with at most %s of the %d pairs of different people in the half tune, and of these the fewest false ones", percent(fpr), len(tune.different))}
 	}
 	if split == All {
 		m.Sets = append(m.Sets, listed(d.Pairs, vectors), everyPair(known, All), tune)
@@ -114,12 +130,12 @@ func everyPair(known []*sample, half Split) PairSet {
 	set := PairSet{Name: "every pair, " + string(half)}
 	people := map[string]bool{}
 	for i, a := range known {
-		if !half.has(a.label.half()) {
+		if !half.has(a.label.half) {
 			continue
 		}
 		people[a.label.Identity] = true
 		for _, b := range known[:i] {
-			if half.has(b.label.half()) {
+			if half.has(b.label.half) {
 				set.add(a.label.Identity == b.label.Identity, a, b)
 			}
 		}
@@ -129,14 +145,31 @@ func everyPair(known []*sample, half Split) PairSet {
 }
 
 func (s *PairSet) add(same bool, a, b *sample) {
+	x := cosine(a.descriptor, b.descriptor)
 	if same {
-		s.same = append(s.same, cosine(a.descriptor, b.descriptor))
+		s.same = append(s.same, x)
 	} else {
-		s.different = append(s.different, cosine(a.descriptor, b.descriptor))
+		s.different = append(s.different, x)
+	}
+	s.scored = append(s.scored, ScoredPair{a.label.File, b.label.File, same, Number(x)})
+}
+
+// findHardest keeps the pairs with the lowest scores of one person and the highest of two.
+func (s *PairSet) findHardest() {
+	for _, same := range []bool{true, false} {
+		list := slices.DeleteFunc(slices.Clone(s.scored), func(p ScoredPair) bool { return p.Same != same })
+		slices.SortStableFunc(list, func(a, b ScoredPair) int {
+			if same {
+				return cmp.Compare(a.Cosine, b.Cosine)
+			}
+			return cmp.Compare(b.Cosine, a.Cosine)
+		})
+		s.Hardest = append(s.Hardest, list[:min(hardest, len(list))]...)
 	}
 }
 
 func (s *PairSet) figures(pack, chosen float64) Curve {
+	s.findHardest()
 	curve := ROC(s.same, s.different)
 	s.Same, s.Different = len(s.same), len(s.different)
 	s.AUC, s.EER = Number(AUC(s.same, s.different)), Number(curve.EER())

@@ -9,17 +9,13 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-const (
-	windowLength = 5    // frames whose mean is judged, the default of session.aggregate_frames
-	bpcerTarget  = 0.05 // of the chosen threshold
-)
+const windowLength = 5 // frames whose mean is judged, the default of session.aggregate_frames
 
 // PAD says how well presentation attacks are told from living faces, in the terms of ISO/IEC 30107-3: APCER is the share
 // of presentations of one attack instrument taken for bona fide, BPCER the share of bona fide ones taken for attacks.
 // Here a presentation is a frame, or a window of frames, and Share.Files says how many files they came from.
 type PAD struct {
 	Setting float64  `json:"setting"` // the default of thresholds.liveness
-	Target  float64  `json:"target"`  // BPCER that the chosen thresholds keep on the half tune
 	Rows    []PADRow `json:"rows"`
 	// NoResponse are the frames without a face to judge, by bona fide ("") and instrument (BPNRR, APNRR).
 	NoResponse map[string]Share `json:"no_response"`
@@ -44,9 +40,10 @@ type PADRow struct {
 
 // Errors are those at one threshold.
 type Errors struct {
-	BPCER Share            `json:"bpcer"`
-	APCER map[string]Share `json:"apcer"`           // by attack instrument
-	Worst string           `json:"worst,omitempty"` // the instrument with the highest APCER
+	BPCER   Share            `json:"bpcer"`
+	Attacks Share            `json:"attacks"`         // APCER over all instruments together
+	APCER   map[string]Share `json:"apcer"`           // by attack instrument
+	Worst   string           `json:"worst,omitempty"` // the instrument with the highest APCER
 }
 
 // presentation is a frame or a window of frames with the score of each network.
@@ -59,7 +56,7 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 	if len(names) == 0 {
 		return nil
 	}
-	p := &PAD{Setting: schemas.DefaultSettings().Thresholds.Liveness, Target: bpcerTarget}
+	p := &PAD{Setting: schemas.DefaultSettings().Thresholds.Liveness}
 	p.noResponse(samples, split)
 	for network, name := range names {
 		for _, window := range []int{1, windowLength} {
@@ -72,7 +69,7 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 	}
 	last := len(names) - 1
 	for _, s := range samples {
-		if !split.has(s.label.half()) || len(s.live) == 0 || s.extra {
+		if !split.has(s.label.half) || len(s.live) == 0 || s.extra {
 			continue
 		}
 		switch {
@@ -82,9 +79,11 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 			p.Art.add(s.live[last] >= p.Setting)
 		}
 	}
-	if t := float64(p.Rows[len(p.Rows)-1].Threshold); !math.IsNaN(t) {
-		p.Chosen = &Choice{"thresholds.liveness", Number(t), fmt.Sprintf(
-			"the highest at which at most %s of the bona fide windows of %d accepted frames of the half tune fail", percent(bpcerTarget), windowLength)}
+	for _, r := range p.Rows {
+		if r.Network == names[last] && r.Window == windowLength && !r.Accepted && !math.IsNaN(float64(r.Threshold)) {
+			p.Chosen = &Choice{"thresholds.liveness", r.Threshold, fmt.Sprintf(
+				"for means of %d frames: the least sum of BPCER and APCER over all attacks of the half tune, in the middle of the range where it is so", windowLength)}
+		}
 	}
 	return p
 }
@@ -115,37 +114,33 @@ func presentations(samples []*sample, window int, accepted bool) []presentation 
 }
 
 func (p *PAD) figures(row *PADRow, all []presentation, network int, split Split) {
-	var live, attack, tune []float64
+	var live, attack, tuneLive, tuneAttack []float64
 	for _, x := range all {
-		half := x.label.half()
-		switch {
-		case x.label.bonaFide() && half == Tune:
-			tune = append(tune, x.score[network])
-			fallthrough
-		case x.label.bonaFide():
-			if split.has(half) {
-				live = append(live, x.score[network])
-			}
-		case x.label.species() != "" && split.has(half):
-			attack = append(attack, x.score[network])
+		score, fake := x.score[network], x.label.species() != ""
+		if !fake && !x.label.bonaFide() {
+			continue
+		}
+		if split.has(x.label.half) {
+			add(fake, score, &attack, &live)
+		}
+		if x.label.half == Tune {
+			add(fake, score, &tuneAttack, &tuneLive)
 		}
 	}
 	curve := ROC(live, attack)
 	row.AUC, row.EER = Number(AUC(live, attack)), Number(curve.EER())
 	row.AtSetting = errorsAt(all, network, split, p.Setting)
-	t := lowerThreshold(tune, p.Target)
+	t := ROC(tuneLive, tuneAttack).leastErrors()
 	row.Threshold = Number(t)
 	row.Tune, row.Test = errorsAt(all, network, Tune, t), errorsAt(all, network, Test, t)
 }
 
-// lowerThreshold is the highest threshold, to three decimals, that at most a share of the scores lies under; NaN
-// without scores.
-func lowerThreshold(scores []float64, share float64) float64 {
-	if len(scores) == 0 {
-		return math.NaN()
+func add(fake bool, score float64, attack, live *[]float64) {
+	if fake {
+		*attack = append(*attack, score)
+	} else {
+		*live = append(*live, score)
 	}
-	sorted := slices.Sorted(slices.Values(scores))
-	return math.Floor(sorted[int(share*float64(len(sorted)))]*1000) / 1000
 }
 
 // errorsAt counts the errors at a threshold; none at NaN.
@@ -157,7 +152,7 @@ func errorsAt(all []presentation, network int, split Split, threshold float64) E
 	files := map[string]map[string]bool{}
 	for _, x := range all {
 		kind := x.label.species()
-		if !split.has(x.label.half()) || kind == "" && !x.label.bonaFide() {
+		if !split.has(x.label.half) || kind == "" && !x.label.bonaFide() {
 			continue
 		}
 		if files[kind] == nil {
@@ -169,6 +164,7 @@ func errorsAt(all []presentation, network int, split Split, threshold float64) E
 			e.BPCER.add(!passes)
 			continue
 		}
+		e.Attacks.add(passes)
 		share := e.APCER[kind]
 		share.add(passes)
 		e.APCER[kind] = share
@@ -177,6 +173,7 @@ func errorsAt(all []presentation, network int, split Split, threshold float64) E
 	for _, kind := range slices.Sorted(maps.Keys(e.APCER)) {
 		share := e.APCER[kind]
 		share.Files = len(files[kind])
+		e.Attacks.Files += share.Files
 		e.APCER[kind] = share
 		if e.Worst == "" || share.Rate() > e.APCER[e.Worst].Rate() {
 			e.Worst = kind
@@ -190,7 +187,7 @@ func (p *PAD) noResponse(samples []*sample, split Split) {
 	files := map[string]map[string]bool{}
 	for _, s := range samples {
 		kind := s.label.species()
-		if s.extra || !split.has(s.label.half()) || kind == "" && !s.label.bonaFide() {
+		if s.extra || !split.has(s.label.half) || kind == "" && !s.label.bonaFide() {
 			continue
 		}
 		share := p.NoResponse[kind]

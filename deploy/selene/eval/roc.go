@@ -61,15 +61,15 @@ func (c Curve) EER() float64 {
 	return math.NaN()
 }
 
-// At is the working point with the most true positives of those whose false positive rate is at most fpr. Its threshold
-// lies midway to the next score that would break this.
+// At is the working point with the most true positives of those whose false positive rate is at most fpr, and of these
+// the one with the fewest false positives. Its threshold lies midway to the next score. It is false for no curve.
 func (c Curve) At(fpr float64) (Point, bool) {
 	if len(c) == 0 {
 		return Point{}, false
 	}
 	best := 0
 	for i, p := range c {
-		if p.FPR <= fpr {
+		if p.FPR <= fpr && p.TPR > c[best].TPR {
 			best = i
 		}
 	}
@@ -82,4 +82,19 @@ func (c Curve) At(fpr float64) (Point, bool) {
 		p.Threshold = (p.Threshold + c[best+1].Threshold) / 2
 	}
 	return p, true
+}
+
+// leastErrors is the threshold, to three decimals, with the least sum of misses and false alarms, in the middle of the
+// widest range of scores where it is so. It is NaN for no curve.
+func (c Curve) leastErrors() float64 {
+	least, widest, at := math.Inf(1), 0.0, math.NaN()
+	for i := 1; i+1 < len(c); i++ {
+		sum := c[i].FPR + 1 - c[i].TPR
+		width := c[i].Threshold - c[i+1].Threshold
+		if sum < least-1e-12 || sum < least+1e-12 && width > widest {
+			least, widest = min(sum, least), width
+			at = math.Round((c[i].Threshold+c[i+1].Threshold)/2*1000) / 1000
+		}
+	}
+	return at
 }

@@ -1,8 +1,10 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
+	"slices"
 )
 
 // Split names a half of a dataset.
@@ -24,24 +26,46 @@ func ParseSplit(s string) (Split, error) {
 	return "", fmt.Errorf("split %q; use all, tune or test", s)
 }
 
-// half is the half that a file belongs to, the same on every machine: all files of one identity go to one half, so that
-// nobody is met again; files without an identity go by their name.
-func (l Label) half() Split {
-	key := l.Identity
-	if key == "" {
-		key = l.File
-	}
-	h := fnv.New64a()
-	h.Write([]byte(key))
-	// FNV mixes its low bits badly on names that differ at the end alone.
-	x := h.Sum64()
-	x ^= x >> 32
-	x *= 0x9e3779b97f4a7c15
-	if x>>63 == 0 {
-		return Tune
-	}
-	return Test
-}
-
 // has tells whether a file of the half h is in the split.
 func (s Split) has(h Split) bool { return s == All || s == h }
+
+// assignHalves gives every file its half, the same on every machine. All files of one identity go to one half, so that
+// nobody is met again; a file without an identity stands for itself. The units of a kind are put in the order of their
+// hashes and go to the halves in turn: small kinds would often fall into one half otherwise.
+func assignHalves(labels []Label) {
+	type unit struct {
+		kind, key string
+		hash      uint64
+	}
+	var units []unit
+	seen := map[string]bool{}
+	for _, l := range labels {
+		if key := l.unit(); !seen[key] {
+			seen[key] = true
+			units = append(units, unit{l.Kind, key, hash(key)})
+		}
+	}
+	slices.SortFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.hash, b.hash), cmp.Compare(a.key, b.key))
+	})
+	halves := map[string]Split{}
+	for i, u := range units {
+		halves[u.key] = [2]Split{Tune, Test}[i%2]
+	}
+	for i := range labels {
+		labels[i].half = halves[labels[i].unit()]
+	}
+}
+
+func (l Label) unit() string {
+	if l.Identity != "" {
+		return "identity " + l.Identity
+	}
+	return "file " + l.File
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}

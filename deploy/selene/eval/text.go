@@ -171,6 +171,14 @@ func (t *tables) matching(m *Matching) {
 	}
 	t.table("Matching at thresholds", rows...)
 	t.choice(m.Chosen)
+	largest := slices.MaxFunc(m.Sets, func(a, b PairSet) int { return a.Different - b.Different })
+	for _, p := range largest.Hardest {
+		kind := "of two people, very alike"
+		if p.Same {
+			kind = "of one person, little alike"
+		}
+		fmt.Fprintf(&t.out, "  %s: %s %s %s\n", kind, p.Cosine, p.A, p.B)
+	}
 	for _, f := range m.Undescribed {
 		fmt.Fprintf(&t.out, "  no face, its pairs are left out: %s\n", f)
 	}
@@ -189,86 +197,20 @@ func (t *tables) choice(c *Choice) {
 	}
 }
 
-func (t *tables) pad(p *PAD) {
-	if p == nil {
-		fmt.Fprintln(&t.out, "\nPresentation attack detection: the pack has no network for it")
-		return
-	}
-	species := map[string]bool{}
-	for _, r := range p.Rows {
-		for _, e := range []Errors{r.AtSetting, r.Tune, r.Test} {
-			for kind := range e.APCER {
-				species[kind] = true
-			}
-		}
-	}
-	list := slices.Sorted(maps.Keys(species))
-	head := []any{"network", "over", "frames", "AUC", "EER", "BPCER"}
-	for _, kind := range list {
-		head = append(head, "APCER "+kind)
-	}
-	rows := []string{row(append(head, "worst")...)}
-	for _, r := range p.Rows {
-		cells := []any{r.Network, over(r.Window), which(r.Accepted), r.AUC, part(r.EER)}
-		rows = append(rows, row(append(cells, errorCells(r.AtSetting, list)...)...))
-	}
-	t.table(fmt.Sprintf("Presentation attack detection at thresholds.liveness = %.2f", p.Setting), rows...)
-	head = append([]any{"network", "over", "frames", "threshold", "half"}, head[5:]...)
-	rows = []string{row(append(head, "worst")...)}
-	for _, r := range p.Rows {
-		if math.IsNaN(float64(r.Threshold)) {
-			continue
-		}
-		cells := []any{r.Network, over(r.Window), which(r.Accepted), r.Threshold}
-		rows = append(rows, row(append(append(slices.Clone(cells), "tune"), errorCells(r.Tune, list)...)...))
-		rows = append(rows, row(append(append(slices.Clone(cells), "test"), errorCells(r.Test, list)...)...))
-	}
-	t.table(fmt.Sprintf("Presentation attack detection, threshold chosen on tune for BPCER of at most %s", percent(p.Target)), rows...)
-	t.choice(p.Chosen)
-	rows = nil
-	for _, kind := range slices.Sorted(maps.Keys(p.NoResponse)) {
-		name := "frames without a face: " + kind + " (APNRR)"
-		if kind == "" {
-			name = "frames without a face: bona fide (BPNRR)"
-		}
-		rows = append(rows, row(name, p.NoResponse[kind]))
-	}
-	rows = append(rows, row("portraits of living people that fail (no presentations to a camera)", p.Portraits), row("paintings that pass", p.Art))
-	t.table("Beside that", rows...)
-}
-
-func errorCells(e Errors, species []string) []any {
-	out := []any{e.BPCER.errors()}
-	for _, kind := range species {
-		out = append(out, e.APCER[kind].errors())
-	}
-	if e.Worst == "" {
-		return append(out, "-")
-	}
-	return append(out, fmt.Sprintf("%s %s", e.Worst, percent(e.APCER[e.Worst].Rate())))
-}
-
-func over(window int) string {
-	if window == 1 {
-		return "one frame"
-	}
-	return fmt.Sprintf("mean of %d", window)
-}
-
-func which(accepted bool) string {
-	if accepted {
-		return "accepted"
-	}
-	return "any"
-}
-
 func (t *tables) checks(checks []Check) {
-	rows := []string{row("codes", "check", "good that fail", "bad that are caught", "good", "bad")}
+	rows := []string{row("codes", "check", "good ones that fail", "bad ones caught", "bad")}
+	legend := map[string]string{}
 	for _, c := range checks {
 		codes := strings.Trim(fmt.Sprint(c.Codes), "[]")
-		rows = append(rows, row(codes, c.Name, c.False.errors(), c.Caught, c.Good, c.Bad))
+		rows = append(rows, row(codes, c.Name, strings.TrimSuffix(c.Good, ".")+": "+c.False.errors(), c.Caught, c.Bad))
+		legend[c.Good] = goodGroups[c.Good]
 	}
-	t.table("Checks of the detector with the default settings", rows...)
+	t.table("Checks of the detector with the default settings; every check is tried, also behind one that failed", rows...)
+	for _, name := range slices.Sorted(maps.Keys(legend)) {
+		if legend[name] != "" {
+			fmt.Fprintf(&t.out, "  %s: %s\n", name, legend[name])
+		}
+	}
 }
 
 func (t *tables) scores(scores []Score) {
@@ -292,6 +234,9 @@ func (t *tables) clips(clips []Clip) {
 		live := make([]string, len(c.Liveness))
 		for i, v := range c.Liveness {
 			live[i] = fmt.Sprintf("%.2f", float64(v))
+			if math.IsNaN(float64(v)) {
+				live[i] = "-"
+			}
 		}
 		rows = append(rows, row(c.File, c.Kind, c.Half, c.Frames, c.Faces, c.Accepted, strings.Join(live, " "), strings.Join(codes, " ")))
 	}
