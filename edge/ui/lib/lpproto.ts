@@ -22,14 +22,34 @@ export class ProtocolError extends Error {
 export interface ConnectOptions {
   /** Milliseconds between the server's HEARTBEAT messages, 100..60000. */
   heartbeat?: number;
-  /** The id of an earlier session, to go on with it. */
+  /** The id of an earlier session, to go on with it, or of one that was made beforehand. */
   sessionId?: string;
+  /** What opens a session that was made beforehand. */
+  token?: string;
+  /** The camera's label. */
+  device?: string;
+  /** What the camera is set to and can do, as a JSON object. */
+  capabilities?: string;
+  /** What this runs on. */
+  platform?: string;
 }
 
-export function encodeConnect({ heartbeat, sessionId }: ConnectOptions): string {
+// So long that servers keep it whole, so short that all headers fit a message.
+const MAX_NAME = 256;
+const MAX_CAPABILITIES = 2048;
+
+export function encodeConnect({ heartbeat, sessionId, token, device, capabilities, platform }: ConnectOptions): string {
   let text = `CONNECT\nversion:${VERSION}\n`;
+  const add = (name: string, value: string | undefined, most = Infinity) => {
+    const line = (value ?? "").replace(/[\u0000-\u001f\u007f]/g, " ").slice(0, most).trim();
+    if (line) text += `${name}:${line}\n`;
+  };
   if (heartbeat !== undefined) text += `heartbeat:${heartbeat}\n`;
-  if (sessionId) text += `session-id:${sessionId}\n`;
+  add("session-id", sessionId);
+  add("token", token);
+  add("device", device, MAX_NAME);
+  if (capabilities && capabilities.length <= MAX_CAPABILITIES) add("capabilities", capabilities);
+  add("platform", platform, MAX_NAME);
   return text + "\n";
 }
 

@@ -1,6 +1,6 @@
 // One LPProto session over one WebSocket. Lock-step is kept here: a second
 // frame cannot leave before the first one is answered.
-import { decodeToken, encodeConnect, encodeFrame, parse, parseStats, type Message, type Result, type Stats } from "./lpproto";
+import { decodeToken, encodeConnect, encodeFrame, parse, parseStats, type ConnectOptions, type Message, type Result, type Stats } from "./lpproto";
 
 /** What the server answered to one frame. */
 export type Reply =
@@ -34,12 +34,9 @@ export class SessionEnd extends Error {
 /** The part of WebSocket that is used; tests put their own in its place. */
 export type Socket = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
-export interface SessionOptions {
+/** What CONNECT says, heartbeats of a second unless it says otherwise, and how to reach the server. */
+export interface SessionOptions extends ConnectOptions {
   url: string;
-  /** Milliseconds between heartbeats asked of the server. */
-  heartbeat?: number;
-  /** Go on with an earlier session. */
-  sessionId?: string;
   /** Milliseconds to wait for CONNECTED. */
   connectTimeout?: number;
   /** Milliseconds without any message, heartbeats included, after which the server counts as gone. */
@@ -75,7 +72,7 @@ export class Session {
   }
 
   private constructor(options: SessionOptions, connecting: Waiter<Session>) {
-    const { heartbeat = 1000, connectTimeout = 10_000 } = options;
+    const { connectTimeout = 10_000 } = options;
     this.id = options.sessionId ?? "";
     this.silence = options.silence ?? 15_000;
     this.connecting = connecting;
@@ -85,7 +82,7 @@ export class Session {
     this.watch(connectTimeout);
     this.socket.onopen = () => {
       this.opened = true;
-      this.socket.send(encodeConnect({ heartbeat, sessionId: options.sessionId }));
+      this.socket.send(encodeConnect({ ...options, heartbeat: options.heartbeat ?? 1000 }));
     };
     this.socket.onmessage = (event) => this.receive(event.data as string | ArrayBuffer);
     this.socket.onclose = (event) => this.over(endOfClose(event.code, event.reason, this.opened));

@@ -1,4 +1,5 @@
 // The camera: opened once a check, released on every end of it.
+import type { ConnectOptions } from "../lib/lpproto";
 import { frameSize } from "./frame_size";
 
 export type CameraFault = "cameraRefused" | "cameraAbsent" | "cameraBusy" | "cameraInsecure" | "cameraStopped";
@@ -65,6 +66,14 @@ export class Camera {
     const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
     if (!blob) throw new CameraError("cameraBusy", "no picture");
     return blob;
+  }
+
+  /** What the browser says of the camera, less the ids by which sites could know it again. */
+  about(): Pick<ConnectOptions, "device" | "capabilities" | "platform"> {
+    const track = this.stream.getVideoTracks()[0];
+    const facts = { settings: track?.getSettings(), capabilities: track?.getCapabilities?.() }; // not every browser has the second
+    const capabilities = JSON.stringify(facts, (key, value: unknown) => (key === "deviceId" || key === "groupId" ? undefined : value));
+    return { device: track?.label, capabilities, platform: navigator.platform };
   }
 
   /** Switches the camera off. Safe to call more than once. */

@@ -20,7 +20,7 @@ async function run(): Promise<void> {
     camera = await Camera.open(element<HTMLVideoElement>("video"));
     showPrompt({ name: "connecting" });
     showView("live");
-    session = await openSession();
+    session = await openSession(camera);
     leave = () => session?.close();
     showSuccess(await judge(session, camera));
   } catch (error) {
@@ -35,13 +35,17 @@ async function run(): Promise<void> {
 }
 
 /** Connects to `ws` beside this page; Cancel works meanwhile. */
-function openSession(): Promise<Session> {
+function openSession(camera: Camera): Promise<Session> {
   const url = new URL("ws", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.search = url.hash = "";
   const controller = new AbortController();
   leave = () => controller.abort();
-  return Session.open({ url: url.href, signal: controller.signal });
+  // A session made for this person: its id and token stand behind the #, which no server gets to log.
+  const given = new URLSearchParams(location.hash.slice(1));
+  const sessionId = given.get("session") ?? undefined;
+  const token = given.get("token") ?? undefined;
+  return Session.open({ url: url.href, signal: controller.signal, sessionId, token, ...camera.about() });
 }
 
 function judge(session: Session, camera: Camera) {

@@ -7,6 +7,13 @@ test("CONNECT carries version, heartbeat and session id", () => {
   assert.equal(encodeConnect({ heartbeat: 1000, sessionId: "abc" }), "CONNECT\nversion:1.0\nheartbeat:1000\nsession-id:abc\n\n");
 });
 
+test("CONNECT carries a token and what is known of the camera, within bounds", () => {
+  const connect = encodeConnect({ token: "abc", device: "OBS\n Camera ", capabilities: '{"width":640}', platform: "Linux" });
+  assert.equal(connect, 'CONNECT\nversion:1.0\ntoken:abc\ndevice:OBS  Camera\ncapabilities:{"width":640}\nplatform:Linux\n\n');
+  const long = encodeConnect({ device: "é".repeat(300), capabilities: `{"x":"${"y".repeat(2048)}"}`, platform: "z".repeat(300) });
+  assert.equal(long, `CONNECT\nversion:1.0\ndevice:${"é".repeat(256)}\nplatform:${"z".repeat(256)}\n\n`);
+});
+
 test("FRAME keeps the image bytes as they are", () => {
   const image = Uint8Array.of(0xff, 0xd8, 0x0a, 0x0a, 0x00, 0xd9);
   const message = encodeFrame("image/jpeg", image);

@@ -59,6 +59,14 @@ test("a session opens with CONNECT and takes the server's id", async () => {
   assert.ok(socket.closed);
 });
 
+test("a session says what it was told to say", async () => {
+  const socket = new FakeSocket();
+  Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, heartbeat: 500, sessionId: "s1", token: "t", device: "cam" }).catch(() => {});
+  socket.open();
+  assert.equal(socket.sent[0], "CONNECT\nversion:1.0\nheartbeat:500\nsession-id:s1\ntoken:t\ndevice:cam\n\n");
+  socket.drop(1006);
+});
+
 test("a second frame cannot leave before the first is answered", async () => {
   const { socket, session } = await connected();
   const first = session.send("image/jpeg", bytes);
