@@ -169,11 +169,13 @@ func TestMakeSessionWithAReference(t *testing.T) {
 		})
 	}
 
-	if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(`{"workers":[]}`)); answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s", answer.Status, body)
+	for _, document := range []string{`{"workers":[]}`, `{"session":{"previous_face_similarity":0}}`} {
+		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s", answer.Status, body)
+		}
+		answer, body = i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
+		wantProblem(t, answer, body, http.StatusConflict)
 	}
-	answer, body = i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
-	wantProblem(t, answer, body, http.StatusConflict)
 }
 
 func TestSessionTokensSetting(t *testing.T) {

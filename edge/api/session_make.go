@@ -146,6 +146,9 @@ func (a *API) describe(ctx context.Context, image []byte) (*streams.Reference, e
 	if !slices.ContainsFunc(newest.Settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
 		return nil, problem(http.StatusConflict, "the settings name no worker matcher: nothing would be compared with the reference")
 	}
+	if newest.Settings.Session.PreviousFaceSimilarity == 0 {
+		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which switches the matcher off: nothing would be compared with the reference")
+	}
 	description, err := a.Conn.Describe(ctx, image)
 	var refusal *streams.Refusal
 	switch {
