@@ -140,8 +140,11 @@ func TestOverTheStreams(t *testing.T) {
 		streamstest.Eventually(t, 15*time.Second, func() error {
 			v = nil
 			for stored, err := range conn.VerdictsOf(ctx, session) {
-				if err != nil || v != nil {
-					return fmt.Errorf("%v, or a second verdict", err)
+				if err != nil {
+					return err
+				}
+				if v != nil {
+					return errors.New("a second verdict")
 				}
 				v = stored.Message
 			}
