@@ -116,7 +116,7 @@ func (m *memory) verification(s *schemas.Settings) *schemas.Verification {
 	if m.reference == nil || m.previous == nil {
 		return nil
 	}
-	similarity := float64(m.verified)
+	similarity := math.Round(float64(m.verified)*1e4) / 1e4
 	return &schemas.Verification{Similarity: similarity, Matched: similarity >= s.Session.ReferenceSimilarity}
 }
 
