@@ -221,5 +221,9 @@ func glasses(samples []*sample) *Glasses {
 		share.add(s.seen.GetEyeglasses() == want)
 		g.Right[want] = share
 	}
+	for kind, share := range g.Right {
+		share.Files = countFiles(samples, func(s *sample) bool { return s.label.glasses() == kind })
+		g.Right[kind] = share
+	}
 	return g
 }

@@ -55,6 +55,7 @@ type Rates struct {
 type Choice struct {
 	Setting string `json:"setting"`
 	Value   Number `json:"value"`
+	Margin  Number `json:"margin"` // by which it could move either way and change nothing on tune
 	Why     string `json:"why"`
 }
 
@@ -88,15 +89,15 @@ func matching(d *Dataset, samples []*sample, split Split, nets *networks, fpr fl
 	at := math.NaN()
 	if point, ok := ROC(tune.same, tune.different).At(fpr); ok {
 		at = math.Round(point.Threshold*1000) / 1000
-		m.Chosen = &Choice{"match_cosine", Number(at), fmt.Sprintf("the most matches with at most %s of the %d pairs of different people in the half tune, and of these the fewest false ones", percent(fpr), len(tune.different))}
+		m.Chosen = &Choice{"match_cosine", Number(at), Number(point.Margin), fmt.Sprintf("the most matches with at most %s of the %d pairs of different people in the half tune, and of these the fewest false ones", percent(fpr), len(tune.different))}
 	}
-	if split == All {
-		m.Sets = append(m.Sets, listed(d.Pairs, vectors), everyPair(known, All), tune)
-	} else if split == Tune {
-		m.Sets = append(m.Sets, tune)
-	}
-	if split != Tune {
-		m.Sets = append(m.Sets, everyPair(known, Test))
+	switch split {
+	case All:
+		m.Sets = []PairSet{listed(d.Pairs, vectors), everyPair(known, All), tune, everyPair(known, Test)}
+	case Tune:
+		m.Sets = []PairSet{tune}
+	case Test:
+		m.Sets = []PairSet{everyPair(known, Test)}
 	}
 	var curves []namedCurve
 	for i := range m.Sets {

@@ -32,8 +32,9 @@ type PADRow struct {
 	AUC       Number `json:"auc"`
 	EER       Number `json:"eer"`
 	AtSetting Errors `json:"at_setting"` // on the split
-	// Threshold is chosen on the half tune; Tune and Test are the errors at it.
+	// Threshold is chosen on the half tune, where Margin more or less changes nothing; Tune and Test are the errors at it.
 	Threshold Number `json:"threshold"`
+	Margin    Number `json:"margin"`
 	Tune      Errors `json:"tune"`
 	Test      Errors `json:"test"`
 }
@@ -81,7 +82,7 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 	}
 	for _, r := range p.Rows {
 		if r.Network == names[last] && r.Window == windowLength && !r.Accepted && !math.IsNaN(float64(r.Threshold)) {
-			p.Chosen = &Choice{"thresholds.liveness", r.Threshold, fmt.Sprintf(
+			p.Chosen = &Choice{"thresholds.liveness", r.Threshold, r.Margin, fmt.Sprintf(
 				"for means of %d frames: the least sum of BPCER and APCER over all attacks of the half tune, in the middle of the range where it is so", windowLength)}
 		}
 	}
@@ -130,7 +131,11 @@ func (p *PAD) figures(row *PADRow, all []presentation, network int, split Split)
 	curve := ROC(live, attack)
 	row.AUC, row.EER = Number(AUC(live, attack)), Number(curve.EER())
 	row.AtSetting = errorsAt(all, network, split, p.Setting)
-	t := ROC(tuneLive, tuneAttack).leastErrors()
+	best, ok := ROC(tuneLive, tuneAttack).leastErrors()
+	t := math.NaN()
+	if ok {
+		t, row.Margin = best.Threshold, Number(best.Margin)
+	}
 	row.Threshold = Number(t)
 	row.Tune, row.Test = errorsAt(all, network, Tune, t), errorsAt(all, network, Test, t)
 }

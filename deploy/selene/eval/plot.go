@@ -37,14 +37,14 @@ func (r *Report) WritePlot(w io.Writer) error {
 	}
 	p := &plot{img}
 	p.axes()
-	p.text(plotLeft, 16, fmt.Sprintf("ROC of matching, pack %s", r.Pack), 2, ink)
+	p.text(plotLeft, 16, fmt.Sprintf("ROC of matching, pack %s", r.Pack))
 	for i, c := range r.curves {
 		shade := curves[i%len(curves)]
 		p.curve(c.curve, shade)
 		y := plotBottom - 20 - 24*(len(r.curves)-1-i)
 		p.line(plotLeft+360, y+5, plotLeft+400, y+5, shade)
 		p.line(plotLeft+360, y+6, plotLeft+400, y+6, shade)
-		p.text(plotLeft+410, y, c.name, 2, ink)
+		p.text(plotLeft+410, y, c.name)
 	}
 	return png.Encode(w, img)
 }
@@ -73,19 +73,19 @@ func (p *plot) axes() {
 		}
 		label := strconv.FormatFloat(math.Pow(10, float64(d-plotDecades)), 'f', -1, 64)
 		x := round(plotX(math.Pow(10, float64(d-plotDecades))))
-		p.text(x-textWidth(label, 2)/2, plotBottom+10, label, 2, ink)
+		p.text(x-textWidth(label)/2, plotBottom+10, label)
 	}
 	for i := range 11 {
 		y := round(plotY(float64(i) / 10))
 		p.line(plotLeft, y, plotRight, y, faint)
 		label := strconv.FormatFloat(float64(i)/10, 'f', 1, 64)
-		p.text(plotLeft-10-textWidth(label, 2), y-5, label, 2, ink)
+		p.text(plotLeft-10-textWidth(label), y-5, label)
 	}
 	p.line(plotLeft, plotTop, plotLeft, plotBottom, ink)
 	p.line(plotLeft, plotBottom, plotRight, plotBottom, ink)
 	x := "false positive rate"
-	p.text((plotLeft+plotRight-textWidth(x, 2))/2, plotBottom+36, x, 2, ink)
-	p.text(8, plotTop-18, "TPR", 2, ink)
+	p.text((plotLeft+plotRight-textWidth(x))/2, plotBottom+36, x)
+	p.text(8, plotTop-18, "TPR")
 }
 
 // curve draws steps, as the points of a curve of counts are joined.
@@ -111,22 +111,24 @@ func (p *plot) line(x0, y0, x1, y1 int, c color.RGBA) {
 	}
 }
 
-// text writes from the upper left corner on, each pixel of a letter size pixels wide. Letters it does not know are left
-// blank.
-func (p *plot) text(x, y int, s string, size int, c color.RGBA) {
+// letterSize is how many pixels wide a pixel of a letter is drawn.
+const letterSize = 2
+
+// text writes from the upper left corner on. Letters it does not know are left blank.
+func (p *plot) text(x, y int, s string) {
 	for _, r := range s {
 		for line, bits := range letter(r) {
 			for column := range 3 {
 				if bits>>(2-column)&1 == 0 {
 					continue
 				}
-				for i := range size * size {
-					p.img.SetRGBA(x+column*size+i%size, y+line*size+i/size, c)
+				for i := range letterSize * letterSize {
+					p.img.SetRGBA(x+column*letterSize+i%letterSize, y+line*letterSize+i/letterSize, ink)
 				}
 			}
 		}
-		x += 4 * size
+		x += 4 * letterSize
 	}
 }
 
-func textWidth(s string, size int) int { return 4*size*len([]rune(s)) - size }
+func textWidth(s string) int { return letterSize * (4*len([]rune(s)) - 1) }

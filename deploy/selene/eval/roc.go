@@ -9,6 +9,7 @@ import (
 type Point struct {
 	Threshold float64
 	FPR, TPR  float64
+	Margin    float64 // by which the threshold could move either way and change nothing; 0 when not asked for
 }
 
 // Curve is a ROC curve from (0, 0) to (1, 1), one point for each different score and the first above all of them.
@@ -36,7 +37,7 @@ func ROC(positive, negative []float64) Curve {
 		for n < len(neg) && neg[n] >= at {
 			n++
 		}
-		curve = append(curve, Point{at, float64(n) / float64(len(neg)), float64(p) / float64(len(pos))})
+		curve = append(curve, Point{Threshold: at, FPR: float64(n) / float64(len(neg)), TPR: float64(p) / float64(len(pos))})
 	}
 	return curve
 }
@@ -79,22 +80,24 @@ func (c Curve) At(fpr float64) (Point, bool) {
 	case best == 0:
 		p.Threshold = math.Nextafter(c[1].Threshold, math.Inf(1))
 	default:
-		p.Threshold = (p.Threshold + c[best+1].Threshold) / 2
+		p.Margin = (p.Threshold - c[best+1].Threshold) / 2
+		p.Threshold -= p.Margin
 	}
 	return p, true
 }
 
-// leastErrors is the threshold, to three decimals, with the least sum of misses and false alarms, in the middle of the
-// widest range of scores where it is so. It is NaN for no curve.
-func (c Curve) leastErrors() float64 {
-	least, widest, at := math.Inf(1), 0.0, math.NaN()
+// leastErrors is the working point with the least sum of misses and false alarms, its threshold to three decimals in the
+// middle of the widest range of scores where it is so. It is false for no curve.
+func (c Curve) leastErrors() (best Point, ok bool) {
+	least := math.Inf(1)
 	for i := 1; i+1 < len(c); i++ {
-		sum := c[i].FPR + 1 - c[i].TPR
-		width := c[i].Threshold - c[i+1].Threshold
-		if sum < least-1e-12 || sum < least+1e-12 && width > widest {
-			least, widest = min(sum, least), width
-			at = math.Round((c[i].Threshold+c[i+1].Threshold)/2*1000) / 1000
+		p := c[i]
+		sum := p.FPR + 1 - p.TPR
+		p.Margin = (p.Threshold - c[i+1].Threshold) / 2
+		if sum < least-1e-12 || sum < least+1e-12 && p.Margin > best.Margin {
+			p.Threshold = math.Round((p.Threshold-p.Margin)*1000) / 1000
+			best, least, ok = p, min(sum, least), true
 		}
 	}
-	return at
+	return best, ok
 }

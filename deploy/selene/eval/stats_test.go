@@ -93,9 +93,20 @@ func TestAt(t *testing.T) {
 }
 
 func TestLeastErrors(t *testing.T) {
-	near(t, "apart", ROC([]float64{.9, .8}, []float64{.2, .1}).leastErrors(), .5)
-	near(t, "one attack is not to be had", ROC([]float64{.9, .8, .7}, []float64{.95, .3, .1}).leastErrors(), .5)
-	near(t, "nothing", ROC(nil, nil).leastErrors(), math.NaN())
+	for name, curve := range map[string]Curve{
+		"apart":                          ROC([]float64{.9, .8}, []float64{.2, .1}),
+		"one attack that cannot be told": ROC([]float64{.9, .8, .7}, []float64{.95, .3, .1}),
+	} {
+		p, ok := curve.leastErrors()
+		if !ok {
+			t.Fatal("no point")
+		}
+		near(t, name, p.Threshold, .5)
+		near(t, name, p.Margin, curve[len(curve)-3].Threshold-.5)
+	}
+	if _, ok := ROC(nil, nil).leastErrors(); ok {
+		t.Error("a threshold without scores")
+	}
 }
 
 func TestWilson(t *testing.T) {

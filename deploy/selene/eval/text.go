@@ -193,7 +193,7 @@ func part(n Number) string {
 
 func (t *tables) choice(c *Choice) {
 	if c != nil {
-		fmt.Fprintf(&t.out, "  chosen: %s = %s, %s\n", c.Setting, c.Value, c.Why)
+		fmt.Fprintf(&t.out, "  chosen: %s = %s (%s more or less change nothing on tune), %s\n", c.Setting, c.Value, c.Margin, c.Why)
 	}
 }
 
