@@ -35,22 +35,24 @@ func (s *session) judge(m scores, change ...func(map[string]*schemas.Verdict)) *
 	return d
 }
 
+const scored = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3},"thresholds":{"liveness":0.5,"deepfake":0.5,"image_modification":0.5}}`
+
 func TestMeansOfEveryScore(t *testing.T) {
 	for name, c := range map[string]struct {
 		document string
 		frames   []scores
 		codes    []int32
 	}{
-		"real":                     {passive, []scores{{deepfake: score(0.6)}, {deepfake: score(0.4)}, {deepfake: score(0.6)}}, nil},
-		"made by a machine":        {passive, []scores{{deepfake: score(0.6)}, {deepfake: score(0.3)}, {deepfake: score(0.5)}}, []int32{schemas.CodeDeepfake}},
-		"measured on some":         {passive, []scores{{deepfake: score(0.2)}, {}, {deepfake: score(0.9)}}, nil},
-		"measured on none":         {passive, []scores{{}, {}, {}}, nil},
-		"original":                 {passive, []scores{{modification: score(0.5)}, {modification: score(0.5)}, {modification: score(0.5)}}, nil},
-		"edited":                   {passive, []scores{{modification: score(0.1)}, {modification: score(0.9)}, {modification: score(0.4)}}, []int32{schemas.CodeImageModified}},
-		"both, in check order":     {passive, []scores{{modification: score(0), deepfake: score(0)}, {}, {}}, []int32{schemas.CodeDeepfake, schemas.CodeImageModified}},
+		"real":                     {scored, []scores{{deepfake: score(0.6)}, {deepfake: score(0.4)}, {deepfake: score(0.6)}}, nil},
+		"made by a machine":        {scored, []scores{{deepfake: score(0.6)}, {deepfake: score(0.3)}, {deepfake: score(0.5)}}, []int32{schemas.CodeDeepfake}},
+		"measured on some":         {scored, []scores{{deepfake: score(0.2)}, {}, {deepfake: score(0.9)}}, nil},
+		"measured on none":         {scored, []scores{{}, {}, {}}, nil},
+		"original":                 {scored, []scores{{modification: score(0.5)}, {modification: score(0.5)}, {modification: score(0.5)}}, nil},
+		"edited":                   {scored, []scores{{modification: score(0.1)}, {modification: score(0.9)}, {modification: score(0.4)}}, []int32{schemas.CodeImageModified}},
+		"both, in check order":     {scored, []scores{{modification: score(0), deepfake: score(0)}, {}, {}}, []int32{schemas.CodeDeepfake, schemas.CodeImageModified}},
 		"switched off":             {`{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3},"thresholds":{"deepfake":0,"image_modification":0}}`, []scores{{modification: score(0), deepfake: score(0)}, {}, {}}, nil},
-		"not before it is full":    {passive, []scores{{deepfake: score(0)}, {deepfake: score(0)}}, []int32{schemas.CodeMoreFrames}},
-		"the window slides onward": {passive, []scores{{deepfake: score(0)}, {deepfake: score(0)}, {deepfake: score(0.8)}, {deepfake: score(0.8)}}, nil},
+		"not before it is full":    {scored, []scores{{deepfake: score(0)}, {deepfake: score(0)}}, []int32{schemas.CodeMoreFrames}},
+		"the window slides onward": {scored, []scores{{deepfake: score(0)}, {deepfake: score(0)}, {deepfake: score(0.8)}, {deepfake: score(0.8)}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, c.document)

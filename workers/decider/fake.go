@@ -14,9 +14,14 @@ func marksFake(v *schemas.Verdict) bool {
 	return v.GetMarksFake() || v.GetEnds() == schemas.Outcome_OUTCOME_DIFFERENT_FACE || v.GetEnds() == schemas.Outcome_OUTCOME_FAKE
 }
 
-// countFailedWindows marks the session when the means of full windows have failed until two windows that share no frame
-// failed, with none between them that passed. Every accepted frame makes a new window of N = aggregate_frames frames, so
-// that is N+1 failed windows in a row.
+// clearShare is the share of a threshold under which a mean counts against the session for good. Living people score
+// somewhat under a threshold for seconds on end, in bad light or with a bad camera; they get the code and go on.
+const clearShare = 0.5
+
+// countFailedWindows marks the session when the means of full windows have clearly failed until two windows that share
+// no frame did, with none between them that did not. Every accepted frame makes a new window of N = aggregate_frames
+// frames, so that is N+1 such windows in a row. Windows do not count while an action is under way: the scores of faces
+// that move are low.
 func (r *round) countFailedWindows(failed bool) {
 	state := r.d.State
 	if !failed {

@@ -18,24 +18,43 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 		shots  []shot
 		marked bool
 	}{
-		"one window":                   {times(5, spoof), false},
-		"two windows":                  {times(6, spoof), true},
-		"other frames do not count":    {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
-		"two windows around them":      {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
-		"a window between them passes": {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
-		"the face is lost between":     {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
-		"and the second is not full":   {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
-		"and the second passes":        {append(append(times(3, spoof), noFace), spoof, live, live), false},
-		"none was full":                {slices.Repeat([]shot{spoof, spoof, noFace}, 20), false},
+		"one window":                     {times(5, spoof), false},
+		"two windows":                    {times(6, spoof), true},
+		"other frames do not count":      {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
+		"two windows around them":        {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
+		"a window between them passes":   {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
+		"the face is lost between":       {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
+		"and the second is not full":     {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
+		"and the second passes":          {append(append(times(3, spoof), noFace), spoof, live, live), false},
+		"a waived frame makes no window": {append(times(5, spoof), times(9, shot{live: score(0), forgiven: []int32{schemas.CodeYawNeedLeft}})...), false},
+		"not clearly":                    {times(30, shot{live: score(0.25)}), false},
+		"clearly":                        {times(6, shot{live: score(0.24)}), true},
+		"none was full":                  {slices.Repeat([]shot{spoof, spoof, noFace}, 20), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// No window of live and spoof may pass by chance here but the one that shall.
 			s := open(t, `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3,"max_attempts":-1}}`)
 			d := s.play(c.shots...)
 			if s.state.GetFake() != c.marked || slices.Contains(d.GetErrors(), schemas.CodeSessionFake) != c.marked {
 				t.Errorf("marked: %v, codes %v", s.state.GetFake(), d.GetErrors())
 			}
 		})
+	}
+}
+
+// A head that turns as it is told scores low: that is held against the session only when it is over.
+func TestWindowsDoNotCountDuringActions(t *testing.T) {
+	s := open(t, `{"session":{"aggregate_frames":3,"max_attempts":-1,"max_liveness_attempts":-1}}`)
+	s.play(times(30, shot{live: score(0), actions: []int32{schemas.CodeTurnLeft}, pending: true})...)
+	if s.state.GetFake() || s.state.GetFailedWindows() != 0 {
+		t.Errorf("marked %v after %d windows", s.state.GetFake(), s.state.GetFailedWindows())
+	}
+	s.play(times(3, spoof)...)
+	if s.state.GetFake() {
+		t.Error("marked too early")
+	}
+	s.next(spoof)
+	if !s.state.GetFake() {
+		t.Error("not marked")
 	}
 }
 

@@ -20,7 +20,8 @@ var (
 // allowed get in, so the majority is always an allowed state: it is reported and needs no check of its own.
 func (r *round) aggregate() {
 	d, n := r.d, r.settings.Session.AggregateFrames
-	if len(r.waivedErrors) == 0 {
+	grew := len(r.waivedErrors) == 0
+	if grew {
 		window := append(d.State.Window, &schemas.Sample{Frame: d.Frame, Estimations: sampled(d.Estimations)})
 		d.State.Window = window[max(0, len(window)-n):]
 	}
@@ -40,7 +41,7 @@ func (r *round) aggregate() {
 	if state := w.majority(glassesWorsen, func(e *schemas.Estimations) string { return e.GetEyeglasses() }); state != "" {
 		e.Eyeglasses = state
 	}
-	before := len(d.Errors)
+	clearly := false
 	for _, c := range []struct {
 		mean      *float64
 		threshold float64 // 0 = off
@@ -52,9 +53,12 @@ func (r *round) aggregate() {
 	} {
 		if c.mean != nil && *c.mean < c.threshold {
 			d.Errors = append(d.Errors, c.code)
+			clearly = clearly || *c.mean < clearShare*c.threshold
 		}
 	}
-	r.countFailedWindows(len(d.Errors) > before)
+	if grew && !r.pending {
+		r.countFailedWindows(clearly)
+	}
 }
 
 // sampled are the estimations that a window goes by, sharing no memory with e.
