@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -27,8 +28,13 @@ func New() *Worker { return &Worker{} }
 // Name is "active-liveness".
 func (*Worker) Name() string { return schemas.WorkerActiveLiveness }
 
+// waived are the checks that do not fail a frame while an action is asked for. Of a head that turns, eyes look hidden, a
+// mouth covered and glasses dark. Frames at rest, over which the session is decided, still have to pass them.
+var waived = append(slices.Clone(schemas.PoseAndEyeCodes),
+	schemas.CodeEyesUnknown, schemas.CodeMouthOpen, schemas.CodeMouthOccluded, schemas.CodeSmile, schemas.CodeGlasses, schemas.CodeSunglasses)
+
 // Judge moves the action under way on by one phase at most, and says with codes 61 to 68 what it waits for. While it
-// waits, pose and eye checks are waived for the next frame.
+// waits, checks that moving faces fail are waived for the next frame.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	settings := &s.Settings.ActiveLiveness
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
@@ -50,7 +56,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	if code != 0 {
 		v.Pending = true
 		v.Errors = []int32{code}
-		v.WaiveNext = schemas.PoseAndEyeCodes
+		v.WaiveNext = waived
 		v.Estimations.ActiveLiveness.Action = p.Actions[p.Done]
 	}
 	var err error

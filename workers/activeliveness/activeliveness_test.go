@@ -116,7 +116,7 @@ func (p *person) then(l look, code int32) {
 		}
 		return
 	}
-	if !v.GetPending() || !slices.Equal(v.GetErrors(), []int32{code}) || !slices.Equal(v.GetWaiveNext(), schemas.PoseAndEyeCodes) {
+	if !v.GetPending() || !slices.Equal(v.GetErrors(), []int32{code}) || !slices.Equal(v.GetWaiveNext(), waived) {
 		p.t.Fatalf("after %+v: pending %v, codes %v, waived %v; want code %d with pose and eyes waived", l, v.GetPending(), v.GetErrors(), v.GetWaiveNext(), code)
 	}
 }
