@@ -53,7 +53,8 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 			eventually(t, "more frames", func() bool { return s.frameCount() >= 4 })
 
 			connects, frames, _ := s.seen()
-			if len(connects) != 1 || connects[0] != "CONNECT\nversion:1.0\nheartbeat:1000\n\n" {
+			if len(connects) != 1 || !strings.HasPrefix(connects[0], "CONNECT\nversion:1.0\nheartbeat:1000\ndevice:") ||
+				!strings.Contains(connects[0], "\ncapabilities:{\"settings\":{") || strings.Contains(connects[0], "deviceId") {
 				t.Errorf("CONNECT messages %q", connects)
 			}
 			img := decode(t, frames[0])
