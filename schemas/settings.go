@@ -124,6 +124,8 @@ const (
 	WorkerMatcher        = "matcher"
 	WorkerActiveLiveness = "active-liveness"
 	WorkerVirtualCamera  = "virtual-camera"
+
+	WorkerImageModification = "image-modification"
 )
 
 // DefaultSettings are what a document leaves out.
@@ -137,7 +139,7 @@ func DefaultSettings() *Settings {
 		Thresholds: Thresholds{
 			Blur: 0.61, Light: 0.57, Dark: 0.5, Illumination: 0.1, Specularity: 0.1, Margin: 10, FaceShare: 0.85, FaceWidth: 120, FaceHeight: 120,
 			Yaw: 20, Pitch: 20, Roll: 20, Mouth: 0.5, MouthStates: []string{"smile"}, Glasses: []string{"no_glasses", "eyeglasses"},
-			Liveness: 0.5, Deepfake: 0.5, ImageModification: 0.5,
+			Liveness: 0.5, Deepfake: 0.5,
 		},
 		ActiveLiveness: ActiveLivenessSettings{
 			IsEnabled: true, CooldownFramesCount: 2,

@@ -70,6 +70,9 @@ func ParseSettings(document []byte) (*Settings, error) {
 	if c := s.VirtualCameraChecker; c.IsEnabled && c.Policy == "reject" {
 		s.Workers = requireWorker(s.Workers, WorkerVirtualCamera)
 	}
+	if s.Thresholds.ImageModification > 0 {
+		s.Workers = requireWorker(s.Workers, WorkerImageModification)
+	}
 	if s.ActiveLiveness.InteractionList == nil {
 		s.ActiveLiveness.InteractionList = d.ActiveLiveness.InteractionList
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	passive = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3}}`
+	passive = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3},"thresholds":{"image_modification":0.5}}`
 	inTurn  = schemas.Outcome_OUTCOME_CONTINUE
 )
 
