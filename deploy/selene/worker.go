@@ -18,6 +18,7 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/filelog"
+	"github.com/selene-liveness/selene/workers/imagemodification"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/video"
@@ -49,9 +50,9 @@ var parts = map[string]part{
 		},
 	},
 	schemas.WorkerMatcher: {
-		roles: []vision.Role{vision.RoleDescriptor},
+		roles: []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the first finds the face of a reference
 		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
-			return workers.Run(ctx, c, matcher.New(m), p.options())
+			return matcher.Run(ctx, c, m, p.options())
 		},
 	},
 	schemas.WorkerActiveLiveness: {
@@ -62,6 +63,11 @@ var parts = map[string]part{
 	schemas.WorkerVirtualCamera: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
 			return workers.Run(ctx, c, virtualcamera.New(c, c), p.options())
+		},
+	},
+	schemas.WorkerImageModification: {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
+			return workers.Run(ctx, c, imagemodification.New(c), p.options())
 		},
 	},
 	decider.Name: {
