@@ -31,7 +31,7 @@ func clips(samples []*sample, networks int) []Clip {
 		if !ok {
 			i = len(out)
 			at[l.File] = i
-			out = append(out, Clip{File: l.File, Kind: l.Kind, Half: l.half, Codes: map[int32]int{}})
+			out = append(out, Clip{File: l.File, Kind: l.Kind, Half: l.half, Liveness: []Number{}, Codes: map[int32]int{}})
 		}
 		c := &out[i]
 		c.Frames++

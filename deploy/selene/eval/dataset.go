@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Dataset is a folder of labelled images and videos.
@@ -17,7 +19,7 @@ type Dataset struct {
 }
 
 // Load reads and checks a dataset: a folder with labels.csv and, if it is to say how well faces are matched, pairs.csv.
-// A folder without labels.csv, a video or an image counts as one file without a label.
+// A video, an image, or a folder of them without labels.csv is a dataset without labels.
 func Load(path string) (*Dataset, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -28,8 +30,7 @@ func Load(path string) (*Dataset, error) {
 	}
 	d := &Dataset{Dir: path}
 	if d.Labels, err = parseFile(path, labelsFile, ParseLabels); errors.Is(err, fs.ErrNotExist) {
-		d.Labels = []Label{{File: "."}}
-		return d, nil
+		return d, d.unlabelled()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("dataset %s: %w", path, err)
@@ -51,6 +52,27 @@ func parseFile[T any](dir, name string, parse func(io.Reader) ([]T, error)) ([]T
 	}
 	defer f.Close()
 	return parse(f)
+}
+
+// media are the endings of files that are taken from a folder without labels.
+var media = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
+
+// unlabelled takes the images and videos that lie in the folder.
+func (d *Dataset) unlabelled() error {
+	entries, err := os.ReadDir(d.Dir)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	d.Labels = nil
+	for _, e := range entries {
+		if !e.IsDir() && slices.Contains(media, strings.ToLower(filepath.Ext(e.Name()))) {
+			d.Labels = append(d.Labels, Label{File: e.Name()})
+		}
+	}
+	if len(d.Labels) == 0 {
+		return fmt.Errorf("dataset: folder %s holds no %s, no image and no video", d.Dir, labelsFile)
+	}
+	return nil
 }
 
 // check finds what the files say of each other and of the folder.

@@ -12,7 +12,7 @@ import (
 
 // Options say what is evaluated.
 type Options struct {
-	Dataset string        // a folder with labels.csv, or a clip or image without a label; see Load
+	Dataset string        // a folder with labels.csv, or clips and images without labels; see Load
 	Vision  vision.Config // the pack
 	Split   Split         // what is reported; thresholds are always chosen on the half tune
 	FPR     float64       // false positive rate, 0..1, that the threshold for matches is chosen for

@@ -222,6 +222,16 @@ func TestRunWithoutLabels(t *testing.T) {
 	if len(r.Clips) != 1 || r.Clips[0].Faces < 10 || r.Detection != nil {
 		t.Errorf("%+v", r)
 	}
+	folder := subset(t, files[:3]...)
+	if err := os.Remove(filepath.Join(folder, labelsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(folder); err == nil || !strings.Contains(err.Error(), "holds no labels.csv, no image") {
+		t.Errorf("a folder without anything: %v", err)
+	}
+	if d, err := Load(filepath.Join(folder, "match", "deepface")); err != nil || len(d.Labels) != 3 {
+		t.Errorf("a folder of three images: %+v, %v", d, err)
+	}
 	var text bytes.Buffer
 	if err := errors.Join(r.WriteText(&text), r.WritePlot(&text)); err == nil || !strings.Contains(err.Error(), "no curve to plot") {
 		t.Errorf("plot: %v", err)

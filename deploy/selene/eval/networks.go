@@ -33,10 +33,6 @@ func (n *networks) close() {
 
 // openNetworks opens a pack, and for each file of its anti-spoofing role a pack that has this file alone.
 func openNetworks(c vision.Config) (_ *networks, err error) {
-	text, err := os.ReadFile(filepath.Join(c.Pack, "pack.json"))
-	if err != nil {
-		return nil, err
-	}
 	n := &networks{}
 	if n.all, err = vision.Open(c); err != nil {
 		return nil, err
@@ -46,6 +42,10 @@ func openNetworks(c vision.Config) (_ *networks, err error) {
 			n.close()
 		}
 	}()
+	text, err := os.ReadFile(filepath.Join(c.Pack, "pack.json"))
+	if err != nil {
+		return nil, err
+	}
 	var pack struct {
 		Name  string `json:"name"`
 		Roles map[vision.Role]map[string]any
