@@ -44,8 +44,13 @@ func (m *seer) Measure(image []byte) (Face, error) {
 	if err := m.models.Measure(&m.image, m.found[0], &f); err != nil {
 		return Face{}, err
 	}
+	crop := vision.Cut(&m.image, m.found[0], m.models.DescriptorCrop(), nil)
+	descriptor, err := m.models.Describe(crop, nil)
+	if err != nil {
+		return Face{}, err
+	}
 	box := m.found[0].Box
-	m.looks[len(m.looks)-1] = glimpse{x: float64(box.X) + float64(box.Width)/2, y: float64(box.Y) + float64(box.Height)/2, width: float64(box.Width)}
+	m.looks[len(m.looks)-1] = glimpse{x: float64(box.X) + float64(box.Width)/2, y: float64(box.Y) + float64(box.Height)/2, width: float64(box.Width), descriptor: descriptor}
 	return Face{
 		Found: true, Count: len(m.found), Width: float64(box.Width), Height: float64(box.Height),
 		HasPose: f.HasPose && !f.FarTurned, Yaw: float64(f.Yaw), Pitch: float64(f.Pitch), Roll: float64(f.Roll),
@@ -62,7 +67,7 @@ func openSeer(tb testing.TB, pack string) *seer {
 			tb.Skipf("the pack %s is not made: %v; run `make deps`", pack, err)
 		}
 	}
-	models, err := vision.Open(vision.Config{Library: library, Pack: filepath.Join(packs, pack)}, vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose)
+	models, err := vision.Open(vision.Config{Library: library, Pack: filepath.Join(packs, pack)}, vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose, vision.RoleDescriptor)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -252,6 +257,7 @@ func BenchmarkAttack(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.Log(motion(c, m.looks, duelFPS))
+				b.Log(resemblance(c, m, duelFPS))
 				s := schemas.DefaultSettings()
 				table(b, c, s)
 				s.ActiveLiveness.InteractionList, s.ActiveLiveness.InteractionCount = e.can, len(e.can)
@@ -276,6 +282,32 @@ func table(b *testing.B, c *cast, s *schemas.Settings) {
 		}
 		b.Logf("%d of %d actions, %-22s %2d of %d, %.0f frames each, %.0f of them seen before", s.ActiveLiveness.InteractionCount, len(s.ActiveLiveness.InteractionList), who, won, seeds, float64(frames)/float64(max(won, 1)), float64(again)/float64(max(won, 1)))
 	}
+}
+
+// resemblance tells how alike straight-looking faces of one clip are, from frame to frame and when cut at random moments
+// more than a second apart: the lowest value, and the one that 5 % are below.
+func resemblance(c *cast, m *seer, fps int) string {
+	var near, far []float64
+	straight := func(i int) bool {
+		f := c.stills[i].face
+		return f.HasPose && abs(f.Yaw) < 20 && abs(f.Pitch) < 20 && m.looks[i].descriptor != nil
+	}
+	for i := range c.stills {
+		for j := i + 1; j < len(c.stills); j++ {
+			if !straight(i) || !straight(j) {
+				continue
+			}
+			alike := m.models.Similarity(m.looks[i].descriptor, m.looks[j].descriptor)
+			switch {
+			case j == i+1:
+				near = append(near, alike)
+			case j-i > fps:
+				far = append(far, alike)
+			}
+		}
+	}
+	return fmt.Sprintf("similarity of neighbours: lowest %.3f, 5 %% below %.3f; of cuts: lowest %.3f, 5 %% below %.3f, half below %.3f",
+		quantile(near, 0), quantile(near, 0.05), quantile(far, 0), quantile(far, 0.05), quantile(far, 0.5))
 }
 
 // motion tells the largest changes from frame to frame at several rates.
