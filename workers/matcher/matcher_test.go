@@ -1,0 +1,172 @@
+package matcher
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/workertest"
+)
+
+func judge(t *testing.T, w *Worker, f *schemas.Face, own []byte) *schemas.Verdict {
+	t.Helper()
+	v, err := w.Judge(context.Background(), f, workers.State{Own: own, Settings: schemas.DefaultSettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// faces are those of a clip, of which some are turned too far to be compared.
+func faces(t *testing.T, m *vision.Models, w *Worker, clip string, fps float64, most int) (out []*schemas.Face) {
+	t.Helper()
+	for _, image := range workertest.Clip(t, clip, fps, most) {
+		if f := workertest.Face(t, m, image, w); f != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func isStranger(v *schemas.Verdict) bool {
+	return v.GetEnds() == schemas.Outcome_OUTCOME_DIFFERENT_FACE && slices.Equal(v.GetErrors(), []int32{schemas.CodeDifferentFace})
+}
+
+func TestOnePersonStaysOnePerson(t *testing.T) {
+	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		w := New(m)
+		for _, clip := range []string{"real_lp_d_d3.mp4", "real_lp_d_d9.mp4", "real_lp_d_d10.mp4"} {
+			var own []byte
+			compared := 0
+			for i, f := range faces(t, m, w, clip, 1, 8) {
+				v := judge(t, w, f, own)
+				if v.GetEnds() != schemas.Outcome_OUTCOME_CONTINUE || len(v.GetErrors()) != 0 {
+					t.Errorf("%s, frame %d: codes %v at similarity %.2f", clip, i, v.GetErrors(), v.GetEstimations().GetPreviousFaceSimilarity())
+				}
+				if v.GetEstimations().PreviousFaceSimilarity != nil {
+					compared++
+				}
+				if v.GetState() != nil {
+					own = v.GetState()
+				}
+			}
+			if compared < 4 {
+				t.Errorf("%s: only %d frames were compared", clip, compared)
+			}
+		}
+	})
+}
+
+func TestAnotherPersonEndsTheSession(t *testing.T) {
+	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		w := New(m)
+		var first []*schemas.Face
+		clips := []string{"real_lp_d_d0.mp4", "real_lp_d_d3.mp4", "real_lp_d_d10.mp4", "real_lp_d_d18.mp4"}
+		if strings.HasPrefix(m.Name(), "zoo") { // base takes the man of d9 for the man of d0
+			clips = append(clips, "real_lp_d_d9.mp4")
+		}
+		for _, clip := range clips {
+			f := faces(t, m, w, clip, 1, 1)[0]
+			if !isComparable(f.GetEstimations().GetHeadPose()) {
+				t.Fatalf("%s begins with %v", clip, f.GetEstimations().GetHeadPose())
+			}
+			first = append(first, f)
+		}
+		for i, a := range first {
+			own := judge(t, w, a, nil).GetState()
+			for k, b := range first {
+				v := judge(t, w, b, own)
+				if isStranger(v) != (i != k) {
+					t.Errorf("person %d after person %d: codes %v, ends %v, similarity %.2f", k, i, v.GetErrors(), v.GetEnds(), v.GetEstimations().GetPreviousFaceSimilarity())
+				}
+				if isStranger(v) && v.GetState() != nil {
+					t.Error("the state went over to the stranger")
+				}
+			}
+		}
+	})
+}
+
+func TestFirstFaceIsNotCompared(t *testing.T) {
+	m := workertest.Models(t, "zoo")
+	w := New(m)
+	f := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)
+	for _, own := range [][]byte{nil, {}, {1, 2, 3}} { // the last is no descriptor
+		v := judge(t, w, f, own)
+		if v.GetEstimations().PreviousFaceSimilarity != nil || len(v.GetErrors()) != 0 || len(v.GetState()) == 0 {
+			t.Errorf("state %v: %v", own, v)
+		}
+	}
+	// The descriptor of another pack is another person's.
+	if v := judge(t, w, f, make([]byte, 4*17)); !isStranger(v) {
+		t.Errorf("a descriptor of another length: %v", v)
+	}
+}
+
+func TestTurnedFacesAreSkipped(t *testing.T) {
+	m := workertest.Models(t, "zoo")
+	w := New(m)
+	own := judge(t, w, workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w), nil).GetState()
+	// Another man in profile, and the same picture with poses that say as much.
+	profile := workertest.Face(t, m, workertest.Picture(t, "conditions/profile_a_zub.jpg"), w)
+	stranger := workertest.Face(t, m, workertest.Picture(t, "match/ageitgey/obama.jpg"), w)
+	posed := func(p *schemas.HeadPose) *schemas.Face {
+		f := proto.CloneOf(stranger)
+		f.Estimations.HeadPose = p
+		return f
+	}
+	for name, f := range map[string]*schemas.Face{
+		"profile": profile, "left": posed(&schemas.HeadPose{Yaw: 21}), "right": posed(&schemas.HeadPose{Yaw: -21}),
+		"up": posed(&schemas.HeadPose{Pitch: 21}), "down": posed(&schemas.HeadPose{Pitch: -21}), "unmeasured": posed(nil),
+	} {
+		if v := judge(t, w, f, own); v.GetState() != nil || v.GetEstimations().PreviousFaceSimilarity != nil || v.GetEnds().Terminal() {
+			t.Errorf("%s: %v; want no word on it, and the old state kept", name, v)
+		}
+	}
+	if v := judge(t, w, posed(&schemas.HeadPose{Yaw: 20, Pitch: -20}), own); !isStranger(v) {
+		t.Errorf("a stranger at 20 degrees goes through: %v", v)
+	}
+}
+
+func TestStateRoundTrip(t *testing.T) {
+	m := workertest.Models(t, "zoo")
+	w := New(m)
+	f := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)
+	own := judge(t, w, f, nil).GetState()
+	if again := encode(decode(own)); !bytes.Equal(again, own) {
+		t.Error("the descriptor changed on its way")
+	}
+	v := judge(t, w, f, own)
+	if got := v.GetEstimations().GetPreviousFaceSimilarity(); got < 0.9999 || got > 1 {
+		t.Errorf("similarity %v of a face with itself", got)
+	}
+	if !bytes.Equal(v.GetState(), own) {
+		t.Error("one face, two descriptors")
+	}
+}
+
+func TestWrongCropIsTheInputsFault(t *testing.T) {
+	m := workertest.Models(t, "zoo")
+	w := New(m)
+	good := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)
+	for name, spoil := range map[string]func(*schemas.Face){
+		"no crop":        func(f *schemas.Face) { f.Crops = nil },
+		"another's":      func(f *schemas.Face) { f.Crops[0].Name = workers.CropName(schemas.WorkerLiveness, w.Crops()[0].Name) },
+		"another size":   func(f *schemas.Face) { f.Crops[0].Width-- },
+		"pixels missing": func(f *schemas.Face) { f.Crops[0].Pixels = f.Crops[0].Pixels[1:] },
+	} {
+		f := proto.CloneOf(good)
+		spoil(f)
+		if _, err := w.Judge(context.Background(), f, workers.State{Settings: schemas.DefaultSettings()}); streams.FaultOf(err) != streams.Input {
+			t.Errorf("%s: %v (%v), want the input's fault", name, err, streams.FaultOf(err))
+		}
+	}
+}
