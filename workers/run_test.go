@@ -228,8 +228,13 @@ func TestFaceIsAnsweredOnlyAfterItsVerdictIsStored(t *testing.T) {
 		return &schemas.Verdict{}, nil
 	})
 	session := b.send(b.face())
-	<-judged
-	<-judged // tried again
+	for try := range 2 {
+		select {
+		case <-judged:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("the face was tried %d times: it was answered without a stored verdict", try)
+		}
+	}
 	info, err := b.consumer()
 	if err != nil {
 		t.Fatal(err)
@@ -329,6 +334,20 @@ func TestBrokerFaultsAreTriedAgain(t *testing.T) {
 	})
 	if v := b.verdict(b.send(b.face())); v.GetFailure() != nil {
 		t.Errorf("verdict %v", v)
+	}
+}
+
+func TestPanicThatPasses(t *testing.T) {
+	b := setUp(t)
+	tries := 0
+	b.run(workers.Options{}, func(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
+		if tries++; tries < 3 {
+			panic("no head")
+		}
+		return fine(ctx, f, s)
+	})
+	if v := b.verdict(b.send(b.face())); v.GetFailure() != nil {
+		t.Errorf("verdict %v: it was to be tried again first", v)
 	}
 }
 
