@@ -168,7 +168,7 @@ func (b *bench) dead() (reason, fault string) {
 	streamstest.Eventually(b.t, 15*time.Second, func() error {
 		info, err := s.Info(b.ctx)
 		if err != nil || info.State.Msgs != 1 {
-			return fmt.Errorf("%d dead letters, want 1 (%v)", info.State.Msgs, err)
+			return fmt.Errorf("%d dead letters, want 1 (%w)", info.State.Msgs, err)
 		}
 		msg, err := s.GetMsg(b.ctx, info.State.LastSeq)
 		if err != nil {

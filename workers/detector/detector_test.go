@@ -141,7 +141,7 @@ func TestOverTheStreams(t *testing.T) {
 			v = nil
 			for stored, err := range conn.VerdictsOf(ctx, session) {
 				if err != nil || v != nil {
-					return fmt.Errorf("%v, or a second verdict", err)
+					return fmt.Errorf("%w, or a second verdict", err)
 				}
 				v = stored.Message
 			}
