@@ -153,6 +153,9 @@ func (s *Settings) Validate() error {
 			checks = append(checks, &SettingsError{path + ".name", "must be the name of a worker (lower-case letters, digits, dashes), each once, and not detector"})
 		}
 		seen[w.Name] = true
+		if !w.Required && slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness}, w.Name) {
+			checks = append(checks, &SettingsError{path + ".required", "must be true: a session could pass while " + w.Name + " is silent; to do without it leave it out of the list"})
+		}
 		checks = append(checks, within(path+".timeout", w.Timeout, 0.1, 60))
 	}
 	for _, err := range checks {

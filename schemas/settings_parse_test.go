@@ -55,6 +55,7 @@ func TestSettingsErrorsNameThePath(t *testing.T) {
 		`{"workers":[{"name":"plug","timeout":1,"colour":"red"}]}`:        "workers.0.colour",
 		`{"file_logger":{"path":"../elsewhere"}}`:                         "file_logger.path",
 		`{"file_logger":{"path":"/etc"}}`:                                 "file_logger.path",
+		`{"workers":[{"name":"liveness","required":false}]}`:              "workers.0.required",
 		`{"video":{"codec":"MJPEG"}}`:                                     "video.codec",
 		`[]`:                                                              "",
 		`{} {}`:                                                           "",

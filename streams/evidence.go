@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -99,16 +101,27 @@ const (
 	readBackMessages = 4096
 )
 
+// forgetConsumer removes a consumer at once; the broker would keep it for a while, and keeps no more than so many.
+func (c *Conn) forgetConsumer(stream string, consumer jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	err := c.streams[stream].DeleteConsumer(ctx, consumer.CachedInfo().Name)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		slog.Warn("forget consumer", "stream", stream, "error", err)
+	}
+}
+
 func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter string, empty func() M) iter.Seq2[Stored[M], error] {
 	return func(yield func(Stored[M], error) bool) {
 		fail := func(err error) {
 			yield(Stored[M]{}, Blame(Infrastructure, fmt.Errorf("read %s back: %w", stream, err)))
 		}
-		consumer, err := c.streams[stream].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+		consumer, err := c.streams[stream].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}, InactiveThreshold: time.Minute})
 		if err != nil {
 			fail(err)
 			return
 		}
+		defer c.forgetConsumer(stream, consumer)
 		info, err := consumer.Info(ctx)
 		if err != nil {
 			fail(err)

@@ -347,6 +347,42 @@ func TestReadBackAndErase(t *testing.T) {
 	}
 }
 
+func TestReadingBackLeavesNoConsumer(t *testing.T) {
+	b := streamstest.Broker(t, true)
+	c := streamstest.Connect(t, b)
+	ctx := streamstest.Context(t, 20*time.Second)
+	id := uuid.NewString()
+	for n := range uint64(3) {
+		if _, err := c.PublishFrame(ctx, frame(id, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		for range c.FramesOf(ctx, id) {
+			break // not read to the end
+		}
+		for range c.FramesOf(ctx, uuid.NewString()) {
+			t.Fatal("a frame of a session that is not there")
+		}
+	}
+	nc, err := nats.Connect(b.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(ctx, streams.Frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := s.CachedInfo().State.Consumers; left != 0 {
+		t.Errorf("%d consumers are left", left)
+	}
+}
+
 func TestRegistryFollowsWorkers(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	r := streams.NewRegistry(c)

@@ -76,5 +76,8 @@ func guarded(ctx context.Context, w Worker, f *schemas.Face, s State) (v *schema
 			v, err = nil, fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return w.Judge(ctx, f, s)
+	if v, err = w.Judge(ctx, f, s); v == nil && err == nil {
+		err = errors.New("the worker returned neither a verdict nor an error")
+	}
+	return v, err
 }

@@ -46,9 +46,9 @@ const (
 	// mostHold is the most frames a rest is held, and longestHold the longest time, so that slow cameras are not kept.
 	mostHold    = 4
 	longestHold = time.Second
-	// No head turns faster than this, in degrees a second, when it does as it is told. Closely spaced frames are taken to
-	// be jumpStep apart: over less the noise of the measurement is larger.
-	fastest  = 300
+	// No head turns faster than this, in degrees a second, when it does as it is told: the quickest turn in our test clips
+	// is 290. Closely spaced frames are taken to be jumpStep apart: over less the noise of the measurement is larger.
+	fastest  = 400
 	jumpStep = 0.1 // seconds
 )
 

@@ -76,7 +76,7 @@ func (d *Detector) handle(ctx context.Context, delivery *streams.Delivery) error
 	}
 	l := <-d.lenses
 	defer func() { d.lenses <- l }()
-	verdict, face, err := l.look(frame, delivery.Sequence, settings, d.wants(settings))
+	verdict, face, err := l.guarded(frame, delivery.Sequence, settings, d.wants(settings))
 	if err != nil {
 		if streams.FaultOf(err) == streams.Bug && !delivery.Last || ctx.Err() != nil {
 			return err

@@ -92,12 +92,26 @@ func TestForeignState(t *testing.T) {
 	}
 }
 
+func TestPanicStillGivesAVerdict(t *testing.T) {
+	l := newLens(workertest.Models(t, "zoo"))
+	defer l.close()
+	l.models = nil
+	f := frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg"))
+	v, face, err := l.guarded(f, 7, schemas.DefaultSettings(), nil)
+	if err == nil || streams.FaultOf(err) != streams.Bug || face != nil {
+		t.Errorf("got face %v, error %v", face, err)
+	}
+	if !v.GetName().Equal(f.GetName()) || v.GetDetection().GetFrame() != 7 || v.GetDetection().GetState() == nil {
+		t.Errorf("the verdict does not say which frame it is of: %v", v)
+	}
+}
+
 // TestOverTheStreams sends frames through the whole worker.
 func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 30*time.Second)
-	rev, err := conn.PutSettings(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher"}],"session":{"previous_face_similarity":0}}`))
+	rev, err := conn.PutSettings(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

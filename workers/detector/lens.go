@@ -3,6 +3,7 @@ package detector
 import (
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -42,12 +43,8 @@ type memory struct {
 // look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is there even
 // with an error.
 func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (*schemas.Verdict, *schemas.Face, error) {
-	e := &schemas.Estimations{}
-	d := &schemas.Detection{Frame: sequence, ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState()}
-	v := &schemas.Verdict{
-		Version: schemas.Version, Name: f.GetName(), Worker: schemas.WorkerDetector, Decider: f.GetDecider(),
-		Estimations: e, Detection: d,
-	}
+	v := blank(f, sequence)
+	e, d := v.GetEstimations(), v.GetDetection()
 	if err := l.decoder.Decode(f.GetImage(), &l.image); err != nil {
 		return v, nil, streams.Blame(streams.Input, fmt.Errorf("frame %s: %w", f.GetName().Key(), err))
 	}
@@ -83,6 +80,25 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 		return v, nil, nil
 	}
 	return v, out, nil
+}
+
+// guarded is look, with a panic turned into an error, so that the session still gets an answer.
+func (l *lens) guarded(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (v *schemas.Verdict, face *schemas.Face, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			v, face, err = blank(f, sequence), nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return l.look(f, sequence, s, wants)
+}
+
+// blank is a verdict on a frame of which nothing is known yet.
+func blank(f *schemas.Frame, sequence uint64) *schemas.Verdict {
+	return &schemas.Verdict{
+		Version: schemas.Version, Name: f.GetName(), Worker: schemas.WorkerDetector, Decider: f.GetDecider(),
+		Estimations: &schemas.Estimations{},
+		Detection:   &schemas.Detection{Frame: sequence, ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState()},
+	}
 }
 
 func (l *lens) cut(face vision.Detection, judge string, c streams.Crop) *schemas.Crop {

@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// client does for one session what an edge does.
+type client struct {
+	t       testing.TB
+	conn    *streams.Conn
+	inbox   *streams.Inbox
+	id      string
+	decider string
+	state   *schemas.SessionState
+	nonces  int
+}
+
+func connect(t testing.TB, conn *streams.Conn) *client {
+	t.Helper()
+	ctx := streamstest.Context(t, 10*time.Second)
+	rev, err := conn.Settings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, conn: conn, id: uuid.NewString(), state: &schemas.SessionState{SettingsRevision: rev.Number, Seed: make([]byte, 16)}}
+	if _, err := rand.Read(c.state.Seed); err != nil {
+		t.Fatal(err)
+	}
+	if c.inbox, err = conn.OpenInbox(c.id); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.inbox.Close)
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		c.decider, err = conn.AskDecider(ctx)
+		return err
+	})
+	return c
+}
+
+// frame is the image as the session's next frame, under a name of its own.
+func (c *client) frame(image []byte) *schemas.Frame {
+	c.nonces++
+	return &schemas.Frame{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: c.id, Sequence: c.state.GetSequence() + 1, Nonce: fmt.Sprint("test-", c.nonces)},
+		MediaType: "image/jpeg", Image: image, ReceivedUnixNanos: time.Now().UnixNano(), Decider: c.decider, State: c.state,
+	}
+}
+
+func (c *client) publish(f *schemas.Frame) uint64 {
+	c.t.Helper()
+	seq, err := c.conn.PublishFrame(context.Background(), f)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return seq
+}
+
+// next is the next decision the client is told.
+func (c *client) next() *schemas.Decision {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	d, err := c.inbox.Next(ctx)
+	if err != nil {
+		c.t.Fatalf("no decision: %v", err)
+	}
+	return d
+}
+
+// judge publishes an image and waits for the decision on it.
+func (c *client) judge(image []byte) *schemas.Decision {
+	c.t.Helper()
+	f := c.frame(image)
+	c.publish(f)
+	d := c.next()
+	if !d.GetName().Equal(f.GetName()) {
+		c.t.Fatalf("decision on %s, want one on %s", d.GetName().Key(), f.GetName().Key())
+	}
+	c.state = d.GetState()
+	return d
+}
+
+// decisions are all that are stored on the session.
+func (c *client) decisions() (out []*schemas.Decision) {
+	c.t.Helper()
+	for d, err := range c.conn.DecisionsOf(streamstest.Context(c.t, 10*time.Second), c.id) {
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		out = append(out, d.Message)
+	}
+	return out
+}
+
+// installation is a broker with the settings every session starts with.
+func installation(t testing.TB, settings string) *streams.Conn {
+	t.Helper()
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	if _, err := conn.PutSettings(streamstest.Context(t, 10*time.Second), []byte(settings)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// start runs workers until the test ends.
+func start(t testing.TB, runs ...func(context.Context) error) {
+	t.Helper()
+	streamstest.Go(t, func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		for _, run := range runs {
+			group.Go(func() error { return run(ctx) })
+		}
+		return group.Wait()
+	})
+}
