@@ -29,7 +29,7 @@ func TestWhatASettingNeedsIsRequired(t *testing.T) {
 		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:     {WorkerVirtualCamera, true, 2},
 		`{"thresholds":{"image_modification":0.5}}`:                                                            {WorkerImageModification, true, 5},
 		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                    {WorkerVirtualCamera, false, 5},
-		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"matcher"},{"name":"virtual-camera"}]}`: {WorkerVirtualCamera, false, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`: {WorkerVirtualCamera, false, 5},
 		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`:    {WorkerVirtualCamera, true, 5},
 	} {
 		s, err := ParseSettings([]byte(doc))
