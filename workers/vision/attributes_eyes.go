@@ -2,9 +2,9 @@ package vision
 
 // Where glasses begin. Seen: see README.md.
 const (
-	frameLimit = 0.08 // contrast of the line over the nose against the skin
-	lensLimit  = 0.30 // luma behind a lens over that of the nose
-	evenLimit  = 0.12 // contrast within an eye against the skin
+	frameLimit = 0.052 // contrast of the line over the nose against the skin
+	lensLimit  = 0.30  // luma behind a lens over that of the nose
+	evenLimit  = 0.12  // contrast within an eye against the skin
 )
 
 // frameLine is the contrast, to the skin of the nose, of the clearest straight line across the bridge of the nose.
@@ -22,7 +22,7 @@ func (c *canvas) frameLine(at func(int) Point) float64 {
 			sum := 0
 			for x := int(x0 - half); x <= int(x0+half); x++ {
 				yy := y + int(tilt*(float32(x)-x0))
-				sum += c.luma(x, yy-3) + c.luma(x, yy+3) - 2*c.luma(x, yy)
+				sum += c.luma(x, yy-2) + c.luma(x, yy+2) - 2*c.luma(x, yy)
 			}
 			best = max(best, abs(sum))
 		}
