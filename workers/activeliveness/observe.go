@@ -15,7 +15,7 @@ func clamp(deg float64) float64 { return max(-neutralLimit, min(neutralLimit, de
 type observed struct {
 	atRest bool // as the action starts and ends
 	acted  bool // doing it
-	other  bool // doing another one that nobody does by accident: a turn the other way, or of the other axis
+	other  bool // doing another one that nobody does by accident; chins do go up and down as heads begin to turn
 }
 
 func (p *progress) observe(action string, e *schemas.Estimations, s *schemas.Settings) observed {
@@ -36,9 +36,9 @@ func (p *progress) observe(action string, e *schemas.Estimations, s *schemas.Set
 	looksStraight, noddedStraight := math.Abs(yaw) < a.YawStartDeg, math.Abs(pitch) < a.PitchStartDeg
 	switch action {
 	case schemas.ActionYawLeft:
-		return observed{looksStraight, yaw > a.YawThresholdDeg, yaw < -a.YawThresholdDeg || nodded && looksStraight}
+		return observed{looksStraight, yaw > a.YawThresholdDeg, yaw < -a.YawThresholdDeg}
 	case schemas.ActionYawRight:
-		return observed{looksStraight, yaw < -a.YawThresholdDeg, yaw > a.YawThresholdDeg || nodded && looksStraight}
+		return observed{looksStraight, yaw < -a.YawThresholdDeg, yaw > a.YawThresholdDeg}
 	case schemas.ActionPitchUp:
 		return observed{noddedStraight, pitch > a.PitchThresholdDeg, pitch < -a.PitchThresholdDeg || turned && noddedStraight}
 	case schemas.ActionPitchDown:

@@ -103,14 +103,15 @@ func TestAnotherActionFailsTheStep(t *testing.T) {
 		rest, ask   int32
 	}{
 		schemas.ActionBlink:     {[]look{left, right, up, down, {pitch: -25, left: schemas.EyeClosed, right: schemas.EyeClosed}}, []look{winking, halfLeft}, schemas.CodeOpenEyes, schemas.CodeCloseEyes},
-		schemas.ActionYawLeft:   {[]look{right, up, down}, []look{blinking, halfLeft, {yaw: 20, pitch: 24}}, schemas.CodeYawStart, schemas.CodeTurnLeft},
-		schemas.ActionYawRight:  {[]look{left, up, down}, []look{blinking, halfLeft, {yaw: -20, pitch: -24}}, schemas.CodeYawStart, schemas.CodeTurnRight},
+		schemas.ActionYawLeft:   {[]look{right}, []look{blinking, up, down, halfLeft, {yaw: 20, pitch: 24}}, schemas.CodeYawStart, schemas.CodeTurnLeft},
+		schemas.ActionYawRight:  {[]look{left}, []look{blinking, up, down, halfLeft, {yaw: -20, pitch: -24}}, schemas.CodeYawStart, schemas.CodeTurnRight},
 		schemas.ActionPitchUp:   {[]look{down, left, right}, []look{blinking, halfLeft, {yaw: 27, pitch: 15}}, schemas.CodePitchStart, schemas.CodeTurnUp},
 		schemas.ActionPitchDown: {[]look{up, left, right}, []look{blinking, halfLeft, {yaw: -27, pitch: -15}}, schemas.CodePitchStart, schemas.CodeTurnDown},
 	} {
 		for _, wrong := range c.wrong {
 			t.Run(fmt.Sprintf("%s %+v", action, wrong), func(t *testing.T) {
 				p := asked(t, action)
+				p.pace = 500 * time.Millisecond
 				p.then(straight, c.ask)
 				for _, l := range c.fine {
 					p.then(l, c.ask)
