@@ -24,13 +24,13 @@ func TestSettingsKeepDefaults(t *testing.T) {
 func TestWhatASettingNeedsIsRequired(t *testing.T) {
 	for doc, want := range map[string]WorkerEntry{
 		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},
-		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                       {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                          {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:     {WorkerVirtualCamera, true, 2},
-		`{"thresholds":{"image_modification":0.5}}`:                                                            {WorkerImageModification, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                    {WorkerVirtualCamera, false, 5},
+		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                                       {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                                          {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:                     {WorkerVirtualCamera, true, 2},
+		`{"thresholds":{"image_modification":0.5}}`:                                                                            {WorkerImageModification, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                                    {WorkerVirtualCamera, false, 5},
 		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`: {WorkerVirtualCamera, false, 5},
-		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`:    {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`:                    {WorkerVirtualCamera, true, 5},
 	} {
 		s, err := ParseSettings([]byte(doc))
 		if err != nil {
