@@ -106,6 +106,16 @@ func TestPanicStillGivesAVerdict(t *testing.T) {
 	}
 }
 
+func TestFakeSessionsCostTheJudgesNothing(t *testing.T) {
+	d := New(nil, workertest.Models(t, "zoo"), streams.NewRegistry(nil), workers.Options{Concurrency: 1})
+	if wants := d.wants(&schemas.SessionState{}, schemas.DefaultSettings()); len(wants) == 0 {
+		t.Error("an ordinary session has no judges")
+	}
+	if wants := d.wants(&schemas.SessionState{Fake: true}, schemas.DefaultSettings()); len(wants) != 0 {
+		t.Errorf("a fake session has judges: %v", wants)
+	}
+}
+
 // TestOverTheStreams sends frames through the whole worker.
 func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
