@@ -83,6 +83,11 @@ func acts(request int) bool {
 // pick chooses the picture that answers the last reply.
 func (a *actor) pick(last Reply) int {
 	a.listen(last)
+	return a.best()
+}
+
+// best is the picture that suits what is asked and the picture before most.
+func (a *actor) best() int {
 	best, lowest := 0, math.Inf(1)
 	for i := range a.cast.stills {
 		if c := a.goal(i) + a.move(i) + a.cast.stills[i].penalty; c < lowest {

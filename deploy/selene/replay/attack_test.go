@@ -91,7 +91,7 @@ func TestAttackerCutsToWhatIsAsked(t *testing.T) {
 		at := x.pick(reply)
 		if at != last+1 && last >= 0 {
 			cuts++
-			if to, from := script[at], script[last]; abs(to.Yaw-from.Yaw) > 15 || abs(to.Pitch-from.Pitch) > 15 {
+			if to, from := script[at], script[last]; abs(to.Yaw-from.Yaw) > 25 || abs(to.Pitch-from.Pitch) > 25 {
 				t.Errorf("cut from picture %d to %d: the head jumps from %.0f, %.0f to %.0f, %.0f", last, at, from.Yaw, from.Pitch, to.Yaw, to.Pitch)
 			}
 		}
