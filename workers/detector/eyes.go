@@ -29,7 +29,7 @@ func (m *memory) eyes(f *vision.Measurement) *schemas.Eyes {
 		limit = closedShare * m.Open
 	}
 	e := &schemas.Eyes{
-		Left: eyeState(left, limit, f.LeftEyeHidden), Right: eyeState(right, limit, f.RightEyeHidden), State: schemas.EyeOpen,
+		Left: eyeState(f.LeftEyeState, left, limit, f.LeftEyeHidden), Right: eyeState(f.RightEyeState, right, limit, f.RightEyeHidden), State: schemas.EyeOpen,
 		LeftAspectRatio: round(left), RightAspectRatio: round(right),
 	}
 	for _, state := range []string{schemas.EyeClosed, schemas.EyeOccluded} {
@@ -37,7 +37,7 @@ func (m *memory) eyes(f *vision.Measurement) *schemas.Eyes {
 			e.State = state
 		}
 	}
-	visible := !f.LeftEyeHidden && !f.RightEyeHidden
+	visible := e.State != schemas.EyeOccluded
 	if straight := visible && f.HasPose && math.Abs(float64(f.Yaw)) < learnYaw && math.Abs(float64(f.Pitch)) < learnPitch; straight {
 		m.learn((left + right) / 2)
 	}
@@ -52,7 +52,16 @@ func (m *memory) learn(level float64) {
 	m.Open = round(m.Open + (level-m.Open)/float64(m.Frames))
 }
 
-func eyeState(ratio, limit float64, hidden bool) string {
+// eyeState goes by the network that looks at eyes, where there is one that knows, else by the aspect ratio.
+func eyeState(seen vision.EyeState, ratio, limit float64, hidden bool) string {
+	switch seen {
+	case vision.EyeOpen:
+		return schemas.EyeOpen
+	case vision.EyeClosed:
+		return schemas.EyeClosed
+	case vision.EyeOccluded:
+		return schemas.EyeOccluded
+	}
 	switch {
 	case hidden:
 		return schemas.EyeOccluded

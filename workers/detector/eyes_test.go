@@ -46,6 +46,34 @@ func TestEyesAreMeasuredByTheirOwner(t *testing.T) {
 	}
 }
 
+// What a network says of an eye goes before its aspect ratio and its pixels; what it does not know falls back on them.
+func TestEyeNetworkGoesFirst(t *testing.T) {
+	for _, c := range []struct {
+		state  vision.EyeState
+		ratio  float32
+		hidden bool
+		want   string
+	}{
+		{vision.EyeOpen, 0.05, true, schemas.EyeOpen},
+		{vision.EyeClosed, 0.3, true, schemas.EyeClosed},
+		{vision.EyeOccluded, 0.3, false, schemas.EyeOccluded},
+		{vision.EyeUnknown, 0.3, false, schemas.EyeOpen},
+		{vision.EyeUnknown, 0.05, false, schemas.EyeClosed},
+		{vision.EyeUnknown, 0.3, true, schemas.EyeOccluded},
+	} {
+		f := seen(c.ratio, 0.3)
+		f.LeftEyeState, f.LeftEyeHidden = c.state, c.hidden
+		m := &memory{}
+		got := m.eyes(f)
+		if got.GetLeft() != c.want || got.GetRight() != schemas.EyeOpen || got.GetState() != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+		if c.want == schemas.EyeOccluded && m.Frames != 0 {
+			t.Errorf("%+v: learnt from a hidden eye", c)
+		}
+	}
+}
+
 // Only faces that look straight with eyes that are surely open say how open they are.
 func TestOpenLevelIsLearnt(t *testing.T) {
 	m := &memory{}

@@ -31,6 +31,7 @@ type Attributes struct {
 	Smile float32
 	// MouthOccluded is how unlike the skin round the eyes nose, lips, lower cheeks and chin are together, less what is
 	// seen of the line between the lips. It finds most masks; a hand has the colour of skin and is not found.
+	// With the role occlusion it is the probability of a mask instead.
 	MouthOccluded float32
 	// An eye is hidden when it lies outside the picture, behind a dark lens, or when its place is as even as skin.
 	RightEyeHidden, LeftEyeHidden bool

@@ -30,14 +30,17 @@ type Measurement struct {
 	// EyesFrom names what the openness was measured with: "iris" or "mesh", which is less sure.
 	EyesFrom string
 
+	// What the network of the role eyestate sees, of faces turned no further than [Attributes] are measured for.
+	RightEyeState, LeftEyeState EyeState
+
 	HasMouth      bool
 	MouthOpenness float32 // opening over width of the inner lips: closed 0..0.1, talking about 0.2, wide open 0.5 or more
 
 	Attributes
 }
 
-// Measure measures one face that [Models.Detect] found in the picture, with the roles mesh, iris and pose as far as
-// they are loaded, and the pixels round the mesh.
+// Measure measures one face that [Models.Detect] found in the picture, with the roles mesh, iris, pose, eyestate and
+// occlusion as far as they are loaded, and the pixels round the mesh.
 func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 	*out = Measurement{}
 	if m.Has(RolePose) {
@@ -61,6 +64,12 @@ func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 	}
 	out.readMouth()
 	out.readAttributes(img)
+	if err := m.eyeStates(img, d, out); err != nil {
+		return err
+	}
+	if err := m.mask(img, d, out); err != nil {
+		return err
+	}
 	return m.eyes(img, out)
 }
 

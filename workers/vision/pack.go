@@ -50,6 +50,8 @@ var decoders = map[Role][]string{
 	RoleDescriptor: {"arcface5", "faceres"},
 	RoleAntispoof:  {"minifasnet"},
 	RolePose:       {"fsanet"},
+	RoleEyeState:   {"seeta_eye"},
+	RoleOcclusion:  {"seeta_mask"},
 }
 
 func readPack(dir string) (*pack, error) {
@@ -124,6 +126,10 @@ func (s *roleSpec) check(role Role) error {
 	case "facemesh":
 		if s.Confidence != "logit" && s.Confidence != "sigmoid" {
 			return fmt.Errorf("confidence: %q; use logit or sigmoid", s.Confidence)
+		}
+	case "seeta_eye", "seeta_mask":
+		if s.Crop == 0 {
+			return fmt.Errorf("crop: missing; use a number above 0")
 		}
 	case "minifasnet":
 		if len(s.Crops) != len(s.Files) {

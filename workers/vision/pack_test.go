@@ -121,6 +121,7 @@ func TestPackIsChecked(t *testing.T) {
 func FuzzPack(f *testing.F) {
 	f.Add([]byte(`{"name":"x","version":"1","roles":{"detector":{"decoder":"yunet","files":["a"],"sha256":["b"],"max_side":640,"color":"bgr","scale":[1,1,1]}}}`))
 	f.Add([]byte(`{"name":"x","roles":{"mesh":null}}`))
+	f.Add([]byte(`{"name":"x","roles":{"eyestate":{"decoder":"seeta_eye","files":["a"],"sha256":["b"],"input":[96,96],"crop":0.65,"color":"bgr","scale":[1,1,1]}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if p, err := parsePack(text); err == nil && p.digest == "" {
 			t.Fatal("a pack without a digest")

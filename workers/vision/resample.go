@@ -229,3 +229,10 @@ func (m *model) fill(in []float32, crop []byte) {
 		p0[i], p1[i], p2[i] = t0[c[0]], t1[c[1]], t2[c[2]]
 	}
 }
+
+// fillLast is fill for networks that take their channels last.
+func (m *model) fillLast(in []float32, crop []byte) {
+	for i, v := range crop {
+		in[i] = m.table[i%3][v]
+	}
+}

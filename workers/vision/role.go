@@ -10,9 +10,13 @@ const (
 	RoleDescriptor Role = "descriptor" // identity vector
 	RoleAntispoof  Role = "antispoof"  // passive liveness
 	RolePose       Role = "pose"       // head angles
+
+	// Optional: no pack of the project fills these.
+	RoleEyeState  Role = "eyestate"  // open, closed or hidden eyes
+	RoleOcclusion Role = "occlusion" // masks over nose and mouth
 )
 
 // Roles lists every role that a pack can fill.
 func Roles() []Role {
-	return []Role{RoleDetector, RoleMesh, RoleIris, RoleDescriptor, RoleAntispoof, RolePose}
+	return []Role{RoleDetector, RoleMesh, RoleIris, RoleDescriptor, RoleAntispoof, RolePose, RoleEyeState, RoleOcclusion}
 }

@@ -1,0 +1,52 @@
+package vision
+
+// EyeState is what the network of the role eyestate sees at an eye.
+type EyeState uint8
+
+// States of an eye. Unknown is also the state of what no network looked at.
+const (
+	EyeUnknown EyeState = iota
+	EyeClosed
+	EyeOpen
+	EyeOccluded
+)
+
+// seetaEye are the classes of the eye state network of SeetaFace6 (SeetaTech, 2020).
+var seetaEye = [4]EyeState{EyeClosed, EyeOpen, EyeOccluded, EyeUnknown}
+
+// eyeStates looks at an upright square round each eye point of the detector. From the side the far eye counts as
+// hidden, so turned faces are left out.
+func (m *Models) eyeStates(img *Image, d Detection, out *Measurement) error {
+	if !m.Has(RoleEyeState) || !out.HasAttributes {
+		return nil
+	}
+	n := m.nets[RoleEyeState][0]
+	w, h := n.spec.Input[0], n.spec.Input[1]
+	t, err := n.borrow(shape4{1, int64(h), int64(w), 3})
+	if err != nil {
+		return err
+	}
+	defer n.giveBack(t)
+	crop := borrowBytes(w * h * 3)
+	defer byteBuffers.Put(crop)
+	side := n.spec.Crop * distance(d.Points[0], d.Points[1])
+	for i, state := range [2]*EyeState{&out.RightEyeState, &out.LeftEyeState} {
+		warp(img, squareAround(d.Points[i], side, 0, float32(w), float32(h)), w, h, n.spec.Color == "bgr", true, *crop)
+		n.fillLast(t.in, *crop)
+		if err := n.run(t); err != nil {
+			return err
+		}
+		classes := t.output(len(seetaEye))
+		if classes == nil {
+			return n.unexpected("four classes", t)
+		}
+		best := 0
+		for k, v := range classes {
+			if v > classes[best] {
+				best = k
+			}
+		}
+		*state = seetaEye[best]
+	}
+	return nil
+}
