@@ -1,4 +1,5 @@
-// Package liveness is the worker of passive presentation attack detection: does this single frame show a living face?
+// Package liveness is the worker of passive presentation attack detection: does this single frame show a living face,
+// and one that no machine made?
 package liveness
 
 import (
@@ -14,15 +15,19 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Worker scores faces with the pack's anti-spoofing role. With a pack that has none it gives no score and fails nobody.
+// Worker scores faces with the pack's roles for anti-spoofing and deepfakes. For a role that the pack does not fill it
+// gives no score and fails nobody.
 type Worker struct {
-	models     *vision.Models
-	inferences prometheus.Counter
+	models            *vision.Models
+	antispoof, forged prometheus.Counter
 }
 
-// New returns the worker on models, which must have been opened with the anti-spoofing role.
+// New returns the worker on models, which must have been opened with the roles for anti-spoofing and deepfakes.
 func New(models *vision.Models) *Worker {
-	return &Worker{models, workers.Inferences(schemas.WorkerLiveness, string(vision.RoleAntispoof))}
+	return &Worker{
+		models, workers.Inferences(schemas.WorkerLiveness, string(vision.RoleAntispoof)),
+		workers.Inferences(schemas.WorkerLiveness, string(vision.RoleDeepfake)),
+	}
 }
 
 // Name is "liveness".
@@ -31,41 +36,59 @@ func (w *Worker) Name() string { return schemas.WorkerLiveness }
 // Pack is the digest of the model pack.
 func (w *Worker) Pack() string { return w.models.Digest() }
 
-// Crops are those of the pack's anti-spoofing networks.
+// Crops are those of the pack's networks for both roles.
 func (w *Worker) Crops() []streams.Crop {
+	return append(wire(w.models.LivenessCrops()), wire(w.models.DeepfakeCrops())...)
+}
+
+func wire(specs []vision.CropSpec) []streams.Crop {
 	var out []streams.Crop
-	for _, spec := range w.models.LivenessCrops() {
+	for _, spec := range specs {
 		out = append(out, streams.Crop{Name: spec.Name, Kind: spec.Kind, Scale: spec.Scale, Width: spec.Width, Height: spec.Height, Color: spec.Color})
 	}
 	return out
 }
 
-// Judge gives code 32 to a frame whose score is under the threshold. Where frames are aggregated the decider goes by the
-// mean of the scores instead.
+// Judge gives code 32 or 102 to a frame whose score is under the threshold. Where frames are aggregated the decider goes
+// by the mean of the scores instead.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
-	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
-	crops := w.Crops()
-	if len(crops) == 0 {
-		return v, nil
+	e, t := &schemas.Estimations{}, &s.Settings.Thresholds
+	v := &schemas.Verdict{Estimations: e}
+	var err error
+	if e.Liveness, err = w.score(f, w.models.LivenessCrops(), w.models.Liveness, w.antispoof); err != nil {
+		return nil, err
 	}
-	pixels := make([][]byte, len(crops))
-	for i, c := range crops {
+	if e.Deepfake, err = w.score(f, w.models.DeepfakeCrops(), w.models.Deepfake, w.forged); err != nil {
+		return nil, err
+	}
+	if e.Liveness != nil && *e.Liveness < t.Liveness {
+		v.Errors = append(v.Errors, schemas.CodeLivenessFailed)
+	}
+	if e.Deepfake != nil && *e.Deepfake < t.Deepfake {
+		v.Errors = append(v.Errors, schemas.CodeDeepfake)
+	}
+	return v, nil
+}
+
+// score runs the networks of one role on their crops; nil when the role has none.
+func (w *Worker) score(f *schemas.Face, specs []vision.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
+	if len(specs) == 0 {
+		return nil, nil
+	}
+	pixels := make([][]byte, len(specs))
+	for i, c := range wire(specs) {
 		var err error
 		if pixels[i], err = workers.CropOf(f, w.Name(), c); err != nil {
 			return nil, err
 		}
 	}
-	w.inferences.Inc()
-	score, err := w.models.Liveness(pixels)
+	count.Inc()
+	score, err := infer(pixels)
 	if errors.Is(err, vision.ErrCrop) {
 		return nil, streams.Blame(streams.Input, err)
 	}
 	if err != nil {
-		return nil, streams.Blame(streams.Model, fmt.Errorf("anti-spoofing: %w", err))
+		return nil, streams.Blame(streams.Model, fmt.Errorf("passive liveness: %w", err))
 	}
-	v.Estimations.Liveness = &score
-	if score < s.Settings.Thresholds.Liveness {
-		v.Errors = append(v.Errors, schemas.CodeLivenessFailed)
-	}
-	return v, nil
+	return &score, nil
 }

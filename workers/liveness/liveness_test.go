@@ -70,7 +70,7 @@ func TestPackWithoutTheRole(t *testing.T) {
 		t.Errorf("wants crops %v", w.Crops())
 	}
 	v := judge(t, w, workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w), `{}`)
-	if v.GetEstimations().Liveness != nil || len(v.GetErrors()) != 0 || v.GetFailure() != nil {
+	if v.GetEstimations().Liveness != nil || v.GetEstimations().Deepfake != nil || len(v.GetErrors()) != 0 || v.GetFailure() != nil {
 		t.Errorf("says %v", v)
 	}
 }

@@ -3,11 +3,18 @@ package vision
 import "fmt"
 
 // LivenessCrops says what crops [Models.Liveness] takes, in order. It is empty when the role has no model.
-func (m *Models) LivenessCrops() []CropSpec {
+func (m *Models) LivenessCrops() []CropSpec { return m.scoredCrops(RoleAntispoof, "liveness", CropBox) }
+
+// DeepfakeCrops says what crops [Models.Deepfake] takes, in order. It is empty when the role has no model.
+func (m *Models) DeepfakeCrops() []CropSpec {
+	return m.scoredCrops(RoleDeepfake, "deepfake", CropSquare)
+}
+
+func (m *Models) scoredCrops(role Role, name, kind string) []CropSpec {
 	var specs []CropSpec
-	for i, n := range m.nets[RoleAntispoof] {
+	for i, n := range m.nets[role] {
 		specs = append(specs, CropSpec{
-			Name: fmt.Sprintf("liveness%d", i), Kind: CropBox, Scale: n.spec.Crops[i],
+			Name: fmt.Sprintf("%s%d", name, i), Kind: kind, Scale: n.spec.Crops[i],
 			Width: n.spec.Input[0], Height: n.spec.Input[1], Color: n.spec.Color,
 		})
 	}
@@ -17,24 +24,45 @@ func (m *Models) LivenessCrops() []CropSpec {
 // Liveness judges the crops of one frame: 0..1, 1 means a live face. It is the mean over the networks of the
 // probability of their class 1 (Silent-Face-Anti-Spoofing, Minivision, 2020). Judge several frames, never one.
 func (m *Models) Liveness(crops [][]byte) (float64, error) {
-	if _, err := m.one(RoleAntispoof); err != nil {
+	return m.score(RoleAntispoof, crops, func(n *model, t *tensors) (float64, error) {
+		logits := t.output(3)
+		if logits == nil {
+			return 0, n.unexpected("three classes", t)
+		}
+		return softmax(logits, 1), nil
+	})
+}
+
+// Deepfake judges the crops of one frame: 0..1, 1 means a face that no machine made. It is the mean over the networks
+// of the probability of the class that the pack names. Judge several frames, never one.
+func (m *Models) Deepfake(crops [][]byte) (float64, error) {
+	return m.score(RoleDeepfake, crops, func(n *model, t *tensors) (float64, error) {
+		switch logits, class := t.out[0], n.spec.Class; {
+		case len(logits) == 1 && class < 2: // one logit, of class 1
+			p := float64(sigmoid(logits[0]))
+			return p*float64(class) + (1-p)*float64(1-class), nil
+		case class < len(logits):
+			return softmax(logits, class), nil
+		}
+		return 0, n.unexpected(fmt.Sprintf("a first output with a class %d", n.spec.Class), t)
+	})
+}
+
+// score is the mean over the networks of a role of what read takes from their outputs.
+func (m *Models) score(role Role, crops [][]byte, read func(*model, *tensors) (float64, error)) (float64, error) {
+	if _, err := m.one(role); err != nil {
 		return 0, err
 	}
-	nets := m.nets[RoleAntispoof]
+	nets := m.nets[role]
 	if len(crops) != len(nets) {
-		return 0, fmt.Errorf("%w: liveness wants %d crops, got %d", ErrCrop, len(nets), len(crops))
+		return 0, fmt.Errorf("%w: %s wants %d crops, got %d", ErrCrop, role, len(nets), len(crops))
 	}
 	var sum float64
 	for i, n := range nets {
 		err := n.infer(crops[i], func(t *tensors) error {
-			logits := t.output(3)
-			if logits == nil {
-				return n.unexpected("three classes", t)
-			}
-			top := max(logits[0], logits[1], logits[2])
-			live := exp(logits[1] - top)
-			sum += float64(live / (exp(logits[0]-top) + live + exp(logits[2]-top)))
-			return nil
+			p, err := read(n, t)
+			sum += p
+			return err
 		})
 		if err != nil {
 			return 0, err

@@ -1,10 +1,24 @@
 package vision
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 func sqrt(v float32) float32    { return float32(math.Sqrt(float64(v))) }
 func exp(v float32) float32     { return float32(math.Exp(float64(v))) }
 func sigmoid(v float32) float32 { return 1 / (1 + exp(-v)) }
+
+// softmax is the probability of one class.
+func softmax(logits []float32, class int) float64 {
+	top := slices.Max(logits)
+	var sum float32
+	for _, v := range logits {
+		sum += exp(v - top)
+	}
+	return float64(exp(logits[class]-top) / sum)
+}
+
 func clamp01(v float32) float32 { return max(0, min(v, 1)) }
 
 func distance(a, b Point) float32 {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,6 +17,8 @@ import (
 var optional = map[Role]struct{ file, spec string }{
 	RoleEyeState:  {"eyestate/seeta6_eye_state.onnx", `{"decoder":"seeta_eye","input":[96,96],"crop":0.65,"color":"bgr","scale":[1,1,1]}`},
 	RoleOcclusion: {"attributes/seeta6_mask_detector.onnx", `{"decoder":"seeta_mask","input":[112,112],"crop":1,"color":"bgr","scale":[1,1,1]}`},
+	// It tells screens from faces, which is as good for a test.
+	RoleDeepfake: {"antispoof/vietanh954_minifasnetv2se_128_98.20.onnx", `{"decoder":"classifier","input":[128,128],"crops":[1.5],"class":0,"color":"rgb","scale":[255,255,255]}`},
 }
 
 // extended is the pack zoo with the optional roles filled. The test skips when their files are not there.
@@ -109,6 +113,37 @@ func TestMaskNetwork(t *testing.T) {
 		t.Errorf("%d of %d plain faces taken for masked", wrong, plain)
 	}
 	t.Logf("%d of %d masks, %d of %d plain", found, all, wrong, plain)
+}
+
+func TestDeepfakeOfPackedClassifier(t *testing.T) {
+	m := extended(t)
+	for name, real := range map[string]bool{"conditions/open_eyes_d9.jpg": true, "spoof/fake/minivision_F2_tablet.jpg": false} {
+		img := picture(t, name)
+		d := largest(t, m, img, name)
+		var crops [][]byte
+		for _, spec := range m.DeepfakeCrops() {
+			crops = append(crops, Cut(img, d, spec, nil))
+		}
+		m.pack.Roles[RoleDeepfake].Class = 0
+		p, err := m.Deepfake(crops)
+		if err != nil || p > .5 != real {
+			t.Errorf("%s: %.3f, %v; want real %v", name, p, err, real)
+		}
+		m.pack.Roles[RoleDeepfake].Class = 1
+		if q, err := m.Deepfake(crops); err != nil || math.Abs(p+q-1) > 1e-6 {
+			t.Errorf("%s: classes %.3f and %.3f, %v", name, p, q, err)
+		}
+		m.pack.Roles[RoleDeepfake].Class = 2
+		if _, err := m.Deepfake(crops); !errors.Is(err, ErrPack) {
+			t.Errorf("a class that is not there: %v", err)
+		}
+	}
+	if _, err := m.Deepfake(nil); !errors.Is(err, ErrCrop) {
+		t.Errorf("without crops: %v", err)
+	}
+	if zoo := pickPack(t, "zoo"); len(zoo.DeepfakeCrops()) != 0 {
+		t.Error("zoo claims to know deepfakes")
+	}
 }
 
 // The optional roles, too, give the same numbers each time and take no memory.

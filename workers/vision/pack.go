@@ -40,6 +40,7 @@ type roleSpec struct {
 	Threshold   float32    `json:"threshold"`
 	Confidence  string     `json:"confidence"`
 	MatchCosine float64    `json:"match_cosine"`
+	Class       int        `json:"class"`
 }
 
 // decoders lists the decoders of each role.
@@ -52,6 +53,7 @@ var decoders = map[Role][]string{
 	RolePose:       {"fsanet"},
 	RoleEyeState:   {"seeta_eye"},
 	RoleOcclusion:  {"seeta_mask"},
+	RoleDeepfake:   {"classifier"},
 }
 
 func readPack(dir string) (*pack, error) {
@@ -131,7 +133,10 @@ func (s *roleSpec) check(role Role) error {
 		if s.Crop == 0 {
 			return fmt.Errorf("crop: missing; use a number above 0")
 		}
-	case "minifasnet":
+	case "minifasnet", "classifier":
+		if s.Class < 0 {
+			return fmt.Errorf("class: %d; use the index of a class, from 0", s.Class)
+		}
 		if len(s.Crops) != len(s.Files) {
 			return fmt.Errorf("crops: %d for %d files", len(s.Crops), len(s.Files))
 		}

@@ -122,6 +122,7 @@ func FuzzPack(f *testing.F) {
 	f.Add([]byte(`{"name":"x","version":"1","roles":{"detector":{"decoder":"yunet","files":["a"],"sha256":["b"],"max_side":640,"color":"bgr","scale":[1,1,1]}}}`))
 	f.Add([]byte(`{"name":"x","roles":{"mesh":null}}`))
 	f.Add([]byte(`{"name":"x","roles":{"eyestate":{"decoder":"seeta_eye","files":["a"],"sha256":["b"],"input":[96,96],"crop":0.65,"color":"bgr","scale":[1,1,1]}}}`))
+	f.Add([]byte(`{"name":"x","roles":{"deepfake":{"decoder":"classifier","files":["a"],"sha256":["b"],"input":[128,128],"crops":[1.5],"class":1,"color":"rgb","scale":[255,255,255]}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if p, err := parsePack(text); err == nil && p.digest == "" {
 			t.Fatal("a pack without a digest")

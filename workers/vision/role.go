@@ -14,9 +14,10 @@ const (
 	// Optional: no pack of the project fills these.
 	RoleEyeState  Role = "eyestate"  // open, closed or hidden eyes
 	RoleOcclusion Role = "occlusion" // masks over nose and mouth
+	RoleDeepfake  Role = "deepfake"  // faces made by a machine
 )
 
 // Roles lists every role that a pack can fill.
 func Roles() []Role {
-	return []Role{RoleDetector, RoleMesh, RoleIris, RoleDescriptor, RoleAntispoof, RolePose, RoleEyeState, RoleOcclusion}
+	return []Role{RoleDetector, RoleMesh, RoleIris, RoleDescriptor, RoleAntispoof, RolePose, RoleEyeState, RoleOcclusion, RoleDeepfake}
 }
