@@ -37,15 +37,25 @@ func (m *Models) Liveness(crops [][]byte) (float64, error) {
 // of the probability of the class that the pack names. Judge several frames, never one.
 func (m *Models) Deepfake(crops [][]byte) (float64, error) {
 	return m.score(RoleDeepfake, crops, func(n *model, t *tensors) (float64, error) {
-		switch logits, class := t.out[0], n.spec.Class; {
-		case len(logits) == 1 && class < 2: // one logit, of class 1
-			p := float64(sigmoid(logits[0]))
-			return p*float64(class) + (1-p)*float64(1-class), nil
-		case class < len(logits):
-			return softmax(logits, class), nil
+		p, ok := classified(t.out[0], n.spec.Class)
+		if !ok {
+			return 0, n.unexpected(fmt.Sprintf("a first output with a class %d", n.spec.Class), t)
 		}
-		return 0, n.unexpected(fmt.Sprintf("a first output with a class %d", n.spec.Class), t)
+		return p, nil
 	})
+}
+
+// classified is the probability of a class; a single logit is that of class 1. It is false when there is no such class.
+func classified(logits []float32, class int) (float64, bool) {
+	switch {
+	case len(logits) == 1 && class == 0:
+		return float64(sigmoid(-logits[0])), true
+	case len(logits) == 1 && class == 1:
+		return float64(sigmoid(logits[0])), true
+	case class < len(logits):
+		return softmax(logits, class), true
+	}
+	return 0, false
 }
 
 // score is the mean over the networks of a role of what read takes from their outputs.

@@ -115,7 +115,7 @@ func TestMaskNetwork(t *testing.T) {
 	t.Logf("%d of %d masks, %d of %d plain", found, all, wrong, plain)
 }
 
-func TestDeepfakeOfPackedClassifier(t *testing.T) {
+func TestDeepfakeClassifier(t *testing.T) {
 	m := extended(t)
 	for name, real := range map[string]bool{"conditions/open_eyes_d9.jpg": true, "spoof/fake/minivision_F2_tablet.jpg": false} {
 		img := picture(t, name)
@@ -143,6 +143,22 @@ func TestDeepfakeOfPackedClassifier(t *testing.T) {
 	}
 	if zoo := pickPack(t, "zoo"); len(zoo.DeepfakeCrops()) != 0 {
 		t.Error("zoo claims to know deepfakes")
+	}
+}
+
+func TestClassified(t *testing.T) {
+	for _, c := range []struct {
+		logits []float32
+		class  int
+		want   float64
+	}{
+		{[]float32{2}, 1, 0.881}, {[]float32{2}, 0, 0.119}, {[]float32{2}, 2, -1},
+		{[]float32{0, 2}, 1, 0.881}, {[]float32{0, 2}, 2, -1}, {[]float32{1000, 1000, -1000, 1000}, 3, 0.333},
+	} {
+		got, ok := classified(c.logits, c.class)
+		if ok != (c.want >= 0) || ok && math.Abs(got-c.want) > 0.001 {
+			t.Errorf("class %d of %v: %.3f %v, want %.3f", c.class, c.logits, got, ok, c.want)
+		}
 	}
 }
 

@@ -118,6 +118,24 @@ func TestPackIsChecked(t *testing.T) {
 	}
 }
 
+func TestOptionalRolesAreChecked(t *testing.T) {
+	const head = `"files":["a"],"sha256":["b"],"input":[96,96],"color":"bgr","scale":[1,1,1]`
+	for role, want := range map[string]string{
+		`"eyestate":{"decoder":"seeta_eye",`:                          "roles.eyestate.crop",
+		`"occlusion":{"decoder":"seeta_mask",`:                        "roles.occlusion.crop",
+		`"occlusion":{"decoder":"seeta_eye","crop":1,`:                "roles.occlusion.decoder",
+		`"deepfake":{"decoder":"classifier",`:                         "roles.deepfake.crops",
+		`"deepfake":{"decoder":"classifier","crops":[1],"class":-1,`:  "roles.deepfake.class",
+		`"deepfake":{"decoder":"classifier","crops":[1.5],"class":1,`: "",
+		`"eyestate":{"decoder":"seeta_eye","crop":0.65,`:              "",
+	} {
+		_, err := parsePack([]byte(`{"name":"x","roles":{` + role + head + `}}}`))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want an error at %q", role, err, want)
+		}
+	}
+}
+
 func FuzzPack(f *testing.F) {
 	f.Add([]byte(`{"name":"x","version":"1","roles":{"detector":{"decoder":"yunet","files":["a"],"sha256":["b"],"max_side":640,"color":"bgr","scale":[1,1,1]}}}`))
 	f.Add([]byte(`{"name":"x","roles":{"mesh":null}}`))
