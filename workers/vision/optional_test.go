@@ -152,8 +152,12 @@ func TestClassified(t *testing.T) {
 		class  int
 		want   float64
 	}{
-		{[]float32{2}, 1, 0.881}, {[]float32{2}, 0, 0.119}, {[]float32{2}, 2, -1},
-		{[]float32{0, 2}, 1, 0.881}, {[]float32{0, 2}, 2, -1}, {[]float32{1000, 1000, -1000, 1000}, 3, 0.333},
+		{[]float32{2}, 1, 0.881},
+		{[]float32{2}, 0, 0.119},
+		{[]float32{2}, 2, -1},
+		{[]float32{0, 2}, 1, 0.881},
+		{[]float32{0, 2}, 2, -1},
+		{[]float32{1000, 1000, -1000, 1000}, 3, 0.333},
 	} {
 		got, ok := classified(c.logits, c.class)
 		if ok != (c.want >= 0) || ok && math.Abs(got-c.want) > 0.001 {
