@@ -60,8 +60,8 @@ bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... c
 	go test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
 .PHONY: fuzz
-fuzz: system ## run every fuzz target for a moment; FUZZ_SECONDS each, ten by default
-	$(SETUP)/fuzz.sh $(FUZZ_SECONDS)
+fuzz: system ## run every fuzz target for a moment; FUZZ_INPUTS each, 50000 by default
+	$(SETUP)/fuzz.sh $(FUZZ_INPUTS)
 
 .PHONY: proto
 proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go

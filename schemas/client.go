@@ -10,7 +10,7 @@ type Stats struct {
 }
 
 // ClientEstimations is the estimations object of STATS and of the token. What was not measured is absent, apart from
-// ags, which is null then.
+// ags, deepfake and liveness, which are null then.
 type ClientEstimations struct {
 	FaceCount         *uint32            `json:"faceCount,omitempty"`
 	AGS               *float64           `json:"ags"`
@@ -20,8 +20,8 @@ type ClientEstimations struct {
 	Eyes              *ClientEyes        `json:"eyes,omitempty"`
 	Mouth             *ClientMouth       `json:"mouth,omitempty"`
 	Eyeglasses        string             `json:"eyeglasses,omitempty"`
-	Deepfake          *ClientScoredState `json:"deepfake,omitempty"`
-	Liveness          *ClientScore       `json:"liveness,omitempty"`
+	Deepfake          *ClientScoredState `json:"deepfake"`
+	Liveness          *ClientScore       `json:"liveness"`
 	ImageModification *ClientScoredState `json:"imageModification,omitempty"`
 }
 
@@ -132,7 +132,7 @@ func FullEstimations(e *Estimations) *ClientEstimations {
 	if m := e.GetMouth(); m != nil {
 		out.Mouth = &ClientMouth{m.Opened, m.Smile, m.Occluded, m.State}
 	}
-	if e.Liveness != nil {
+	if e.FramePosition != nil { // where there is a face, what no model measured is null
 		out.Liveness = &ClientScore{e.Liveness}
 	}
 	out.Deepfake = scored(e.Deepfake, "real", "fake")

@@ -67,8 +67,8 @@ func ecPEM(t *testing.T, curve elliptic.Curve, pkcs8 bool) string {
 // The vector was computed with another language's HMAC.
 func TestHS256Vector(t *testing.T) {
 	const want = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
-		"eyJpc09rIjp0cnVlLCJlcnJvcnMiOltdLCJiZXN0c2hvdCI6IkFRSUQiLCJlc3RpbWF0aW9ucyI6eyJhZ3MiOm51bGx9LCJpYXQiOjE3MDAwMDAwMDAsImp0aSI6IjNlN2E4ZjFjLTZmNTQtNGMzZS05ZjNlLTBkMWY2ZjdlOWExMCJ9." +
-		"vhgdf_uwIVBuGXh1d-WLQggEciKBXzWGUXfj7st3py8"
+		"eyJpc09rIjp0cnVlLCJlcnJvcnMiOltdLCJiZXN0c2hvdCI6IkFRSUQiLCJlc3RpbWF0aW9ucyI6eyJhZ3MiOm51bGwsImRlZXBmYWtlIjpudWxsLCJsaXZlbmVzcyI6bnVsbH0sImlhdCI6MTcwMDAwMDAwMCwianRpIjoiM2U3YThmMWMtNmY1NC00YzNlLTlmM2UtMGQxZjZmN2U5YTEwIn0." +
+		"DMiJy6XKJ0s6-7lNFagw2UKGRHgfQ3L-tePMhmNbmRc"
 	if got := sign(t, load(t, Config{Key: strong})); got != want {
 		t.Fatalf("got\n%s, want\n%s", got, want)
 	}
