@@ -34,7 +34,7 @@ type part struct {
 
 var parts = map[string]part{
 	schemas.WorkerDetector: {
-		roles: []vision.Role{vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose},
+		roles: []vision.Role{vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose, vision.RoleEyeState, vision.RoleOcclusion},
 		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
 			registry := streams.NewRegistry(c)
 			group, ctx := errgroup.WithContext(ctx)
@@ -44,7 +44,7 @@ var parts = map[string]part{
 		},
 	},
 	schemas.WorkerLiveness: {
-		roles: []vision.Role{vision.RoleAntispoof},
+		roles: []vision.Role{vision.RoleAntispoof, vision.RoleDeepfake},
 		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
 			return workers.Run(ctx, c, liveness.New(m), p.options())
 		},
