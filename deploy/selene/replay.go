@@ -56,6 +56,7 @@ func replayCommand(p *process) *cobra.Command {
 	f.BoolVar(&o.Loop, "loop", false, "start again at the end, until there is a verdict")
 	f.BoolVar(&o.Text, "text", false, "send base64 in text messages instead of raw images in binary ones")
 	f.StringVar(&o.SessionID, "session-id", "", "open, or resume, this session (a UUID)")
+	f.StringVar(&o.Token, "session-token", "", "one-time token of a session made with `selene sessions make`")
 	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "ask the server for heartbeats this often")
 	f.BoolVar(&act, "act", false, "play a cooperative person: answer each prompt with frames that do what it asks")
 	f.DurationVar(&o.Reaction, "reaction", reaction, "with --act and --attack: the time from a prompt to doing what it asks")

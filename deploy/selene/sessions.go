@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,7 +30,7 @@ func sessionsCommand(p *process) *cobra.Command {
 	c.AddCommand(
 		get("show", "How a session went, as JSON", ""),
 		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
-		sessionsVideo(p), erase,
+		sessionsMake(p), sessionsVideo(p), erase,
 	)
 	return c
 }
@@ -67,5 +68,29 @@ func sessionsVideo(p *process) *cobra.Command {
 	if err := c.MarkFlagRequired("output"); err != nil {
 		panic(err) // the flag is defined one line above
 	}
+	return c
+}
+
+func sessionsMake(p *process) *cobra.Command {
+	var reference string
+	c := &cobra.Command{
+		Use: "make", Short: "Make a session that is opened with a one-time token, and verified against a reference face if one is given", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			body := map[string][]byte{}
+			if reference != "" {
+				image, err := os.ReadFile(reference)
+				if err != nil {
+					return fmt.Errorf("reference face: %w", err)
+				}
+				body["reference"] = image
+			}
+			document, err := json.Marshal(body)
+			if err != nil {
+				return fmt.Errorf("encode the request: %w", err)
+			}
+			return p.show(c, http.MethodPost, "/v1/sessions", document)
+		},
+	}
+	c.Flags().StringVar(&reference, "reference", "", "JPEG or PNG with one face")
 	return c
 }

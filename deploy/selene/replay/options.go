@@ -20,6 +20,7 @@ type Options struct {
 	Text bool    // send text messages with base64 instead of binary ones with raw images
 
 	SessionID string        // resume or name a session; "" = the server names it
+	Token     string        // that opens SessionID, where it was made over REST
 	Heartbeat time.Duration // interval to ask of the server; 0 = none, else 100 ms to 60 s
 
 	// Act, when set, plays a cooperative person: all frames are measured first (one at a

@@ -115,7 +115,7 @@ func (p *player) play(ctx context.Context, next func(Reply) (frame, error)) erro
 }
 
 func (p *player) connect(ctx context.Context) error {
-	m := lpproto.NewConnect(lpproto.ConnectRequest{Heartbeat: p.Heartbeat, SessionID: p.SessionID})
+	m := lpproto.NewConnect(lpproto.ConnectRequest{Heartbeat: p.Heartbeat, SessionID: p.SessionID, Token: p.Token})
 	if err := p.client.send(m, websocket.TextMessage); err != nil {
 		return fmt.Errorf("send CONNECT: %w", err)
 	}
