@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -49,7 +50,7 @@ func wire(specs []vision.CropSpec) []streams.Crop {
 	return out
 }
 
-// Judge gives code 32 or 102 to a frame whose score is under the threshold. Where frames are aggregated the decider goes
+// Judge gives code 32 or 102 to a frame whose score is under the threshold, and 31 where the network gave none. Where frames are aggregated the decider goes
 // by the mean of the scores instead.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	e, t := &schemas.Estimations{}, &s.Settings.Thresholds
@@ -61,14 +62,29 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	if e.Deepfake, err = w.score(f, w.models.DeepfakeCrops(), w.models.Deepfake, w.forged); err != nil {
 		return nil, err
 	}
-	if e.Liveness != nil && *e.Liveness < t.Liveness {
-		v.Errors = append(v.Errors, schemas.CodeLivenessFailed)
-	}
-	if e.Deepfake != nil && *e.Deepfake < t.Deepfake {
-		v.Errors = append(v.Errors, schemas.CodeDeepfake)
-	}
+	v.Errors = check(e, t)
 	return v, nil
 }
+
+// check gives the codes of the scores. A network that answers with no number has not measured anything: 31.
+func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
+	if e.Liveness != nil && isNoNumber(*e.Liveness) {
+		e.Liveness = nil
+		codes = append(codes, schemas.CodeLivenessNone)
+	}
+	if e.Deepfake != nil && isNoNumber(*e.Deepfake) {
+		e.Deepfake = nil
+	}
+	if e.Liveness != nil && *e.Liveness < t.Liveness {
+		codes = append(codes, schemas.CodeLivenessFailed)
+	}
+	if e.Deepfake != nil && *e.Deepfake < t.Deepfake {
+		codes = append(codes, schemas.CodeDeepfake)
+	}
+	return codes
+}
+
+func isNoNumber(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // score runs the networks of one role on their crops; nil when the role has none.
 func (w *Worker) score(f *schemas.Face, specs []vision.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
