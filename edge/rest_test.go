@@ -154,7 +154,7 @@ func TestVideoRanges(t *testing.T) {
 
 	film := make([]byte, 700_000) // several chunks of the object store
 	rand.Read(film)
-	status.Status, status.Object = "success", streams.VideoObject(id, ".mp4")
+	status.Status, status.Object = "success", streams.VideoObject(id, time.Unix(0, 0), ".mp4")
 	if err := i.conn.PutObject(ctx, status.Object, "video/mp4", bytes.NewReader(film)); err != nil {
 		t.Fatal(err)
 	}
@@ -216,10 +216,10 @@ func TestErase(t *testing.T) {
 	other, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id
 	for _, session := range []string{id, other} {
-		if err := i.conn.PutObject(ctx, streams.VideoObject(session, ".mp4"), "video/mp4", strings.NewReader("film")); err != nil {
+		if err := i.conn.PutObject(ctx, streams.VideoObject(session, time.Unix(0, 0), ".mp4"), "video/mp4", strings.NewReader("film")); err != nil {
 			t.Fatal(err)
 		}
-		if err := i.conn.PublishVideo(ctx, &schemas.VideoStatus{Version: schemas.Version, Session: session, Status: "success", Object: streams.VideoObject(session, ".mp4")}); err != nil {
+		if err := i.conn.PublishVideo(ctx, &schemas.VideoStatus{Version: schemas.Version, Session: session, Status: "success", Object: streams.VideoObject(session, time.Unix(0, 0), ".mp4")}); err != nil {
 			t.Fatal(err)
 		}
 	}

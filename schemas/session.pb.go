@@ -172,7 +172,7 @@ func (x *SessionEvent) GetOutcome() Outcome {
 	return Outcome_OUTCOME_CONTINUE
 }
 
-// VideoStatus is one step of making a session's video.
+// VideoStatus is one step of making a session's video, or of exporting it.
 type VideoStatus struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Version           uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -188,6 +188,12 @@ type VideoStatus struct {
 	DurationNanos     int64                  `protobuf:"varint,11,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
 	MediaType         string                 `protobuf:"bytes,12,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	LastFrame         uint64                 `protobuf:"varint,13,opt,name=last_frame,json=lastFrame,proto3" json:"last_frame,omitempty"` // stream sequence of the last frame in it
+	Job               string                 `protobuf:"bytes,14,opt,name=job,proto3" json:"job,omitempty"`                               // id of the export; empty for the session's own video
+	Percent           uint32                 `protobuf:"varint,15,opt,name=percent,proto3" json:"percent,omitempty"`                      // done, of exporting
+	FileName          string                 `protobuf:"bytes,16,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`     // of an export
+	Bytes             uint64                 `protobuf:"varint,17,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Width             uint32                 `protobuf:"varint,18,opt,name=width,proto3" json:"width,omitempty"`   // pixels
+	Height            uint32                 `protobuf:"varint,19,opt,name=height,proto3" json:"height,omitempty"` // pixels
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -313,6 +319,210 @@ func (x *VideoStatus) GetLastFrame() uint64 {
 	return 0
 }
 
+func (x *VideoStatus) GetJob() string {
+	if x != nil {
+		return x.Job
+	}
+	return ""
+}
+
+func (x *VideoStatus) GetPercent() uint32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+func (x *VideoStatus) GetFileName() string {
+	if x != nil {
+		return x.FileName
+	}
+	return ""
+}
+
+func (x *VideoStatus) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *VideoStatus) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *VideoStatus) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+// ExportJob asks a video worker to make an export, whose order and state are in the bucket of exports.
+type ExportJob struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Job           string                 `protobuf:"bytes,2,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportJob) Reset() {
+	*x = ExportJob{}
+	mi := &file_session_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportJob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportJob) ProtoMessage() {}
+
+func (x *ExportJob) ProtoReflect() protoreflect.Message {
+	mi := &file_session_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportJob.ProtoReflect.Descriptor instead.
+func (*ExportJob) Descriptor() ([]byte, []int) {
+	return file_session_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ExportJob) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ExportJob) GetJob() string {
+	if x != nil {
+		return x.Job
+	}
+	return ""
+}
+
+// Announcement says how it went to tell somebody of a finished video.
+type Announcement struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Session       string                 `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	Job           string                 `protobuf:"bytes,3,opt,name=job,proto3" json:"job,omitempty"`       // id of the export; empty for the session's own video
+	Means         string                 `protobuf:"bytes,4,opt,name=means,proto3" json:"means,omitempty"`   // redis, command, url, webhook
+	Target        string                 `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"` // without secrets
+	Tries         uint32                 `protobuf:"varint,6,opt,name=tries,proto3" json:"tries,omitempty"`
+	Delivered     bool                   `protobuf:"varint,7,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"` // what the other side said, or why it could not be told
+	AtUnixNanos   int64                  `protobuf:"varint,9,opt,name=at_unix_nanos,json=atUnixNanos,proto3" json:"at_unix_nanos,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Announcement) Reset() {
+	*x = Announcement{}
+	mi := &file_session_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Announcement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Announcement) ProtoMessage() {}
+
+func (x *Announcement) ProtoReflect() protoreflect.Message {
+	mi := &file_session_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Announcement.ProtoReflect.Descriptor instead.
+func (*Announcement) Descriptor() ([]byte, []int) {
+	return file_session_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Announcement) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Announcement) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *Announcement) GetJob() string {
+	if x != nil {
+		return x.Job
+	}
+	return ""
+}
+
+func (x *Announcement) GetMeans() string {
+	if x != nil {
+		return x.Means
+	}
+	return ""
+}
+
+func (x *Announcement) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Announcement) GetTries() uint32 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Announcement) GetDelivered() bool {
+	if x != nil {
+		return x.Delivered
+	}
+	return false
+}
+
+func (x *Announcement) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Announcement) GetAtUnixNanos() int64 {
+	if x != nil {
+		return x.AtUnixNanos
+	}
+	return 0
+}
+
 var File_session_proto protoreflect.FileDescriptor
 
 const file_session_proto_rawDesc = "" +
@@ -325,7 +535,7 @@ const file_session_proto_rawDesc = "" +
 	"\rat_unix_nanos\x18\x04 \x01(\x03R\vatUnixNanos\x12\x12\n" +
 	"\x04edge\x18\x05 \x01(\tR\x04edge\x12+\n" +
 	"\x11settings_revision\x18\x06 \x01(\x04R\x10settingsRevision\x12,\n" +
-	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\"\x94\x03\n" +
+	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\"\xa1\x04\n" +
 	"\vVideoStatus\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12\x16\n" +
@@ -342,7 +552,26 @@ const file_session_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\f \x01(\tR\tmediaType\x12\x1d\n" +
 	"\n" +
-	"last_frame\x18\r \x01(\x04R\tlastFrame*\x98\x01\n" +
+	"last_frame\x18\r \x01(\x04R\tlastFrame\x12\x10\n" +
+	"\x03job\x18\x0e \x01(\tR\x03job\x12\x18\n" +
+	"\apercent\x18\x0f \x01(\rR\apercent\x12\x1b\n" +
+	"\tfile_name\x18\x10 \x01(\tR\bfileName\x12\x14\n" +
+	"\x05bytes\x18\x11 \x01(\x04R\x05bytes\x12\x14\n" +
+	"\x05width\x18\x12 \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\x13 \x01(\rR\x06height\"7\n" +
+	"\tExportJob\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12\x10\n" +
+	"\x03job\x18\x02 \x01(\tR\x03job\"\xf2\x01\n" +
+	"\fAnnouncement\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
+	"\asession\x18\x02 \x01(\tR\asession\x12\x10\n" +
+	"\x03job\x18\x03 \x01(\tR\x03job\x12\x14\n" +
+	"\x05means\x18\x04 \x01(\tR\x05means\x12\x16\n" +
+	"\x06target\x18\x05 \x01(\tR\x06target\x12\x14\n" +
+	"\x05tries\x18\x06 \x01(\rR\x05tries\x12\x1c\n" +
+	"\tdelivered\x18\a \x01(\bR\tdelivered\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\x12\"\n" +
+	"\rat_unix_nanos\x18\t \x01(\x03R\vatUnixNanos*\x98\x01\n" +
 	"\x10SessionEventKind\x12\x19\n" +
 	"\x15SESSION_EVENT_UNKNOWN\x10\x00\x12\x12\n" +
 	"\x0eSESSION_OPENED\x10\x01\x12\x13\n" +
@@ -364,16 +593,18 @@ func file_session_proto_rawDescGZIP() []byte {
 }
 
 var file_session_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_session_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_session_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_session_proto_goTypes = []any{
 	(SessionEventKind)(0), // 0: selene.v1.SessionEventKind
 	(*SessionEvent)(nil),  // 1: selene.v1.SessionEvent
 	(*VideoStatus)(nil),   // 2: selene.v1.VideoStatus
-	(Outcome)(0),          // 3: selene.v1.Outcome
+	(*ExportJob)(nil),     // 3: selene.v1.ExportJob
+	(*Announcement)(nil),  // 4: selene.v1.Announcement
+	(Outcome)(0),          // 5: selene.v1.Outcome
 }
 var file_session_proto_depIdxs = []int32{
 	0, // 0: selene.v1.SessionEvent.kind:type_name -> selene.v1.SessionEventKind
-	3, // 1: selene.v1.SessionEvent.outcome:type_name -> selene.v1.Outcome
+	5, // 1: selene.v1.SessionEvent.outcome:type_name -> selene.v1.Outcome
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
@@ -393,7 +624,7 @@ func file_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_session_proto_rawDesc), len(file_session_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,7 +11,7 @@ type Settings struct {
 	VirtualCameraChecker VirtualCameraChecker   `json:"virtual_camera_checker"`
 	FileLogger           FileLogger             `json:"file_logger"`
 	Video                Video                  `json:"video"`
-	VideoRedis           Switch                 `json:"video_redis"`
+	VideoRedis           VideoRedis             `json:"video_redis"`
 	Workers              []WorkerEntry          `json:"workers"`
 }
 
@@ -74,11 +74,6 @@ type ActiveLivenessSettings struct {
 	StepTimeoutSeconds  float64  `json:"step_timeout_seconds"` // one that takes longer begins anew; 0 = no limit
 }
 
-// Switch turns a part on or off.
-type Switch struct {
-	IsEnabled bool `json:"is_enabled"`
-}
-
 // VirtualCameraChecker says what becomes of sessions whose frames do not seem to come from a camera.
 type VirtualCameraChecker struct {
 	IsEnabled bool     `json:"is_enabled"`
@@ -99,6 +94,34 @@ type Video struct {
 	Expires        int    `json:"expires"`         // seconds unused frames are kept
 	ResultTTL      int    `json:"result_ttl"`      // seconds a finished file is kept; 0 = as long as the store keeps it
 	SessionTimeout int    `json:"session_timeout"` // seconds of silence after which a session is over
+	Bitrate        int    `json:"bitrate"`         // kbit/s; 0 = by quality
+	CRF            int    `json:"crf"`             // constant quality, 1 (best) to 51, for VP9 to 63; 0 = the codec's default
+	FrameRate      int    `json:"frame_rate"`      // constant, frames a second; 0 = each frame is shown from when it arrived
+	Fragmented     bool   `json:"fragmented"`      // mp4 that can be played while it grows
+	Canvas         string `json:"canvas"`          // first or largest: the frame whose size the video has
+}
+
+// VideoRedis says where finished videos are announced.
+type VideoRedis struct {
+	IsEnabled bool          `json:"is_enabled"`
+	QueueName string        `json:"queue_name"`
+	QueueType string        `json:"queue_type"` // list or stream
+	Host      string        `json:"host"`
+	Port      int           `json:"port"`
+	Number    int           `json:"number"` // of the database
+	User      string        `json:"user"`
+	Password  string        `json:"password"`
+	TLS       bool          `json:"tls"`
+	Sentinel  RedisSentinel `json:"sentinel"`
+	Cluster   []string      `json:"cluster"` // host:port of some nodes; empty = no cluster
+}
+
+// RedisSentinel says which Sentinels know the master; without any, Host is the master.
+type RedisSentinel struct {
+	MasterName string   `json:"master_name"`
+	Sentinels  []string `json:"sentinels"` // host:port
+	User       string   `json:"user"`
+	Password   string   `json:"password"`
 }
 
 // WorkerEntry is a worker that judges the sessions' faces.
@@ -153,7 +176,8 @@ func DefaultSettings() *Settings {
 			Denylist: []string{"OBS", "ManyCam", "XSplit", "Snap Camera", "mmhmm", "CamTwist", "SplitCam", "YouCam", "v4l2loopback", "Dummy video device", "DroidCam", "e2eSoft", "Iriun", "Virtual"},
 		},
 		FileLogger: FileLogger{Path: "./LOGS"},
-		Video:      Video{Codec: "H265", Expires: 3600, ResultTTL: 86400, SessionTimeout: 30},
+		Video:      Video{Codec: "H265", Expires: 3600, ResultTTL: 86400, SessionTimeout: 30, Canvas: "first"},
+		VideoRedis: VideoRedis{QueueName: "default", QueueType: "list", Host: "127.0.0.1", Port: 6379, Sentinel: RedisSentinel{Sentinels: []string{}}, Cluster: []string{}},
 		Workers: []WorkerEntry{
 			{Name: WorkerLiveness, Required: true, Timeout: 5},
 			{Name: WorkerMatcher, Required: true, Timeout: 5},

@@ -137,12 +137,10 @@ func (s *Settings) Validate() error {
 		within("active_liveness.yaw_threshold_deg", a.YawThresholdDeg, a.YawStartDeg, 90),
 		within("active_liveness.pitch_start_deg", a.PitchStartDeg, 1, 90),
 		within("active_liveness.pitch_threshold_deg", a.PitchThresholdDeg, a.PitchStartDeg, 90),
-		oneOf("video.codec", s.Video.Codec, "H265", "H264", "VP9"),
 		localPath("file_logger.path", s.FileLogger.Path),
-		within("video.frames_limit", s.Video.FramesLimit, 0, 1_000_000),
-		within("video.expires", s.Video.Expires, 0, 1_000_000_000), within("video.result_ttl", s.Video.ResultTTL, 0, 1_000_000_000),
-		within("video.session_timeout", s.Video.SessionTimeout, 1, 86400),
 	}
+	checks = append(checks, s.Video.checks()...)
+	checks = append(checks, s.VideoRedis.checks()...)
 	if t.AGS != nil {
 		checks = append(checks, within("thresholds.ags", *t.AGS, 0, 1))
 	}

@@ -18,10 +18,10 @@ type Conn struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	settings, live, workers, tickets jetstream.KeyValue
-	media                            jetstream.ObjectStore
-	streams                          map[string]jetstream.Stream
-	revisions                        revisionCache
+	settings, live, workers, tickets, exports, readers jetstream.KeyValue
+	media                                              jetstream.ObjectStore
+	streams                                            map[string]jetstream.Stream
+	revisions                                          revisionCache
 }
 
 // Options say where the broker is.
@@ -88,7 +88,7 @@ func (c *Conn) prepare(ctx context.Context, l Limits) error {
 			return err
 		}
 	}
-	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets}
+	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers}
 	for i, cfg := range buckets(l) {
 		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
 			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)

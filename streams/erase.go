@@ -14,17 +14,28 @@ import (
 // hashes, media, ticket, reference face and presence. What stays is one event that says when it was erased.
 func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
 	var errs []error
+	objects := []string{ReferenceObject(session), BestShotObject(session)}
+	for v, err := range c.VideosOf(ctx, session) {
+		if err != nil {
+			return err
+		}
+		if name := v.Message.GetObject(); name != "" {
+			objects = append(objects, name)
+		}
+	}
 	for stream, filter := range map[string]string{
-		Frames:       subject(KindFrame, session),
-		Faces:        subject(KindFace, session),
-		Verdicts:     verdictSubject("*", session),
-		Decisions:    subject(KindDecision, session),
-		Sessions:     subject(KindSession, session),
-		Videos:       subject(KindVideo, session),
-		Dead:         subject(KindDead, "*") + "." + session,
-		Hashes:       hashSubject("*", session),
-		liveStream:   liveSubject(liveSession + session),
-		ticketStream: ticketSubject("*", session),
+		Frames:    subject(KindFrame, session),
+		Faces:     subject(KindFace, session),
+		Verdicts:  verdictSubject("*", session),
+		Decisions: subject(KindDecision, session),
+		Sessions:  subject(KindSession, session),
+		Videos:    subject(KindVideo, session),
+
+		Announcements: subject(KindAnnouncement, session),
+		Dead:          subject(KindDead, "*") + "." + session,
+		Hashes:        hashSubject("*", session),
+		liveStream:    liveSubject(liveSession + session),
+		ticketStream:  ticketSubject("*", session),
 	} {
 		s, err := c.js.Stream(ctx, stream)
 		if err == nil {
@@ -34,7 +45,7 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 			errs = append(errs, Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, stream, err)))
 		}
 	}
-	for _, name := range []string{ReferenceObject(session), BestShotObject(session), VideoObject(session, ".mp4"), VideoObject(session, ".webm")} {
+	for _, name := range objects {
 		errs = append(errs, c.deleteObject(ctx, name))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -81,17 +81,38 @@ func (c *Conn) EventsOf(ctx context.Context, session string) iter.Seq2[Stored[*s
 	return readBack(ctx, c, Sessions, subject(KindSession, session), func() *schemas.SessionEvent { return &schemas.SessionEvent{} })
 }
 
-// LastVideo is the newest state of the session's video. It is ErrNotFound before the first.
+// VideosOf yields the states of the session's video and exports.
+func (c *Conn) VideosOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.VideoStatus], error] {
+	return readBack(ctx, c, Videos, subject(KindVideo, session), func() *schemas.VideoStatus { return &schemas.VideoStatus{} })
+}
+
+// LastVideo is the newest state of the session's own video. It is ErrNotFound before the first.
 func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoStatus, error) {
+	notFound := fmt.Errorf("video of session %s: %w", session, ErrNotFound)
 	msg, err := c.streams[Videos].GetLastMsgForSubject(ctx, subject(KindVideo, session))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("video of session %s: %w", session, ErrNotFound)
+		return nil, notFound
 	}
 	if err != nil {
 		return nil, Blame(Infrastructure, fmt.Errorf("read the video state of %s: %w", session, err))
 	}
-	v := &schemas.VideoStatus{}
-	return v, Blame(Input, schemas.Unmarshal(msg.Data, v))
+	last := &schemas.VideoStatus{}
+	if err := schemas.Unmarshal(msg.Data, last); err != nil || last.GetJob() == "" {
+		return last, Blame(Input, err)
+	}
+	last = nil
+	for v, err := range c.VideosOf(ctx, session) { // the newest is of an export
+		if err != nil {
+			return nil, err
+		}
+		if v.Message.GetJob() == "" {
+			last = v.Message
+		}
+	}
+	if last == nil {
+		return nil, notFound
+	}
+	return last, nil
 }
 
 // Reading back is bounded in bytes. The bound in messages is far above it, since a full buffer loses messages to the

@@ -23,8 +23,15 @@ type Object struct {
 
 const headerMediaType = "Content-Type"
 
-// VideoObject and BestShotObject are the names of a session's files in the object store.
-func VideoObject(session, extension string) string { return "video/" + session + extension }
+// VideoObject is the name of the video of a session that began at start.
+func VideoObject(session string, start time.Time, extension string) string {
+	return "video/" + start.UTC().Format(time.DateOnly) + "/" + session + extension
+}
+
+// ExportObject is the name of a session's file of an export.
+func ExportObject(job, session, extension string) string {
+	return "export/" + job + "/" + session + extension
+}
 
 // BestShotObject is the name of a session's best shot in the object store.
 func BestShotObject(session string) string { return "bestshot/" + session }

@@ -320,15 +320,27 @@ func TestReadBackAndErase(t *testing.T) {
 	if got := count(id); got != 150 {
 		t.Fatalf("got %d frames", got)
 	}
-	if err := c.PutObject(ctx, streams.VideoObject(id, ".mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
+	if err := c.PutObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
 		t.Fatal(err)
 	}
-	o, err := c.OpenObject(ctx, streams.VideoObject(id, ".mp4"))
+	o, err := c.OpenObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if data, err := io.ReadAll(o); err != nil || string(data) != "film" || o.MediaType != "video/mp4" {
 		t.Fatalf("got %q %v %q", data, err, o.MediaType)
+	}
+	for _, v := range []*schemas.VideoStatus{
+		{Status: schemas.VideoSuccess, Object: streams.VideoObject(id, time.Unix(0, 0), ".mp4"), Codec: "H264"},
+		{Status: schemas.VideoExporting, Job: "j"}, {Status: schemas.VideoCanceled, Job: "j"},
+	} {
+		v.Version, v.Session = schemas.Version, id
+		if err := c.PublishVideo(ctx, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := c.LastVideo(ctx, id); err != nil || v.GetCodec() != "H264" {
+		t.Fatalf("the session's own video, not its exports: %v, %v", v, err)
 	}
 	if err := c.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: &schemas.FrameName{Session: id}, Decider: "d", Worker: "w"}); err != nil {
 		t.Fatal(err)
@@ -342,7 +354,7 @@ func TestReadBackAndErase(t *testing.T) {
 	for range c.VerdictsOf(ctx, id) {
 		t.Fatal("a verdict is left")
 	}
-	if _, err := c.OpenObject(ctx, streams.VideoObject(id, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := c.OpenObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4")); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("got %v", err)
 	}
 }

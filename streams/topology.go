@@ -19,6 +19,9 @@ const (
 	KindVideo    Kind = "video"
 	KindDead     Kind = "dead"
 	KindHash     Kind = "hash"
+
+	KindExport       Kind = "export"
+	KindAnnouncement Kind = "announcement"
 )
 
 // Names of the streams and buckets.
@@ -31,13 +34,21 @@ const (
 	Videos    = "VIDEOS"
 	Dead      = "DEAD"
 	Hashes    = "HASHES"
+	Exports   = "EXPORTS"
+
+	Announcements = "ANNOUNCEMENTS"
 
 	bucketSettings = "settings"
 	bucketLive     = "live"
 	bucketWorkers  = "workers"
 	bucketTickets  = "tickets"
+	bucketExports  = "exports"
+	bucketReaders  = "readers"
 	bucketMedia    = "media"
 )
+
+// MaxExports is how many exports may wait or be under way.
+const MaxExports = 1000
 
 const (
 	megabyte = 1 << 20
@@ -89,7 +100,14 @@ func topology(l Limits) []jetstream.StreamConfig {
 	// The subject says it all: messages are empty, and one of each is enough.
 	hashes := base(Hashes, KindHash, "who showed which image, to know it again; written by virtual-camera")
 	hashes.MaxAge, hashes.MaxBytes, hashes.MaxMsgsPerSubject = l.FramesAge, 64*megabyte, 1
-	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead, hashes}
+
+	// A queue: what is done is gone, and what does not fit is refused.
+	exports := base(Exports, KindExport, "exports to be made; written by edges")
+	exports.Retention, exports.Discard, exports.MaxMsgs = jetstream.WorkQueuePolicy, jetstream.DiscardNew, MaxExports
+
+	announcements := base(Announcements, KindAnnouncement, "how it went to tell others of finished videos; written by video workers")
+	announcements.MaxAge = l.DecisionsAge
+	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements}
 }
 
 // liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.
@@ -102,6 +120,8 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 		{Bucket: bucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		// As old as decisions: until then a session that was made with a token cannot be had without it.
 		{Bucket: bucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 

@@ -21,7 +21,7 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 			rows = append(rows, strings.TrimSpace(line))
 		}
 	}
-	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>"}
+	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>", Exports: "<job>"}
 	for i, s := range topology(DefaultLimits()) {
 		subject := strings.TrimSuffix(s.Subjects[0], ">") + "<session>"
 		if tokens[s.Name] != "" {
@@ -30,6 +30,9 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 		kept := fmt.Sprintf("file, %s", s.MaxAge)
 		if s.Storage == jetstream.MemoryStorage {
 			kept = fmt.Sprintf("memory, %s", s.MaxAge)
+		}
+		if s.Retention == jetstream.WorkQueuePolicy {
+			kept = fmt.Sprintf("file, until done, %d messages", s.MaxMsgs)
 		}
 		if s.MaxBytes > 0 {
 			kept += fmt.Sprintf(", %d MiB", s.MaxBytes/megabyte)

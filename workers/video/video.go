@@ -146,7 +146,7 @@ func (w *Worker) export(ctx context.Context, session string, settings *schemas.S
 	case err != nil:
 		return fmt.Errorf("stitch session %s: %w", session, err)
 	default:
-		status.Object = streams.VideoObject(session, codec.Ext())
+		status.Object = streams.VideoObject(session, result.Start, codec.Ext())
 		status.Status, status.MediaType, status.LastFrame = StatusSuccess, codec.ContentType(), frames.last
 		status.Frames, status.DurationNanos = uint32(result.Frames), int64(result.Duration)
 		if err := w.conn.PutFile(ctx, status.Object, status.MediaType, path); err != nil {
