@@ -1,0 +1,100 @@
+// Package webhook posts JSON to addresses that others chose, signed if there is a secret.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// HeaderSignature is the header that signs a body; Sign says how.
+const HeaderSignature = "Selene-Signature"
+
+const (
+	excerpt = 256     // bytes of an answer that are told
+	drained = 1 << 16 // bytes of an answer that are read, so that the connection can be used again
+)
+
+// Sender posts to addresses. It is safe for concurrent use.
+type Sender struct {
+	secret string
+	client *http.Client
+}
+
+// New returns a sender that signs with secret, unless it is empty, and waits for an answer so long.
+func New(secret string, timeout time.Duration) *Sender {
+	return &Sender{secret, &http.Client{
+		Timeout: timeout,
+		// What was meant for one place is not sent on to another.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Check returns an error unless address is one that can be posted to. The error does not quote it.
+func Check(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("must be a URL that begins with http:// or https://")
+	}
+	return nil
+}
+
+// Target is the address without what may be secret in it: user, password, query.
+func Target(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "unreadable URL"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// Post sends body, which is JSON, and returns the status of the answer, such as "204 No Content". An answer that is none
+// of 2xx is an error that holds its beginning. Errors hold no part of the address that may be secret.
+func (s *Sender) Post(ctx context.Context, address string, body []byte) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return "", fmt.Errorf("post to %s", Target(address)) // the reason may quote a password
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "selene")
+	if s.secret != "" {
+		request.Header.Set(HeaderSignature, Sign(s.secret, time.Now(), body))
+	}
+	answer, err := s.client.Do(request)
+	if err != nil {
+		var u *url.Error // which quotes the address
+		if errors.As(err, &u) {
+			err = u.Err
+		}
+		return "", fmt.Errorf("post to %s: %w", Target(address), err)
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(io.LimitReader(answer.Body, drained))
+	if answer.StatusCode/100 == 2 {
+		return answer.Status, nil // whatever became of the rest
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s answered %s, and then: %w", Target(address), answer.Status, err)
+	}
+	return "", fmt.Errorf("%s answered %s: %s", Target(address), answer.Status, strings.ToValidUTF8(string(said[:min(len(said), excerpt)]), "?"))
+}
+
+// Sign is the value of HeaderSignature: t=SECONDS,v1=HEX, of which HEX is HMAC-SHA256 with secret over "SECONDS.BODY". The
+// seconds since 1970 let a receiver refuse what is old.
+func Sign(secret string, at time.Time, body []byte) string {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(seconds + "."))
+	mac.Write(body)
+	return "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
