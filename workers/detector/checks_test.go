@@ -141,6 +141,9 @@ func TestWaivedChecks(t *testing.T) {
 		if !slices.Equal(v.GetErrors(), []int32{schemas.CodeBlurred}) || face != nil {
 			t.Errorf("codes %v: blur was not waived", v.GetErrors())
 		}
+		if n := len(v.GetDetection().GetLandmarks()); n != 10 {
+			t.Errorf("%d numbers of landmarks of a face that is not worth judging, want 10", n)
+		}
 		v, _ = look(t, m, frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg"), schemas.PoseAndEyeCodes...), `{}`)
 		if len(v.GetDetection().GetWaivedErrors()) != 0 {
 			t.Errorf("forgiven %v although nothing failed", v.GetDetection().GetWaivedErrors())
@@ -161,6 +164,9 @@ func TestWhatAFaceHolds(t *testing.T) {
 	}
 	if n := len(face.GetLandmarks()); n != 10 || face.GetLandmarks()[0] >= face.GetLandmarks()[2] {
 		t.Errorf("landmarks %v: the subject's right eye comes first", face.GetLandmarks())
+	}
+	if got := v.GetDetection().GetLandmarks(); !slices.Equal(got, face.GetLandmarks()) {
+		t.Errorf("landmarks %v in the verdict, %v in the face", got, face.GetLandmarks())
 	}
 	if len(face.GetCrops()) != 1 {
 		t.Fatalf("%d crops, want one", len(face.GetCrops()))

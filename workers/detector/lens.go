@@ -57,6 +57,11 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	c := &checks{settings: s, waived: f.GetState().GetWaived()}
 	face, err := l.check(c, e, &m)
 	v.Errors, d.WaivedErrors = c.failed, c.forgiven
+	if e.GetFramePosition() != nil {
+		for _, p := range face.Points {
+			d.Landmarks = append(d.Landmarks, p.X, p.Y)
+		}
+	}
 	if err != nil || len(c.failed) > 0 {
 		return v, nil, err
 	}
@@ -65,10 +70,7 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	}
 	out := &schemas.Face{
 		Version: schemas.Version, Name: f.GetName(), Decider: f.GetDecider(), Frame: sequence,
-		ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState(), Estimations: e,
-	}
-	for _, p := range face.Points {
-		out.Landmarks = append(out.Landmarks, p.X, p.Y)
+		ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState(), Estimations: e, Landmarks: d.GetLandmarks(),
 	}
 	for _, w := range wants {
 		d.Judges = append(d.Judges, w.judge)
