@@ -24,6 +24,12 @@ type Work struct {
 	MaxTries    int           // deliveries before a message that meets a bug is set aside; 0 = 5
 	MaxStale    time.Duration // a message older than this is dropped unread, since nobody waits for it any more; 0 = never
 	Observe     func(result string, took time.Duration)
+	// Room, when set, is waited for before each message is fetched, and none is fetched ahead: for messages that take long,
+	// which another process might begin sooner. It returns when there is room for one more, or when ctx is done.
+	Room func(ctx context.Context)
+
+	slots *slots
+	run   bool // of recorded sessions
 }
 
 // Results a message can have, as Observe is told.
@@ -36,6 +42,10 @@ const (
 
 // Results lists them all, for metrics that start at zero.
 var Results = []string{ResultDone, ResultRetried, ResultDead, ResultStale}
+
+// ErrElsewhere is what a handler returns that found its message taken over by another process: whose answer is the
+// message's, and this one says nothing.
+var ErrElsewhere = errors.New("taken over by another process")
 
 // Delivery is one message and where it stood.
 type Delivery struct {
@@ -72,6 +82,9 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	}
 	if w.Observe == nil {
 		w.Observe = func(string, time.Duration) {}
+	}
+	if w.slots == nil {
+		w.slots = newSlots(w.Concurrency)
 	}
 	// A broker that was restarted has forgotten the streams it held in memory, and their consumers with them.
 	for try := 1; ctx.Err() == nil; try++ {
@@ -112,23 +125,27 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 	}
 	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
-	slots := make(chan struct{}, w.Concurrency)
 	var running sync.WaitGroup
-	// Little is fetched ahead: what one process has fetched no other can do.
+	// Little is fetched ahead: what one process has fetched no other can do. With room for one message in the buffer, the
+	// next is asked for when the callback returns.
+	ahead := w.Concurrency + 1
+	if w.Room != nil {
+		ahead = 1
+		w.Room(ctx)
+	}
 	pull, err := consumer.Consume(func(msg jetstream.Msg) {
-		if ctx.Err() == nil {
-			select {
-			case slots <- struct{}{}:
-				running.Go(func() {
-					defer func() { <-slots }()
-					c.handle(work, w, msg, handle)
-				})
-				return
-			case <-ctx.Done():
+		if w.slots.take(ctx, !w.run) {
+			running.Go(func() {
+				defer w.slots.giveBack()
+				c.handle(work, w, msg, handle)
+			})
+			if w.Room != nil {
+				w.Room(ctx)
 			}
+			return
 		}
 		warn("give back", w, msg.Nak())
-	}, jetstream.PullMaxMessages(w.Concurrency+1), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(pull jetstream.ConsumeContext, err error) {
+	}, jetstream.PullMaxMessages(ahead), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(pull jetstream.ConsumeContext, err error) {
 		if ctx.Err() != nil {
 			return
 		}
@@ -185,6 +202,8 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 	switch fault := FaultOf(err); {
 	case err == nil:
 		warn("acknowledge", w, msg.Ack())
+	case errors.Is(err, ErrElsewhere):
+		result = ResultRetried
 	case ctx.Err() != nil: // interrupted: not the message's doing
 		result = ResultRetried
 		warn("give back", w, msg.Nak())
@@ -196,6 +215,10 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 	default:
 		result = ResultDead
 		slog.Error("message set aside", "worker", w.Durable, "session", d.Session, "fault", fault, "error", err)
+		if w.run { // the recording still has it
+			warn("terminate", w, msg.TermWithReason(fault.String()))
+			break
+		}
 		if dead := c.deadLetter(ctx, w, msg, err); dead != nil {
 			slog.Error("dead-letter stream", "worker", w.Durable, "session", d.Session, "error", dead)
 			warn("hand back", w, msg.NakWithDelay(retryDelay(tries)))

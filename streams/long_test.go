@@ -1,0 +1,122 @@
+package streams_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// A process that is busy with a long message leaves the next ones to others.
+func TestNothingIsFetchedWithoutRoom(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	const n = 5
+	for i := range n {
+		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), uint64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	free := make(chan struct{})
+	busy := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: time.Hour}
+	first := true
+	busy.Room = func(ctx context.Context) {
+		if first {
+			first = false
+			return
+		}
+		select {
+		case <-free:
+		case <-ctx.Done():
+		}
+	}
+	begun := make(chan struct{}, n)
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.Consume(ctx, busy, func(ctx context.Context, _ *streams.Delivery) error {
+			begun <- struct{}{}
+			<-ctx.Done()
+			return nil
+		})
+	})
+	<-begun
+	var got atomic.Int32
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.Consume(ctx, streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 1, AckWait: time.Hour}, func(context.Context, *streams.Delivery) error {
+			got.Add(1)
+			return nil
+		})
+	})
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if got.Load() != n-1 {
+			return fmt.Errorf("%d of %d handed on", got.Load(), n-1)
+		}
+		return nil
+	})
+	if len(begun) != 0 {
+		t.Error("a second message was begun without room")
+	}
+}
+
+// What another process took over is that one's to answer.
+func TestATakenOverMessageIsNotAnswered(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), 1)); err != nil {
+		t.Fatal(err)
+	}
+	tries := make(chan int, 10)
+	streamstest.Go(t, func(ctx context.Context) error {
+		w := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 1, AckWait: 300 * time.Millisecond}
+		return c.Consume(ctx, w, func(_ context.Context, d *streams.Delivery) error {
+			tries <- d.Try
+			if d.Try == 1 {
+				return fmt.Errorf("somebody has it: %w", streams.ErrElsewhere)
+			}
+			return nil
+		})
+	})
+	for want := 1; want <= 2; want++ {
+		select {
+		case got := <-tries:
+			if got != want {
+				t.Errorf("try %d, want %d", got, want)
+			}
+		case <-ctx.Done():
+			t.Fatal("the message was acknowledged by the one who did not have it")
+		}
+	}
+}
+
+func TestCountAndLastFrame(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 20*time.Second)
+	id, last := uuid.NewString(), uint64(0)
+	if _, err := c.LastFrame(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+		t.Errorf("no frame: %v", err)
+	}
+	for n := range uint64(3) {
+		var err error
+		if last, err = c.PublishFrame(ctx, frame(id, n)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := c.CountFrames(ctx, id); err != nil || n != 3 {
+		t.Errorf("%d frames, %v", n, err)
+	}
+	if f, err := c.LastFrame(ctx, id); err != nil || f.Sequence != last || f.Message.GetName().GetSequence() != 2 {
+		t.Errorf("last %+v, %v; want %d", f, err, last)
+	}
+	if got, want := c.FramesAge(), streams.DefaultLimits().FramesAge; got != want {
+		t.Errorf("frames are kept for %v, want %v", got, want)
+	}
+}
