@@ -8,7 +8,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
-	"regexp"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -105,56 +105,28 @@ func requireWorker(list []WorkerEntry, name string) []WorkerEntry {
 
 // Validate checks every value and returns a *SettingsError for the first that is not allowed.
 func (s *Settings) Validate() error {
-	t, a := &s.Thresholds, &s.ActiveLiveness
+	if err := checkRules(reflect.ValueOf(*s), "", ""); err != nil {
+		return err
+	}
+	a := &s.ActiveLiveness
 	checks := []error{
-		oneOf("env", s.Env, "development", "production"),
-		limit("session.max_attempts", s.Session.MaxAttempts),
-		limit("session.max_liveness_attempts", s.Session.MaxLivenessAttempts),
-		within("session.aggregate_frames", s.Session.AggregateFrames, 1, 100),
-		within("session.previous_face_similarity", s.Session.PreviousFaceSimilarity, 0, 1),
-		within("session.multiface_policy", s.Session.MultifacePolicy, 0, 2),
-		within("roi.center_x", s.ROI.CenterX, 0, 16384), within("roi.center_y", s.ROI.CenterY, 0, 16384),
-		within("roi.width", s.ROI.Width, 0, 16384), within("roi.height", s.ROI.Height, 0, 16384),
-		within("thresholds.blur", t.Blur, 0, 1), within("thresholds.light", t.Light, 0, 1), within("thresholds.dark", t.Dark, 0, 1),
-		within("thresholds.illumination", t.Illumination, 0, 1), within("thresholds.specularity", t.Specularity, 0, 1),
-		within("thresholds.frame_width", t.FrameWidth, 0, 16384), within("thresholds.frame_height", t.FrameHeight, 0, 16384),
-		within("thresholds.margin", t.Margin, 0, 16384), within("thresholds.face_share", t.FaceShare, 0.01, 1),
-		within("session.reference_similarity", s.Session.ReferenceSimilarity, 0, 1),
-		oneOf("virtual_camera_checker.policy", s.VirtualCameraChecker.Policy, "log", "reject"),
-		within("active_liveness.step_min_seconds", a.StepMinSeconds, 0, 60),
-		within("active_liveness.step_timeout_seconds", a.StepTimeoutSeconds, 0, 3600),
-		within("thresholds.face_width", t.FaceWidth, 0, 16384), within("thresholds.face_height", t.FaceHeight, 0, 16384),
-		within("thresholds.yaw", t.Yaw, 0, 90), within("thresholds.pitch", t.Pitch, 0, 90), within("thresholds.roll", t.Roll, 0, 90),
-		within("thresholds.mouth", t.Mouth, 0, 1), within("thresholds.liveness", t.Liveness, 0, 1),
-		within("thresholds.deepfake", t.Deepfake, 0, 1), within("thresholds.image_modification", t.ImageModification, 0, 1),
-		eachOneOf("thresholds.mouth_states", t.MouthStates, "opened", "smile", "occluded"),
-		eachOneOf("thresholds.glasses", t.Glasses, "no_glasses", "eyeglasses", "sunglasses"),
-		within("active_liveness.cooldown_frames_count", a.CooldownFramesCount, 0, 1000),
-		eachOneOf("active_liveness.interaction_list", a.InteractionList, ActionBlink, ActionYawLeft, ActionYawRight, ActionPitchUp, ActionPitchDown),
 		within("active_liveness.interaction_count", a.InteractionCount, 1, max(1, len(a.InteractionList))),
-		oneOf("active_liveness.interaction_order", a.InteractionOrder, "random", "sequential"),
-		within("active_liveness.yaw_start_deg", a.YawStartDeg, 1, 90),
 		within("active_liveness.yaw_threshold_deg", a.YawThresholdDeg, a.YawStartDeg, 90),
-		within("active_liveness.pitch_start_deg", a.PitchStartDeg, 1, 90),
 		within("active_liveness.pitch_threshold_deg", a.PitchThresholdDeg, a.PitchStartDeg, 90),
 		localPath("file_logger.path", s.FileLogger.Path),
 	}
 	checks = append(checks, s.Video.checks()...)
 	checks = append(checks, s.VideoRedis.checks()...)
-	if t.AGS != nil {
-		checks = append(checks, within("thresholds.ags", *t.AGS, 0, 1))
-	}
 	seen := map[string]bool{}
 	for i, w := range s.Workers {
 		path := fmt.Sprintf("workers.%d", i)
-		if !workerName.MatchString(w.Name) || w.Name == WorkerDetector || seen[w.Name] {
-			checks = append(checks, &SettingsError{path + ".name", "must be the name of a worker (lower-case letters, digits, dashes), each once, and not detector"})
+		if w.Name == WorkerDetector || seen[w.Name] {
+			checks = append(checks, &SettingsError{path + ".name", rules["workers.*.name"].want})
 		}
 		seen[w.Name] = true
 		if !w.Required && slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness}, w.Name) {
 			checks = append(checks, &SettingsError{path + ".required", "must be true: a session could pass while " + w.Name + " is silent; to do without it leave it out of the list"})
 		}
-		checks = append(checks, within(path+".timeout", w.Timeout, 0.1, 60))
 	}
 	for _, err := range checks {
 		if err != nil {
@@ -163,8 +135,6 @@ func (s *Settings) Validate() error {
 	}
 	return nil
 }
-
-var workerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
 
 func within[T int | float64](path string, v, low, high T) error {
 	if v >= low && v <= high {
@@ -178,32 +148,6 @@ func localPath(path, v string) error {
 		return nil
 	}
 	return &SettingsError{path, fmt.Sprintf("must be a relative path without .., which begins in the folder the file logger was given, not %q", v)}
-}
-
-func limit(path string, v int) error {
-	if v == -1 || v >= 1 && v <= 1_000_000 {
-		return nil
-	}
-	return &SettingsError{path, fmt.Sprintf("must be from 1 to 1000000, or -1 for no limit, not %d", v)}
-}
-
-func oneOf(path, v string, allowed ...string) error {
-	if slices.Contains(allowed, v) {
-		return nil
-	}
-	return &SettingsError{path, fmt.Sprintf("must be one of %s, not %q", strings.Join(allowed, ", "), v)}
-}
-
-func eachOneOf(path string, list []string, allowed ...string) error {
-	for i, v := range list {
-		if err := oneOf(fmt.Sprintf("%s.%d", path, i), v, allowed...); err != nil {
-			return err
-		}
-		if slices.Contains(list[:i], v) {
-			return &SettingsError{fmt.Sprintf("%s.%d", path, i), fmt.Sprintf("%q is there twice", v)}
-		}
-	}
-	return nil
 }
 
 func asTree(v any) (any, error) {

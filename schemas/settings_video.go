@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"strings"
 )
 
 // The codecs of videos.
@@ -15,28 +14,16 @@ const (
 )
 
 const (
-	maxCRF         = 51
-	maxCRFVP9      = 63
-	maxVideoRate   = 60
-	maxBitrate     = 16000
-	maxQueueLength = 128
-	maxDatabase    = 15
+	maxCRF       = 51
+	maxCRFVP9    = 63
+	maxVideoRate = 60
+	maxBitrate   = 16000
+	maxDatabase  = 15
 )
 
-func (v Video) checks() []error {
-	crf := maxCRF
-	if v.Codec == CodecVP9 {
-		crf = maxCRFVP9
-	}
-	checks := []error{
-		oneOf("video.codec", v.Codec, CodecH265, CodecH264, CodecVP9),
-		within("video.frames_limit", v.FramesLimit, 0, 1_000_000),
-		within("video.expires", v.Expires, 0, 1_000_000_000), within("video.result_ttl", v.ResultTTL, 0, 1_000_000_000),
-		within("video.session_timeout", v.SessionTimeout, 1, 86400),
-		within("video.bitrate", v.Bitrate, 0, maxBitrate),
-		within("video.crf", v.CRF, 0, crf),
-		within("video.frame_rate", v.FrameRate, 0, maxVideoRate),
-		oneOf("video.canvas", v.Canvas, CanvasFirst, CanvasLargest),
+func (v Video) checks() (checks []error) {
+	if v.Codec != CodecVP9 {
+		checks = append(checks, within("video.crf", v.CRF, 0, maxCRF))
 	}
 	if v.Bitrate > 0 && v.CRF > 0 {
 		checks = append(checks, &SettingsError{"video.crf", "must be 0 when there is a bitrate: a video has one of the two"})
@@ -59,18 +46,7 @@ const (
 	RedisStream = "stream"
 )
 
-func (r VideoRedis) checks() []error {
-	checks := []error{
-		oneOf("video_redis.queue_type", r.QueueType, RedisList, RedisStream),
-		within("video_redis.port", r.Port, 1, 65535),
-		within("video_redis.number", r.Number, 0, maxDatabase),
-	}
-	if r.QueueName == "" || len(r.QueueName) > maxQueueLength || strings.ContainsAny(r.QueueName, "{} \t\r\n") {
-		checks = append(checks, &SettingsError{"video_redis.queue_name", fmt.Sprintf("must have 1 to %d characters without spaces and braces", maxQueueLength)})
-	}
-	if r.Host == "" {
-		checks = append(checks, &SettingsError{"video_redis.host", "must be the name or address of the machine"})
-	}
+func (r VideoRedis) checks() (checks []error) {
 	if len(r.Sentinel.Sentinels) > 0 && r.Sentinel.MasterName == "" {
 		checks = append(checks, &SettingsError{"video_redis.sentinel.master_name", "must be the name that the Sentinels know the master by"})
 	}
