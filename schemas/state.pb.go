@@ -89,6 +89,7 @@ type FrameName struct {
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`    // UUID
 	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"` // 1 for a session's first frame
 	Nonce         string                 `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Run           string                 `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"` // of a recorded frame that is judged again, the run's id; empty for a live one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -140,6 +141,13 @@ func (x *FrameName) GetSequence() uint64 {
 func (x *FrameName) GetNonce() string {
 	if x != nil {
 		return x.Nonce
+	}
+	return ""
+}
+
+func (x *FrameName) GetRun() string {
+	if x != nil {
+		return x.Run
 	}
 	return ""
 }
@@ -428,11 +436,12 @@ var File_state_proto protoreflect.FileDescriptor
 
 const file_state_proto_rawDesc = "" +
 	"\n" +
-	"\vstate.proto\x12\tselene.v1\x1a\x11estimations.proto\"W\n" +
+	"\vstate.proto\x12\tselene.v1\x1a\x11estimations.proto\"i\n" +
 	"\tFrameName\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
-	"\x05nonce\x18\x03 \x01(\tR\x05nonce\"\x81\x05\n" +
+	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\x81\x05\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +

@@ -42,12 +42,16 @@ func Unmarshal(data []byte, m Message) error {
 
 // Key names the frame in one string, for use as a map key or in a message id.
 func (n *FrameName) Key() string {
-	return fmt.Sprintf("%s.%d.%s", n.GetSession(), n.GetSequence(), n.GetNonce())
+	key := fmt.Sprintf("%s.%d.%s", n.GetSession(), n.GetSequence(), n.GetNonce())
+	if n.GetRun() != "" {
+		key += "." + n.GetRun()
+	}
+	return key
 }
 
 // Equal says whether two names are of the same frame.
 func (n *FrameName) Equal(o *FrameName) bool {
-	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce()
+	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce() && n.GetRun() == o.GetRun()
 }
 
 // Terminal says whether a session with this outcome is over.

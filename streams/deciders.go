@@ -71,6 +71,9 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 
 // Reply sends a stored decision to the edge that waits for it. Its sequence travels in the state.
 func (c *Conn) Reply(d *schemas.Decision) error {
+	if err := refuseRun("a reply", d.GetName()); err != nil {
+		return err
+	}
 	data, err := schemas.Marshal(d)
 	if err != nil {
 		return err

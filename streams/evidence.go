@@ -43,7 +43,19 @@ func Stamp(d *schemas.Decision, sequence uint64) {
 
 // FrameAt is the frame with a stream sequence in FRAMES. It is ErrNotFound when it has been removed.
 func (c *Conn) FrameAt(ctx context.Context, sequence uint64) (*schemas.Frame, error) {
-	msg, err := c.streams[Frames].GetMsg(ctx, sequence)
+	return c.frameIn(ctx, Frames, sequence)
+}
+
+// FrameOf is the frame a face was found in. It is ErrNotFound when it has been removed.
+func (c *Conn) FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, error) {
+	if f.GetName().GetRun() != "" {
+		return c.frameIn(ctx, RerunFrames, f.GetFrame())
+	}
+	return c.frameIn(ctx, Frames, f.GetFrame())
+}
+
+func (c *Conn) frameIn(ctx context.Context, stream string, sequence uint64) (*schemas.Frame, error) {
+	msg, err := c.streams[stream].GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, fmt.Errorf("frame %d: %w", sequence, ErrNotFound)
 	}

@@ -8,34 +8,46 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
 )
 
 var hexToken = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
 
-// FirstSight notes that a session showed an image with this hash (8 to 64 lower-case hexadecimal digits) and returns
-// the session that showed it first, as far back as hashes are kept: the session itself when nobody did before. Asking
-// again gives the same answer. Erasing a session erases its hashes.
-func (c *Conn) FirstSight(ctx context.Context, session, hash string) (string, error) {
+// FirstSight notes that the session of a frame showed an image with this hash (8 to 64 lower-case hexadecimal digits)
+// and returns the session that showed it first, as far back as hashes are kept: the session itself when nobody did
+// before. Asking again gives the same answer. A frame of a run notes nothing. Erasing a session erases its hashes.
+func (c *Conn) FirstSight(ctx context.Context, name *schemas.FrameName, hash string) (string, error) {
+	session := name.GetSession()
 	if err := CheckSession(session); err != nil {
 		return "", Blame(Input, err)
 	}
 	if !hexToken.MatchString(hash) {
 		return "", Blame(Input, fmt.Errorf("image hash %.70q is not 8 to 64 hexadecimal digits", hash))
 	}
+	if name.GetRun() == "" {
+		if err := c.noteHash(ctx, session, hash); err != nil {
+			return "", err
+		}
+	}
+	first, err := c.streams[Hashes].GetMsg(ctx, 1, jetstream.WithGetMsgSubject(hashSubject(hash, "*")))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return session, nil // pushed out by younger ones in the meantime, or of a run
+	}
+	if err != nil {
+		return "", Blame(Infrastructure, fmt.Errorf("look up an image hash of %s: %w", session, err))
+	}
+	return lastToken(first.Subject), nil
+}
+
+func (c *Conn) noteHash(ctx context.Context, session, hash string) error {
 	// The note stays where it was when there is one, so that who came first stays first.
 	note := &nats.Msg{Subject: hashSubject(hash, session)}
 	_, err := c.js.PublishMsg(ctx, note, jetstream.WithExpectLastSequencePerSubject(0))
 	var api *jetstream.APIError
 	conflict := errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 	if err != nil && !conflict {
-		return "", Blame(Infrastructure, fmt.Errorf("note an image hash of %s: %w", session, err))
+		return Blame(Infrastructure, fmt.Errorf("note an image hash of %s: %w", session, err))
 	}
-	first, err := c.streams[Hashes].GetMsg(ctx, 1, jetstream.WithGetMsgSubject(hashSubject(hash, "*")))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return session, nil // pushed out by younger ones in the meantime
-	}
-	if err != nil {
-		return "", Blame(Infrastructure, fmt.Errorf("look up an image hash of %s: %w", session, err))
-	}
-	return lastToken(first.Subject), nil
+	return nil
 }

@@ -18,7 +18,7 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 	victim, copycat := uuid.NewString(), uuid.NewString()
 	see := func(session, hash string) string {
 		t.Helper()
-		first, err := c.FirstSight(ctx, session, hash)
+		first, err := c.FirstSight(ctx, &schemas.FrameName{Session: session}, hash)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,11 +42,11 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 		t.Fatalf("the erased session %s is still known", got)
 	}
 	for _, hash := range []string{"", "short", "00112233.>", "00112233AABBCCDD"} {
-		if _, err := c.FirstSight(ctx, victim, hash); err == nil || streams.FaultOf(err) != streams.Input {
+		if _, err := c.FirstSight(ctx, &schemas.FrameName{Session: victim}, hash); err == nil || streams.FaultOf(err) != streams.Input {
 			t.Errorf("hash %q: %v", hash, err)
 		}
 	}
-	if _, err := c.FirstSight(ctx, "*", "00112233aabbccdd"); err == nil || errors.Is(err, streams.ErrNotFound) {
+	if _, err := c.FirstSight(ctx, &schemas.FrameName{Session: "*"}, "00112233aabbccdd"); err == nil || errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("session *: %v", err)
 	}
 }

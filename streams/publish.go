@@ -28,20 +28,32 @@ func (c *Conn) store(ctx context.Context, subject string, m schemas.Message, id 
 	return ack.Sequence, nil
 }
 
-// PublishFrame stores a frame and returns its sequence in FRAMES.
+// PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run.
 func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, error) {
-	return c.store(ctx, subject(KindFrame, f.GetName().GetSession()), f, f.GetName().Key()+".frame")
+	to, err := judgingSubject(KindFrame, f.GetName(), subject(KindFrame, f.GetName().GetSession()))
+	if err != nil {
+		return 0, err
+	}
+	return c.store(ctx, to, f, f.GetName().Key()+".frame")
 }
 
 // PublishFace stores a face for the judges.
 func (c *Conn) PublishFace(ctx context.Context, f *schemas.Face) error {
-	_, err := c.store(ctx, subject(KindFace, f.GetName().GetSession()), f, f.GetName().Key()+".face")
+	to, err := judgingSubject(KindFace, f.GetName(), subject(KindFace, f.GetName().GetSession()))
+	if err != nil {
+		return err
+	}
+	_, err = c.store(ctx, to, f, f.GetName().Key()+".face")
 	return err
 }
 
 // PublishVerdict stores a verdict, on its way to the decider it names.
 func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
-	_, err := c.store(ctx, verdictSubject(v.GetDecider(), v.GetName().GetSession()), v, v.GetName().Key()+".verdict."+v.GetWorker())
+	to, err := judgingSubject(KindVerdict, v.GetName(), verdictSubject(v.GetDecider(), v.GetName().GetSession()))
+	if err != nil {
+		return err
+	}
+	_, err = c.store(ctx, to, v, v.GetName().Key()+".verdict."+v.GetWorker())
 	return err
 }
 
@@ -51,6 +63,9 @@ var ErrDecided = errors.New("already decided")
 // PublishDecision stores a decision as the one after sequence last of the session's decisions (0: as its first) and
 // returns its sequence. It is ErrDecided when another came first.
 func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last uint64) (uint64, error) {
+	if err := refuseRun("a decision", d.GetName()); err != nil {
+		return 0, err
+	}
 	seq, err := c.store(ctx, subject(KindDecision, d.GetName().GetSession()), d, "", jetstream.WithExpectLastSequencePerSubject(last))
 	var api *jetstream.APIError
 	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {

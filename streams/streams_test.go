@@ -332,7 +332,8 @@ func TestReadBackAndErase(t *testing.T) {
 	}
 	for _, v := range []*schemas.VideoStatus{
 		{Status: schemas.VideoSuccess, Object: streams.VideoObject(id, time.Unix(0, 0), ".mp4"), Codec: "H264"},
-		{Status: schemas.VideoExporting, Job: "j"}, {Status: schemas.VideoCanceled, Job: "j"},
+		{Status: schemas.VideoExporting, Job: "j"},
+		{Status: schemas.VideoCanceled, Job: "j"},
 	} {
 		v.Version, v.Session = schemas.Version, id
 		if err := c.PublishVideo(ctx, v); err != nil {

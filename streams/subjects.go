@@ -2,13 +2,17 @@ package streams
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
 )
 
 const (
 	prefix       = "pass."
 	storedPrefix = "stored."
+	rerunPrefix  = "rerun."
 	deciderAsk   = "selene.decider"
 	describeAsk  = "selene.describe"
 )
@@ -23,6 +27,28 @@ func CheckSession(id string) error {
 }
 
 func subject(kind Kind, session string) string { return prefix + string(kind) + "." + session }
+
+var runToken = regexp.MustCompile(`^[0-9a-z]{1,32}$`)
+
+// judgingSubject is where a frame, or what is said of it, is stored: apart from all else when it belongs to a run.
+func judgingSubject(kind Kind, name *schemas.FrameName, live string) (string, error) {
+	run := name.GetRun()
+	if run == "" {
+		return live, nil
+	}
+	if !runToken.MatchString(run) {
+		return "", Blame(Input, fmt.Errorf("run id %.40q is not 1 to 32 digits and lower-case letters", run))
+	}
+	return rerunPrefix + run + "." + string(kind) + "." + name.GetSession(), nil
+}
+
+// refuseRun keeps what belongs to a run away from live sessions.
+func refuseRun(what string, name *schemas.FrameName) error {
+	if name.GetRun() == "" {
+		return nil
+	}
+	return fmt.Errorf("%s of session %s belongs to run %s, which has none", what, name.GetSession(), name.GetRun())
+}
 
 func verdictSubject(decider, session string) string {
 	return prefix + string(KindVerdict) + "." + decider + "." + session

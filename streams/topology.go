@@ -38,6 +38,10 @@ const (
 
 	Announcements = "ANNOUNCEMENTS"
 
+	RerunFrames   = "RERUN_FRAMES"
+	RerunFaces    = "RERUN_FACES"
+	RerunVerdicts = "RERUN_VERDICTS"
+
 	bucketSettings = "settings"
 	bucketLive     = "live"
 	bucketWorkers  = "workers"
@@ -107,7 +111,20 @@ func topology(l Limits) []jetstream.StreamConfig {
 
 	announcements := base(Announcements, KindAnnouncement, "how it went to tell others of finished videos; written by video workers")
 	announcements.MaxAge = l.DecisionsAge
-	return []jetstream.StreamConfig{frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements}
+
+	// A run is worth nothing once the one who asked for it is gone.
+	rerun := func(name string, kind Kind, about string, bytes int64) jetstream.StreamConfig {
+		s := base(name, kind, about)
+		s.Subjects = []string{rerunPrefix + "*." + string(kind) + ".>"}
+		s.Storage, s.MaxAge, s.MaxBytes = jetstream.MemoryStorage, 2*time.Minute, bytes
+		return s
+	}
+	return []jetstream.StreamConfig{
+		frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements,
+		rerun(RerunFrames, KindFrame, "recorded frames to be judged again; written by `selene rerun`", 256*megabyte),
+		rerun(RerunFaces, KindFace, "their crops and estimations; written by detectors", 128*megabyte),
+		rerun(RerunVerdicts, KindVerdict, "what each worker says of them now; written by workers", 64*megabyte),
+	}
 }
 
 // liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.

@@ -42,7 +42,7 @@ func Run(ctx context.Context, conn *streams.Conn, w Worker, o Options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Register(ctx, reg) })
 	group.Go(func() error {
-		return conn.Consume(ctx, work, func(ctx context.Context, d *streams.Delivery) error {
+		return conn.ConsumeJudging(ctx, work, func(ctx context.Context, d *streams.Delivery) error {
 			return judge(ctx, conn, w, reg.Pack, d)
 		})
 	})

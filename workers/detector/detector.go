@@ -57,7 +57,7 @@ func (d *Detector) Run(ctx context.Context) error {
 	group.Go(func() error {
 		return d.conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()})
 	})
-	group.Go(func() error { return d.conn.Consume(ctx, work, d.handle) })
+	group.Go(func() error { return d.conn.ConsumeJudging(ctx, work, d.handle) })
 	err := group.Wait()
 	for range d.options.Concurrency {
 		(<-d.lenses).close()

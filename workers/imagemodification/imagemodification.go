@@ -23,7 +23,7 @@ const ghostLimit = 0.2
 
 // Frames gives the images that faces were found in.
 type Frames interface {
-	FrameAt(ctx context.Context, sequence uint64) (*schemas.Frame, error)
+	FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, error)
 }
 
 // Worker scores JPEG frames. It has no state.
@@ -43,7 +43,7 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	if threshold == 0 {
 		return v, nil
 	}
-	frame, err := w.frames.FrameAt(ctx, f.GetFrame())
+	frame, err := w.frames.FrameOf(ctx, f)
 	if errors.Is(err, streams.ErrNotFound) {
 		return v, nil // erased, or pushed out: nothing to say
 	}

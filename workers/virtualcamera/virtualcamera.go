@@ -24,12 +24,12 @@ const maxPixels = 40_000_000
 
 // Frames gives the images that faces were found in.
 type Frames interface {
-	FrameAt(ctx context.Context, sequence uint64) (*schemas.Frame, error)
+	FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, error)
 }
 
 // Sessions knows which session showed an image first.
 type Sessions interface {
-	FirstSight(ctx context.Context, session, hash string) (string, error)
+	FirstSight(ctx context.Context, name *schemas.FrameName, hash string) (string, error)
 }
 
 // Worker weighs what speaks against a camera.
@@ -70,7 +70,7 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 		return nil, streams.Blame(streams.Input, err)
 	}
 	before := judgement(m.Sticky)
-	frame, err := w.frames.FrameAt(ctx, f.GetFrame())
+	frame, err := w.frames.FrameOf(ctx, f)
 	if errors.Is(err, streams.ErrNotFound) {
 		return v, nil // erased, or pushed out: nothing to say
 	}
@@ -115,7 +115,7 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 		Sum: binary.BigEndian.Uint64(sum[:]), Hash: differenceHash(&l.image),
 		AtMS: uint32(max(0, f.GetReceivedUnixNanos()-f.GetState().GetOpenedUnixNanos()) / int64(time.Millisecond)),
 	}
-	if err := w.askEarlier(ctx, m, f.GetName().GetSession(), sum, now.Hash); err != nil {
+	if err := w.askEarlier(ctx, m, f.GetName(), sum, now.Hash); err != nil {
 		return 0, 0, err
 	}
 	m.add(now, takePatches(&l.image))
@@ -124,15 +124,15 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 
 // askEarlier raises the signal for an image that another session showed before. A perceptual hash may be shared by
 // chance; many may not.
-func (w *Worker) askEarlier(ctx context.Context, m *memory, session string, sum [sha256.Size]byte, hash [2]uint64) error {
+func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameName, sum [sha256.Size]byte, hash [2]uint64) error {
 	if w.earlier == nil {
 		return nil
 	}
-	first, err := w.earlier.FirstSight(ctx, session, hex.EncodeToString(sum[:]))
+	first, err := w.earlier.FirstSight(ctx, name, hex.EncodeToString(sum[:]))
 	if err != nil {
 		return err
 	}
-	if first != session {
+	if first != name.GetSession() {
 		m.raise(earlierSession)
 	}
 	for _, s := range m.ring {
@@ -140,10 +140,10 @@ func (w *Worker) askEarlier(ctx context.Context, m *memory, session string, sum 
 			return nil // asked before
 		}
 	}
-	if first, err = w.earlier.FirstSight(ctx, session, fmt.Sprintf("%016x%016x", hash[0], hash[1])); err != nil {
+	if first, err = w.earlier.FirstSight(ctx, name, fmt.Sprintf("%016x%016x", hash[0], hash[1])); err != nil {
 		return err
 	}
-	if first != session {
+	if first != name.GetSession() {
 		count(&m.Seen)
 	}
 	if m.Seen >= seenIsProof {

@@ -1,0 +1,67 @@
+package streams
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// ConsumeJudging is Consume for those who judge frames or faces: besides w.Stream it consumes what belongs to runs of
+// recorded sessions, from the stream of runs beside it. Both share w.Concurrency, and live messages go first. A message
+// of a run that cannot be handled is dropped, since the recording still has it.
+func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
+	w.slots = newSlots(w.Concurrency)
+	run := w
+	run.run = true
+	switch w.Stream {
+	case Frames:
+		run.Stream = RerunFrames
+	case Faces:
+		run.Stream = RerunFaces
+	default:
+		return fmt.Errorf("stream %s has none of runs beside it", w.Stream)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.Consume(ctx, w, handle) })
+	group.Go(func() error { return c.Consume(ctx, run, handle) })
+	return group.Wait()
+}
+
+// runBuffer is how many verdicts of a run may wait to be taken.
+const runBuffer = 8192
+
+// VerdictsOfRun hands on the verdicts of a run, one after another, until ctx is done. It closes ready once it listens.
+// Verdicts are dropped when handle cannot keep up: publish the frame again.
+func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struct{}, handle func(*schemas.Verdict)) error {
+	if !runToken.MatchString(run) {
+		return Blame(Input, fmt.Errorf("run id %.40q is not 1 to 32 digits and lower-case letters", run))
+	}
+	verdicts := make(chan *nats.Msg, runBuffer)
+	sub, err := c.nc.ChanSubscribe(rerunPrefix+run+"."+string(KindVerdict)+".*", verdicts)
+	if err != nil {
+		return Blame(Infrastructure, fmt.Errorf("listen for verdicts of run %s: %w", run, err))
+	}
+	defer unsubscribe(sub)
+	if err := c.nc.FlushTimeout(requestTimeout); err != nil {
+		return Blame(Infrastructure, fmt.Errorf("listen for verdicts of run %s: %w", run, err))
+	}
+	close(ready)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case msg := <-verdicts:
+			v := &schemas.Verdict{}
+			if err := schemas.Unmarshal(msg.Data, v); err != nil {
+				slog.Error("unreadable verdict", "subject", msg.Subject, "error", err)
+				continue
+			}
+			handle(v)
+		}
+	}
+}
