@@ -37,18 +37,15 @@ func BenchmarkStitch(b *testing.B) {
 			b.ReportMetric(float64(len(frames)*b.N)/b.Elapsed().Seconds(), "frames/s")
 			b.ReportMetric(float64(res.Bytes), "file-bytes")
 		})
-		p, err := Options{Codec: c}.profile()
-		if err != nil {
-			b.Fatal(err)
-		}
+		opts := Options{Codec: c}
 		args := []string{
 			"-v", "error", "-y", "-framerate", strconv.Itoa(rate), "-i", filepath.Join(dir, "%04d.jpg"),
-			"-vf", "scale=out_range=tv:out_color_matrix=bt601,format=yuv420p", "-c:v", p.encoder,
+			"-vf", "scale=out_range=tv:out_color_matrix=bt601,format=yuv420p", "-c:v", profiles[c].encoder,
 		}
-		for k, v := range p.encoderOptions() {
+		for k, v := range opts.encoderOptions() {
 			args = append(args, "-"+k, v)
 		}
-		for k, v := range p.muxer {
+		for k, v := range opts.muxerOptions() {
 			args = append(args, "-"+k, v)
 		}
 		b.Run(string(c)+"/ffmpeg", func(b *testing.B) {

@@ -13,14 +13,17 @@ import (
 // of its look-ahead when a picture is narrower than 62.
 const minSide = 64
 
-// canvas fits pictures of any size and pixel format to one size in yuv420p, limited range, BT.601 matrix. A picture of
-// the first one's size keeps its pixels (one black row or column is added to an odd size); any other is scaled to fit,
-// keeping its shape, and set in black.
+// canvas fits pictures of any size and pixel format to one size in yuv420p, limited range, BT.601 matrix, turns them and
+// paints their drawings. Where the first picture gives the size, pictures of its size keep their pixels (one black row or
+// column is added to an odd size); any other is scaled to fit, keeping its shape, and set in black.
 type canvas struct {
-	// width and height of the output, even.
+	// width and height of the output, even. They are 0 until the first picture.
 	width, height int
-	// firstW and firstH are the size of the first picture, before it was made even.
-	firstW, firstH int
+	// keptW and keptH are the size of a turned picture that is not scaled.
+	keptW, keptH int
+	rotate       int
+	flip         string
+	drawer       drawer
 
 	input inputFormat
 	graph *astiav.FilterGraph
@@ -33,21 +36,53 @@ type inputFormat struct {
 	width, height int
 	pixels        astiav.PixelFormat
 	colours       astiav.ColorRange
+	marks         bool
+	texts         [corners + 1]bool
 }
 
-func newCanvas(w, h int) *canvas {
-	return &canvas{width: max(even(w), minSide), height: max(even(h), minSide), firstW: w, firstH: h}
+func newCanvas(o Options) *canvas {
+	c := &canvas{rotate: o.Rotate, flip: o.Flip}
+	if o.Width > 0 {
+		c.resize(o.Width, o.Height)
+	}
+	return c
+}
+
+func (c *canvas) resize(w, h int) {
+	c.keptW, c.keptH = w, h
+	c.width, c.height = max(even(w), minSide), max(even(h), minSide)
+	c.drawer.width, c.drawer.height = c.width, c.height
 }
 
 func even(n int) int { return (n + 1) &^ 1 }
 
 // fit replaces the picture in f with its fitted copy.
-func (c *canvas) fit(f *astiav.Frame) error {
-	in := inputFormat{width: f.Width(), height: f.Height(), pixels: f.PixelFormat(), colours: f.ColorRange()}
+func (c *canvas) fit(f *astiav.Frame, drawing Drawing) error {
+	if c.width == 0 {
+		c.resize(turned(c.rotate, f.Width(), f.Height()))
+	}
+	if full420(f) {
+		if err := squeeze(f); err != nil {
+			return fmt.Errorf("convert: %w", err)
+		}
+	}
+	at := c.place(f.Width(), f.Height())
+	if !drawing.empty() {
+		if err := c.drawer.attach(f, drawing, at); err != nil {
+			return err
+		}
+	}
+	in := inputFormat{
+		width: f.Width(), height: f.Height(), pixels: f.PixelFormat(), colours: f.ColorRange(),
+		marks: c.drawer.marks, texts: c.drawer.texts,
+	}
+	if c.fits(in) {
+		return nil
+	}
 	if c.graph == nil || in != c.input {
-		c.free()
-		if err := c.build(in); err != nil {
-			c.free()
+		c.freeGraph()
+		if err := c.build(in, at); err != nil {
+			c.freeGraph()
 			return fmt.Errorf("convert a %dx%d %s picture: %w", in.width, in.height, in.pixels, err)
 		}
 		c.input = in
@@ -61,22 +96,28 @@ func (c *canvas) fit(f *astiav.Frame) error {
 	return nil
 }
 
-// chain is the filter description for an input format.
-func (c *canvas) chain(in inputFormat) string {
-	w, h := in.width, in.height
-	if w != c.firstW || h != c.firstH {
-		w, h = letterbox(w, h, c.width, c.height)
+// full420 says whether a picture is what nearly every camera's JPEG holds.
+func full420(f *astiav.Frame) bool {
+	return f.PixelFormat() == astiav.PixelFormatYuvj420P ||
+		f.PixelFormat() == astiav.PixelFormatYuv420P && f.ColorRange() == astiav.ColorRangeJpeg
+}
+
+// fits says whether a picture needs nothing more.
+func (c *canvas) fits(in inputFormat) bool {
+	return in == inputFormat{width: c.width, height: c.height, pixels: astiav.PixelFormatYuv420P, colours: astiav.ColorRangeMpeg} &&
+		c.rotate == 0 && c.flip == ""
+}
+
+// place finds the rectangle for a picture, before it is turned.
+func (c *canvas) place(w, h int) placement {
+	p := placement{width: w, height: h, rotate: c.rotate, flip: c.flip}
+	p.w, p.h = turned(c.rotate, w, h)
+	if p.w != c.keptW || p.h != c.keptH {
+		p.w, p.h = letterbox(p.w, p.h, c.width, c.height)
 	}
-	filters := []string{
-		fmt.Sprintf("scale=%d:%d:out_range=tv:out_color_matrix=bt601", w, h),
-		"format=yuv420p",
-	}
-	if w != c.width || h != c.height {
-		// Even offsets: the chroma planes have half the size.
-		x, y := (c.width-w)/2&^1, (c.height-h)/2&^1
-		filters = append(filters, fmt.Sprintf("pad=%d:%d:%d:%d:black", c.width, c.height, x, y))
-	}
-	return strings.Join(filters, ",")
+	// Even offsets: the chroma planes have half the size.
+	p.x, p.y = (c.width-p.w)/2&^1, (c.height-p.h)/2&^1
+	return p
 }
 
 // letterbox returns the largest even size of the shape w:h that fits into boxW x boxH.
@@ -87,7 +128,35 @@ func letterbox(w, h, boxW, boxH int) (int, int) {
 	return max(2, w*boxH/h&^1), boxH
 }
 
-func (c *canvas) build(in inputFormat) error {
+// chain is the filter description that puts a picture there.
+func (c *canvas) chain(p placement) (string, error) {
+	w, h := turned(c.rotate, p.w, p.h)
+	filters := []string{
+		fmt.Sprintf("scale=%d:%d:out_range=tv:out_color_matrix=bt601", w, h),
+		"format=yuv420p",
+	}
+	switch c.rotate {
+	case 90:
+		filters = append(filters, "transpose=clock")
+	case 180:
+		filters = append(filters, "hflip,vflip")
+	case 270:
+		filters = append(filters, "transpose=cclock")
+	}
+	switch c.flip {
+	case FlipHorizontal:
+		filters = append(filters, "hflip")
+	case FlipVertical:
+		filters = append(filters, "vflip")
+	}
+	if p.w != c.width || p.h != c.height {
+		filters = append(filters, fmt.Sprintf("pad=%d:%d:%d:%d:black", c.width, c.height, p.x, p.y))
+	}
+	painting, err := c.drawer.filters()
+	return strings.Join(append(filters, painting...), ","), err
+}
+
+func (c *canvas) build(in inputFormat, p placement) error {
 	c.graph = astiav.AllocFilterGraph()
 	c.graph.SetThreadCount(1)
 	buffer, buffersink := astiav.FindFilterByName("buffer"), astiav.FindFilterByName("buffersink")
@@ -117,13 +186,22 @@ func (c *canvas) build(in inputFormat) error {
 	defer inputs.Free()
 	inputs.SetName("out")
 	inputs.SetFilterContext(c.sink)
-	if err := c.graph.Parse(c.chain(in), inputs, outputs); err != nil {
+	chain, err := c.chain(p)
+	if err != nil {
+		return err
+	}
+	if err := c.graph.Parse(chain, inputs, outputs); err != nil {
 		return err
 	}
 	return c.graph.Configure()
 }
 
 func (c *canvas) free() {
+	c.freeGraph()
+	c.drawer.free()
+}
+
+func (c *canvas) freeGraph() {
 	// The ends go first: freeing the graph would free them too and leave their handles dangling.
 	for _, fc := range []**astiav.FilterContext{&c.src, &c.sink} {
 		if *fc != nil {

@@ -2,28 +2,49 @@ package stitch
 
 import "time"
 
-// clock turns times of arrival into presentation times, in ticks since the first frame.
+// soloTime is how long a lone frame is shown.
+const soloTime = 40 * time.Millisecond
+
+// clock turns times of arrival into presentation times since the first frame, in ticks.
 type clock struct {
 	hz      int
 	start   time.Time
-	last    int64
-	started bool
+	elapsed time.Duration
+	frames  int
 }
 
-// pts returns the presentation time of the frame that arrived at the given time. It always grows, by one tick when two
-// frames arrived at the same instant, because containers and encoders refuse anything else.
-func (c *clock) pts(at time.Time) int64 {
-	if !c.started {
-		c.started, c.start = true, at
-		return 0
+// newClock ticks with the container, or once a picture of a constant frame rate.
+func newClock(o Options) clock {
+	if o.FrameRate > 0 {
+		return clock{hz: o.FrameRate}
 	}
-	d := at.Sub(c.start)
+	return clock{hz: profiles[o.Codec].timeBase}
+}
+
+// tick returns the presentation time of the frame that arrived at the given time, rounded. It never goes back.
+func (c *clock) tick(at time.Time) int64 {
+	if c.frames == 0 {
+		c.start = at
+	}
+	c.frames++
+	c.elapsed = max(c.elapsed, at.Sub(c.start))
+	return c.ticks(c.elapsed)
+}
+
+// end returns the end of the last frame, which is shown for the mean gap between frames, at most a second.
+func (c *clock) end() int64 {
+	last := soloTime
+	if c.frames > 1 {
+		last = min(c.elapsed/time.Duration(c.frames-1), time.Second)
+	}
+	return c.ticks(c.elapsed + last)
+}
+
+func (c *clock) ticks(d time.Duration) int64 {
 	hz := int64(c.hz)
 	// Seconds and the rest apart: nanoseconds times ticks overflow within a day.
 	sec, rest := int64(d/time.Second), int64(d%time.Second)
-	ticks := sec*hz + (rest*hz+int64(time.Second)/2)/int64(time.Second)
-	c.last = max(ticks, c.last+1)
-	return c.last
+	return sec*hz + (rest*hz+int64(time.Second)/2)/int64(time.Second)
 }
 
 func (c *clock) duration(ticks int64) time.Duration {

@@ -37,6 +37,12 @@ func (c Codec) ContentType() string {
 	return "video/mp4"
 }
 
+// Containers, as libavformat names them.
+const (
+	mp4  = "mp4"
+	webm = "webm"
+)
+
 // profile is how one codec is encoded and stored. Names and options are those of libavcodec and libavformat.
 type profile struct {
 	encoder string
@@ -44,12 +50,9 @@ type profile struct {
 	// timeBase is the number of clock ticks in a second.
 	timeBase int
 	// tag is the sample entry name in the container; empty leaves the choice to the muxer.
-	tag     string
-	maxCRF  int
-	crf     int
-	threads int
-	options map[string]string
-	muxer   map[string]string
+	tag         string
+	crf, maxCRF int
+	options     map[string]string
 }
 
 // Presets and qualities were chosen on a 960x540 face video and two cores: the point after which a slower preset buys
@@ -57,67 +60,75 @@ type profile struct {
 // differ from presentation times, which players treat differently, and faces gain little.
 var profiles = map[Codec]profile{
 	H264: {
-		encoder: "libx264", format: "mp4", timeBase: 90000, maxCRF: 51, crf: 23,
+		encoder: "libx264", format: mp4, timeBase: 90000, crf: 23, maxCRF: 51,
 		options: map[string]string{"preset": "veryfast", "bf": "0"},
-		muxer:   map[string]string{"movflags": "+faststart"},
 	},
 	H265: {
 		// With the default tag, hev1, neither QuickTime nor Safari play the file.
-		encoder: "libx265", format: "mp4", timeBase: 90000, tag: "hvc1", maxCRF: 51, crf: 24,
+		encoder: "libx265", format: mp4, timeBase: 90000, tag: "hvc1", crf: 24, maxCRF: 51,
 		options: map[string]string{"preset": "superfast", "bf": "0"},
-		muxer:   map[string]string{"movflags": "+faststart"},
 	},
 	VP9: {
-		// Without lag and alternate reference frames every frame gives one packet. b=0 makes crf the only target.
-		encoder: "libvpx-vp9", format: "webm", timeBase: 1000, maxCRF: 63, crf: 34,
+		// Without lag and alternate reference frames every frame gives one packet.
+		encoder: "libvpx-vp9", format: webm, timeBase: 1000, crf: 34, maxCRF: 63,
 		options: map[string]string{
 			"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "1",
-			"lag-in-frames": "0", "auto-alt-ref": "0", "b": "0",
+			"lag-in-frames": "0", "auto-alt-ref": "0",
 		},
 	},
 }
 
-const defaultThreads = 2
-
-func (o Options) profile() (profile, error) {
-	p, ok := profiles[o.Codec]
-	if !ok {
-		return profile{}, fmt.Errorf("video codec %q is not known; use %s, %s or %s", o.Codec, H264, H265, VP9)
-	}
-	if o.CRF < 0 || o.CRF > p.maxCRF {
-		return profile{}, fmt.Errorf("video CRF %d is out of range; use 1 to %d for %s, or 0 for its default", o.CRF, p.maxCRF, o.Codec)
-	}
-	if o.CRF > 0 {
-		p.crf = o.CRF
-	}
-	if o.Threads < 0 {
-		return profile{}, fmt.Errorf("video threads %d is negative; use 0 for the default", o.Threads)
-	}
-	p.threads = o.Threads
-	if p.threads == 0 {
-		p.threads = defaultThreads
-	}
-	return p, nil
-}
-
-// encoderOptions are the options of a context of p's encoder.
-func (p profile) encoderOptions() map[string]string {
+// encoderOptions are the options of the encoder's context.
+func (o Options) encoderOptions() map[string]string {
+	p := profiles[o.Codec]
 	opts := map[string]string{
-		"crf":     strconv.Itoa(p.crf),
 		"g":       strconv.Itoa(keyframeInterval),
-		"threads": strconv.Itoa(p.threads),
+		"threads": strconv.Itoa(o.threads()),
 		// What the canvas paints: JPEG's matrix (BT.601) squeezed to limited range, sRGB colours.
 		"color_range":     "tv",
 		"colorspace":      "bt470bg",
 		"color_primaries": "bt709",
 		"color_trc":       "iec61966-2-1",
 	}
-	if p.encoder == "libx265" {
-		// x265 writes its banner to stderr by itself and takes its threads from a pool of its own.
-		opts["x265-params"] = fmt.Sprintf("log-level=none:pools=%d:frame-threads=1", p.threads)
-	}
 	for k, v := range p.options {
 		opts[k] = v
 	}
+	if p.encoder == "libx265" {
+		// x265 writes its banner to stderr by itself and takes its threads from a pool of its own.
+		opts["x265-params"] = fmt.Sprintf("log-level=none:pools=%d:frame-threads=1", o.threads())
+	}
+	for k, v := range o.rateControl() {
+		opts[k] = v
+	}
 	return opts
+}
+
+// rateControl aims at the bitrate with peaks of half as much again, evened out over two seconds, or at the quality.
+func (o Options) rateControl() map[string]string {
+	if o.Bitrate > 0 {
+		kbit := func(n int) string { return strconv.Itoa(n) + "k" }
+		return map[string]string{"b": kbit(o.Bitrate), "maxrate": kbit(o.Bitrate * 3 / 2), "bufsize": kbit(o.Bitrate * 2)}
+	}
+	p := profiles[o.Codec]
+	rc := map[string]string{"crf": strconv.Itoa(p.crf)}
+	if o.CRF > 0 {
+		rc["crf"] = strconv.Itoa(o.CRF)
+	}
+	if p.encoder == "libvpx-vp9" {
+		rc["b"] = "0" // makes crf the only target
+	}
+	return rc
+}
+
+// muxerOptions are the options of the container's writer.
+func (o Options) muxerOptions() map[string]string {
+	switch {
+	case profiles[o.Codec].format != mp4:
+		// Without random identifiers the same frames give the same file.
+		return map[string]string{"fflags": "+bitexact"}
+	case o.Fragmented:
+		return map[string]string{"movflags": "+empty_moov+default_base_moof+frag_keyframe", "frag_duration": "1000000"}
+	default:
+		return map[string]string{"movflags": "+faststart"}
+	}
 }

@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 			if picture.Width() <= 0 || picture.Width()*picture.Height() > maxPixels {
 				t.Errorf("decoded %d bytes to %dx%d", len(data), picture.Width(), picture.Height())
 			}
-			if err := newCanvas(picture.Width(), picture.Height()).fitAndFree(picture); err != nil {
+			if err := newCanvas(Options{}).fitAndFree(picture); err != nil {
 				t.Errorf("decoded %d bytes to a picture that cannot be converted: %v", len(data), err)
 			}
 			picture.Unref()
@@ -38,5 +38,5 @@ func FuzzDecode(f *testing.F) {
 
 func (c *canvas) fitAndFree(f *astiav.Frame) error {
 	defer c.free()
-	return c.fit(f)
+	return c.fit(f, Drawing{})
 }

@@ -7,15 +7,8 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-const (
-	// keyframeInterval in frames bounds how far a player has to decode when somebody jumps into the video.
-	keyframeInterval = 100
-	// nominalRate in frames a second tells encoders what to expect where they cannot see the timing: it picks the
-	// level. The timing itself is that of the frames.
-	nominalRate = 30
-	// soloSeconds is the denominator of the time a lone frame is shown: 1/25 s.
-	soloSeconds = 25
-)
+// keyframeInterval in frames bounds how far a player has to decode when somebody jumps into the video.
+const keyframeInterval = 100
 
 // encoder encodes yuv420p pictures and writes them to a file.
 type encoder struct {
@@ -29,7 +22,8 @@ type encoder struct {
 	sent, got int
 }
 
-func newEncoder(p profile, path string, width, height int) (_ *encoder, err error) {
+func newEncoder(o Options, path string, width, height, rate int) (_ *encoder, err error) {
+	p := profiles[o.Codec]
 	codec := astiav.FindEncoderByName(p.encoder)
 	if codec == nil {
 		return nil, fmt.Errorf("this FFmpeg has no %s encoder; install a libavcodec built with it", p.encoder)
@@ -47,13 +41,14 @@ func newEncoder(p profile, path string, width, height int) (_ *encoder, err erro
 	e.codec.SetPixelFormat(astiav.PixelFormatYuv420P)
 	e.codec.SetSampleAspectRatio(astiav.NewRational(1, 1))
 	e.codec.SetTimeBase(e.tick)
-	e.codec.SetFramerate(astiav.NewRational(nominalRate, 1))
+	// Where an encoder cannot see the timing, this tells it what to expect: the level, and how much a frame may take.
+	e.codec.SetFramerate(astiav.NewRational(rate, 1))
 	e.codec.SetFlags(astiav.NewCodecContextFlags(astiav.CodecContextFlagGlobalHeader))
-	err = withOptions(p.encoderOptions(), func(dict *astiav.Dictionary) error { return e.codec.Open(codec, dict) })
+	err = withOptions(o.encoderOptions(), func(dict *astiav.Dictionary) error { return e.codec.Open(codec, dict) })
 	if err != nil {
 		return nil, fmt.Errorf("open the %s encoder for %dx%d: %w", p.encoder, width, height, err)
 	}
-	if e.muxer, err = newMuxer(p, path, e.codec); err != nil {
+	if e.muxer, err = newMuxer(o, path, e.codec); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -72,22 +67,21 @@ func (e *encoder) encode(f *astiav.Frame, pts int64) error {
 	return e.drain()
 }
 
-// finish writes what is left and closes the file. It returns the end of the last frame in ticks.
-func (e *encoder) finish() (int64, error) {
+// finish writes what is left, the last frame shown until the given tick, and closes the file.
+func (e *encoder) finish(end int64) error {
 	if err := e.codec.SendFrame(nil); err != nil {
-		return 0, fmt.Errorf("encode: %w", err)
+		return fmt.Errorf("encode: %w", err)
 	}
 	if err := e.drain(); err != nil {
-		return 0, err
+		return err
 	}
 	if e.got != e.sent {
-		return 0, fmt.Errorf("encode: the encoder gave back %d of %d frames", e.got, e.sent)
+		return fmt.Errorf("encode: the encoder gave back %d of %d frames", e.got, e.sent)
 	}
-	end := e.held.Pts() + e.lastDuration()
 	if err := e.writeHeld(end); err != nil {
-		return 0, err
+		return err
 	}
-	return end, e.muxer.finish()
+	return e.muxer.finish()
 }
 
 func (e *encoder) drain() error {
@@ -116,15 +110,6 @@ func (e *encoder) writeHeld(until int64) error {
 	err := e.muxer.write(e.held, e.tick)
 	e.held.Unref()
 	return err
-}
-
-// lastDuration is the mean gap between frames, at most a second, in ticks. The first frame is at tick 0.
-func (e *encoder) lastDuration() int64 {
-	hz := int64(e.tick.Den())
-	if e.got < 2 {
-		return hz / soloSeconds
-	}
-	return min(max(e.held.Pts()/int64(e.got-1), 1), hz)
 }
 
 func (e *encoder) free() {

@@ -13,8 +13,8 @@ type muxer struct {
 	stream *astiav.Stream
 }
 
-func newMuxer(p profile, path string, codec *astiav.CodecContext) (_ *muxer, err error) {
-	m := &muxer{}
+func newMuxer(o Options, path string, codec *astiav.CodecContext) (_ *muxer, err error) {
+	p, m := profiles[o.Codec], &muxer{}
 	defer func() {
 		if err != nil {
 			m.free()
@@ -39,7 +39,7 @@ func newMuxer(p profile, path string, codec *astiav.CodecContext) (_ *muxer, err
 		return nil, fmt.Errorf("open the output: %w", err)
 	}
 	m.format.SetPb(m.file)
-	if err := withOptions(p.muxer, m.format.WriteHeader); err != nil {
+	if err := withOptions(o.muxerOptions(), m.format.WriteHeader); err != nil {
 		return nil, fmt.Errorf("write the %s header: %w", p.format, err)
 	}
 	return m, nil

@@ -1,218 +1,193 @@
 // Package stitch turns the still images of a session into one video file.
 //
-// Images are pulled one at a time, decoded, fitted to the size of the first one, encoded and written, so memory does not
-// grow with the length of the session. Each picture is shown from the moment it arrived until the next one did: no frame
-// is repeated or dropped to reach a frame rate.
+// Images are pulled a few at a time, decoded, fitted to one size, drawn on, encoded and written, so memory does not grow
+// with the length of the session. Each picture is shown from the moment it arrived until the next one did, or at a
+// constant frame rate.
+//
+// Stitch does it in this process. Encoder does it in a process of its own, running Serve, which may crash or be killed
+// without harm.
 package stitch
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/asticode/go-astiav"
+	"golang.org/x/sync/errgroup"
 )
-
-// Frame is one image of a session.
-type Frame struct {
-	// Image is a whole JPEG or PNG file.
-	Image []byte
-	// At is when the image arrived. Only differences count; a frame that claims to be older than the one before it is
-	// shown right after that one.
-	At time.Time
-}
-
-// Source returns the next frame in order of arrival, and io.EOF after the last one. Any other error ends the work.
-// The image is not used any more once Source is called again.
-type Source func(ctx context.Context) (Frame, error)
-
-// Options say what to write and where.
-type Options struct {
-	// Codec is the video codec; it decides the container too (see Codec.Ext).
-	Codec Codec
-	// Path is the file to write, in an existing folder. An existing file is replaced once the new one is whole.
-	Path string
-	// CRF is the constant quality, 1 (best) to 51 (H264, H265) or 63 (VP9). 0 means the codec's default.
-	CRF int
-	// Threads is how many threads the encoder may use. 0 means 2.
-	Threads int
-}
-
-// Result describes a finished file.
-type Result struct {
-	// Frames is how many frames the file holds.
-	Frames int
-	// Skipped is how many images could not be decoded and are not in the file.
-	Skipped int
-	// SkipReason is why the first of them was skipped, nil when none was.
-	SkipReason error
-	// Width and Height are the size of the video in pixels, both even.
-	Width, Height int
-	// Start is when the first frame in the file arrived: the zero of its clock.
-	Start time.Time
-	// Duration is from the first frame's arrival to the end of the last frame, which is shown for the mean gap between
-	// frames (at most a second).
-	Duration time.Duration
-	// Bytes is the size of the file.
-	Bytes int64
-}
-
-// NoFramesError says that no image of a session could be decoded, so that there is no video.
-type NoFramesError struct {
-	// Skipped is how many images were tried; 0 means the session had none.
-	Skipped int
-	// Reason is why the first image was not decoded, nil when there was none.
-	Reason error
-}
-
-func (e *NoFramesError) Error() string {
-	if e.Skipped == 0 {
-		return "no video: the session has no frames"
-	}
-	return fmt.Sprintf("no video: none of the %d frames could be decoded; the first: %v", e.Skipped, e.Reason)
-}
-
-func (e *NoFramesError) Unwrap() error { return e.Reason }
 
 // Stitch writes the frames that next returns to opts.Path. An image that cannot be decoded is skipped and counted.
 //
 // The file appears under its name only when it is whole: a cancelled ctx (the error then wraps ctx.Err()) or any other
 // error leaves nothing behind. The error is a *NoFramesError when not one image could be decoded. Stitch may be called
 // from several goroutines at once; FFmpeg's own log, one for the whole process, is silenced by the first call.
-func Stitch(ctx context.Context, next Source, opts Options) (res Result, err error) {
+func Stitch(ctx context.Context, next Source, opts Options) (Result, error) {
 	silenceFFmpeg()
-	prof, err := opts.profile()
-	if err != nil {
+	if err := opts.Check(); err != nil {
 		return Result{}, err
 	}
-	tmp, err := tempBeside(opts.Path)
+	var res Result
+	err := whole(opts.Path, func(tmp string) (err error) {
+		res, err = write(ctx, next, opts, tmp)
+		return err
+	})
 	if err != nil {
 		return Result{}, fmt.Errorf("stitch %s: %w", opts.Path, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, removeIfThere(tmp))
-			res = Result{}
-		}
-	}()
-
-	s := &stitcher{profile: prof, path: tmp, clock: clock{hz: prof.timeBase}}
-	defer s.free()
-	if err := s.run(ctx, next); err != nil {
-		return Result{}, fmt.Errorf("stitch %s: %w", opts.Path, err)
-	}
-	info, err := os.Stat(tmp)
-	if err != nil {
-		return Result{}, fmt.Errorf("stitch %s: %w", opts.Path, err)
-	}
-	s.res.Bytes = info.Size()
-	if err := os.Rename(tmp, opts.Path); err != nil {
-		return Result{}, fmt.Errorf("stitch %s: %w", opts.Path, err)
-	}
-	return s.res, nil
+	return res, nil
 }
 
-// stitcher holds the parts of one run. Encoder and canvas are made by the first image that can be decoded, because that
-// image gives the size.
-type stitcher struct {
-	profile profile
-	path    string
-	clock   clock
-	dec     decoder
-	canvas  *canvas
-	enc     *encoder
-	res     Result
-}
-
-func (s *stitcher) run(ctx context.Context, next Source) error {
-	picture := astiav.AllocFrame()
-	defer picture.Free()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		frame, err := next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("read frame %d: %w", s.res.Frames+s.res.Skipped, err)
-		}
-		if err := s.dec.decode(frame.Image, picture); err != nil {
-			s.skip(err)
-			continue
-		}
-		err = s.add(picture, frame.At)
-		picture.Unref()
-		if err != nil {
-			return fmt.Errorf("frame %d: %w", s.res.Frames+s.res.Skipped, err)
-		}
-	}
-	if s.res.Frames == 0 {
-		return &NoFramesError{Skipped: s.res.Skipped, Reason: s.res.SkipReason}
-	}
-	end, err := s.enc.finish()
+// whole lets make write to a hidden file in path's folder, so that the rename at the end stays on one file system. After
+// an error nothing is left.
+func whole(path string, make func(tmp string) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".stitch-*")
 	if err != nil {
 		return err
 	}
-	s.res.Duration = s.clock.duration(end)
+	err = f.Close()
+	if err == nil {
+		err = make(f.Name())
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
 	return nil
 }
 
-func (s *stitcher) skip(reason error) {
+// write writes the video to a file as it goes.
+func write(ctx context.Context, next Source, opts Options, file string) (Result, error) {
+	s := &stitcher{options: opts, file: file, canvas: newCanvas(opts), clock: newClock(opts)}
+	defer s.free()
+	if err := s.run(ctx, next); err != nil {
+		return Result{}, err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return Result{}, err
+	}
+	s.res.Bytes = info.Size()
+	return s.res, nil
+}
+
+// stitcher holds the parts of one run. The encoder is made by the first image that can be decoded, because that image
+// may give the size.
+type stitcher struct {
+	options Options
+	file    string
+	clock   clock
+	canvas  *canvas
+	enc     *encoder
+	// rate is the expected number of frames in a second.
+	rate int
+	// shown is the tick of the newest picture, and held that picture at a constant frame rate.
+	shown int64
+	held  *astiav.Frame
+	res   Result
+}
+
+// picture is a frame on its way from stage to stage.
+type picture struct {
+	Frame
+	index  int
+	pixels *astiav.Frame
+	// err is why the image could not be decoded.
+	err error
+	// decoded is closed once pixels or err are there.
+	decoded chan struct{}
+}
+
+func (p *picture) free() {
+	if p.pixels != nil {
+		p.pixels.Free()
+	}
+}
+
+// fitted pictures may wait for the encoder; that many cover the hiccups of either side.
+const fitted = 2
+
+// run moves the frames through three stages that work at the same time: decode (several images at once), fit to the
+// canvas, encode. Each queue is bounded, so the slowest sets the pace.
+func (s *stitcher) run(ctx context.Context, next Source) error {
+	group, stages := errgroup.WithContext(ctx)
+	decoded := make(chan *picture, s.options.threads())
+	ready := make(chan *picture, fitted)
+	group.Go(func() error {
+		defer close(decoded)
+		return s.decode(stages, next, decoded)
+	})
+	group.Go(func() error {
+		defer close(ready)
+		return s.fit(stages, decoded, ready)
+	})
+	group.Go(func() error { return s.encode(stages, ready) })
+	err := group.Wait()
+	for _, queue := range []chan *picture{decoded, ready} {
+		for p := range queue {
+			p.free()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.enc == nil {
+		return &NoFramesError{Skipped: s.res.Skipped, Reason: s.res.SkipReason}
+	}
+	return s.finish(ctx)
+}
+
+// fit brings pictures to the size and format of the video and draws on them. What could not be decoded ends here.
+func (s *stitcher) fit(ctx context.Context, in <-chan *picture, out chan<- *picture) error {
+	for p := range in {
+		<-p.decoded
+		if p.err != nil {
+			s.skip(p)
+			p.free()
+			continue
+		}
+		if err := s.canvas.fit(p.pixels, p.Draw); err != nil {
+			p.free()
+			return fmt.Errorf("frame %d: %w", p.index, err)
+		}
+		select {
+		case out <- p:
+		case <-ctx.Done():
+			p.free()
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (s *stitcher) skip(p *picture) {
 	if s.res.Skipped == 0 {
-		s.res.SkipReason = fmt.Errorf("frame %d: %w", s.res.Frames, reason)
+		s.res.SkipReason = fmt.Errorf("frame %d: %w", p.index, p.err)
 	}
 	s.res.Skipped++
 }
 
-func (s *stitcher) add(picture *astiav.Frame, at time.Time) error {
-	if s.enc == nil {
-		s.canvas = newCanvas(picture.Width(), picture.Height())
-		enc, err := newEncoder(s.profile, s.path, s.canvas.width, s.canvas.height)
+func (s *stitcher) encode(ctx context.Context, in <-chan *picture) error {
+	for p := range in {
+		err := s.add(ctx, p)
+		p.free()
 		if err != nil {
-			return err
+			return fmt.Errorf("frame %d: %w", p.index, err)
 		}
-		s.enc = enc
-		s.res.Width, s.res.Height = s.canvas.width, s.canvas.height
-		s.res.Start = at
 	}
-	if err := s.canvas.fit(picture); err != nil {
-		return err
-	}
-	if err := s.enc.encode(picture, s.clock.pts(at)); err != nil {
-		return err
-	}
-	s.res.Frames++
-	return nil
+	return ctx.Err()
 }
 
 func (s *stitcher) free() {
-	s.dec.free()
-	if s.canvas != nil {
-		s.canvas.free()
+	s.canvas.free()
+	if s.held != nil {
+		s.held.Free()
 	}
 	if s.enc != nil {
 		s.enc.free()
 	}
-}
-
-// tempBeside reserves a hidden file in path's folder, so that the rename at the end stays on one file system.
-func tempBeside(path string) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".stitch-*")
-	if err != nil {
-		return "", err
-	}
-	return f.Name(), f.Close()
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

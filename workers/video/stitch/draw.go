@@ -1,0 +1,159 @@
+package stitch
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/asticode/go-astiav"
+	"golang.org/x/image/font/gofont/gomono"
+)
+
+// corners is the number of the last corner.
+const corners = 4
+
+// drawer paints the drawings. It asks for filters only from the first drawing on that needs them.
+type drawer struct {
+	width, height int
+	// marks and texts say what was seen so far.
+	marks bool
+	texts [corners + 1]bool
+	font  *os.File
+}
+
+// attach gives a picture what its drawing needs; the filters find it there.
+func (d *drawer) attach(f *astiav.Frame, drawing Drawing, at placement) error {
+	if marks := d.rectangles(drawing, at); len(marks) > 0 {
+		d.marks = true
+		if err := setBoxes(f, marks); err != nil {
+			return fmt.Errorf("draw boxes: %w", err)
+		}
+	}
+	var lines [corners + 1][]string
+	for _, t := range drawing.Texts {
+		if t.Corner < 0 || t.Corner > corners {
+			return fmt.Errorf("corner %d of a text is not known; use 0 or 1 (top left), 2 (top right), 3 (bottom left) or 4 (bottom right)", t.Corner)
+		}
+		corner := max(t.Corner, 1)
+		lines[corner] = append(lines[corner], t.Lines...)
+	}
+	for corner := range lines {
+		text := d.plain(lines[corner])
+		if text == "" {
+			continue
+		}
+		d.texts[corner] = true
+		if err := setText(f, textKey(corner), text); err != nil {
+			return fmt.Errorf("draw a text: %w", err)
+		}
+	}
+	return nil
+}
+
+// rectangles are the boxes, and the points as squares so small that their outline fills them.
+func (d *drawer) rectangles(drawing Drawing, at placement) [][4]int32 {
+	drawing = drawing.trimmed()
+	var all [][4]int32
+	for _, b := range drawing.Boxes {
+		if r, ok := at.box(b); ok {
+			all = append(all, r)
+		}
+	}
+	side := int32(d.thickness() + 1)
+	for _, p := range drawing.Points {
+		x, y := at.point(p[0], p[1])
+		if x >= 0 && y >= 0 && x < float64(d.width) && y < float64(d.height) {
+			all = append(all, [4]int32{int32(x) - side/2, int32(y) - side/2, side, side})
+		}
+	}
+	return all
+}
+
+func (d *drawer) thickness() int { return max(2, d.height/270) }
+
+// fontSize keeps the text readable: a 27th of the height, or less on a narrow picture so that 40 letters fit a line.
+func (d *drawer) fontSize() int { return max(10, min(d.height/27, d.width/24)) }
+
+func (d *drawer) margin() int { return d.fontSize() / 2 }
+
+// plain makes of lines what the filter draws as it is: no control or direction characters, no more than there is room.
+func (d *drawer) plain(lines []string) string {
+	// The letters of the font are 0.6 of its size wide; a line takes at most 1.4 of it.
+	cols := max(1, (d.width-2*d.margin())*10/(6*d.fontSize()))
+	rows := max(1, (d.height-2*d.margin())*10/(14*d.fontSize()))
+	var out []string
+	for line := range strings.SplitSeq(strings.Join(lines, "\n"), "\n") {
+		if len(out) == rows {
+			break
+		}
+		var kept []rune
+		for _, r := range line {
+			switch {
+			case len(kept) > cols:
+			case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			case !unicode.IsPrint(r):
+				kept = append(kept, ' ')
+			default:
+				kept = append(kept, r)
+			}
+		}
+		if len(kept) > cols {
+			kept = append(kept[:cols-1], '…')
+		}
+		out = append(out, strings.TrimRightFunc(string(kept), unicode.IsSpace))
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n")
+}
+
+func textKey(corner int) string { return fmt.Sprintf("text%d", corner) }
+
+// filters are the descriptions of the filters that paint what was attached.
+func (d *drawer) filters() ([]string, error) {
+	var filters []string
+	if d.marks {
+		filters = append(filters, fmt.Sprintf("drawbox=box_source=side_data_detection_bboxes:c=0x00e676:t=%d", d.thickness()))
+	}
+	for corner, used := range d.texts {
+		if !used {
+			continue
+		}
+		if err := d.openFont(); err != nil {
+			return nil, err
+		}
+		x, y := fmt.Sprint(d.margin()), fmt.Sprint(d.margin())
+		if corner == 2 || corner == 4 {
+			x = "w-text_w-" + x
+		}
+		if corner > 2 {
+			y = "h-text_h-" + y
+		}
+		filters = append(filters, fmt.Sprintf(
+			`drawtext=text='%%{metadata\:%s}':fontfile=/proc/self/fd/%d:fontsize=%d:x=%s:y=%s:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=%d:text_shaping=0`,
+			textKey(corner), d.font.Fd(), d.fontSize(), x, y, d.margin()/2,
+		))
+	}
+	return filters, nil
+}
+
+// openFont puts the font where FreeType can open it: a file without a name, which is gone with this process.
+func (d *drawer) openFont() error {
+	if d.font != nil {
+		return nil
+	}
+	f, err := os.CreateTemp("", ".stitch-font-*")
+	if err != nil {
+		return fmt.Errorf("make room for the font: %w", err)
+	}
+	d.font = f
+	if _, err := f.Write(gomono.TTF); err != nil {
+		return fmt.Errorf("make room for the font: %w", err)
+	}
+	return os.Remove(f.Name())
+}
+
+func (d *drawer) free() {
+	if d.font != nil {
+		_ = d.font.Close() // it was only read from
+	}
+}

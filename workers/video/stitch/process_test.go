@@ -1,0 +1,269 @@
+package stitch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The process gives the very bytes that Stitch gives here.
+func TestEncoderProcess(t *testing.T) {
+	frames := steady(100*time.Millisecond, markedSequence(t, 0, 20, 320, 240)...)
+	frames = slices.Insert(frames, 7, Frame{Image: []byte("broken"), At: frames[7].At})
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		here, there := outPath(t, c), outPath(t, c)
+		want := mustStitch(t, frames, Options{Codec: c, Path: here, Threads: 1})
+		var heard []int
+		got, usage, err := testEncoder().Stitch(context.Background(), sourceOf(frames), Options{Codec: c, Path: there, Threads: 1},
+			func(n int) { heard = append(heard, n) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.SkipReason == nil || got.SkipReason.Error() != want.SkipReason.Error() || !got.Start.Equal(want.Start) {
+			t.Errorf("result %+v, want %+v", got, want)
+		}
+		got.SkipReason, want.SkipReason, got.Start, want.Start = nil, nil, time.Time{}, time.Time{}
+		if got != want {
+			t.Errorf("result %+v, want %+v", got, want)
+		}
+		if !slices.Equal(heard, count(1, len(frames)+1)) {
+			t.Errorf("progress %v", heard)
+		}
+		if usage.PeakRSS < 10<<20 || usage.PeakRSS > 500<<20 {
+			t.Errorf("the process took %d bytes", usage.PeakRSS)
+		}
+		if a, b := mustRead(t, here), mustRead(t, there); !bytes.Equal(a, b) {
+			t.Errorf("the process wrote other bytes: %d, %d", len(a), len(b))
+		}
+		assertOnly(t, there)
+	})
+}
+
+// child finds the process that this test has started.
+func child(tb testing.TB) int {
+	tb.Helper()
+	files, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, f := range files {
+		if pids := strings.Fields(string(mustRead(tb, f))); len(pids) > 0 {
+			pid, err := strconv.Atoi(pids[0])
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return pid
+		}
+	}
+	tb.Fatal("there is no encoder process")
+	return 0
+}
+
+func mustRead(tb testing.TB, path string) []byte {
+	tb.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+func assertOnly(tb testing.TB, path string) {
+	tb.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != filepath.Base(path) {
+			tb.Errorf("%s is left over", e.Name())
+		}
+	}
+}
+
+func TestEncoderKilledInTheMiddle(t *testing.T) {
+	const n = 200
+	frames := steady(40*time.Millisecond, markedSequence(t, 0, n, 320, 240)...)
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		path := outPath(t, c)
+		taken := 0
+		source := sourceOf(frames)
+		_, _, err := testEncoder().Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
+			if taken++; taken == n/2 {
+				if err := syscall.Kill(child(t), syscall.SIGKILL); err != nil {
+					t.Error(err)
+				}
+			}
+			return source(ctx)
+		}, Options{Codec: c, Path: path}, nil)
+		var crash *CrashError
+		if !errors.As(err, &crash) || crash.Signal != syscall.SIGKILL {
+			t.Fatalf("error %v", err)
+		}
+		if taken > n/2+20 {
+			t.Errorf("%d frames were read for a process that was killed at %d", taken, n/2)
+		}
+		assertEmpty(t, filepath.Dir(path))
+
+		res, _, err := testEncoder().Stitch(context.Background(), sourceOf(frames), Options{Codec: c, Path: path}, nil)
+		if err != nil || res.Frames != n {
+			t.Fatalf("the second try: %+v, %v", res, err)
+		}
+		if got := marksIn(t, path, 320, 240, image.Rect(0, 0, 320, 240)); !slices.Equal(got, count(0, n)) {
+			t.Errorf("the second try has the marks %v", got)
+		}
+		again := outPath(t, c)
+		if _, _, err := testEncoder().Stitch(context.Background(), sourceOf(frames), Options{Codec: c, Path: again}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(mustRead(t, path), mustRead(t, again)) {
+			t.Error("two tries give different bytes")
+		}
+	})
+}
+
+// A process that dies while its parent waits for a frame is noticed at once.
+func TestEncoderKilledWhileWaiting(t *testing.T) {
+	img := marked(t, 1, 64, 64)
+	path := outPath(t, H264)
+	n := 0
+	_, _, err := testEncoder().Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
+		if n++; n < 10 {
+			return Frame{Image: img, At: testStart}, nil
+		}
+		if err := syscall.Kill(child(t), syscall.SIGSEGV); err != nil {
+			t.Error(err)
+		}
+		<-ctx.Done()
+		return Frame{}, ctx.Err()
+	}, Options{Codec: H264, Path: path}, nil)
+	var crash *CrashError
+	if !errors.As(err, &crash) || errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	assertEmpty(t, filepath.Dir(path))
+}
+
+func TestEncoderCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	img := marked(t, 1, 64, 64)
+	path := outPath(t, VP9)
+	pid, n := 0, 0
+	_, _, err := testEncoder().Stitch(ctx, func(ctx context.Context) (Frame, error) {
+		if n++; n == 50 {
+			pid = child(t)
+			cancel()
+			<-ctx.Done()
+			return Frame{}, ctx.Err()
+		}
+		return Frame{Image: img, At: testStart.Add(time.Duration(n) * time.Second)}, nil
+	}, Options{Codec: VP9, Path: path}, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the process is still there: %v", err)
+	}
+	assertEmpty(t, filepath.Dir(path))
+}
+
+func TestEncoderErrors(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.mp4")
+	good := steady(time.Second, marked(t, 1, 64, 64))
+	lost := errors.New("lost")
+	_, _, err := testEncoder().Stitch(context.Background(), func(context.Context) (Frame, error) { return Frame{}, lost }, Options{Codec: H264, Path: path}, nil)
+	if !errors.Is(err, lost) {
+		t.Errorf("a source that fails: %v", err)
+	}
+	var none *NoFramesError
+	_, _, err = testEncoder().Stitch(context.Background(), sourceOf(steady(0, []byte("x"))), Options{Codec: H264, Path: path}, nil)
+	if !errors.As(err, &none) || none.Skipped != 1 || none.Reason == nil {
+		t.Errorf("no frames: %v", err)
+	}
+	// An error of the encoding itself, found out in the process.
+	_, _, err = testEncoder().Stitch(context.Background(), sourceOf([]Frame{{Image: good[0].Image, Draw: Drawing{Texts: []Text{{Corner: 9}}}}}), Options{Codec: H264, Path: path}, nil)
+	var crash *CrashError
+	if err == nil || errors.As(err, &crash) || !strings.Contains(err.Error(), "corner 9") {
+		t.Errorf("a bad corner: %v", err)
+	}
+	_, _, err = Encoder{Command: []string{"/bin/sh", "-c", "echo oh no >&2; exit 7"}}.Stitch(context.Background(), sourceOf(good), Options{Codec: H264, Path: path}, nil)
+	if !errors.As(err, &crash) || crash.Exit != 7 || crash.Signal != 0 || !strings.Contains(err.Error(), "oh no") {
+		t.Errorf("a program that fails: %v", err)
+	}
+	_, _, err = Encoder{Command: []string{"/no/such/program"}}.Stitch(context.Background(), sourceOf(good), Options{Codec: H264, Path: path}, nil)
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing program: %v", err)
+	}
+	_, _, err = testEncoder().Stitch(context.Background(), sourceOf(good), Options{Codec: H264, Path: filepath.Join(dir, "none", "a.mp4")}, nil)
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing folder: %v", err)
+	}
+	assertEmpty(t, dir)
+}
+
+// The child takes frames only as fast as it encodes: a source that never ends cannot fill the memory.
+func TestEncoderBackPressure(t *testing.T) {
+	img := marked(t, 1, 640, 480)
+	pid, n := 0, 0
+	stop := errors.New("stop")
+	_, _, err := testEncoder().Stitch(context.Background(), func(context.Context) (Frame, error) {
+		if n++; n == 1 {
+			pid = child(t)
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Error(err)
+			}
+			time.AfterFunc(200*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+		}
+		if n == 100_000 {
+			return Frame{}, stop
+		}
+		return Frame{Image: img, At: testStart}, nil
+	}, Options{Codec: H264, Path: outPath(t, H264)}, nil)
+	var crash *CrashError
+	if !errors.As(err, &crash) || n*len(img) > 4<<20 {
+		t.Errorf("a process at rest took %d frames: %v", n, err)
+	}
+}
+
+func TestEncoderIsNiceAndKeepsNoSecrets(t *testing.T) {
+	t.Setenv("SELENE_SECRET", "hidden")
+	img := marked(t, 1, 64, 64)
+	n := 0
+	_, _, err := testEncoder().Stitch(context.Background(), func(context.Context) (Frame, error) {
+		if n++; n > 1 {
+			return Frame{}, io.EOF
+		}
+		pid := strconv.Itoa(child(t))
+		env := string(mustRead(t, "/proc/"+pid+"/environ"))
+		if strings.Contains(env, "hidden") || !strings.Contains(env, childEnv) {
+			t.Errorf("the process's environment is %q", env)
+		}
+		tasks, err := filepath.Glob("/proc/" + pid + "/task/*/stat")
+		if err != nil || len(tasks) == 0 {
+			t.Errorf("no threads: %v", err)
+		}
+		for _, task := range tasks {
+			// The 17th field after the name in parentheses is the nice value.
+			stat := string(mustRead(t, task))
+			if fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]); fields[16] != "10" {
+				t.Errorf("a thread has the nice value %s", fields[16])
+			}
+		}
+		return Frame{Image: img}, nil
+	}, Options{Codec: H264, Path: outPath(t, H264)}, nil)
+	if err != nil {
+		t.Error(err)
+	}
+}

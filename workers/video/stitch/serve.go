@@ -1,0 +1,62 @@
+package stitch
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/asticode/go-astiav"
+)
+
+// Serve is the encoder process: it reads one job from in, as Encoder writes it, makes the video and answers with one line
+// on out. What FFmpeg says of errors goes to stderr. A job that fails is an answer too; the error is about in and out.
+func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	silenceFFmpeg()
+	astiav.SetLogLevel(astiav.LogLevelError)
+	r := bufio.NewReaderSize(in, 1<<16)
+	header, err := readHeader(r)
+	if err != nil {
+		return fmt.Errorf("read the job: %w", err)
+	}
+	line := resultLine(job(ctx, header, func(context.Context) (Frame, error) { return readFrame(r) }))
+	line.PeakRSS = peakRSS("self")
+	data, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	return nil
+}
+
+func job(ctx context.Context, h wireHeader, next Source) (Result, error) {
+	if err := h.Options.Check(); err != nil {
+		return Result{}, err
+	}
+	return write(ctx, next, h.Options, h.File)
+}
+
+// peakRSS is the most memory in bytes that a process ever had in RAM, 0 when it cannot be told. The figure that wait gives
+// would count what the parent had when it forked.
+func peakRSS(process string) int64 {
+	status, err := os.ReadFile("/proc/" + process + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
+	fields := bytes.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kib * 1024
+}
