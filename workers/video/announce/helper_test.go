@@ -1,0 +1,118 @@
+package announce
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+const base = "https://selene.example/"
+
+// installation is a broker with the settings of Redis and videos that are finished.
+type installation struct {
+	t    *testing.T
+	conn *streams.Conn
+}
+
+func install(t *testing.T) *installation {
+	t.Helper()
+	return &installation{t, streamstest.Connect(t, streamstest.Broker(t, false))}
+}
+
+// announce runs an announcer until the test ends. It returns a channel that gets an item for each try of Redis.
+func (i *installation) announce(h Hook, secret string) <-chan struct{} {
+	i.t.Helper()
+	if h.Timeout == 0 {
+		h.Timeout = 10 * time.Second
+	}
+	if h.Tries == 0 {
+		h.Tries = 8
+	}
+	a, err := New(i.conn, Options{Hook: h, Secret: secret, URL: base})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	tried, tell := make(chan struct{}, 1000), a.means[0].tell
+	a.means[0].tell = func(ctx context.Context, s *schemas.VideoStatus) (outcome, error) {
+		o, err := tell(ctx, s)
+		tried <- struct{}{}
+		return o, err
+	}
+	streamstest.Go(i.t, a.Run)
+	return tried
+}
+
+// set makes the part video_redis of the settings what is given, enabled.
+func (i *installation) set(redis map[string]any) {
+	i.t.Helper()
+	redis["is_enabled"] = true
+	document, err := json.Marshal(map[string]any{"video_redis": redis, "video": map[string]any{"result_ttl": 1000}})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := i.conn.PutSettings(streamstest.Context(i.t, 10*time.Second), document); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// finish publishes the states of a video up to its last, and returns that.
+func (i *installation) finish(change func(*schemas.VideoStatus)) *schemas.VideoStatus {
+	i.t.Helper()
+	session := uuid.NewString()
+	at := time.Date(2026, 3, 4, 5, 6, 7, 8000000, time.UTC)
+	s := &schemas.VideoStatus{
+		Version: schemas.Version, Session: session, Status: schemas.VideoSuccess, Codec: schemas.CodecH264, Frames: 75, LastFrame: 99,
+		StartedUnixNanos: at.UnixNano(), FinishedUnixNanos: at.Add(1500 * time.Millisecond).UnixNano(), DurationNanos: int64(2500 * time.Millisecond),
+	}
+	i.publish(&schemas.VideoStatus{Version: schemas.Version, Session: session, Status: schemas.VideoExporting})
+	if change != nil {
+		change(s)
+	}
+	i.publish(s)
+	return s
+}
+
+func (i *installation) publish(s *schemas.VideoStatus) {
+	i.t.Helper()
+	if err := i.conn.PublishVideo(streamstest.Context(i.t, 10*time.Second), s); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// announcements waits for so many of a session.
+func (i *installation) announcements(session string, count int) (all []*schemas.Announcement) {
+	i.t.Helper()
+	ctx := streamstest.Context(i.t, time.Minute)
+	streamstest.Eventually(i.t, 30*time.Second, func() error {
+		all = nil
+		for a, err := range i.conn.AnnouncementsOf(ctx, session) {
+			if err != nil {
+				return err
+			}
+			all = append(all, a.Message)
+		}
+		if len(all) != count {
+			return fmt.Errorf("there are %d announcements, want %d: %v", len(all), count, all)
+		}
+		return nil
+	})
+	return all
+}
+
+// delivered waits for the one announcement of a session, which tells of success.
+func (i *installation) delivered(session string) *schemas.Announcement {
+	i.t.Helper()
+	a := i.announcements(session, 1)[0]
+	if !a.GetDelivered() || a.GetSession() != session || a.GetTries() == 0 || a.GetAtUnixNanos() == 0 {
+		i.t.Errorf("got %v", a)
+	}
+	return a
+}

@@ -1,0 +1,194 @@
+package announce
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// wanted is the record of what installation.finish makes.
+func wanted(session string) string {
+	return `{"session_id":"` + session + `","file":"https://selene.example/v1/sessions/` + session + `/video","codec":"H264","frames":75,` +
+		`"started_at":"2026-03-04T05:06:07.008Z","finished_at":"2026-03-04T05:06:08.508Z","duration":2.5,"result":"success"}`
+}
+
+func TestRedisListWithUserAndDatabase(t *testing.T) {
+	i := install(t)
+	// What the user may do is what README.md says it has to.
+	rights := strings.Fields("~videos ~{videos}:* +eval +evalsha +rpush +xadd +hexists +hset +expire +persist +select +client|setname")
+	r := redisServer(t, append([]string{"--requirepass", "not this", "--user", "selene", "on", ">hush hush"}, rights...)...)
+	r.cli = []string{"-a", "not this", "--no-auth-warning", "-n", "3"}
+	r.start()
+	i.set(map[string]any{"queue_name": "videos", "port": r.port, "number": 3, "user": "selene", "password": "hush hush"})
+	i.announce(Hook{}, "")
+	session := i.finish(nil).GetSession()
+	a := i.delivered(session)
+	if want := fmt.Sprintf("list videos at 127.0.0.1:%d/3", r.port); a.GetMeans() != "redis" || a.GetTarget() != want || a.GetDetail() != "queued" {
+		t.Errorf("got %v", a)
+	}
+	if got := r.do("LRANGE", "videos", "0", "-1"); got != wanted(session) {
+		t.Errorf("got  %s\nwant %s", got, wanted(session))
+	}
+	hash := "{videos}:" + session
+	for field, want := range map[string]string{
+		"session_id": session, "job": "", "codec": "H264", "frames": "75", "duration": "2.5", "result": "success", "reason": "",
+		"file": "https://selene.example/v1/sessions/" + session + "/video", "started_at": "2026-03-04T05:06:07.008Z", "finished_at": "2026-03-04T05:06:08.508Z",
+	} {
+		if got := r.do("HGET", hash, field); got != want {
+			t.Errorf("%s: got %q, want %q", field, got, want)
+		}
+	}
+	if ttl, err := strconv.Atoi(r.do("TTL", hash)); err != nil || ttl < 900 || ttl > 1000 {
+		t.Errorf("the hash lives %d s, %v", ttl, err)
+	}
+}
+
+func TestRedisStream(t *testing.T) {
+	i := install(t)
+	r := redisServer(t).start()
+	i.set(map[string]any{"queue_type": "stream", "port": r.port})
+	i.announce(Hook{}, "")
+	failed := i.finish(func(s *schemas.VideoStatus) {
+		s.Status, s.Reason, s.Frames, s.DurationNanos = schemas.VideoError, "no frame can be decoded", 0, 0
+	}).GetSession()
+	i.delivered(failed)
+	entry := strings.Split(r.do("XREAD", "COUNT", "9", "STREAMS", "default", "0"), "\n")
+	if len(entry) != 4 || entry[2] != "record" {
+		t.Fatalf("got %q", entry)
+	}
+	var got Record
+	if err := json.Unmarshal([]byte(entry[3]), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Session != failed || got.Result != "error" || got.Reason != "no frame can be decoded" || got.File != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestRedisOverTLS(t *testing.T) {
+	i := install(t)
+	r := redisServer(t)
+	certificate(filepath.Join(r.dir, "cert.pem"), filepath.Join(r.dir, "key.pem"), testCA.certificate, testCA.key)
+	r.args = []string{
+		"--port", "0", "--tls-port", strconv.Itoa(r.port), "--tls-auth-clients", "no", "--tls-ca-cert-file", testCA.file,
+		"--tls-cert-file", filepath.Join(r.dir, "cert.pem"), "--tls-key-file", filepath.Join(r.dir, "key.pem"),
+	}
+	r.cli = []string{"--tls", "--cacert", testCA.file}
+	r.start()
+	i.set(map[string]any{"port": r.port, "tls": true})
+	i.announce(Hook{}, "")
+	session := i.finish(nil).GetSession()
+	i.delivered(session)
+	r.wants(wanted(session), "LPOP", "default")
+}
+
+// Redis is not there at first: the video is, and is announced once Redis comes.
+func TestRedisDownAtFirst(t *testing.T) {
+	i := install(t)
+	ctx := streamstest.Context(t, time.Minute)
+	r := redisServer(t)
+	i.set(map[string]any{"port": r.port})
+	tried := i.announce(Hook{}, "")
+	var sessions []string
+	for range 5 {
+		sessions = append(sessions, i.finish(nil).GetSession())
+	}
+	<-tried
+	<-tried
+	for _, session := range sessions {
+		if v, err := i.conn.LastVideo(ctx, session); err != nil || v.GetStatus() != schemas.VideoSuccess {
+			t.Errorf("while Redis is down the video is %v, %v", v, err)
+		}
+	}
+	r.start()
+	retried := uint32(0)
+	for _, session := range sessions {
+		retried = max(retried, i.delivered(session).GetTries())
+	}
+	if retried < 2 {
+		t.Error("nothing was tried again")
+	}
+	r.wants("5", "LLEN", "default")
+}
+
+// What is told twice, because a reply or an acknowledgement was lost, is announced once.
+func TestRedisIsToldOnce(t *testing.T) {
+	i := install(t)
+	r := redisServer(t).start()
+	i.set(map[string]any{"port": r.port})
+	i.announce(Hook{}, "")
+	s := i.finish(nil)
+	i.delivered(s.GetSession())
+	i.publish(s)
+	s.FinishedUnixNanos++ // built again after a crash, of the same frames
+	i.publish(s)
+	all := i.announcements(s.GetSession(), 3)
+	if got := all[2].GetDetail(); got != "was queued before" || !all[2].GetDelivered() {
+		t.Errorf("got %v", all)
+	}
+	r.wants("1", "LLEN", "default")
+
+	s.LastFrame++ // of more frames, since the session was resumed
+	i.publish(s)
+	i.announcements(s.GetSession(), 4)
+	r.wants("2", "LLEN", "default")
+}
+
+// Each file of an export is announced, in whatever order they are tried again.
+func TestRedisExportOfSeveralSessions(t *testing.T) {
+	i := install(t)
+	r := redisServer(t).start()
+	i.set(map[string]any{"port": r.port})
+	i.announce(Hook{}, "")
+	job := uuid.NewString()
+	file := func(s *schemas.VideoStatus) { s.Job, s.FileName, s.LastFrame = job, "a b.mp4", 0 }
+	first, second := i.finish(file), i.finish(file)
+	i.delivered(first.GetSession())
+	i.delivered(second.GetSession())
+	i.publish(first)
+	i.publish(second)
+	i.announcements(first.GetSession(), 2)
+	i.announcements(second.GetSession(), 2)
+	r.wants("2", "LLEN", "default")
+	if got := r.do("HGET", "{default}:"+job, "job"); got != job {
+		t.Errorf("got %q", got)
+	}
+	i.finish(func(s *schemas.VideoStatus) { file(s); s.Status = schemas.VideoCanceled })
+	i.delivered(i.finish(nil).GetSession())
+	r.wants("3", "LLEN", "default") // and not the canceled one
+}
+
+// Settings count from the next video on.
+func TestRedisSettingsChange(t *testing.T) {
+	i := install(t)
+	i.announce(Hook{URL: "http://127.0.0.1:1/", Tries: 1}, "")
+	early := i.finish(nil).GetSession()
+	i.announcements(early, 1) // of the hook; Redis is disabled
+	one, other := redisServer(t).start(), redisServer(t).start()
+	i.set(map[string]any{"port": one.port})
+	first := i.finish(nil).GetSession()
+	i.announcements(first, 2)
+	i.set(map[string]any{"port": other.port, "queue_name": "q"})
+	second := i.finish(nil).GetSession()
+	i.announcements(second, 2)
+	one.wants(wanted(first), "LRANGE", "default", "0", "-1")
+	other.wants(wanted(second), "LRANGE", "q", "0", "-1")
+	one.wants("0", "EXISTS", "q")
+	// The old connection is closed.
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if list := one.do("CLIENT", "LIST"); strings.Contains(list, "name=selene") {
+			return fmt.Errorf("connected: %s", list)
+		}
+		return nil
+	})
+	i.announcements(early, 1)
+}
