@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -125,67 +123,4 @@ func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoSta
 		return nil, notFound
 	}
 	return last, nil
-}
-
-// Reading back is bounded in bytes. The bound in messages is far above it, since a full buffer loses messages to the
-// heartbeats in between, and reading starts over.
-const (
-	readBackBytes    = 8 * megabyte
-	readBackMessages = 4096
-)
-
-// forgetConsumer removes a consumer at once; the broker would keep it for a while, and keeps no more than so many.
-func (c *Conn) forgetConsumer(stream string, consumer jetstream.Consumer) {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	err := c.streams[stream].DeleteConsumer(ctx, consumer.CachedInfo().Name)
-	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		slog.Warn("forget consumer", "stream", stream, "error", err)
-	}
-}
-
-func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter string, empty func() M) iter.Seq2[Stored[M], error] {
-	return func(yield func(Stored[M], error) bool) {
-		fail := func(err error) {
-			yield(Stored[M]{}, Blame(Infrastructure, fmt.Errorf("read %s back: %w", stream, err)))
-		}
-		consumer, err := c.streams[stream].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}, InactiveThreshold: time.Minute})
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer c.forgetConsumer(stream, consumer)
-		info, err := consumer.Info(ctx)
-		if err != nil {
-			fail(err)
-			return
-		}
-		left := info.NumPending
-		if left == 0 {
-			return
-		}
-		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(readBackMessages, readBackBytes))
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer messages.Stop()
-		for ; left > 0; left-- {
-			msg, err := messages.Next(jetstream.NextContext(ctx))
-			if err != nil {
-				fail(err)
-				return
-			}
-			meta, err := msg.Metadata()
-			if err != nil {
-				fail(err)
-				return
-			}
-			m := empty()
-			if !yield(Stored[M]{meta.Sequence.Stream, m}, Blame(Input, schemas.Unmarshal(msg.Data(), m))) {
-				return
-			}
-			left = min(left, meta.NumPending+1)
-		}
-	}
 }
