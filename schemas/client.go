@@ -1,5 +1,7 @@
 package schemas
 
+import "encoding/json"
+
 // The JSON that clients of LPProto see. Field names and their order are the protocol's.
 
 // Stats is the body of a STATS message.
@@ -23,6 +25,8 @@ type ClientEstimations struct {
 	Deepfake          *ClientScoredState `json:"deepfake"`
 	Liveness          *ClientScore       `json:"liveness"`
 	ImageModification *ClientScoredState `json:"imageModification,omitempty"`
+
+	Plugins map[string]json.RawMessage `json:"plugins,omitempty"` // of each plugin, by its name
 }
 
 // ClientQuality scores are 0..1, 1 = fine.
@@ -134,6 +138,12 @@ func FullEstimations(e *Estimations) *ClientEstimations {
 	}
 	if e.FramePosition != nil { // where there is a face, what no model measured is null
 		out.Liveness = &ClientScore{e.Liveness}
+	}
+	for name, object := range e.GetPlugins() {
+		if out.Plugins == nil {
+			out.Plugins = map[string]json.RawMessage{}
+		}
+		out.Plugins[name] = object
 	}
 	out.Deepfake = scored(e.Deepfake, "real", "fake")
 	out.ImageModification = scored(e.ImageModification, "original", "modified")

@@ -40,6 +40,7 @@ type Estimations struct {
 	FirstFaceSimilarity    *float64               `protobuf:"fixed64,14,opt,name=first_face_similarity,json=firstFaceSimilarity,proto3,oneof" json:"first_face_similarity,omitempty"` // to the session's first face, 0..1
 	Verification           *Verification          `protobuf:"bytes,15,opt,name=verification,proto3" json:"verification,omitempty"`
 	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
+	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // a JSON object of each plugin, by its name
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -182,6 +183,13 @@ func (x *Estimations) GetVerification() *Verification {
 func (x *Estimations) GetVirtualCamera() *VirtualCamera {
 	if x != nil {
 		return x.VirtualCamera
+	}
+	return nil
+}
+
+func (x *Estimations) GetPlugins() map[string][]byte {
+	if x != nil {
+		return x.Plugins
 	}
 	return nil
 }
@@ -811,7 +819,7 @@ var File_estimations_proto protoreflect.FileDescriptor
 
 const file_estimations_proto_rawDesc = "" +
 	"\n" +
-	"\x11estimations.proto\x12\tselene.v1\"\x95\a\n" +
+	"\x11estimations.proto\x12\tselene.v1\"\x90\b\n" +
 	"\vEstimations\x12\"\n" +
 	"\n" +
 	"face_count\x18\x01 \x01(\rH\x00R\tfaceCount\x88\x01\x01\x12\x15\n" +
@@ -832,7 +840,11 @@ const file_estimations_proto_rawDesc = "" +
 	"\x0factive_liveness\x18\r \x01(\v2\x19.selene.v1.ActiveLivenessR\x0eactiveLiveness\x127\n" +
 	"\x15first_face_similarity\x18\x0e \x01(\x01H\x06R\x13firstFaceSimilarity\x88\x01\x01\x12;\n" +
 	"\fverification\x18\x0f \x01(\v2\x17.selene.v1.VerificationR\fverification\x12?\n" +
-	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCameraB\r\n" +
+	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCamera\x12=\n" +
+	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x1a:\n" +
+	"\fPluginsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\r\n" +
 	"\v_face_countB\x06\n" +
 	"\x04_agsB\v\n" +
 	"\t_livenessB\v\n" +
@@ -906,7 +918,7 @@ func file_estimations_proto_rawDescGZIP() []byte {
 	return file_estimations_proto_rawDescData
 }
 
-var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_estimations_proto_goTypes = []any{
 	(*Estimations)(nil),    // 0: selene.v1.Estimations
 	(*Verification)(nil),   // 1: selene.v1.Verification
@@ -918,6 +930,7 @@ var file_estimations_proto_goTypes = []any{
 	(*Eyes)(nil),           // 7: selene.v1.Eyes
 	(*Mouth)(nil),          // 8: selene.v1.Mouth
 	(*ActiveLiveness)(nil), // 9: selene.v1.ActiveLiveness
+	nil,                    // 10: selene.v1.Estimations.PluginsEntry
 }
 var file_estimations_proto_depIdxs = []int32{
 	3,  // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
@@ -928,13 +941,14 @@ var file_estimations_proto_depIdxs = []int32{
 	9,  // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
 	1,  // 6: selene.v1.Estimations.verification:type_name -> selene.v1.Verification
 	2,  // 7: selene.v1.Estimations.virtual_camera:type_name -> selene.v1.VirtualCamera
-	4,  // 8: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
-	4,  // 9: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	10, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
+	4,  // 9: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
+	4,  // 10: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_estimations_proto_init() }
@@ -950,7 +964,7 @@ func file_estimations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_estimations_proto_rawDesc), len(file_estimations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

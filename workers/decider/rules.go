@@ -104,7 +104,14 @@ func lost(errors []int32) bool {
 
 func (r *round) take(v *schemas.Verdict) {
 	d := r.d
-	if v.GetEstimations() != nil {
+	if schemas.IsPlugin(v.GetWorker()) { // it speaks for itself alone
+		if object := schemas.PluginEstimations(v); object != nil {
+			if d.Estimations.Plugins == nil {
+				d.Estimations.Plugins = map[string][]byte{}
+			}
+			d.Estimations.Plugins[v.GetWorker()] = object
+		}
+	} else if v.GetEstimations() != nil {
 		proto.Merge(d.Estimations, v.GetEstimations())
 	}
 	if v.GetState() != nil {
