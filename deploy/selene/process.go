@@ -18,6 +18,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
+	"github.com/selene-liveness/selene/workers/video/announce"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/vision/modelstore"
 )
@@ -34,10 +35,13 @@ type process struct {
 	Videos      int            `envconfig:"VIDEO_JOBS" default:"1" desc:"videos stitched at the same time"`
 	VideoThread int            `envconfig:"VIDEO_THREADS" default:"2" desc:"encoder threads of one video"`
 	MetricsAddr string         `envconfig:"METRICS_ADDR" desc:"where a process without an edge serves /metrics and /healthz; empty = nowhere"`
-	URL         string         `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"the installation that client commands talk to"`
+	URL         string         `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"the installation that client commands talk to, and where those who are told of videos fetch them"`
 	AdminToken  string         `envconfig:"ADMIN_TOKEN" desc:"token of /v1; generated and kept in the data folder when empty"`
 	Streams     streams.Limits `envconfig:"STREAMS"`
 	FileLog     filelog.Config `envconfig:"FILELOG"`
+
+	VideoHook     announce.Hook `envconfig:"VIDEO_HOOK"`
+	WebhookSecret string        `envconfig:"WEBHOOK_SECRET" desc:"signs what is posted to hooks and webhooks; empty = not signed"`
 }
 
 const envPrefix = "SELENE"

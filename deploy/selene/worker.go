@@ -22,6 +22,7 @@ import (
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/video"
+	"github.com/selene-liveness/selene/workers/video/announce"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -86,7 +87,14 @@ var parts = map[string]part{
 	},
 	video.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return video.New(c, p.VideoThread, workers.Options{Concurrency: p.Videos, Version: version()}).Run(ctx)
+			announcer, err := announce.New(c, announce.Options{Hook: p.VideoHook, Secret: p.WebhookSecret, URL: p.URL})
+			if err != nil {
+				return err
+			}
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return announcer.Run(ctx) })
+			group.Go(func() error { return video.New(c, p.VideoThread, workers.Options{Concurrency: p.Videos, Version: version()}).Run(ctx) })
+			return group.Wait()
 		},
 	},
 }

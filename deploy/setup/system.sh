@@ -2,7 +2,7 @@
 # Installs the system packages that Selene needs, and only those that are missing.
 #
 #   deploy/setup/system.sh build         to build and run: C compiler, pkg-config, FFmpeg 5.1 headers, Node.js
-#   deploy/setup/system.sh build test    to run the tests too: ffmpeg, curl, Chromium
+#   deploy/setup/system.sh build test    to run the tests too: ffmpeg, curl, Redis, Chromium
 #   deploy/setup/system.sh proto         to regenerate the messages: protoc
 #
 # On Debian and its relatives it uses apt-get (with sudo when not root). Elsewhere it says what to install and stops.
@@ -40,6 +40,7 @@ check_build() {
 check_test() {
     { have ffmpeg && have ffprobe; } || need ffmpeg "the ffmpeg and ffprobe programs"
     have curl || need curl "curl"
+    have redis-server || need redis-server "redis-server"
     have chromium || have chromium-browser || have google-chrome || need chromium "Chromium"
 }
 

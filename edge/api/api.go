@@ -51,6 +51,7 @@ func (a *API) Routes() []Route {
 		{"GET", "/v1/sessions/{id}/decisions", true, a.decisions},
 		{"GET", "/v1/sessions/{id}/verdicts", true, a.verdicts},
 		{"GET", "/v1/sessions/{id}/video", true, a.video},
+		{"GET", "/v1/sessions/{id}/announcements", true, a.announcements},
 		{"GET", "/v1/settings", true, a.settings},
 		{"PUT", "/v1/settings", true, a.putSettings},
 		{"GET", "/.well-known/jwks.json", false, a.jwks},
