@@ -46,7 +46,7 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 		}
 	}
 	for _, name := range objects {
-		errs = append(errs, c.deleteObject(ctx, name))
+		errs = append(errs, c.DeleteObject(ctx, name))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err

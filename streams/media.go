@@ -74,8 +74,8 @@ func (c *Conn) OpenObject(ctx context.Context, name string) (*Object, error) {
 	return &Object{r, int64(info.Size), info.ModTime, info.Headers.Get(headerMediaType), info.Digest}, nil
 }
 
-// deleteObject removes an object if it is there.
-func (c *Conn) deleteObject(ctx context.Context, name string) error {
+// DeleteObject removes an object if it is there.
+func (c *Conn) DeleteObject(ctx context.Context, name string) error {
 	if err := c.media.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
 		return Blame(Infrastructure, fmt.Errorf("delete object %s: %w", name, err))
 	}
