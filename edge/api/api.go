@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/streams"
 )
@@ -33,9 +34,15 @@ type API struct {
 type Route struct {
 	Method string
 	Path   string // as net/http's mux reads it
-	admin  bool
+	right  account.Right // that the caller needs; or public, or anyone who is logged in
 	serve  func(http.ResponseWriter, *http.Request) error
 }
+
+// Instead of a right.
+const (
+	public account.Right = ""
+	anyone account.Right = "anyone"
+)
 
 //go:embed openapi.yaml
 var openAPI []byte
@@ -43,22 +50,22 @@ var openAPI []byte
 // Routes lists all there is.
 func (a *API) Routes() []Route {
 	return []Route{
-		{"POST", "/v1/sessions", true, a.makeSession},
-		{"GET", "/v1/sessions/{id}", true, a.session},
-		{"DELETE", "/v1/sessions/{id}", true, a.erase},
-		{"GET", "/v1/sessions/{id}/frames", true, a.frames},
-		{"GET", "/v1/sessions/{id}/frames/{sequence}", true, a.frame},
-		{"GET", "/v1/sessions/{id}/decisions", true, a.decisions},
-		{"GET", "/v1/sessions/{id}/verdicts", true, a.verdicts},
-		{"GET", "/v1/sessions/{id}/video", true, a.video},
-		{"GET", "/v1/sessions/{id}/announcements", true, a.announcements},
-		{"GET", "/v1/settings", true, a.settings},
-		{"PUT", "/v1/settings", true, a.putSettings},
-		{"GET", "/.well-known/jwks.json", false, a.jwks},
-		{"GET", "/healthz", false, a.healthy},
-		{"GET", "/readyz", false, a.ready},
-		{"GET", "/metrics", false, a.metrics},
-		{"GET", "/openapi.yaml", false, a.openAPI},
+		{"POST", "/v1/sessions", account.SessionsWrite, a.makeSession},
+		{"GET", "/v1/sessions/{id}", account.SessionsRead, a.session},
+		{"DELETE", "/v1/sessions/{id}", account.SessionsWrite, a.erase},
+		{"GET", "/v1/sessions/{id}/frames", account.SessionsRead, a.frames},
+		{"GET", "/v1/sessions/{id}/frames/{sequence}", account.SessionsRead, a.frame},
+		{"GET", "/v1/sessions/{id}/decisions", account.SessionsRead, a.decisions},
+		{"GET", "/v1/sessions/{id}/verdicts", account.SessionsRead, a.verdicts},
+		{"GET", "/v1/sessions/{id}/video", account.SessionsRead, a.video},
+		{"GET", "/v1/sessions/{id}/announcements", account.SessionsRead, a.announcements},
+		{"GET", "/v1/settings", account.SettingsRead, a.settings},
+		{"PUT", "/v1/settings", account.SettingsWrite, a.putSettings},
+		{"GET", "/.well-known/jwks.json", public, a.jwks},
+		{"GET", "/healthz", public, a.healthy},
+		{"GET", "/readyz", public, a.ready},
+		{"GET", "/metrics", public, a.metrics},
+		{"GET", "/openapi.yaml", public, a.openAPI},
 	}
 }
 
