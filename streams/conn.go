@@ -18,10 +18,10 @@ type Conn struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	settings, live, workers, tickets, exports, readers jetstream.KeyValue
-	media                                              jetstream.ObjectStore
-	streams                                            map[string]jetstream.Stream
-	revisions                                          revisionCache
+	settings, live, workers, tickets, exports, readers, uiConfigs jetstream.KeyValue
+	media                                                         jetstream.ObjectStore
+	streams                                                       map[string]jetstream.Stream
+	revisions                                                     revisionCache
 }
 
 // Options say where the broker is.
@@ -88,11 +88,14 @@ func (c *Conn) prepare(ctx context.Context, l Limits) error {
 			return err
 		}
 	}
-	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers}
+	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.uiConfigs}
 	for i, cfg := range buckets(l) {
 		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
 			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)
 		}
+	}
+	if c.streams[settingsStream], err = c.js.Stream(ctx, settingsStream); err != nil { // revisions of any key, with their authors
+		return fmt.Errorf("find bucket %s: %w", bucketSettings, err)
 	}
 	if c.media, err = c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
 		return fmt.Errorf("create object store %s: %w", bucketMedia, err)

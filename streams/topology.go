@@ -49,6 +49,8 @@ const (
 	bucketExports  = "exports"
 	bucketReaders  = "readers"
 	bucketMedia    = "media"
+
+	bucketUIConfigs = "ui_configs"
 )
 
 // MaxExports is how many exports may wait or be under way.
@@ -132,13 +134,14 @@ const liveMarkerTTL = time.Hour
 
 func buckets(l Limits) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
-		{Bucket: bucketSettings, Description: "revisions of the settings document", History: 64, Replicas: l.Replicas},
+		{Bucket: bucketSettings, Description: "revisions of the settings document", History: settingsHistory, Replicas: l.Replicas},
 		{Bucket: bucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
 		{Bucket: bucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		// As old as decisions: until then a session that was made with a token cannot be had without it.
 		{Bucket: bucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 
