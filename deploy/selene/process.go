@@ -32,7 +32,7 @@ type process struct {
 	Library     string         `envconfig:"ONNXRUNTIME" desc:"path of libonnxruntime.so"`
 	Threads     int            `envconfig:"THREADS" default:"1" desc:"threads of one inference"`
 	Concurrency int            `envconfig:"CONCURRENCY" desc:"messages a worker handles at the same time; 0 = one a core"`
-	Videos      int            `envconfig:"VIDEO_JOBS" default:"1" desc:"videos stitched at the same time"`
+	Videos      int            `envconfig:"VIDEO_JOBS" default:"1" desc:"videos and exports made at the same time, each by a process of its own"`
 	VideoThread int            `envconfig:"VIDEO_THREADS" default:"2" desc:"encoder threads of one video"`
 	MetricsAddr string         `envconfig:"METRICS_ADDR" desc:"where a process without an edge serves /metrics and /healthz; empty = nowhere"`
 	URL         string         `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"the installation that client commands talk to, and where those who are told of videos fetch them"`

@@ -43,6 +43,7 @@ func newRoot() (*cobra.Command, error) {
 	add(groupParts, up, edge, workerCommand(p), videoCommand(p), brokerCommand(p))
 	add(groupClient, replayCommand(p), sessionsCommand(p), settingsCommand(p))
 	add(groupSetup, modelsCommand(p), evalCommand(p))
+	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root, nil
 }

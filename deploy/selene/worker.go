@@ -93,7 +93,7 @@ var parts = map[string]part{
 			}
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return announcer.Run(ctx) })
-			group.Go(func() error { return video.New(c, p.VideoThread, workers.Options{Concurrency: p.Videos, Version: version()}).Run(ctx) })
+			group.Go(func() error { return video.New(c, p.video()).Run(ctx) })
 			return group.Wait()
 		},
 	},
@@ -149,12 +149,12 @@ func workerCommand(p *process) *cobra.Command {
 
 func videoCommand(p *process) *cobra.Command {
 	c := &cobra.Command{
-		Use: "video", Short: "Run the worker that stitches session videos", Args: cobra.NoArgs,
+		Use: "video", Short: "Run the worker that makes the videos of sessions, and exports", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.runWorkers(c.Context(), video.Name) },
 	}
 	p.natsFlag(c)
 	p.metricsFlag(c)
-	c.Flags().IntVar(&p.Videos, "jobs", p.Videos, "videos stitched at the same time (SELENE_VIDEO_JOBS)")
+	c.Flags().IntVar(&p.Videos, "jobs", p.Videos, "videos made at the same time, one process each (SELENE_VIDEO_JOBS)")
 	c.Flags().IntVar(&p.VideoThread, "threads", p.VideoThread, "encoder threads of one video (SELENE_VIDEO_THREADS)")
 	return c
 }

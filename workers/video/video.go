@@ -1,14 +1,11 @@
-// Package video is the worker that keeps what a finished session leaves behind: one video of its frames, and its best
-// shot. It follows SESSIONS and can delay nobody's reply.
+// Package video is the worker that keeps what a finished session leaves behind, one video of its frames and its best
+// shot, and makes the exports that are ordered. It can delay nobody's reply, and a picture that breaks FFmpeg breaks a
+// process of its own.
 package video
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,65 +16,66 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// Name is the worker's.
-const Name = "video"
-
-// The states of a video.
+// Name is the worker's, and exportName that of its consumer of exports.
 const (
-	StatusExporting = "exporting"
-	StatusSuccess   = "success"
-	StatusError     = "error"
+	Name       = "video"
+	exportName = "video-export"
 )
 
 const (
-	ackWait = time.Minute
+	// ackWait is how long after a worker's death its video is begun anew.
+	ackWait = 20 * time.Second
 	working = ackWait / 4
+	// maxCrashes is how many deliveries a video whose encoder crashes gets before it ends in error; maxTries, any other
+	// that fails again and again, such as one that takes the whole worker down with it.
+	maxCrashes = 3
+	maxTries   = 12
 )
 
-// Worker stitches the videos of closed sessions.
-type Worker struct {
-	conn    *streams.Conn
-	options workers.Options
-	threads int
+// Options say how a worker makes videos.
+type Options struct {
+	Jobs    int            // videos encoded at the same time; 0 = 1
+	Threads int            // of one encoder; 0 = its default
+	Encoder stitch.Encoder // how the process that encodes is started
+	Temp    string         // folder for unfinished videos; the system's when empty
+	Version string
 }
 
-// New returns a worker that stitches o.Concurrency videos at the same time, each with so many encoder threads.
-func New(conn *streams.Conn, threads int, o workers.Options) *Worker {
-	return &Worker{conn, o, threads}
+// Worker makes the videos of closed sessions, and exports.
+type Worker struct {
+	conn    *streams.Conn
+	options Options
+	gate    *gate
+	scratch *scratch
+}
+
+// New returns a worker; Run starts it.
+func New(conn *streams.Conn, o Options) *Worker {
+	o.Jobs = max(o.Jobs, 1)
+	return &Worker{conn: conn, options: o, gate: newGate(o.Jobs)}
 }
 
 // Run works until ctx is done. A video that was under way then is made again by the next process.
-func (w *Worker) Run(ctx context.Context) error {
-	work := streams.Work{
-		Stream: streams.Sessions, Durable: Name, Concurrency: max(w.options.Concurrency, 1),
-		AckWait: ackWait, Observe: workers.Observer(Name),
+func (w *Worker) Run(ctx context.Context) (err error) {
+	prepareMetrics()
+	if w.scratch, err = newScratch(w.options.Temp); err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, w.scratch.close()) }()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
 	})
-	group.Go(func() error { return w.conn.Consume(ctx, work, w.handle) })
+	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessions), w.happened) })
 	return group.Wait()
 }
 
-func (w *Worker) handle(ctx context.Context, d *streams.Delivery) error {
-	event, err := streams.Decode(d, &schemas.SessionEvent{})
-	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
-		return err
+// work is a consumer of k. While it has no room it fetches nothing: another process may have some.
+func (w *Worker) work(stream, durable string, k kind) streams.Work {
+	return streams.Work{
+		Stream: stream, Durable: durable, Concurrency: w.options.Jobs, AckWait: ackWait, MaxTries: maxTries,
+		Observe: workers.Observer(durable), Room: w.gate.room(k),
 	}
-	stop := keepWorking(d)
-	defer stop()
-	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
-	if err != nil {
-		return err
-	}
-	if err := w.keepBestShot(ctx, event.GetSession()); err != nil {
-		return err
-	}
-	if err := w.export(ctx, event.GetSession(), settings); err != nil {
-		return err
-	}
-	return w.forgetErased(ctx, event.GetSession())
 }
 
 // keepWorking tells the broker every so often that the message is still being worked on, until stopped.
@@ -98,68 +96,12 @@ func keepWorking(d *streams.Delivery) (stop func()) {
 	return func() { close(done) }
 }
 
-// keepBestShot copies the best shot out of FRAMES, which forgets it sooner.
-func (w *Worker) keepBestShot(ctx context.Context, session string) error {
-	last, err := w.conn.LastDecision(ctx, session)
-	if errors.Is(err, streams.ErrNotFound) || err == nil && last.GetBestShot() == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	frame, err := w.conn.FrameAt(ctx, last.GetBestShot())
-	if errors.Is(err, streams.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return w.conn.PutObject(ctx, streams.BestShotObject(session), frame.GetMediaType(), bytes.NewReader(frame.GetImage()))
-}
-
-// export makes the session's video and stores it. A session without a decodable frame ends in status error.
-func (w *Worker) export(ctx context.Context, session string, settings *schemas.Settings) error {
-	codec := stitch.Codec(settings.Video.Codec)
-	status := &schemas.VideoStatus{
-		Version: schemas.Version, Session: session, Status: StatusExporting, Codec: settings.Video.Codec,
-		StartedUnixNanos: time.Now().UnixNano(),
-	}
-	if err := w.conn.PublishVideo(ctx, status); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "selene-video-")
-	if err != nil {
-		return streams.Blame(streams.Infrastructure, fmt.Errorf("make room for the video: %w", err))
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, session+codec.Ext())
-	frames, err := w.open(ctx, session, settings.Video.FramesLimit)
-	if err != nil {
-		return err
-	}
-	defer frames.close()
-	result, err := stitch.Stitch(ctx, frames.next, stitch.Options{Codec: codec, Path: path, Threads: w.threads})
-	var none *stitch.NoFramesError
-	switch {
-	case errors.As(err, &none):
-		status.Status, status.Reason = StatusError, none.Error()
-	case err != nil:
-		return fmt.Errorf("stitch session %s: %w", session, err)
-	default:
-		status.Object = streams.VideoObject(session, result.Start, codec.Ext())
-		status.Status, status.MediaType, status.LastFrame = StatusSuccess, codec.ContentType(), frames.last
-		status.Frames, status.DurationNanos = uint32(result.Frames), int64(result.Duration)
-		if err := w.conn.PutFile(ctx, status.Object, status.MediaType, path); err != nil {
-			return err
-		}
-	}
-	status.Skipped, status.FinishedUnixNanos = uint32(result.Skipped), time.Now().UnixNano()
-	return w.conn.PublishVideo(ctx, status)
-}
-
 // forgetErased removes what was made of a session that was erased in the meantime.
 func (w *Worker) forgetErased(ctx context.Context, session string) error {
 	if _, err := w.conn.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
+		return err
+	}
+	if n, err := w.conn.CountFrames(ctx, session); err != nil || n > 0 {
 		return err
 	}
 	return w.conn.Erase(ctx, session, &schemas.SessionEvent{

@@ -1,0 +1,242 @@
+package video_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers/video"
+	"github.com/selene-liveness/selene/workers/video/videotest"
+)
+
+// room is a broker with a video worker and a folder shared with its encoders.
+type room struct {
+	t    testing.TB
+	conn *streams.Conn
+	dir  string
+	temp string
+}
+
+func newRoom(t testing.TB, settings string) *room {
+	t.Helper()
+	r := &room{t: t, conn: streamstest.Connect(t, streamstest.Broker(t, false)), dir: t.TempDir(), temp: t.TempDir()}
+	if _, err := r.conn.PutSettings(r.ctx(), []byte(settings)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *room) ctx() context.Context { return streamstest.Context(r.t, 60*time.Second) }
+
+// work runs a worker until the test ends or stop is called.
+func (r *room) work() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	w := video.New(r.conn, video.Options{Threads: 1, Encoder: encoder(r.t, r.dir), Temp: r.temp})
+	go func() { done <- w.Run(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			r.t.Error(err)
+		}
+	}
+	r.t.Cleanup(stop)
+	return stop
+}
+
+// put makes a file that encoders look for, and remove takes it away.
+func (r *room) put(name, content string) {
+	r.t.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *room) remove(name string) {
+	r.t.Helper()
+	if err := os.Remove(filepath.Join(r.dir, name)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// encoders are the process ids of all that were started.
+func (r *room) encoders() (pids []string) {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.dir, pidFile+"*"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, f := range files {
+		pids = append(pids, strings.TrimPrefix(filepath.Base(f), pidFile))
+	}
+	return pids
+}
+
+// session is one whose frames a test stores.
+type session struct {
+	*room
+	id     string
+	frames int
+	start  time.Time
+	last   uint64 // decision
+}
+
+const (
+	pace   = 100 * time.Millisecond
+	width  = 320
+	height = 240
+)
+
+func (r *room) session() *session {
+	return &session{room: r, id: uuid.NewString(), start: time.Now().Truncate(time.Millisecond)}
+}
+
+// shoot stores n frames with marks, and a decision on each.
+func (s *session) shoot(n int) *session {
+	s.t.Helper()
+	for range n {
+		s.image(videotest.Marked(s.t, s.frames, width, height))
+	}
+	return s
+}
+
+// image stores one frame.
+func (s *session) image(file []byte) {
+	s.t.Helper()
+	name := &schemas.FrameName{Session: s.id, Sequence: uint64(s.frames + 1), Nonce: fmt.Sprint(s.frames)}
+	at := s.start.Add(time.Duration(s.frames) * pace)
+	seq, err := s.conn.PublishFrame(s.ctx(), &schemas.Frame{
+		Version: schemas.Version, Name: name, MediaType: "image/jpeg", Image: file, ReceivedUnixNanos: at.UnixNano(),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.frames++
+	live := 0.875
+	s.last, err = s.conn.PublishDecision(s.ctx(), &schemas.Decision{
+		Version: schemas.Version, Name: name, Frame: seq, Errors: []int32{schemas.CodeBlurred},
+		Estimations: &schemas.Estimations{
+			Liveness: &live, FramePosition: &schemas.FramePosition{Face: &schemas.Rect{X: 100, Y: 60, Width: 120, Height: 120}},
+		},
+		State: &schemas.SessionState{Sequence: name.Sequence, SettingsRevision: s.revision()},
+	}, s.last)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (r *room) revision() uint64 {
+	r.t.Helper()
+	rev, err := r.conn.Settings(r.ctx())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return rev.Number
+}
+
+// end says that the session is over. Another edge than the one before says so too.
+func (s *session) end() {
+	s.t.Helper()
+	err := s.conn.PublishSessionEvent(s.ctx(), &schemas.SessionEvent{
+		Version: schemas.Version, Session: s.id, Kind: schemas.SessionEventKind_SESSION_CLOSED,
+		AtUnixNanos: time.Now().UnixNano(), SettingsRevision: s.revision(),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// status waits until the session's own video has the status.
+func (s *session) status(want string) *schemas.VideoStatus {
+	s.t.Helper()
+	var last *schemas.VideoStatus
+	streamstest.Eventually(s.t, 40*time.Second, func() (err error) {
+		if last, err = s.conn.LastVideo(s.ctx(), s.id); err == nil && last.GetStatus() != want {
+			err = fmt.Errorf("the video is %q %s", last.GetStatus(), last.GetReason())
+		}
+		return err
+	})
+	return last
+}
+
+// statuses are all that were published of the session's own video.
+func (s *session) statuses() (out []*schemas.VideoStatus) {
+	s.t.Helper()
+	for v, err := range s.conn.VideosOf(s.ctx(), s.id) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if v.Message.GetJob() == "" {
+			out = append(out, v.Message)
+		}
+	}
+	return out
+}
+
+// object reads a stored file.
+func (r *room) object(name string) []byte {
+	r.t.Helper()
+	o, err := r.conn.OpenObject(r.ctx(), name)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer o.Close()
+	file, err := io.ReadAll(o)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return file
+}
+
+// wantNoObject fails the test when there is one.
+func (r *room) wantNoObject(name string) {
+	r.t.Helper()
+	o, err := r.conn.OpenObject(r.ctx(), name)
+	if err == nil {
+		o.Close()
+	}
+	if !errors.Is(err, streams.ErrNotFound) {
+		r.t.Errorf("object %s is there (%v)", name, err)
+	}
+}
+
+// wantMarks reads the video of a status back: exactly these marks, each at its time after the first.
+func (r *room) wantMarks(object string, marks ...int) videotest.Video {
+	r.t.Helper()
+	v := videotest.Read(r.t, r.object(object))
+	if got := fmt.Sprint(v.Marks()); got != fmt.Sprint(marks) {
+		r.t.Errorf("marks %s, want %v", got, marks)
+		return v
+	}
+	for n, pts := range v.PTS {
+		if want := time.Duration(marks[n]-marks[0]) * pace; (pts - want).Abs() > 2*time.Millisecond {
+			r.t.Errorf("frame %d is shown at %v, arrived at %v", n, pts, want)
+		}
+	}
+	return v
+}
+
+func upTo(n int) []int { return between(0, n) }
+
+func between(from, to int) (out []int) {
+	for n := from; n < to; n++ {
+		out = append(out, n)
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+package video
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers/video/stitch"
+)
+
+// happened takes a step of a session's life. Only the end matters: then the video is made.
+func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
+	event, err := streams.Decode(d, &schemas.SessionEvent{})
+	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
+		return err
+	}
+	defer keepWorking(d)()
+	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
+	if err != nil {
+		return err
+	}
+	if err := w.keepBestShot(ctx, event.GetSession()); err != nil {
+		return err
+	}
+	if err := w.gate.enter(ctx, sessions); err != nil {
+		return err
+	}
+	defer w.gate.leave()
+	if err := w.bring(ctx, event.GetSession(), settings.Video, d.Try); err != nil {
+		return err
+	}
+	return w.forgetErased(ctx, event.GetSession())
+}
+
+// keepBestShot copies the best shot out of FRAMES, which forgets it sooner.
+func (w *Worker) keepBestShot(ctx context.Context, session string) error {
+	last, err := w.conn.LastDecision(ctx, session)
+	if errors.Is(err, streams.ErrNotFound) || err == nil && last.GetBestShot() == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	frame, err := w.conn.FrameAt(ctx, last.GetBestShot())
+	if errors.Is(err, streams.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.conn.PutObject(ctx, streams.BestShotObject(session), frame.GetMediaType(), bytes.NewReader(frame.GetImage()))
+}
+
+// mostRebuilds bounds how often a video is made anew for frames that came while it was made.
+const mostRebuilds = 10
+
+// bring makes the session's video until it holds every frame that is stored; nothing when it already does.
+func (w *Worker) bring(ctx context.Context, session string, v schemas.Video, try int) error {
+	for range mostRebuilds {
+		before, err := w.conn.LastVideo(ctx, session)
+		if err != nil && !errors.Is(err, streams.ErrNotFound) {
+			return err
+		}
+		fresh, err := w.holdsAll(ctx, session, before, v.Codec)
+		if err != nil || fresh {
+			return err
+		}
+		if err := w.build(ctx, session, v, before, try); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdsAll says whether nothing was stored after the last frame of a finished video.
+func (w *Worker) holdsAll(ctx context.Context, session string, s *schemas.VideoStatus, codec string) (bool, error) {
+	over := s.GetStatus() == schemas.VideoSuccess || s.GetStatus() == schemas.VideoError
+	if !over || s.GetCodec() != codec {
+		return false, nil
+	}
+	newer, err := w.newerThan(ctx, session, s.GetLastFrame())
+	return !newer, err
+}
+
+// newerThan says whether a frame was stored after the one with the sequence last.
+func (w *Worker) newerThan(ctx context.Context, session string, last uint64) (bool, error) {
+	f, err := w.conn.LastFrame(ctx, session)
+	if errors.Is(err, streams.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && f.Sequence > last, err
+}
+
+// build makes the session's video once and stores it, unless frames came meanwhile that are not in it. A session without
+// a decodable frame ends in status error.
+func (w *Worker) build(ctx context.Context, session string, v schemas.Video, before *schemas.VideoStatus, try int) error {
+	status := &schemas.VideoStatus{
+		Version: schemas.Version, Session: session, Status: schemas.VideoExporting, Codec: v.Codec, StartedUnixNanos: time.Now().UnixNano(),
+		Object: before.GetObject(), // what there is, until it is replaced
+	}
+	if err := w.conn.PublishVideo(ctx, status); err != nil {
+		return err
+	}
+	err := w.encodeSession(ctx, session, v, status)
+	if errors.Is(err, errOutdated) {
+		return nil
+	}
+	reason, over := w.final(err, try)
+	if ctx.Err() == nil {
+		outcome(sessions, reason, over, err)
+	}
+	if err != nil && !over {
+		return fmt.Errorf("make the video of session %s: %w", session, err)
+	}
+	if over {
+		status.Status, status.Reason, status.Percent, status.Object = schemas.VideoError, reason, 0, ""
+		newest, err := w.conn.LastFrame(ctx, session)
+		if err != nil && !errors.Is(err, streams.ErrNotFound) {
+			return err
+		}
+		status.LastFrame = newest.Sequence // only another frame is reason to try again
+	}
+	status.FinishedUnixNanos = time.Now().UnixNano()
+	if err := w.conn.PublishVideo(ctx, status); err != nil {
+		return err
+	}
+	if old := before.GetObject(); old != "" && old != status.GetObject() {
+		return w.conn.DeleteObject(ctx, old)
+	}
+	return nil
+}
+
+// errOutdated says that frames came in while their session's video was made.
+var errOutdated = errors.New("outdated")
+
+// encodeSession makes and stores the file, and fills in the status.
+func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus) error {
+	total, err := w.conn.CountFrames(ctx, session)
+	if err != nil {
+		return err
+	}
+	f := film{kind: sessions, session: session, total: total, options: stitch.Options{
+		Codec: stitch.Codec(v.Codec), Bitrate: v.Bitrate, CRF: v.CRF, FrameRate: v.FrameRate, Fragmented: v.Fragmented,
+	}}
+	skip := 0
+	if largest := v.Canvas == schemas.CanvasLargest; largest || v.FramesLimit > 0 {
+		s, size, err := w.survey(ctx, session, v.FramesLimit, largest)
+		if err != nil {
+			return err
+		}
+		skip, f.options.Width, f.options.Height = s, size.X, size.Y
+	}
+	f.frames = w.open(ctx, session, cut{}, skip, nil)
+	defer f.frames.close()
+	told := steps{at: time.Now()}
+	err = w.make(ctx, f, func(percent int) {
+		if told.due(percent, time.Now()) {
+			status.Percent = uint32(percent)
+			if err := w.conn.PublishVideo(ctx, status); err != nil {
+				slog.Warn("tell how far a video is", "session", session, "error", err)
+			}
+		}
+	}, func(path string, r stitch.Result) error {
+		newer, err := w.newerThan(ctx, session, f.frames.last.Load())
+		if err != nil {
+			return err
+		}
+		if newer {
+			return errOutdated
+		}
+		status.Object = streams.VideoObject(session, r.Start, f.options.Codec.Ext())
+		status.MediaType, status.Percent = f.options.Codec.ContentType(), 100
+		status.Status, status.Frames, status.Skipped = schemas.VideoSuccess, uint32(r.Frames), uint32(r.Skipped)
+		status.DurationNanos, status.Bytes = int64(r.Duration), uint64(r.Bytes)
+		status.Width, status.Height = uint32(r.Width), uint32(r.Height)
+		return w.conn.PutFile(ctx, status.Object, status.MediaType, path)
+	})
+	status.LastFrame = f.frames.last.Load()
+	var none *stitch.NoFramesError
+	if errors.As(err, &none) {
+		status.Skipped = uint32(none.Skipped)
+	}
+	return err
+}

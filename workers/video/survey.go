@@ -1,0 +1,69 @@
+package video
+
+import (
+	"bytes"
+	"context"
+	"image"
+	_ "image/jpeg" // the types that frames have
+	_ "image/png"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/workers/video/stitch"
+)
+
+// survey reads a session's frames through without decoding them. It says how many come before the last limit ones (0
+// when limit is 0), and the size of the largest of the others: zero unless it is asked for and differs from the first's.
+func (w *Worker) survey(ctx context.Context, session string, limit int, largest bool) (skip int, size image.Point, err error) {
+	var sizes []image.Point
+	count := 0
+	for f, err := range w.conn.FramesOf(ctx, session) {
+		if err != nil {
+			return 0, image.Point{}, err
+		}
+		if !isFirst(f.Message) {
+			continue
+		}
+		count++
+		if largest {
+			if sizes = append(sizes, sizeOf(f.Message)); limit > 0 && len(sizes) > limit {
+				sizes = sizes[1:]
+			}
+		}
+	}
+	if limit > 0 {
+		skip = max(0, count-limit)
+	}
+	return skip, largestOf(sizes), nil
+}
+
+// largestOf is the size with the most pixels, zero when it is that of the first picture.
+func largestOf(sizes []image.Point) image.Point {
+	var first, most image.Point
+	for _, s := range sizes {
+		if first == (image.Point{}) {
+			first = s
+		}
+		if s.X*s.Y > most.X*most.Y {
+			most = s
+		}
+	}
+	if most == first {
+		return image.Point{}
+	}
+	return most
+}
+
+const leastSide = 64
+
+// sizeOf reads the size of a frame from its header. It is zero for a frame that no video can hold.
+func sizeOf(f *schemas.Frame) image.Point {
+	c, _, err := image.DecodeConfig(bytes.NewReader(f.GetImage()))
+	if err != nil {
+		return image.Point{}
+	}
+	size := image.Pt(max(c.Width, leastSide), max(c.Height, leastSide))
+	if (stitch.Options{Codec: stitch.H264, Path: "-", Width: size.X, Height: size.Y}).Check() != nil {
+		return image.Point{}
+	}
+	return size
+}
