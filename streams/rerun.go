@@ -2,10 +2,15 @@ package streams
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -64,4 +69,28 @@ func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struc
 			handle(v)
 		}
 	}
+}
+
+// PutRunSettings stores the settings that recorded sessions are judged by again, unless they are stored already, and
+// returns the revision to name in the state of their frames. They are nobody's newest.
+func (c *Conn) PutRunSettings(ctx context.Context, s *schemas.Settings) (uint64, error) {
+	document, err := json.Marshal(s)
+	if err != nil {
+		return 0, fmt.Errorf("encode settings: %w", err)
+	}
+	sum := sha256.Sum256(document)
+	key := settingsSubject + "run." + hex.EncodeToString(sum[:16])
+	last := c.streams[settingsStream].GetLastMsgForSubject
+	msg, err := last(ctx, key)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		_, err = c.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: document}, jetstream.WithExpectLastSequencePerSubject(0))
+		var api *jetstream.APIError
+		if err == nil || errors.As(err, &api) { // another run may have been first
+			msg, err = last(ctx, key)
+		}
+	}
+	if err != nil {
+		return 0, Blame(Infrastructure, fmt.Errorf("store the settings of a run: %w", err))
+	}
+	return msg.Sequence, nil
 }

@@ -10,8 +10,14 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// decide turns the verdicts of one frame into a decision. It follows from its arguments alone. The detector's verdict
-// must be among them; without a judge's verdict the frame is decided as if that judge had nothing to say.
+// Decide turns the verdicts of one frame, by worker, into a decision that lacks only when it was made. It follows from
+// its arguments alone, and shares no memory with them. The detector's verdict must be among them; without a judge's verdict
+// the frame is decided as if that judge had nothing to say.
+func Decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.Decision {
+	return decide(s, verdicts)
+}
+
+// decide is Decide.
 func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.Decision {
 	detector := verdicts[schemas.WorkerDetector]
 	found := detector.GetDetection()

@@ -1,0 +1,88 @@
+// Package rerun judges recorded sessions again and says what changed.
+package rerun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Recording is what one session left behind.
+type Recording struct {
+	Session  string
+	Settings *schemas.Settings // that it was judged by
+	Outcome  schemas.Outcome   // of its last decision
+	Missing  int               // decided frames whose image is no longer stored
+	Steps    []Step            // decided frames, oldest first
+	// Image returns the frame of a step as it was received, state included.
+	Image func(ctx context.Context, s Step) (*schemas.Frame, error)
+	// Reference returns the face the session was verified against, nil when there was none or it is no longer stored.
+	Reference func(ctx context.Context) ([]byte, error)
+}
+
+// Step is one decided frame, without its image.
+type Step struct {
+	Decision *schemas.Decision
+	Verdicts map[string]*schemas.Verdict // by worker
+	Sequence uint64                      // of the decision in its stream
+}
+
+// FromStreams reads a session from the installation that judged it. It is streams.ErrNotFound for one without decisions.
+// Images stay where they are until they are asked for.
+func FromStreams(ctx context.Context, conn *streams.Conn, session string) (*Recording, error) {
+	if err := streams.CheckSession(session); err != nil {
+		return nil, err
+	}
+	r := &Recording{Session: session}
+	verdicts := map[string]map[string]*schemas.Verdict{}
+	for v, err := range conn.VerdictsOf(ctx, session) {
+		if err != nil {
+			return nil, err
+		}
+		key := v.Message.GetName().Key()
+		if verdicts[key] == nil {
+			verdicts[key] = map[string]*schemas.Verdict{}
+		}
+		verdicts[key][v.Message.GetWorker()] = v.Message
+	}
+	decided := false
+	for d, err := range conn.DecisionsOf(ctx, session) {
+		if err != nil {
+			return nil, err
+		}
+		decided = true
+		r.Outcome = d.Message.GetOutcome()
+		if d.Message.GetFrame() == 0 { // of a reaper
+			continue
+		}
+		r.Steps = append(r.Steps, Step{d.Message, verdicts[d.Message.GetName().Key()], d.Sequence})
+	}
+	if !decided {
+		return nil, fmt.Errorf("session %s has no decisions: %w", session, streams.ErrNotFound)
+	}
+	if len(r.Steps) > 0 {
+		revision := r.Steps[0].Decision.GetState().GetSettingsRevision()
+		settings, err := conn.SettingsAt(ctx, revision)
+		if err != nil {
+			return nil, err
+		}
+		r.Settings = settings
+	}
+	r.Image = func(ctx context.Context, s Step) (*schemas.Frame, error) { return conn.FrameAt(ctx, s.Decision.GetFrame()) }
+	r.Reference = func(ctx context.Context) ([]byte, error) {
+		o, err := conn.OpenObject(ctx, streams.ReferenceObject(session))
+		if errors.Is(err, streams.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer o.Close()
+		return io.ReadAll(o)
+	}
+	return r, nil
+}

@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"context"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/deploy/selene/rerun"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/workertest"
+)
+
+// again judges a client's session again on the workers behind conn.
+func again(t *testing.T, conn *streams.Conn, c *client, o rerun.Options) *rerun.Result {
+	t.Helper()
+	ctx := streamstest.Context(t, time.Minute)
+	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) {
+		yield(rerun.FromStreams(ctx, c.conn, c.id))
+	}
+	var result *rerun.Result
+	err := rerun.New(conn, o).Do(ctx, one, func(r *rerun.Result) error {
+		result = r
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func record(t *testing.T, conn *streams.Conn, clip [][]byte) *client {
+	t.Helper()
+	c := connect(t, conn)
+	for _, image := range clip {
+		if c.judge(image).GetOutcome().Terminal() {
+			break
+		}
+	}
+	return c
+}
+
+func TestRecordedSessionJudgedAgainIsIdentical(t *testing.T) {
+	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
+	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		conn := product(t, m, passive)
+		c := record(t, conn, clip)
+		before := len(c.decisions())
+		for _, where := range []*streams.Conn{conn, product(t, m, "{}")} { // another installation has other revisions
+			r := again(t, where, c, rerun.Options{})
+			if !r.Identical() || r.Frames != before || r.Verdicts != 4*before {
+				t.Errorf("%d frames, %d verdicts, %+v %+v %+v", r.Frames, r.Verdicts, r.Codes, r.Fields, r)
+			}
+		}
+		if now := len(c.decisions()); now != before {
+			t.Errorf("a run has added %d decisions to a live session", now-before)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		defer cancel()
+		if d, err := c.inbox.Next(ctx); err == nil {
+			t.Errorf("a run has told the edge of %v", d)
+		}
+	})
+}
+
+func TestOtherSettingsChangeTheOutcome(t *testing.T) {
+	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
+	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		conn := product(t, m, passive)
+		c := record(t, conn, clip)
+		strict, err := schemas.ParseSettings([]byte(`{"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := again(t, conn, c, rerun.Options{Settings: strict})
+		if !r.Flipped() || r.Before != "OUTCOME_PASSED" || len(r.Codes) != r.Frames || len(r.Pictures) == 0 {
+			t.Errorf("%+v", r)
+		}
+		totals := rerun.NewTotals()
+		totals.Add(r)
+		if totals.Codes[schemas.CodeFaceNarrow].New != r.Frames || totals.Flipped != 1 {
+			t.Errorf("%+v", totals)
+		}
+		if err := totals.WriteText(t.Output()); err != nil {
+			t.Error(err)
+		}
+	})
+}
