@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/streams/media"
 )
 
 // Conn is a connection to the broker with every stream and bucket in place. It is safe for concurrent use.
@@ -19,9 +21,12 @@ type Conn struct {
 	js jetstream.JetStream
 
 	settings, live, workers, tickets, exports, readers, uiConfigs jetstream.KeyValue
-	media                                                         jetstream.ObjectStore
+	accounts, logins                                              jetstream.KeyValue
+	media                                                         media.Store
 	streams                                                       map[string]jetstream.Stream
 	revisions                                                     revisionCache
+	ttl                                                           media.TTL
+	readerTTL                                                     time.Duration
 }
 
 // Options say where the broker is.
@@ -30,6 +35,7 @@ type Options struct {
 	Broker *Broker // an embedded broker instead of URL
 	Name   string  // shown in the broker's list of connections
 	Limits Limits
+	Media  media.Config // the zero value means media.DefaultConfig
 }
 
 // requestTimeout bounds every call to the broker whose context has no deadline of its own.
@@ -58,21 +64,24 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 		}
 		opts = append(opts, nats.InProcessServer(o.Broker.server))
 	}
-	c := &Conn{streams: map[string]jetstream.Stream{}}
+	if o.Media == (media.Config{}) {
+		o.Media = media.DefaultConfig()
+	}
+	c := &Conn{streams: map[string]jetstream.Stream{}, readerTTL: readerTTL}
 	opts = append(opts, nats.ReconnectHandler(func(*nats.Conn) { go c.restore(o.Limits) }))
 	nc, err := nats.Connect(o.URL, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", o.URL, err)
 	}
 	c.nc = nc
-	if err := c.prepare(ctx, o.Limits); err != nil {
+	if err := c.prepare(ctx, o.Limits, o.Media); err != nil {
 		nc.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Conn) prepare(ctx context.Context, l Limits) error {
+func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
 	if err := checkVersion(c.nc.ConnectedServerVersion()); err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (c *Conn) prepare(ctx context.Context, l Limits) error {
 			return err
 		}
 	}
-	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.uiConfigs}
+	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.accounts, &c.logins, &c.uiConfigs}
 	for i, cfg := range buckets(l) {
 		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
 			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)
@@ -97,10 +106,10 @@ func (c *Conn) prepare(ctx context.Context, l Limits) error {
 	if c.streams[settingsStream], err = c.js.Stream(ctx, settingsStream); err != nil { // revisions of any key, with their authors
 		return fmt.Errorf("find bucket %s: %w", bucketSettings, err)
 	}
-	if c.media, err = c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
-		return fmt.Errorf("create object store %s: %w", bucketMedia, err)
+	if c.streams[readersStream], err = c.js.Stream(ctx, readersStream); err != nil {
+		return fmt.Errorf("find bucket %s: %w", bucketReaders, err)
 	}
-	return nil
+	return c.openMedia(ctx, m, l)
 }
 
 // restore makes the streams again that a restarted broker has forgotten, because it held them in memory.

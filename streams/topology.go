@@ -22,6 +22,7 @@ const (
 
 	KindExport       Kind = "export"
 	KindAnnouncement Kind = "announcement"
+	KindAudit        Kind = "audit"
 )
 
 // Names of the streams and buckets.
@@ -37,6 +38,7 @@ const (
 	Exports   = "EXPORTS"
 
 	Announcements = "ANNOUNCEMENTS"
+	Audit         = "AUDIT"
 
 	RerunFrames   = "RERUN_FRAMES"
 	RerunFaces    = "RERUN_FACES"
@@ -48,6 +50,8 @@ const (
 	bucketTickets  = "tickets"
 	bucketExports  = "exports"
 	bucketReaders  = "readers"
+	bucketAccounts = "accounts"
+	bucketLogins   = "logins"
 	bucketMedia    = "media"
 
 	bucketUIConfigs = "ui_configs"
@@ -114,6 +118,10 @@ func topology(l Limits) []jetstream.StreamConfig {
 	announcements := base(Announcements, KindAnnouncement, "how it went to tell others of finished videos; written by video workers")
 	announcements.MaxAge = l.DecisionsAge
 
+	// Each section has room of its own: what anybody can cause, such as failed log-ins, pushes out nothing else.
+	audit := base(Audit, KindAudit, "who changed what; written by edges")
+	audit.MaxAge, audit.MaxBytes, audit.MaxMsgsPerSubject = 365*day, 256*megabyte, 50_000
+
 	// A run is worth nothing once the one who asked for it is gone.
 	rerun := func(name string, kind Kind, about string, bytes int64) jetstream.StreamConfig {
 		s := base(name, kind, about)
@@ -122,7 +130,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 		return s
 	}
 	return []jetstream.StreamConfig{
-		frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements,
+		frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements, audit,
 		rerun(RerunFrames, KindFrame, "recorded frames to be judged again; written by `selene rerun`", 256*megabyte),
 		rerun(RerunFaces, KindFace, "their crops and estimations; written by detectors", 128*megabyte),
 		rerun(RerunVerdicts, KindVerdict, "what each worker says of them now; written by workers", 64*megabyte),
@@ -141,6 +149,8 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 		{Bucket: bucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketLogins, Description: "hashed cookies of users who are logged in, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }

@@ -21,7 +21,7 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 			rows = append(rows, strings.TrimSpace(line))
 		}
 	}
-	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>", Exports: "<job>"}
+	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>", Exports: "<job>", Audit: "<section>"}
 	for i, s := range topology(DefaultLimits()) {
 		subject := strings.TrimSuffix(s.Subjects[0], ">") + "<session>"
 		subject = strings.Replace(subject, "*", "<run>", 1)
