@@ -1,0 +1,214 @@
+package streams_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// synthetic stores n sessions a millisecond apart, the last opened just now: of each ten one fails on code 32, one on the
+// attempts, and the last is open; the others pass. They are returned in the order they opened.
+func synthetic(t *testing.T, c *streams.Conn, n int) (ids []string, begun time.Time) {
+	t.Helper()
+	ctx := streamstest.Context(t, time.Minute)
+	begun = time.Now().Add(-time.Duration(n) * time.Millisecond)
+	event := func(id string, at time.Time, kind schemas.SessionEventKind, outcome schemas.Outcome) error {
+		return c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: at.UnixNano(), Outcome: outcome, Edge: "e"})
+	}
+	for i := range n {
+		ids = append(ids, uuid.NewString())
+		if err := event(ids[i], begun.Add(time.Duration(i)*time.Millisecond), schemas.SessionEventKind_SESSION_OPENED, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(32)
+	for i, id := range ids {
+		group.Go(func() error {
+			at := begun.Add(time.Duration(i) * time.Millisecond)
+			outcome, codes := schemas.Outcome_OUTCOME_PASSED, []int32(nil)
+			switch i % 10 {
+			case 1:
+				outcome, codes = schemas.Outcome_OUTCOME_FAKE, []int32{schemas.CodeLivenessFailed}
+			case 2:
+				outcome, codes = schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED, []int32{schemas.CodeNoFace, schemas.CodeAttemptsExceeded}
+			case 9:
+				outcome = schemas.Outcome_OUTCOME_CONTINUE
+			}
+			_, err := c.PublishDecision(ctx, &schemas.Decision{
+				Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 7}, Outcome: outcome, Errors: codes,
+				State: &schemas.SessionState{Sequence: 7, OpenedUnixNanos: at.UnixNano()},
+			}, 0)
+			if err != nil {
+				return err
+			}
+			if outcome == schemas.Outcome_OUTCOME_CONTINUE {
+				return event(id, at.Add(time.Second), schemas.SessionEventKind_SESSION_DISCONNECTED, 0)
+			}
+			return event(id, at.Add(2*time.Second), schemas.SessionEventKind_SESSION_CLOSED, outcome)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return ids, begun
+}
+
+// all goes through every page.
+func all(t *testing.T, c *streams.Conn, q streams.SessionQuery) (list []streams.FoundSession, pages int) {
+	t.Helper()
+	for {
+		found, next, err := c.FindSessions(streamstest.Context(t, 20*time.Second), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, found...)
+		pages++
+		if next == 0 {
+			return list, pages
+		}
+		if q.Before != 0 && next >= q.Before || pages > 1000 {
+			t.Fatalf("going on at %d leads to %d", q.Before, next)
+		}
+		q.Before = next
+	}
+}
+
+func TestFindSessions(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	if found, next, err := c.FindSessions(ctx, streams.SessionQuery{}); err != nil || len(found) != 0 || next != 0 {
+		t.Fatalf("where nothing is: %v, %d, %v", found, next, err)
+	}
+	const n = 230
+	ids, begun := synthetic(t, c, n)
+	for _, limit := range []int{1, 7, 50, 200} {
+		list, _ := all(t, c, streams.SessionQuery{Limit: limit})
+		if len(list) != n {
+			t.Fatalf("in pages of %d: %d sessions", limit, len(list))
+		}
+		for i, s := range list {
+			if s.ID != ids[n-1-i] {
+				t.Fatalf("in pages of %d: %d is %+v", limit, i, s)
+			}
+		}
+	}
+	at := func(i int) time.Time { return begun.Add(time.Duration(i) * time.Millisecond) }
+	for name, want := range map[string]struct {
+		q     streams.SessionQuery
+		count int
+		is    func(i int) bool
+	}{
+		"success":           {streams.SessionQuery{Outcome: "success"}, n * 7 / 10, func(i int) bool { return i%10 != 1 && i%10 != 2 && i%10 != 9 }},
+		"fail":              {streams.SessionQuery{Outcome: streams.OutcomeFail}, n * 2 / 10, func(i int) bool { return i%10 == 1 || i%10 == 2 }},
+		"attempts exceeded": {streams.SessionQuery{Outcome: "attempts_exceeded"}, n / 10, func(i int) bool { return i%10 == 2 }},
+		"open":              {streams.SessionQuery{Outcome: "open"}, n / 10, func(i int) bool { return i%10 == 9 }},
+		"code 32":           {streams.SessionQuery{Code: 32}, n / 10, func(i int) bool { return i%10 == 1 }},
+		"code 32, passed":   {streams.SessionQuery{Code: 32, Outcome: "success"}, 0, nil},
+		"code 8, in time":   {streams.SessionQuery{Code: 8, Since: at(50), Until: at(100)}, 5, func(i int) bool { return i%10 == 2 }},
+		"since":             {streams.SessionQuery{Since: at(200)}, 30, func(i int) bool { return i >= 200 }},
+		"until":             {streams.SessionQuery{Until: at(30)}, 30, func(i int) bool { return i < 30 }},
+		"long ago":          {streams.SessionQuery{Until: at(0).Add(-time.Hour)}, 0, nil},
+		"in the future":     {streams.SessionQuery{Since: at(0).Add(time.Hour)}, 0, nil},
+		"one":               {streams.SessionQuery{Prefix: ids[17]}, 1, func(i int) bool { return i == 17 }},
+		"one, not so":       {streams.SessionQuery{Prefix: ids[17], Outcome: "fail"}, 0, nil},
+		"a prefix":          {streams.SessionQuery{Prefix: ids[17][:13]}, 1, func(i int) bool { return i == 17 }},
+		"nobody":            {streams.SessionQuery{Prefix: uuid.NewString()}, 0, nil},
+	} {
+		want.q.Limit = 3
+		list, _ := all(t, c, want.q)
+		if len(list) != want.count {
+			t.Errorf("%s: %d sessions, want %d", name, len(list), want.count)
+		}
+		for _, s := range list {
+			for i, id := range ids {
+				if id == s.ID && !want.is(i) {
+					t.Errorf("%s: %d should not be there: %+v", name, i, s)
+				}
+			}
+		}
+	}
+
+	// What a row says.
+	if _, err := c.Claim(ctx, ids[9], "e", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[int]string{
+		1:  "fake [32] frames 7 for 2 s live false closed true",
+		9:  "open [] frames 7 for 1 s live true closed false",
+		19: "open [] frames 7 for 1 s live false closed false",
+	} {
+		found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[i]})
+		if err != nil || len(found) != 1 {
+			t.Fatalf("got %v, %v", found, err)
+		}
+		s := found[0]
+		if got := fmt.Sprintf("%s %v frames %d for %g s live %v closed %v", s.Outcome, s.Codes, s.Frames, s.Duration, s.Live, s.Closed != nil); got != want || s.Edge != "e" || s.Opened.UnixNano() != at(i).UnixNano() {
+			t.Errorf("%d: got %s, want %s", i, got, want)
+		}
+	}
+}
+
+func TestFindSessionsKnowsWhatChanged(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	ids, _ := synthetic(t, c, 20)
+	event := func(id string, kind schemas.SessionEventKind) {
+		t.Helper()
+		if err := c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	erased := &schemas.SessionEvent{Version: schemas.Version, Session: ids[3], Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano()}
+	if err := c.Erase(ctx, ids[3], erased); err != nil {
+		t.Fatal(err)
+	}
+	// A session that broke before its first decision is opened anew: it is one session still.
+	twice := uuid.NewString()
+	event(twice, schemas.SessionEventKind_SESSION_OPENED)
+	event(twice, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	event(twice, schemas.SessionEventKind_SESSION_OPENED)
+	list, _ := all(t, c, streams.SessionQuery{})
+	if len(list) != 20 || list[0].ID != twice || list[1].ID != ids[19] {
+		t.Errorf("got %d: %+v", len(list), list[:2])
+	}
+	if found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[3]}); err != nil || len(found) != 0 {
+		t.Errorf("the erased session is found: %+v, %v", found, err)
+	}
+}
+
+// With many sessions the first page comes at once, and what is rare is found in bounded steps.
+func TestFindAmongManySessions(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	const n = 10_000
+	begun := time.Now()
+	ids, _ := synthetic(t, c, n)
+	t.Logf("%d sessions stored in %s", n, time.Since(begun).Round(time.Millisecond))
+	timed := func(name string, q streams.SessionQuery, want int) {
+		t.Helper()
+		begun := time.Now()
+		list, pages := all(t, c, q)
+		if len(list) != want {
+			t.Errorf("%s: %d sessions, want %d", name, len(list), want)
+		}
+		t.Logf("%-40s %5d found in %3d requests, %s", name, len(list), pages, time.Since(begun).Round(time.Millisecond))
+	}
+	begun = time.Now()
+	first, next, err := c.FindSessions(streamstest.Context(t, 10*time.Second), streams.SessionQuery{})
+	if err != nil || len(first) != streams.DefaultFound || first[0].ID != ids[n-1] || next == 0 {
+		t.Fatalf("got %d, %d, %v", len(first), next, err)
+	}
+	t.Logf("%-40s %s", "the first page of 50", time.Since(begun).Round(time.Millisecond))
+	timed("one by its id", streams.SessionQuery{Prefix: ids[n/2]}, 1)
+	timed("one by half of its id", streams.SessionQuery{Prefix: ids[n/2][:18]}, 1)
+	timed("all with code 32", streams.SessionQuery{Code: 32, Limit: streams.MaxFound}, n/10)
+	timed("none with code 105, everything read", streams.SessionQuery{Code: 105}, 0)
+	timed("all, in pages of 200", streams.SessionQuery{Limit: streams.MaxFound}, n)
+}
