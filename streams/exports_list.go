@@ -1,0 +1,105 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// ExportsAll is the newest 1000 exports, newest first.
+func (c *Conn) ExportsAll(ctx context.Context) ([]*schemas.Export, error) {
+	const most = MaxExports
+	all := []*schemas.Export{}
+	newest := func() []*schemas.Export {
+		slices.SortFunc(all, func(a, b *schemas.Export) int { return b.Created.Compare(a.Created) })
+		return all[:min(len(all), most)]
+	}
+	for e, err := range c.storedExports(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, e); len(all) == 2*most {
+			all = newest()
+		}
+	}
+	return newest(), nil
+}
+
+// storedExports yields all exports in no order.
+func (c *Conn) storedExports(ctx context.Context) iter.Seq2[*schemas.Export, error] {
+	return func(yield func(*schemas.Export, error) bool) {
+		stream, err := c.js.Stream(ctx, exportStream)
+		if err != nil {
+			yield(nil, Blame(Infrastructure, fmt.Errorf("find the exports: %w", err)))
+			return
+		}
+		for msg, err := range messagesOf(ctx, stream, jetstream.OrderedConsumerConfig{}) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(msg.Data()) == 0 { // one that was forgotten
+				continue
+			}
+			e, err := decodeExport(msg.Subject(), msg.Data())
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// WatchExport yields an export as it is, and again whenever it has changed, until it is over; fast changes may be left
+// out. The last pair is an error when it could not be followed until then: ErrNotFound for one that is not there, or is
+// forgotten meanwhile, ctx's own when that is done.
+func (c *Conn) WatchExport(ctx context.Context, id string) iter.Seq2[*schemas.Export, error] {
+	return func(yield func(*schemas.Export, error) bool) {
+		if _, _, err := c.Export(ctx, id); err != nil { // the id may be anything
+			yield(nil, err)
+			return
+		}
+		watch, err := c.exports.Watch(ctx, id)
+		if err != nil {
+			yield(nil, Blame(Infrastructure, fmt.Errorf("follow export %s: %w", id, err)))
+			return
+		}
+		defer func() {
+			if err := watch.Stop(); err != nil && ctx.Err() == nil {
+				slog.Warn("stop following an export", "export", id, "error", err)
+			}
+		}()
+		found := false
+		for {
+			select {
+			case <-ctx.Done():
+				yield(nil, fmt.Errorf("follow export %s: %w", id, ctx.Err()))
+				return
+			case entry, ok := <-watch.Updates():
+				switch {
+				case !ok && ctx.Err() != nil:
+					continue
+				case !ok:
+					yield(nil, Blame(Infrastructure, errors.New("following export "+id+" ended")))
+					return
+				case entry == nil && found:
+					continue
+				case entry == nil, entry.Operation() != jetstream.KeyValuePut:
+					yield(nil, fmt.Errorf("export %s: %w", id, ErrNotFound))
+					return
+				}
+				found = true
+				e, err := decodeExport(id, entry.Value())
+				if !yield(e, err) || err != nil || e.Over() {
+					return
+				}
+			}
+		}
+	}
+}
