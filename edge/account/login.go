@@ -1,0 +1,220 @@
+package account
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// How long a log-in is good for.
+const (
+	LoginTime  = 12 * time.Hour     // without being used
+	loginLimit = 7 * 24 * time.Hour // at all
+	loginBeat  = 5 * time.Minute    // between renewals
+	secretSize = 32                 // random bytes of cookies and tokens
+)
+
+// login is what is stored of a log-in, under the hash of its cookie.
+type login struct {
+	User   string    `json:"user"`
+	Logins string    `json:"logins"` // as the user's was; see person
+	Used   time.Time `json:"used"`
+	Until  time.Time `json:"until"`
+}
+
+func loginKey(cookie string) string { return hex.EncodeToString(streams.HashSecret(cookie)) }
+
+// csrfOf is what a page has to repeat. It follows from the cookie, which no script can read, and says nothing about it.
+func csrfOf(cookie string) string {
+	mac := hmac.New(sha256.New, []byte(cookie))
+	mac.Write([]byte("csrf"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func randomSecret() string {
+	b := make([]byte, secretSize)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func unauthenticated(text string) error { return &refusal{ErrUnauthenticated, text} }
+
+// LogIn returns the cookie of a new log-in. It is ErrUnauthenticated, after the same work, whether the user is unknown or
+// disabled or the password wrong. It is ErrBusy when too many log in at once.
+func (a *Accounts) LogIn(ctx context.Context, name, password string) (cookie string, c Caller, err error) {
+	refused := unauthenticated("the user or the password is wrong")
+	p, _, err := a.people(ctx)
+	if err != nil {
+		return "", Caller{}, err
+	}
+	name = strings.ToLower(strings.TrimSpace(name))
+	phc := ""
+	if u := p.Users[name]; u != nil && !u.Disabled {
+		phc = u.Password
+	}
+	if len(password) > maxPassword {
+		password = ""
+	}
+	ok, err := a.hasher.check(ctx, password, phc)
+	if err != nil {
+		return "", Caller{}, err
+	}
+	if !ok {
+		return "", Caller{}, refused
+	}
+	better := ""
+	if h, err := parseHash(phc); err == nil && h.cost != today {
+		if better, err = a.hasher.make(ctx, password); err != nil {
+			return "", Caller{}, err
+		}
+	}
+	now := a.now()
+	var l login
+	err = a.edit(ctx, func(p *people) error {
+		u := p.Users[name]
+		if u == nil || u.Disabled || u.Password != phc { // since a moment
+			return refused
+		}
+		if better != "" {
+			u.Password = better
+		}
+		u.LastLogin = &now
+		l = login{User: name, Logins: u.Logins, Used: now, Until: now.Add(loginLimit)}
+		c = p.caller(u)
+		return nil
+	})
+	if err != nil {
+		return "", Caller{}, err
+	}
+	cookie = randomSecret()
+	c.CSRF = csrfOf(cookie)
+	return cookie, c, a.putLogin(ctx, cookie, l, 0)
+}
+
+func (p *people) caller(u *person) Caller {
+	return Caller{Name: u.Name, Groups: u.Groups, Rights: p.rightsOf(u.Groups), MustChange: u.MustChange, user: true, owner: u.Name, since: u.Created}
+}
+
+func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revision uint64) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("encode log-in: %w", err)
+	}
+	return a.conn.PutLogin(ctx, loginKey(cookie), data, revision, min(LoginTime, l.Until.Sub(a.now())))
+}
+
+var errLoginOver = unauthenticated("the log-in is over: log in again")
+
+// ByCookie is the user of a log-in. It is ErrUnauthenticated when the log-in has ended, or the user been disabled, removed
+// or given another password.
+func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) {
+	l, revision, err := a.login(ctx, cookie)
+	if err != nil {
+		return Caller{}, err
+	}
+	p, _, err := a.people(ctx)
+	if err != nil {
+		return Caller{}, err
+	}
+	now := a.now()
+	u := p.Users[l.User]
+	if u == nil || u.Disabled || u.Logins != l.Logins || now.After(l.Until) || now.After(l.Used.Add(LoginTime)) {
+		return Caller{}, errLoginOver
+	}
+	if now.Sub(l.Used) >= loginBeat {
+		l.Used = now
+		if err := a.putLogin(ctx, cookie, l, revision); err != nil && !errors.Is(err, streams.ErrChanged) {
+			return Caller{}, err
+		}
+	}
+	c := p.caller(u)
+	c.CSRF = csrfOf(cookie)
+	return c, nil
+}
+
+func (a *Accounts) login(ctx context.Context, cookie string) (l login, revision uint64, err error) {
+	v, err := a.conn.Login(ctx, loginKey(cookie))
+	if errors.Is(err, streams.ErrNotFound) {
+		return login{}, 0, errLoginOver
+	}
+	if err == nil {
+		err = json.Unmarshal(v.Data, &l)
+	}
+	return l, v.Revision, err
+}
+
+// LogOut ends a log-in.
+func (a *Accounts) LogOut(ctx context.Context, cookie string) error {
+	return a.conn.DeleteLogin(ctx, loginKey(cookie))
+}
+
+// ChangePassword changes the caller's own password. Of the user's log-ins only this one goes on. It is ErrForbidden when
+// the old password is wrong.
+func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, password string) error {
+	if !c.user {
+		return &refusal{ErrForbidden, "only a user has a password"}
+	}
+	wrong := &refusal{ErrForbidden, "the old password is wrong"}
+	if err := checkPassword(c.Name, password); err != nil {
+		return err
+	}
+	if password == old {
+		return invalid("password", "it is the old one")
+	}
+	p, _, err := a.people(ctx)
+	if err != nil {
+		return err
+	}
+	u, err := p.find(c.Name)
+	if err != nil {
+		return err
+	}
+	stored := u.Password
+	ok, err := a.hasher.check(ctx, old, stored)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return wrong
+	}
+	phc, err := a.hasher.make(ctx, password)
+	if err != nil {
+		return err
+	}
+	var now string
+	err = a.edit(ctx, func(p *people) error {
+		u, err := p.find(c.Name)
+		if err != nil {
+			return err
+		}
+		if u.Password != stored { // since a moment
+			return wrong
+		}
+		u.Password, u.MustChange = phc, false
+		u.endLogins()
+		now = u.Logins
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l, revision, err := a.login(ctx, cookie)
+	if err != nil {
+		return err
+	}
+	l.Logins = now
+	if err := a.putLogin(ctx, cookie, l, revision); !errors.Is(err, streams.ErrChanged) {
+		return err
+	}
+	return nil // at worst the user logs in again
+}

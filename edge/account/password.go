@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Lengths of passwords, in characters and in bytes.
+const (
+	minPassword = 12
+	maxPassword = 1024
+)
+
+// checkPassword refuses what is too easy to guess.
+func checkPassword(user, password string) error {
+	switch {
+	case utf8.RuneCountInString(password) < minPassword:
+		return invalid("password", fmt.Sprintf("it needs %d characters at least", minPassword))
+	case len(password) > maxPassword:
+		return invalid("password", fmt.Sprintf("it has more than %d bytes", maxPassword))
+	case strings.EqualFold(password, user):
+		return invalid("password", "it is the name of the user")
+	case strings.Count(password, password[:1]) == len(password):
+		return invalid("password", "it is one character again and again")
+	}
+	return nil
+}
+
+// drawPassword is a password nobody can guess, of 24 characters that are hard to confuse.
+func drawPassword() string {
+	const alphabet = "abcdefghjkmnpqrstuvwxyz23456789-" // 32: five bits each
+	random := make([]byte, 24)
+	rand.Read(random)
+	for i, b := range random {
+		random[i] = alphabet[b%32]
+	}
+	return string(random)
+}
+
+// cost is how much work and memory a hash takes. These are OWASP's for argon2id: less memory than RFC 9106 has in mind, for
+// frames need it too.
+type cost struct {
+	memory  uint32 // KiB
+	passes  uint32
+	threads uint8
+}
+
+var today = cost{memory: 19 << 10, passes: 2, threads: 1}
+
+// What is believed of a stored hash.
+const (
+	maxMemory  = 256 << 10
+	maxPasses  = 16
+	maxThreads = 16
+	saltBytes  = 16
+	hashBytes  = 32
+	maxBytes   = 64 // of a salt or a hash
+)
+
+// hash is an argon2id hash, written as a PHC string: $argon2id$v=19$m=19456,t=2,p=1$SALT$HASH.
+type hash struct {
+	cost
+	salt, sum []byte
+}
+
+var errHash = errors.New("the stored password hash is not one of argon2id")
+
+func newHash(password string) hash {
+	h := hash{cost: today, salt: make([]byte, saltBytes)}
+	rand.Read(h.salt)
+	h.sum = h.of(password, hashBytes)
+	return h
+}
+
+func (h hash) of(password string, length int) []byte {
+	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.threads, uint32(length))
+}
+
+func (h hash) matches(password string) bool {
+	return subtle.ConstantTimeCompare(h.of(password, len(h.sum)), h.sum) == 1
+}
+
+func (h hash) String() string {
+	b := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.passes, h.threads, b.EncodeToString(h.salt), b.EncodeToString(h.sum))
+}
+
+func parseHash(phc string) (h hash, err error) {
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v="+strconv.Itoa(argon2.Version) {
+		return hash{}, errHash
+	}
+	costs := strings.Split(parts[3], ",")
+	if len(costs) != 3 {
+		return hash{}, errHash
+	}
+	var n [3]uint32
+	for i, most := range [3]uint64{maxMemory, maxPasses, maxThreads} {
+		text, ok := strings.CutPrefix(costs[i], [3]string{"m=", "t=", "p="}[i])
+		v, err := strconv.ParseUint(text, 10, 32)
+		if !ok || err != nil || v < 1 || v > most {
+			return hash{}, errHash
+		}
+		n[i] = uint32(v)
+	}
+	h.cost = cost{memory: n[0], passes: n[1], threads: uint8(n[2])}
+	for i, part := range []*[]byte{&h.salt, &h.sum} {
+		if *part, err = base64.RawStdEncoding.Strict().DecodeString(parts[4+i]); err != nil || len(*part) < 8 || len(*part) > maxBytes {
+			return hash{}, errHash
+		}
+	}
+	if h.String() != phc { // the decoders let leading zeros and line ends pass
+		return hash{}, errHash
+	}
+	return h, nil
+}
+
+// hasher computes few hashes at once, since each takes memory, and lets few more wait.
+type hasher struct {
+	waiting, working chan struct{}
+	nobody           hash // what the passwords of unknown users are compared with, so that they take as long
+}
+
+const (
+	hashesAtOnce = 2
+	hashesWait   = 32
+)
+
+func newHasher() *hasher {
+	return &hasher{waiting: make(chan struct{}, hashesWait), working: make(chan struct{}, hashesAtOnce), nobody: newHash(drawPassword())}
+}
+
+// do calls work when it is its turn.
+func (h *hasher) do(ctx context.Context, work func()) error {
+	select {
+	case h.waiting <- struct{}{}:
+		defer func() { <-h.waiting }()
+	default:
+		return ErrBusy
+	}
+	select {
+	case h.working <- struct{}{}:
+		defer func() { <-h.working }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	work()
+	return nil
+}
+
+// make is the PHC string of a new password.
+func (h *hasher) make(ctx context.Context, password string) (phc string, err error) {
+	err = h.do(ctx, func() { phc = newHash(password).String() })
+	return phc, err
+}
+
+// check says whether a password is the one of a PHC string. An empty one takes as long, and is nobody's.
+func (h *hasher) check(ctx context.Context, password, phc string) (ok bool, err error) {
+	stored := h.nobody
+	if phc != "" {
+		if stored, err = parseHash(phc); err != nil {
+			return false, err
+		}
+	}
+	err = h.do(ctx, func() { ok = stored.matches(password) })
+	return ok && phc != "", err
+}

@@ -1,0 +1,203 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Token is an API token, without its secret. It can do what its scopes say, and no more than the user who made it can at
+// the time.
+type Token struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Scopes    Rights     `json:"scopes"`
+	Created   time.Time  `json:"created"`
+	CreatedBy string     `json:"created_by"`
+	Expires   *time.Time `json:"expires,omitempty"`
+	LastUsed  *time.Time `json:"last_used,omitempty"` // to the minute
+}
+
+// storedToken is a token as stored.
+type storedToken struct {
+	Token
+	Hash  []byte    `json:"hash"`
+	Owner string    `json:"owner"` // a user, or AdminToken
+	Since time.Time `json:"since"` // when that user was made: another of the same name has no part in it
+}
+
+const (
+	tokenKey  = "token."
+	maxTokens = 1000
+	tokenBeat = time.Minute // between notes of a token's use
+)
+
+// tokenRule is what a token looks like: a prefix that tells it from other secrets, its id, 256 random bits.
+var tokenRule = regexp.MustCompile(`^selene_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$`)
+
+func tokenID(token string) (id string, ok bool) {
+	m := tokenRule.FindStringSubmatch(token)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+var tokenIDRule = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+// MakeToken makes a token with scopes that the caller has. It returns the token itself, which cannot be had again.
+func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes Rights, expires *time.Time) (Token, string, error) {
+	name = strings.TrimSpace(name)
+	if n := utf8.RuneCountInString(name); n < 1 || n > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return Token{}, "", invalid("name", "it has 1 to 64 characters that can be printed")
+	}
+	scopes, err := scopes.parse("scopes")
+	if err != nil {
+		return Token{}, "", err
+	}
+	if len(scopes) == 0 {
+		return Token{}, "", invalid("scopes", "name one at least")
+	}
+	if expires != nil && !expires.After(a.now()) {
+		return Token{}, "", invalid("expires", "that is over")
+	}
+	if err := by.grants(scopes, "to give it to a token"); err != nil {
+		return Token{}, "", err
+	}
+	have, err := a.storedTokens(ctx)
+	if err != nil {
+		return Token{}, "", err
+	}
+	if len(have) >= maxTokens {
+		return Token{}, "", conflict("there are %d tokens, more are not allowed", maxTokens)
+	}
+	id := randomHex(6)
+	secret := "selene_" + id + "_" + randomSecret()
+	t := storedToken{
+		Token: Token{ID: id, Name: name, Scopes: scopes, Created: a.now(), CreatedBy: by.Name, Expires: expires},
+		Hash:  streams.HashSecret(secret), Owner: by.owner, Since: by.since,
+	}
+	return t.Token, secret, a.putToken(ctx, t, 0)
+}
+
+func (a *Accounts) putToken(ctx context.Context, t storedToken, revision uint64) error {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("encode token: %w", err)
+	}
+	return a.conn.PutAccount(ctx, tokenKey+t.ID, data, revision)
+}
+
+// ByToken is who a token stands for. It is ErrUnauthenticated when it is none, was removed or has expired, or its user is
+// gone or disabled.
+func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
+	refused := unauthenticated("the token is none of this installation, or has expired")
+	id, ok := tokenID(token)
+	if !ok {
+		return Caller{}, refused
+	}
+	v, err := a.conn.Account(ctx, tokenKey+id)
+	if errors.Is(err, streams.ErrNotFound) {
+		return Caller{}, refused
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	var t storedToken
+	if err := json.Unmarshal(v.Data, &t); err != nil {
+		return Caller{}, fmt.Errorf("read token %s: %w", id, err)
+	}
+	now := a.now()
+	if subtle.ConstantTimeCompare(t.Hash, streams.HashSecret(token)) != 1 || t.Expires != nil && !now.Before(*t.Expires) {
+		return Caller{}, refused
+	}
+	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since}
+	if t.Owner != AdminToken {
+		p, _, err := a.people(ctx)
+		if err != nil {
+			return Caller{}, err
+		}
+		u := p.Users[t.Owner]
+		if u == nil || u.Disabled || !u.Created.Equal(t.Since) {
+			return Caller{}, refused
+		}
+		c.Rights = t.Scopes.both(p.rightsOf(u.Groups))
+	}
+	if t.LastUsed == nil || now.Sub(*t.LastUsed) >= tokenBeat {
+		t.LastUsed = &now
+		if err := a.putToken(ctx, t, v.Revision); err != nil && !errors.Is(err, streams.ErrChanged) {
+			return Caller{}, err
+		}
+	}
+	return c, nil
+}
+
+// Tokens are all tokens, the newest first.
+func (a *Accounts) Tokens(ctx context.Context) ([]Token, error) {
+	stored, err := a.storedTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]Token, 0, len(stored))
+	for _, t := range stored {
+		tokens = append(tokens, t.Token)
+	}
+	slices.SortStableFunc(tokens, func(x, y Token) int {
+		return cmp.Or(y.Created.Compare(x.Created), cmp.Compare(x.ID, y.ID))
+	})
+	return tokens, nil
+}
+
+func (a *Accounts) storedTokens(ctx context.Context) ([]storedToken, error) {
+	values, err := a.conn.Accounts(ctx, tokenKey+"*")
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]storedToken, len(values))
+	for i, v := range values {
+		if err := json.Unmarshal(v.Data, &tokens[i]); err != nil {
+			return nil, fmt.Errorf("read %s: %w", v.Key, err)
+		}
+	}
+	return tokens, nil
+}
+
+// DeleteToken ends a token, whatever it may do: taking away is always safe.
+func (a *Accounts) DeleteToken(ctx context.Context, id string) error {
+	if !tokenIDRule.MatchString(id) {
+		return notFound("token", id)
+	}
+	if _, err := a.conn.Account(ctx, tokenKey+id); err != nil {
+		if errors.Is(err, streams.ErrNotFound) {
+			return notFound("token", id)
+		}
+		return err
+	}
+	return a.conn.DeleteAccount(ctx, tokenKey+id)
+}
+
+// deleteTokensOf clears away what a user leaves, which is worth nothing any more.
+func (a *Accounts) deleteTokensOf(ctx context.Context, user string) error {
+	tokens, err := a.storedTokens(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, t := range tokens {
+		if t.Owner == user {
+			errs = append(errs, a.conn.DeleteAccount(ctx, tokenKey+t.ID))
+		}
+	}
+	return errors.Join(errs...)
+}

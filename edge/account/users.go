@@ -1,0 +1,213 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Users are all users by name.
+func (a *Accounts) Users(ctx context.Context) ([]User, error) {
+	p, _, err := a.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	users := make([]User, 0, len(p.Users))
+	for _, u := range p.Users {
+		users = append(users, u.User)
+	}
+	slices.SortFunc(users, func(x, y User) int { return cmp.Compare(x.Name, y.Name) })
+	return users, nil
+}
+
+// MakeUser adds a user, with a drawn password if none is given. It has to be changed at the first log in, since somebody
+// else knows it.
+func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups []string, password string) (User, string, error) {
+	if err := checkName("name", name); err != nil {
+		return User{}, "", err
+	}
+	if password == "" {
+		password = drawPassword()
+	}
+	if err := checkPassword(name, password); err != nil {
+		return User{}, "", err
+	}
+	phc, err := a.hasher.make(ctx, password)
+	if err != nil {
+		return User{}, "", err
+	}
+	made := &person{User: User{Name: name, MustChange: true, Created: a.now()}, Password: phc}
+	made.endLogins()
+	err = a.edit(ctx, func(p *people) error {
+		if p.Users[name] != nil {
+			return conflict("there is a user %s already", name)
+		}
+		if len(p.Users) >= maxUsers {
+			return conflict("there are %d users, more are not allowed", maxUsers)
+		}
+		if made.Groups, err = p.checkGroups(groups); err != nil {
+			return err
+		}
+		if err := by.grants(p.rightsOf(made.Groups), "to give it to somebody"); err != nil {
+			return err
+		}
+		p.Users[name] = made
+		return nil
+	})
+	return made.User, password, err
+}
+
+// stronger is why a user with more rights is left alone.
+const stronger = "to change a user who has it"
+
+// SetUser changes the groups of a user, and whether the user can log in. Disabling ends the user's log-ins.
+func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups []string, disabled bool) (changed User, err error) {
+	err = a.edit(ctx, func(p *people) error {
+		u, err := p.find(name)
+		if err != nil {
+			return err
+		}
+		if groups, err = p.checkGroups(groups); err != nil {
+			return err
+		}
+		if err := by.grants(p.rightsOf(u.Groups), stronger); err != nil {
+			return err
+		}
+		if err := by.grants(p.rightsOf(groups), "to give it to somebody"); err != nil {
+			return err
+		}
+		if disabled && by.is(name) {
+			return conflict("nobody can disable himself")
+		}
+		if disabled {
+			u.endLogins()
+		}
+		u.Groups, u.Disabled = groups, disabled
+		changed = u.User
+		return nil
+	})
+	return changed, err
+}
+
+// ResetPassword gives a user a new password, which has to be changed at log in, and ends the user's log-ins.
+func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (password string, err error) {
+	if by.is(name) {
+		return "", conflict("one's own password is changed with POST /v1/me/password")
+	}
+	password = drawPassword()
+	phc, err := a.hasher.make(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	err = a.edit(ctx, func(p *people) error {
+		u, err := p.find(name)
+		if err != nil {
+			return err
+		}
+		if err := by.grants(p.rightsOf(u.Groups), stronger); err != nil {
+			return err
+		}
+		u.Password, u.MustChange = phc, true
+		u.endLogins()
+		return nil
+	})
+	return password, err
+}
+
+// DeleteUser removes a user, whose log-ins and tokens are worth nothing from then on.
+func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error {
+	err := a.edit(ctx, func(p *people) error {
+		u, err := p.find(name)
+		if err != nil {
+			return err
+		}
+		if by.is(name) {
+			return conflict("nobody can delete himself")
+		}
+		if err := by.grants(p.rightsOf(u.Groups), stronger); err != nil {
+			return err
+		}
+		delete(p.Users, name)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.deleteTokensOf(ctx, name)
+}
+
+// is says whether a user is the caller, or behind the caller's token.
+func (c Caller) is(user string) bool { return c.owner == user }
+
+// Groups are all groups by name, with the administrators.
+func (a *Accounts) Groups(ctx context.Context) ([]Group, error) {
+	p, _, err := a.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := []Group{{Administrators, All()}}
+	for _, name := range slices.Sorted(maps.Keys(p.Groups)) {
+		groups = append(groups, Group{name, All().both(p.Groups[name])})
+	}
+	return groups, nil
+}
+
+// PutGroup makes a group or changes its rights.
+func (a *Accounts) PutGroup(ctx context.Context, by Caller, name string, rights Rights) (Group, error) {
+	if err := checkName("name", name); err != nil {
+		return Group{}, err
+	}
+	if name == Administrators {
+		return Group{}, conflict("the group %s has every right", name)
+	}
+	rights, err := rights.parse("rights")
+	if err != nil {
+		return Group{}, err
+	}
+	err = a.edit(ctx, func(p *people) error {
+		old, there := p.Groups[name]
+		if !there && len(p.Groups) >= maxGroups {
+			return conflict("there are %d groups, more are not allowed", maxGroups)
+		}
+		if err := by.grants(old, "to change a group that gives it"); err != nil {
+			return err
+		}
+		if err := by.grants(rights, "to give it to a group"); err != nil {
+			return err
+		}
+		p.Groups[name] = rights
+		return nil
+	})
+	return Group{name, rights}, err
+}
+
+// DeleteGroup removes a group that nobody is in.
+func (a *Accounts) DeleteGroup(ctx context.Context, by Caller, name string) error {
+	if name == Administrators {
+		return conflict("the group %s cannot be removed", name)
+	}
+	return a.edit(ctx, func(p *people) error {
+		rights, ok := p.Groups[name]
+		if !ok {
+			return notFound("group", name)
+		}
+		if err := by.grants(rights, "to remove a group that gives it"); err != nil {
+			return err
+		}
+		for _, u := range p.Users {
+			if slices.Contains(u.Groups, name) {
+				return conflict("user %s is in the group %s", u.Name, name)
+			}
+		}
+		delete(p.Groups, name)
+		return nil
+	})
+}
+
+func notFound(what, name string) error {
+	return fmt.Errorf("%s %.64q: %w", what, name, streams.ErrNotFound)
+}
