@@ -2,10 +2,15 @@ package streams
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Registration is what a running worker tells the others. Its name is the key.
+// Registration is what a running worker tells the others. Its key is its name and an id of the process.
 type Registration struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -42,10 +47,13 @@ func (c *Conn) Register(ctx context.Context, r Registration) error {
 	if err != nil {
 		return fmt.Errorf("encode registration of %s: %w", r.Name, err)
 	}
+	instance := make([]byte, 6)
+	rand.Read(instance)
+	key := r.Name + "." + hex.EncodeToString(instance)
 	tick := time.NewTicker(workerBeat)
 	defer tick.Stop()
 	for {
-		_, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: "$KV." + bucketWorkers + "." + r.Name, Data: value}, jetstream.WithMsgTTL(workerTTL))
+		_, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: "$KV." + bucketWorkers + "." + key, Data: value}, jetstream.WithMsgTTL(workerTTL))
 		if err != nil && ctx.Err() == nil {
 			slog.Warn("register worker", "worker", r.Name, "error", err)
 		}
@@ -60,18 +68,29 @@ func (c *Conn) Register(ctx context.Context, r Registration) error {
 // Registry knows the running workers. Run keeps it current; All may be called at any time.
 type Registry struct {
 	conn *Conn
-	now  atomic.Pointer[map[string]Registration]
+	now  atomic.Pointer[roll]
+}
+
+// roll is who is registered: every process by its key, and one of each worker by its name.
+type roll struct {
+	processes map[string]Registration
+	workers   map[string]Registration
 }
 
 // NewRegistry returns a registry that is empty until Run.
 func NewRegistry(c *Conn) *Registry {
 	r := &Registry{conn: c}
-	r.now.Store(&map[string]Registration{})
+	r.now.Store(&roll{})
 	return r
 }
 
-// All is the running workers by name. It must not be changed.
-func (r *Registry) All() map[string]Registration { return *r.now.Load() }
+// All is the running workers by name, each as one of its processes registered it. It must not be changed.
+func (r *Registry) All() map[string]Registration { return r.now.Load().workers }
+
+// Processes is every running process of every worker, in no order.
+func (r *Registry) Processes() []Registration {
+	return slices.Collect(maps.Values(r.now.Load().processes))
+}
 
 // Run follows registrations until ctx is done.
 func (r *Registry) Run(ctx context.Context) error {
@@ -104,18 +123,20 @@ func (r *Registry) Run(ctx context.Context) error {
 }
 
 func (r *Registry) apply(entry jetstream.KeyValueEntry) {
-	next := map[string]Registration{}
-	for name, reg := range r.All() {
-		next[name] = reg
-	}
-	delete(next, entry.Key())
+	next := roll{map[string]Registration{}, map[string]Registration{}}
+	maps.Copy(next.processes, r.now.Load().processes)
+	delete(next.processes, entry.Key())
 	if entry.Operation() == jetstream.KeyValuePut {
 		var reg Registration
-		if err := json.Unmarshal(entry.Value(), &reg); err != nil || reg.Name != entry.Key() {
+		name, _, _ := strings.Cut(entry.Key(), ".")
+		if err := json.Unmarshal(entry.Value(), &reg); err != nil || reg.Name != name {
 			slog.Error("unreadable worker registration", "worker", entry.Key(), "error", err)
 			return
 		}
-		next[reg.Name] = reg
+		next.processes[entry.Key()] = reg
+	}
+	for _, key := range slices.Sorted(maps.Keys(next.processes)) {
+		next.workers[next.processes[key].Name] = next.processes[key]
 	}
 	r.now.Store(&next)
 }

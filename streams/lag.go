@@ -1,0 +1,116 @@
+package streams
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Lag is how far a consumer, which all processes of a worker share, is behind.
+type Lag struct {
+	Pending     uint64   // messages nobody has taken yet
+	InFlight    int      // taken and not answered
+	Redelivered int      // of those, taken more than once
+	Rate        *float64 // messages done a second; nil before a second look
+	Pulled      bool     // somebody asks for messages now
+}
+
+// LagWatch looks at the consumers. It is safe for concurrent use.
+type LagWatch struct {
+	conn *Conn
+
+	mu   sync.Mutex
+	last map[string]look // by stream and consumer
+}
+
+// look is what was seen of one consumer.
+type look struct {
+	at   time.Time
+	done uint64
+	rate *float64
+}
+
+// NewLagWatch returns a watch that has not looked yet.
+func NewLagWatch(c *Conn) *LagWatch { return &LagWatch{conn: c, last: map[string]look{}} }
+
+// leastLook is how far apart two looks have to be for a rate.
+const leastLook = time.Second
+
+// Look is the lag of every worker: of the durable consumer that has its name, and those whose names begin with it and a
+// dash. A consumer that belongs to none of them stands by its own name. The rate is that since the look before, of
+// whoever looked.
+func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, error) {
+	out := map[string]Lag{}
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	seen := map[string]look{}
+	names := []string{liveStream}
+	for name := range w.conn.streams {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		stream, err := w.conn.js.Stream(ctx, name)
+		if err != nil {
+			return nil, Blame(Infrastructure, fmt.Errorf("look at stream %s: %w", name, err))
+		}
+		list := stream.ListConsumers(ctx)
+		for info := range list.Info() {
+			if info.Config.Durable == "" {
+				continue
+			}
+			key := name + "." + info.Name
+			seen[key] = w.last[key].next(now, info)
+			owner := ownerOf(info.Name, workers)
+			out[owner] = out[owner].plus(Lag{info.NumPending, info.NumAckPending, info.NumRedelivered, seen[key].rate, info.NumWaiting > 0})
+		}
+		if err := list.Err(); err != nil {
+			return nil, Blame(Infrastructure, fmt.Errorf("look at the consumers of %s: %w", name, err))
+		}
+	}
+	w.last = seen
+	return out, nil
+}
+
+// ownerOf is the worker with the longest name that a consumer's begins with.
+func ownerOf(consumer string, workers []string) string {
+	owner := ""
+	for _, name := range workers {
+		if (consumer == name || strings.HasPrefix(consumer, name+"-")) && len(name) > len(owner) {
+			owner = name
+		}
+	}
+	if owner == "" {
+		return consumer
+	}
+	return owner
+}
+
+func (l Lag) plus(o Lag) Lag {
+	sum := Lag{l.Pending + o.Pending, l.InFlight + o.InFlight, l.Redelivered + o.Redelivered, o.Rate, l.Pulled || o.Pulled}
+	if l.Rate != nil {
+		rate := *l.Rate
+		if o.Rate != nil {
+			rate += *o.Rate
+		}
+		sum.Rate = &rate
+	}
+	return sum
+}
+
+func (l look) next(now time.Time, info *jetstream.ConsumerInfo) look {
+	done := info.Delivered.Consumer - min(info.Delivered.Consumer, uint64(info.NumAckPending))
+	since := now.Sub(l.at)
+	switch {
+	case l.at.IsZero() || done < l.done: // new, or made again
+		return look{at: now, done: done}
+	case since < leastLook:
+		return l
+	}
+	rate := float64(done-l.done) / since.Seconds()
+	return look{now, done, &rate}
+}
