@@ -91,7 +91,7 @@ type FileLogger struct {
 type Video struct {
 	Codec          string `json:"codec"`           // H264, H265 or VP9
 	FramesLimit    int    `json:"frames_limit"`    // 0 = all, N = the last N
-	Expires        int    `json:"expires"`         // seconds unused frames are kept
+	Expires        int    `json:"expires"`         // seconds frames are kept after their video was finished; 0 = as long as their stream keeps them, for exports and re-runs
 	ResultTTL      int    `json:"result_ttl"`      // seconds a finished file is kept; 0 = as long as the store keeps it
 	SessionTimeout int    `json:"session_timeout"` // seconds of silence after which a session is over
 	Bitrate        int    `json:"bitrate"`         // kbit/s; 0 = by quality
@@ -176,7 +176,7 @@ func DefaultSettings() *Settings {
 			Denylist: []string{"OBS", "ManyCam", "XSplit", "Snap Camera", "mmhmm", "CamTwist", "SplitCam", "YouCam", "v4l2loopback", "Dummy video device", "DroidCam", "e2eSoft", "Iriun", "Virtual"},
 		},
 		FileLogger: FileLogger{Path: "./LOGS"},
-		Video:      Video{Codec: "H265", Expires: 3600, ResultTTL: 86400, SessionTimeout: 30, Canvas: "first"},
+		Video:      Video{Codec: "H265", ResultTTL: 86400, SessionTimeout: 30, Canvas: "first"},
 		VideoRedis: VideoRedis{QueueName: "default", QueueType: "list", Host: "127.0.0.1", Port: 6379, Sentinel: RedisSentinel{Sentinels: []string{}}, Cluster: []string{}},
 		Workers: []WorkerEntry{
 			{Name: WorkerLiveness, Required: true, Timeout: 5},

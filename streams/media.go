@@ -5,47 +5,73 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/selene-liveness/selene/streams/media"
 )
 
-// Object is a stored file. Close it.
-type Object struct {
-	io.ReadCloser
-	Size      int64
-	Stored    time.Time
-	MediaType string
-	Digest    string
-}
+// Object is a stored file being read, from wherever Seek says. It is not swept until closed. Close it.
+type Object = media.Object
 
-const headerMediaType = "Content-Type"
+// The first words of objects' names.
+const (
+	kindVideo     = "video"
+	kindExport    = "export"
+	kindBestShot  = "bestshot"
+	kindReference = "reference"
+)
 
 // VideoObject is the name of the video of a session that began at start.
 func VideoObject(session string, start time.Time, extension string) string {
-	return "video/" + start.UTC().Format(time.DateOnly) + "/" + session + extension
+	return kindVideo + "/" + start.UTC().Format(time.DateOnly) + "/" + session + extension
 }
 
 // ExportObject is the name of a session's file of an export.
 func ExportObject(job, session, extension string) string {
-	return "export/" + job + "/" + session + extension
+	return kindExport + "/" + job + "/" + session + extension
 }
 
-// BestShotObject is the name of a session's best shot in the object store.
-func BestShotObject(session string) string { return "bestshot/" + session }
+// BestShotObject is the name of a session's best shot.
+func BestShotObject(session string) string { return kindBestShot + "/" + session }
 
 // ReferenceObject is the name of the face a session is verified against.
-func ReferenceObject(session string) string { return "reference/" + session }
+func ReferenceObject(session string) string { return kindReference + "/" + session }
 
-// PutObject stores what r gives under name, replacing what was there.
-func (c *Conn) PutObject(ctx context.Context, name, mediaType string, r io.Reader) error {
-	meta := jetstream.ObjectMeta{Name: name, Headers: nats.Header{headerMediaType: {mediaType}}}
-	if _, err := c.media.Put(ctx, meta, r); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("store object %s: %w", name, err))
+// openMedia opens the store that the configuration names.
+func (c *Conn) openMedia(ctx context.Context, m media.Config, l Limits) (err error) {
+	if err := m.Check(); err != nil {
+		return err
 	}
-	return nil
+	c.ttl = m.TTL
+	if m.Store != media.StoreObjects {
+		c.media, err = media.Open(ctx, m)
+		return err
+	}
+	if _, err := c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
+		return fmt.Errorf("create object store %s: %w", bucketMedia, err)
+	}
+	c.media, err = media.Objects(ctx, c.js, bucketMedia)
+	return err
+}
+
+// blameMedia is nil for nil.
+func blameMedia(what, name string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("object %s: %w", name, ErrNotFound)
+	case errors.Is(err, media.ErrName):
+		return Blame(Input, fmt.Errorf("%s object: %w", what, err))
+	}
+	return Blame(Infrastructure, fmt.Errorf("%s object %s: %w", what, name, err))
+}
+
+// PutObject stores what r gives under name, replacing what was there. When it fails, what was there stays.
+func (c *Conn) PutObject(ctx context.Context, name, mediaType string, r io.Reader) error {
+	return blameMedia("store", name, c.media.Put(ctx, name, mediaType, r))
 }
 
 // PutFile stores a file under name, replacing what was there.
@@ -58,26 +84,33 @@ func (c *Conn) PutFile(ctx context.Context, name, mediaType, path string) error 
 	return c.PutObject(ctx, name, mediaType, f)
 }
 
-// OpenObject reads a stored object. It is ErrNotFound when there is none.
+// OpenObject reads a stored object until ctx is done. It is ErrNotFound when there is none, or it is about to be swept.
 func (c *Conn) OpenObject(ctx context.Context, name string) (*Object, error) {
-	r, err := c.media.Get(ctx, name)
-	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return nil, fmt.Errorf("object %s: %w", name, ErrNotFound)
-	}
+	release, err := c.announceReader(ctx, name)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read object %s: %w", name, err))
+		return nil, err
 	}
-	info, err := r.Info()
+	o, err := c.media.Open(ctx, name)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read object %s: %w", name, errors.Join(err, r.Close())))
+		release()
+		return nil, blameMedia("read", name, err)
 	}
-	return &Object{r, int64(info.Size), info.ModTime, info.Headers.Get(headerMediaType), info.Digest}, nil
+	o.ReadSeekCloser = &announced{o.ReadSeekCloser, release}
+	return o, nil
 }
 
-// DeleteObject removes an object if it is there.
+// announced is an object that others know to be read.
+type announced struct {
+	io.ReadSeekCloser
+	release func()
+}
+
+func (a *announced) Close() error {
+	defer a.release()
+	return a.ReadSeekCloser.Close()
+}
+
+// DeleteObject removes an object if it is there, whoever reads it.
 func (c *Conn) DeleteObject(ctx context.Context, name string) error {
-	if err := c.media.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
-		return Blame(Infrastructure, fmt.Errorf("delete object %s: %w", name, err))
-	}
-	return nil
+	return blameMedia("delete", name, c.media.Delete(ctx, name))
 }
