@@ -23,6 +23,10 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 			objects = append(objects, name)
 		}
 	}
+	for _, name := range objects {
+		errs = append(errs, c.DeleteObject(ctx, name))
+	}
+	objectsLeft := errors.Join(errs...) != nil
 	for stream, filter := range map[string]string{
 		Frames:    subject(KindFrame, session),
 		Faces:     subject(KindFace, session),
@@ -37,6 +41,9 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 		liveStream:    liveSubject(liveSession + session),
 		ticketStream:  ticketSubject("*", session),
 	} {
+		if stream == Videos && objectsLeft {
+			continue // it knows their names, for another try
+		}
 		s, err := c.js.Stream(ctx, stream)
 		if err == nil {
 			err = s.Purge(ctx, jetstream.WithPurgeSubject(filter))
@@ -44,9 +51,6 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 		if err != nil {
 			errs = append(errs, Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, stream, err)))
 		}
-	}
-	for _, name := range objects {
-		errs = append(errs, c.DeleteObject(ctx, name))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
