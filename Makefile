@@ -59,6 +59,10 @@ fmt: $(GOLANGCI) ## format the Go code (FMT_FLAGS=--diff only shows)
 bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... choose
 	go test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
+.PHONY: bench-video
+bench-video: system ## stitch 300 frames with Selene and with the ffmpeg program, codec by codec
+	@go test -count=1 -run='^$$' -bench='^BenchmarkAgainstFFmpeg$$' -benchtime=1x ./workers/video/stitch
+
 .PHONY: fuzz
 fuzz: system ## run every fuzz target for a moment; FUZZ_INPUTS each, 50000 by default
 	$(SETUP)/fuzz.sh $(FUZZ_INPUTS)

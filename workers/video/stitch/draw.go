@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/asticode/go-astiav"
 	"golang.org/x/image/font/gofont/gomono"
@@ -39,16 +40,32 @@ func (d *drawer) attach(f *astiav.Frame, drawing Drawing, at placement) error {
 		lines[corner] = append(lines[corner], t.Lines...)
 	}
 	for corner := range lines {
-		text := d.plain(lines[corner])
-		if text == "" {
+		lines[corner] = d.plain(lines[corner])
+	}
+	for _, left := range []int{1, 3} {
+		if right := left + 1; longest(lines[left])+longest(lines[right]) >= d.columns() {
+			// No room side by side.
+			lines[left], lines[right] = d.plain(append(lines[left], lines[right]...)), nil
+		}
+	}
+	for corner, text := range lines {
+		if len(text) == 0 {
 			continue
 		}
 		d.texts[corner] = true
-		if err := setText(f, textKey(corner), text); err != nil {
+		if err := setText(f, textKey(corner), strings.Join(text, "\n")); err != nil {
 			return fmt.Errorf("draw a text: %w", err)
 		}
 	}
 	return nil
+}
+
+func longest(lines []string) int {
+	n := 0
+	for _, line := range lines {
+		n = max(n, utf8.RuneCountInString(line))
+	}
+	return n
 }
 
 // rectangles are the boxes, and the points as squares so small that their outline fills them.
@@ -77,33 +94,39 @@ func (d *drawer) fontSize() int { return max(10, min(d.height/27, d.width/24)) }
 
 func (d *drawer) margin() int { return d.fontSize() / 2 }
 
+// columns and rows are how many letters and lines there is room for. The letters of the font are 0.6 of its size wide; a
+// line takes at most 1.4 of it.
+func (d *drawer) columns() int { return max(1, (d.width-2*d.margin())*10/(6*d.fontSize())) }
+
+func (d *drawer) rows() int { return max(1, (d.height-2*d.margin())*10/(14*d.fontSize())) }
+
 // plain makes of lines what the filter draws as it is: no control or direction characters, no more than there is room.
-func (d *drawer) plain(lines []string) string {
-	// The letters of the font are 0.6 of its size wide; a line takes at most 1.4 of it.
-	cols := max(1, (d.width-2*d.margin())*10/(6*d.fontSize()))
-	rows := max(1, (d.height-2*d.margin())*10/(14*d.fontSize()))
+func (d *drawer) plain(lines []string) []string {
 	var out []string
 	for line := range strings.SplitSeq(strings.Join(lines, "\n"), "\n") {
-		if len(out) == rows {
+		if len(out) == d.rows() {
 			break
 		}
 		var kept []rune
 		for _, r := range line {
 			switch {
-			case len(kept) > cols:
-			case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			case len(kept) > d.columns():
+			case unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me):
 			case !unicode.IsPrint(r):
 				kept = append(kept, ' ')
 			default:
 				kept = append(kept, r)
 			}
 		}
-		if len(kept) > cols {
-			kept = append(kept[:cols-1], '…')
+		if len(kept) > d.columns() {
+			kept = append(kept[:d.columns()-1], '…')
 		}
 		out = append(out, strings.TrimRightFunc(string(kept), unicode.IsSpace))
 	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n")
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
 }
 
 func textKey(corner int) string { return fmt.Sprintf("text%d", corner) }

@@ -26,7 +26,8 @@ type Source func(ctx context.Context) (Frame, error)
 // Drawing is what is painted over one picture. Boxes and points are in pixels of the image before any turning, flipping
 // or scaling and follow it through them; texts stand upright on the finished picture.
 type Drawing struct {
-	// Texts go into the corners; those of one corner are set below each other.
+	// Texts go into the corners; those of one corner are set below each other, and so are left and right where they are
+	// too long to stand side by side. Only the first 8 are drawn.
 	Texts []Text `json:",omitempty"`
 	// Boxes are outlines, as of faces. Only the first 64 are drawn.
 	Boxes []Box `json:",omitempty"`
@@ -34,8 +35,9 @@ type Drawing struct {
 	Points [][2]float32 `json:",omitempty"`
 }
 
-// Text is a block of lines in a corner: 0 and 1 top left, 2 top right, 3 bottom left, 4 bottom right. It is drawn as it
-// is, whatever is in it; what does not fit the picture is cut off. The font has Latin, Greek and Cyrillic letters.
+// Text is a block of at most 32 lines in a corner: 0 and 1 top left, 2 top right, 3 bottom left, 4 bottom right. It is
+// drawn as it is, whatever is in it; what does not fit the picture is cut off. The font has Latin, Greek and Cyrillic
+// letters, and a box for any other.
 type Text struct {
 	Corner int
 	Lines  []string
@@ -46,10 +48,21 @@ type Box struct {
 	X, Y, Width, Height float32
 }
 
-const maxBoxes, maxPoints = 64, 2048
+const (
+	maxBoxes, maxPoints = 64, 2048
+	// A line of so many bytes, and so many lines, are more than a picture of a usual shape has room for.
+	maxTexts, maxLines, maxLine = 8, 32, 512
+)
 
 // trimmed leaves out what would not be drawn, and numbers that are none.
 func (d Drawing) trimmed() Drawing {
+	d.Texts = slices.Clone(d.Texts[:min(len(d.Texts), maxTexts)])
+	for i, t := range d.Texts {
+		d.Texts[i].Lines = slices.Clone(t.Lines[:min(len(t.Lines), maxLines)])
+		for j, line := range d.Texts[i].Lines {
+			d.Texts[i].Lines[j] = line[:min(len(line), maxLine)]
+		}
+	}
 	d.Boxes = d.Boxes[:min(len(d.Boxes), maxBoxes)]
 	if slices.ContainsFunc(d.Boxes, unreal) {
 		d.Boxes = slices.DeleteFunc(slices.Clone(d.Boxes), unreal)

@@ -32,6 +32,8 @@ type Usage struct {
 	// PeakRSS is the most memory in bytes that the process had in RAM. After a crash it may be more than that: at most what
 	// this process had.
 	PeakRSS int64
+	// CPU is the processor time, on all cores.
+	CPU time.Duration
 }
 
 // CrashError says that an encoder process died without an answer. Another try may well succeed.
@@ -113,7 +115,10 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 	}
 	<-ended
 
-	usage := Usage{PeakRSS: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024}
+	usage := Usage{
+		PeakRSS: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024,
+		CPU:     cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
+	}
 	if ctx.Err() != nil {
 		return Result{}, usage, ctx.Err()
 	}
@@ -190,7 +195,8 @@ func feed(ctx context.Context, in io.WriteCloser, next Source, h wireHeader, pro
 
 // inherited is what every program may need of this one's environment.
 func inherited() []string {
-	env := []string{}
+	// One heap for all threads: each of its own keeps some memory back.
+	env := []string{"MALLOC_ARENA_MAX=1"}
 	for _, name := range []string{"PATH", "TMPDIR", "LD_LIBRARY_PATH"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)

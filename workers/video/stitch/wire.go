@@ -12,7 +12,7 @@ import (
 // What goes to an encoder process: a header, frames, an end. Each record is two lengths (big-endian, 32 bits), that many
 // bytes of JSON and that many bytes of image; the header has no image, and the end has neither.
 const (
-	// maxMeta bounds the JSON of a record. The fullest drawing takes less than a tenth of it.
+	// maxMeta bounds the JSON of a record. The fullest drawing takes less.
 	maxMeta = 1 << 20
 	// maxImage bounds an image file. It is far above what a door lets in.
 	maxImage = 32 << 20
