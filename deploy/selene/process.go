@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/media"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
 	"github.com/selene-liveness/selene/workers/video/announce"
@@ -38,6 +39,7 @@ type process struct {
 	URL         string         `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"the installation that client commands talk to, and where those who are told of videos fetch them"`
 	AdminToken  string         `envconfig:"ADMIN_TOKEN" desc:"token of /v1; generated and kept in the data folder when empty"`
 	Streams     streams.Limits `envconfig:"STREAMS"`
+	Media       media.Config   `envconfig:"MEDIA"`
 	FileLog     filelog.Config `envconfig:"FILELOG"`
 
 	VideoHook     announce.Hook `envconfig:"VIDEO_HOOK"`
@@ -83,7 +85,7 @@ func (p *process) connect(ctx context.Context, name string) (*streams.Conn, erro
 	if p.NATSURL == "" {
 		return nil, errors.New("which broker? Set SELENE_NATS_URL or --nats, for instance nats://127.0.0.1:4222 with `selene broker` running")
 	}
-	return streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: "selene " + name, Limits: p.Streams})
+	return streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: "selene " + name, Limits: p.Streams, Media: p.Media})
 }
 
 func (p *process) modelsDir() string {

@@ -84,7 +84,7 @@ func (p *process) up(c *cobra.Command, e *edgeFlags) error {
 		defer stop()
 		wait, cancel := context.WithTimeout(c.Context(), brokerStart)
 		defer cancel()
-		conn, err := streams.Connect(wait, streams.Options{Broker: broker, Name: "selene up", Limits: p.Streams})
+		conn, err := streams.Connect(wait, streams.Options{Broker: broker, Name: "selene up", Limits: p.Streams, Media: p.Media})
 		if err != nil {
 			return err
 		}

@@ -93,6 +93,7 @@ var parts = map[string]part{
 			}
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return announcer.Run(ctx) })
+			group.Go(func() error { return c.RunSweeper(ctx) })
 			group.Go(func() error { return video.New(c, p.video()).Run(ctx) })
 			return group.Wait()
 		},
