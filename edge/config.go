@@ -2,8 +2,10 @@ package edge
 
 import (
 	"fmt"
+	"math"
 	"time"
 
+	"github.com/selene-liveness/selene/edge/api"
 	"github.com/selene-liveness/selene/edge/gateway"
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/edge/token"
@@ -22,6 +24,8 @@ type Config struct {
 	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"pixels of one image"`
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"after which a frame without a decision is published again"`
 	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions made with POST /v1/sessions can be opened; optional = others too"`
+	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, with commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"`
+	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"50" desc:"requests a second of one address to /v1 and /ws that are answered, and twice as many at once; 0 = all"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept
 }
 
@@ -44,6 +48,17 @@ func (c Config) gateway() (gateway.Config, error) {
 	return gateway.Config{
 		NeedsToken: c.Tokens == tokensRequired, MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
 	}, nil
+}
+
+func (c Config) guard() (*api.Guard, error) {
+	proxies, err := api.ParseProxies(c.Proxies)
+	if err != nil {
+		return nil, fmt.Errorf("SELENE_TRUSTED_PROXIES: %w", err)
+	}
+	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) {
+		return nil, fmt.Errorf("SELENE_RATE_LIMIT is %g: use a number of requests a second, or 0 for no limit", c.RateLimit)
+	}
+	return api.NewGuard(proxies, c.Origins, c.RateLimit), nil
 }
 
 // keptAdminToken is the file in the data folder.

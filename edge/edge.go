@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/edge/api"
 	"github.com/selene-liveness/selene/edge/gateway"
 	"github.com/selene-liveness/selene/edge/token"
@@ -26,6 +27,7 @@ type Edge struct {
 	gateway  *gateway.Gateway
 	registry *streams.Registry
 	api      *api.API
+	guard    *api.Guard
 }
 
 // New prepares an edge. It draws and keeps the secrets that the configuration leaves out, and refuses a token key that
@@ -49,13 +51,17 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	if err != nil {
 		return nil, err
 	}
+	guard, err := c.guard()
+	if err != nil {
+		return nil, err
+	}
 	own := prometheus.NewRegistry() // what others of this process measure is in the default one
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry := streams.NewRegistry(conn)
 	return &Edge{
-		addr: c.Addr, gateway: g, registry: registry,
+		addr: c.Addr, gateway: g, registry: registry, guard: guard,
 		api: &api.API{
-			Conn: conn, Registry: registry, Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes,
+			Conn: conn, Registry: registry, Accounts: account.New(conn), Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes,
 			Metrics: prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},
 	}, nil
@@ -73,8 +79,12 @@ func (e *Edge) Handler() http.Handler {
 	}
 	mux.Handle("/ws", e.gateway)
 	mux.Handle("/", ui.Handler())
-	return mux
+	return e.guard.Wrap(mux)
 }
+
+// FirstPassword makes the first user of an installation, account.FirstUser, and returns the password to log in with. It is
+// "" when there are users: of all edges, one gets it, once.
+func (e *Edge) FirstPassword(ctx context.Context) (string, error) { return e.api.Accounts.First(ctx) }
 
 // Run listens on the configured address and serves until ctx is done. See Serve.
 func (e *Edge) Run(ctx context.Context) error {

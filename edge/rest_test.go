@@ -48,6 +48,9 @@ func TestOpenAPI(t *testing.T) {
 func TestAdminTokenIsNeeded(t *testing.T) {
 	i := install(t, Config{})
 	for _, route := range i.edge.api.Routes() {
+		if route.Path == "/v1/login" {
+			continue
+		}
 		path := strings.NewReplacer("{id}", uuid.NewString(), "{sequence}", "1").Replace(route.Path)
 		for _, header := range []string{"", "Bearer ", "Bearer wrong", adminToken, "Bearer " + adminToken + "x"} {
 			answer, body := i.do(route.Method, path, nil, "Authorization", header)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/edge"
+	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -126,6 +127,13 @@ func (p *process) runEdge(ctx context.Context, c *cobra.Command, conn *streams.C
 	}
 	if drawn {
 		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown this once and kept in %s: %s\n", filepath.Join(p.Data, "admin.token"), token)
+	}
+	password, err := door.FirstPassword(ctx)
+	if err != nil {
+		return err
+	}
+	if password != "" {
+		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown this once: %s\n", pageURL(listener.Addr().String()), account.FirstUser, password)
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
 	return door.Serve(ctx, listener)

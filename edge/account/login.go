@@ -18,7 +18,7 @@ import (
 
 // How long a log-in is good for.
 const (
-	LoginTime  = 12 * time.Hour     // without being used
+	loginTime  = 12 * time.Hour     // without being used
 	loginLimit = 7 * 24 * time.Hour // at all
 	loginBeat  = 5 * time.Minute    // between renewals
 	secretSize = 32                 // random bytes of cookies and tokens
@@ -110,7 +110,7 @@ func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revisio
 	if err != nil {
 		return fmt.Errorf("encode log-in: %w", err)
 	}
-	return a.conn.PutLogin(ctx, loginKey(cookie), data, revision, min(LoginTime, l.Until.Sub(a.now())))
+	return a.conn.PutLogin(ctx, loginKey(cookie), data, revision, min(loginTime, l.Until.Sub(a.now())))
 }
 
 var errLoginOver = unauthenticated("the log-in is over: log in again")
@@ -128,7 +128,7 @@ func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) 
 	}
 	now := a.now()
 	u := p.Users[l.User]
-	if u == nil || u.Disabled || u.Logins != l.Logins || now.After(l.Until) || now.After(l.Used.Add(LoginTime)) {
+	if u == nil || u.Disabled || u.Logins != l.Logins || now.After(l.Until) || now.After(l.Used.Add(loginTime)) {
 		return Caller{}, errLoginOver
 	}
 	if now.Sub(l.Used) >= loginBeat {

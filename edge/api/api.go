@@ -2,8 +2,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -23,17 +21,20 @@ import (
 type API struct {
 	Conn     *streams.Conn
 	Registry *streams.Registry // running
+	Accounts *account.Accounts
 	Signer   *token.Signer
-	Admin    token.Secret // what callers of /v1 show
+	Admin    token.Secret // with it a caller of /v1 may do everything
 	Edge     string       // name of this instance
 	Writes   func() error // why the broker does not store what this instance writes, if so
 	Metrics  prometheus.Gatherer
+
+	logins *logins
 }
 
 // Route is one method on one path.
 type Route struct {
 	Method string
-	Path   string // as net/http's mux reads it
+	Path   string        // as net/http's mux reads it
 	right  account.Right // that the caller needs; or public, or anyone who is logged in
 	serve  func(http.ResponseWriter, *http.Request) error
 }
@@ -61,6 +62,22 @@ func (a *API) Routes() []Route {
 		{"GET", "/v1/sessions/{id}/announcements", account.SessionsRead, a.announcements},
 		{"GET", "/v1/settings", account.SettingsRead, a.settings},
 		{"PUT", "/v1/settings", account.SettingsWrite, a.putSettings},
+		{"POST", "/v1/login", public, a.logIn},
+		{"POST", "/v1/logout", anyone, a.logOut},
+		{"GET", "/v1/me", anyone, a.me},
+		{"POST", "/v1/me/password", anyone, a.changePassword},
+		{"GET", "/v1/users", account.UsersRead, a.users},
+		{"POST", "/v1/users", account.UsersWrite, a.makeUser},
+		{"PUT", "/v1/users/{name}", account.UsersWrite, a.setUser},
+		{"POST", "/v1/users/{name}/password", account.UsersWrite, a.resetPassword},
+		{"DELETE", "/v1/users/{name}", account.UsersWrite, a.deleteUser},
+		{"GET", "/v1/groups", account.UsersRead, a.groups},
+		{"PUT", "/v1/groups/{name}", account.UsersWrite, a.putGroup},
+		{"DELETE", "/v1/groups/{name}", account.UsersWrite, a.deleteGroup},
+		{"GET", "/v1/tokens", account.TokensRead, a.tokens},
+		{"POST", "/v1/tokens", account.TokensWrite, a.makeToken},
+		{"DELETE", "/v1/tokens/{id}", account.TokensWrite, a.deleteToken},
+		{"GET", "/v1/audit", account.AuditRead, a.auditLog},
 		{"GET", "/.well-known/jwks.json", public, a.jwks},
 		{"GET", "/healthz", public, a.healthy},
 		{"GET", "/readyz", public, a.ready},
@@ -69,11 +86,15 @@ func (a *API) Routes() []Route {
 	}
 }
 
-// Handler serves the routes. What is none of them is a problem, like every other error.
+// Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
 func (a *API) Handler() http.Handler {
+	a.logins = newLogins()
 	mux := http.NewServeMux()
+	rights := map[string]account.Right{} // of the mux's patterns
 	for _, route := range a.Routes() {
-		mux.HandleFunc(route.Method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
+		pattern := route.Method + " " + route.Path
+		rights[pattern] = route.right
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-store")
 			w = &patientWriter{ResponseWriter: w}
 			if err := route.serve(w, r); err != nil {
@@ -81,18 +102,25 @@ func (a *API) Handler() http.Handler {
 			}
 		})
 	}
-	want := sha256.Sum256([]byte("Bearer " + string(a.Admin)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if strings.HasPrefix(r.URL.Path, "/v1/") {
-			got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-			if a.Admin == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-				w.Header().Set("WWW-Authenticate", `Bearer realm="selene"`)
-				problem(http.StatusUnauthorized, "send the admin token: Authorization: Bearer TOKEN").write(w)
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
+		header.Set("X-Frame-Options", "DENY")
+		h, pattern := mux.Handler(r)
+		right := rights[pattern]
+		if strings.HasPrefix(r.URL.Path, "/v1/") && (pattern == "" || right != public) { // what there is, is not public either
+			header.Set("Cross-Origin-Resource-Policy", "same-origin")
+			admitted, err := a.admit(r, right)
+			if err != nil {
+				p := problemOf(r, err)
+				if p.Status == http.StatusUnauthorized {
+					header.Set("WWW-Authenticate", `Bearer realm="selene"`)
+				}
+				p.write(w)
 				return
 			}
+			r = admitted
 		}
-		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
@@ -100,11 +128,14 @@ func (a *API) Handler() http.Handler {
 		unknown := &statusOnly{header: http.Header{}, status: http.StatusNotFound}
 		h.ServeHTTP(unknown, r)
 		if allow := unknown.header.Get("Allow"); allow != "" {
-			w.Header().Set("Allow", allow)
+			header.Set("Allow", allow)
 		}
 		problem(unknown.status, fmt.Sprintf("there is no %s %s; /openapi.yaml lists what there is", r.Method, r.URL.Path)).write(w)
 	})
 }
+
+// contentSecurityPolicy lets an answer that a browser shows as a page do nothing.
+const contentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 // statusOnly hears what the mux says of a request it has no route for.
 type statusOnly struct {
@@ -136,6 +167,18 @@ func writeJSON(w http.ResponseWriter, v any) error {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(body, '\n')) // the client may be gone
+	return nil
+}
+
+// writeMade is writeJSON with status 201.
+func writeMade(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
 	_, _ = w.Write(append(body, '\n')) // the client may be gone
 	return nil
 }

@@ -115,7 +115,6 @@ func (a *API) frame(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", f.GetMediaType())
 	h.Set("Content-Length", strconv.Itoa(len(f.GetImage())))
-	h.Set("Content-Security-Policy", "sandbox")
 	_, _ = w.Write(f.GetImage()) // the client may be gone
 	return nil
 }

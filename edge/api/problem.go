@@ -5,7 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
+	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
@@ -20,6 +23,8 @@ type Problem struct {
 	Setting string   `json:"setting,omitempty"` // the setting that is wrong
 	Missing []string `json:"missing,omitempty"` // what is not ready
 	Video   any      `json:"video,omitempty"`   // where the making of a video stands
+
+	retryAfter int // seconds, told in the header
 }
 
 func (p Problem) Error() string { return p.Detail }
@@ -30,6 +35,9 @@ func problem(status int, detail string) Problem {
 
 func (p Problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client may be gone
 }
@@ -48,6 +56,16 @@ func problemOf(r *http.Request, err error) Problem {
 		return p
 	case errors.As(err, &large):
 		return problem(http.StatusRequestEntityTooLarge, "the body is larger than a document of that kind can be")
+	case errors.Is(err, account.ErrUnauthenticated):
+		return problem(http.StatusUnauthorized, err.Error())
+	case errors.Is(err, account.ErrForbidden):
+		return problem(http.StatusForbidden, err.Error())
+	case errors.Is(err, account.ErrConflict):
+		return problem(http.StatusConflict, err.Error())
+	case errors.Is(err, account.ErrInvalid):
+		return problem(http.StatusUnprocessableEntity, err.Error())
+	case errors.Is(err, account.ErrBusy):
+		return tooMany(time.Second, err.Error())
 	case errors.Is(err, streams.ErrNotFound):
 		return problem(http.StatusNotFound, err.Error())
 	case streams.FaultOf(err) == streams.Infrastructure:

@@ -143,6 +143,7 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errors.Join(err, a.Conn.Forget(ctx, id))
 	}
+	a.audited(r, "sessions.erase", id, "")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -47,20 +47,17 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Conn.PutTicket(r.Context(), id, streams.Ticket{Hash: streams.HashSecret(token), Expires: expires}, face); err != nil {
 		return err
 	}
-	body, err := json.Marshal(struct {
+	with := ""
+	if face != nil {
+		with = "with a reference face"
+	}
+	a.audited(r, "sessions.make", id, with)
+	w.Header().Set("Location", "/v1/sessions/"+id)
+	return writeMade(w, struct {
 		Session string    `json:"session"`
 		Token   string    `json:"token"`
 		Expires time.Time `json:"expires"`
 	}{id, token, expires})
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Location", "/v1/sessions/"+id)
-	w.WriteHeader(http.StatusCreated)
-	_, _ = w.Write(append(body, '\n')) // the client may be gone
-	return nil
 }
 
 // referenceOf is the picture in the request, or nil if there is none.

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/account"
+)
+
+const maxAccountBody = 16 << 10
+
+// readJSON reads a small document that has no members but those of into.
+func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccountBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return err
+		}
+		return problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted: "+err.Error())
+	}
+	return nil
+}
+
+// logins limits how often passwords are tried.
+type logins struct{ byUser, byAddress *limiter }
+
+func newLogins() *logins {
+	return &logins{byUser: newLimiter(1.0/6, 10), byAddress: newLimiter(0.5, 30)}
+}
+
+// try is a problem when a user's password, or some password from an address, was tried too often.
+func (l *logins) try(r *http.Request, user string) error {
+	now := time.Now()
+	if wait := l.byAddress.take(clientOf(r).key(), now); wait > 0 {
+		return tooMany(wait, "too many log-ins from this address")
+	}
+	if wait := l.byUser.take(user, now); wait > 0 {
+		return tooMany(wait, "too many log-ins of this user")
+	}
+	return nil
+}
+
+// logIn takes a name and a password for a cookie.
+func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
+	if err := sameOrigin(r); err != nil { // else a page could log its visitor in as somebody else
+		return err
+	}
+	var in struct {
+		User     string `json:"user"`
+		Password string `json:"password"`
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	name := strings.ToLower(strings.TrimSpace(in.User))
+	if err := a.logins.try(r, name); err != nil {
+		return err
+	}
+	cookie, c, err := a.Accounts.LogIn(r.Context(), name, in.Password)
+	if errors.Is(err, account.ErrUnauthenticated) {
+		a.audit(r, "", "logins.failed", a.knownUser(r, name), "")
+	}
+	if err != nil {
+		return err
+	}
+	a.logins.byUser.forget(name)
+	a.audit(r, c.Name, "logins.made", c.Name, "")
+	setCookie(w, r, cookie, 0) // until the browser is closed, or the server forgets it
+	return writeJSON(w, struct {
+		User       string `json:"user"`
+		CSRF       string `json:"csrf"`
+		MustChange bool   `json:"must_change_password"`
+	}{c.Name, c.CSRF, c.MustChange})
+}
+
+// knownUser is a name if a user has it: else it may be a password in the wrong place.
+func (a *API) knownUser(r *http.Request, name string) string {
+	users, err := a.Accounts.Users(r.Context())
+	if err != nil {
+		return ""
+	}
+	for _, u := range users {
+		if u.Name == name {
+			return name
+		}
+	}
+	return ""
+}
+
+func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: loginCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: clientOf(r).secure, SameSite: http.SameSiteStrictMode,
+	})
+}
+
+// logOut ends the caller's log-in.
+func (a *API) logOut(w http.ResponseWriter, r *http.Request) error {
+	if callerOf(r).CSRF == "" {
+		return problem(http.StatusConflict, "a token is not logged in")
+	}
+	cookie, err := r.Cookie(loginCookie)
+	if err != nil {
+		return err
+	}
+	if err := a.Accounts.LogOut(r.Context(), cookie.Value); err != nil {
+		return err
+	}
+	a.audited(r, "logins.ended", callerOf(r).Name, "")
+	setCookie(w, r, "", -1)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// me is who calls, and what he may do.
+func (a *API) me(w http.ResponseWriter, r *http.Request) error {
+	c := callerOf(r)
+	return writeJSON(w, struct {
+		Name       string         `json:"name"`
+		Rights     account.Rights `json:"rights"`
+		Groups     []string       `json:"groups"`
+		CSRF       string         `json:"csrf"`
+		MustChange bool           `json:"must_change_password"`
+	}{c.Name, c.Rights, append([]string{}, c.Groups...), c.CSRF, c.MustChange})
+}
+
+// changePassword changes the caller's own.
+func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Old string `json:"old"`
+		New string `json:"new"`
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	c := callerOf(r)
+	if c.CSRF == "" {
+		return problem(http.StatusConflict, "a token has no password")
+	}
+	cookie, err := r.Cookie(loginCookie)
+	if err != nil {
+		return err
+	}
+	if err := a.logins.try(r, c.Name); err != nil {
+		return err
+	}
+	if err := a.Accounts.ChangePassword(r.Context(), c, cookie.Value, in.Old, in.New); err != nil {
+		return err
+	}
+	a.logins.byUser.forget(c.Name)
+	a.audited(r, "users.password", c.Name, "his own")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
