@@ -67,7 +67,7 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	post := webhook.New(o.Secret, o.Hook.Timeout)
 	queue := &redisQueue{conn: conn, url: o.URL}
 	url := &urlHook{post, o.Hook.URL, o.URL}
-	exports := &exportHook{func(context.Context, string) (*schemas.Export, error) { return nil, streams.ErrNotFound }, post}
+	exports := &exportHook{conn, post}
 	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
 	return &Announcer{conn, []*means{
 		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},

@@ -43,7 +43,10 @@ func (i *installation) announce(h Hook, secret string) <-chan struct{} {
 	tried, tell := make(chan struct{}, 1000), a.means[0].tell
 	a.means[0].tell = func(ctx context.Context, s *schemas.VideoStatus) (outcome, error) {
 		o, err := tell(ctx, s)
-		tried <- struct{}{}
+		select {
+		case tried <- struct{}{}:
+		default:
+		}
 		return o, err
 	}
 	streamstest.Go(i.t, a.Run)

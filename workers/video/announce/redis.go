@@ -86,9 +86,9 @@ func (q *redisQueue) tell(ctx context.Context, status *schemas.VideoStatus) (out
 	return outcome{target(q.settings), detail}, nil
 }
 
-// told is the hash field that says that this video was announced. It is the same video as long as its last frame is.
+// told is the hash field that says that this video was announced. It is the same video as long as codec and last frame are.
 func told(s *schemas.VideoStatus) string {
-	return fmt.Sprintf("announced.%s.%s.%d", s.GetSession(), s.GetStatus(), s.GetLastFrame())
+	return fmt.Sprintf("announced.%s.%s.%s.%d", s.GetSession(), s.GetStatus(), s.GetCodec(), s.GetLastFrame())
 }
 
 // hashOf is in the slot of the queue in a cluster.

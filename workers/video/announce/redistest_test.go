@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -86,7 +87,7 @@ func (s *server) launch(args ...string) {
 		said, err := s.try("PING")
 		if err != nil || said != "PONG" {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			return fmt.Errorf("%q, %w\n%s", said, err, log)
+			return errors.Join(err, fmt.Errorf("%q\n%s", said, log))
 		}
 		return nil
 	})
@@ -121,10 +122,11 @@ func (s *server) do(command ...string) string {
 func (s *server) wants(want string, command ...string) {
 	s.t.Helper()
 	streamstest.Eventually(s.t, 30*time.Second, func() error {
-		if got, err := s.try(command...); got != want {
-			return fmt.Errorf("%v: got %q, want %q; %w", command, got, want, err)
+		got, err := s.try(command...)
+		if err == nil && got != want {
+			err = fmt.Errorf("%v: got %q, want %q", command, got, want)
 		}
-		return nil
+		return err
 	})
 }
 

@@ -11,22 +11,29 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// exportHook tells the webhook that an export was ordered with, once the export is over.
+// exportHook tells the webhook that an export was ordered with that the export is over.
 type exportHook struct {
-	export func(ctx context.Context, job string) (*schemas.Export, error)
-	post   *webhook.Sender
+	conn *streams.Conn
+	post *webhook.Sender
 }
 
 func (e *exportHook) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if status.GetJob() == "" {
 		return outcome{}, nil
 	}
-	export, err := e.export(ctx, status.GetJob())
+	export, _, err := e.conn.Export(ctx, status.GetJob())
 	if errors.Is(err, streams.ErrNotFound) {
 		return outcome{}, nil
 	}
-	if err != nil || export.Order.Webhook == "" {
+	if err != nil {
 		return outcome{}, err
+	}
+	// The end is told of each session, and of the export once.
+	if export.Order.Webhook == "" || export.Order.Sessions[0] != status.GetSession() {
+		return outcome{}, nil
+	}
+	if !export.Over() {
+		return outcome{}, fmt.Errorf("export %s has ended, but a replica of the broker does not know it yet", export.ID)
 	}
 	body, err := json.Marshal(export)
 	if err != nil {

@@ -1,0 +1,121 @@
+package announce
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/streams/webhook"
+)
+
+// hooked is a server that keeps what is posted, after a first failure.
+func hooked(t *testing.T) (address string, posts <-chan *schemas.Export) {
+	t.Helper()
+	got := make(chan *schemas.Export, 10)
+	var count atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if count.Add(1) == 1 {
+			http.Error(w, "not yet", http.StatusBadGateway)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		e := &schemas.Export{}
+		if err != nil || json.Unmarshal(body, e) != nil || r.Header.Get(webhook.HeaderSignature) == "" {
+			t.Errorf("got %s %v %v", body, r.Header, err)
+		}
+		got <- e
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, got
+}
+
+// order queues an export of two sessions.
+func (i *installation) order(hook string) (*schemas.Export, uint64) {
+	i.t.Helper()
+	ctx := streamstest.Context(i.t, 10*time.Second)
+	made, err := i.conn.CreateExport(ctx, schemas.ExportOrder{
+		Sessions: []string{uuid.NewString(), uuid.NewString()}, Codec: schemas.CodecH264, Resolution: "original", Name: "{name}", Webhook: hook,
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	e, revision, err := i.conn.Export(ctx, made.ID)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return e, revision
+}
+
+func TestWebhookIsToldTheEndOnce(t *testing.T) {
+	i := install(t)
+	ctx := streamstest.Context(t, time.Minute)
+	address, posts := hooked(t)
+	i.announce(Hook{Command: script(t, "cat >/dev/null")}, "secret")
+
+	e, revision := i.order(address)
+	e.Status, e.Percent = schemas.VideoExporting, 50
+	revision, err := i.conn.UpdateExport(ctx, e, revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Status, e.Percent = schemas.VideoSuccess, 100
+	for _, session := range e.Order.Sessions {
+		e.Files = append(e.Files, schemas.ExportFile{Session: session, Name: session + ".mp4", Object: streams.ExportObject(e.ID, session, ".mp4"), Codec: schemas.CodecH264, Frames: 9})
+	}
+	if _, err := i.conn.UpdateExport(ctx, e, revision); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-posts; got.ID != e.ID || got.Status != schemas.VideoSuccess || len(got.Files) != 2 || got.Files[1].Frames != 9 {
+		t.Errorf("got %+v", got)
+	}
+	a := i.announcements(e.Order.Sessions[0], 2) // the command, which is told of each file, and the webhook
+	hook := a[0]
+	if hook.GetMeans() == MeansCommand {
+		hook = a[1]
+	}
+	if hook.GetMeans() != MeansWebhook || hook.GetJob() != e.ID || hook.GetTarget() != address || hook.GetTries() != 2 || !hook.GetDelivered() {
+		t.Errorf("got %v", a)
+	}
+	i.announcements(e.Order.Sessions[1], 1)
+
+	canceled, _ := i.order(address)
+	if _, err := i.conn.CancelExport(ctx, canceled.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-posts; got.ID != canceled.ID || got.Status != schemas.VideoCanceled {
+		t.Errorf("got %+v", got)
+	}
+	if a := i.delivered(canceled.Order.Sessions[0]); a.GetMeans() != MeansWebhook {
+		t.Errorf("a canceled export was announced by %v", a)
+	}
+	if len(posts) != 0 {
+		t.Errorf("and then came %+v", <-posts)
+	}
+}
+
+func TestExportWithoutWebhook(t *testing.T) {
+	i := install(t)
+	ctx := streamstest.Context(t, time.Minute)
+	address, posts := hooked(t)
+	i.announce(Hook{}, "secret")
+	quiet, _ := i.order("")
+	if _, err := i.conn.CancelExport(ctx, quiet.ID); err != nil {
+		t.Fatal(err)
+	}
+	last, _ := i.order(address)
+	if _, err := i.conn.CancelExport(ctx, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	<-posts
+	i.delivered(last.Order.Sessions[0])
+	i.announcements(quiet.Order.Sessions[0], 0)
+}
