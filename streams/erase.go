@@ -13,6 +13,9 @@ import (
 // Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
 // hashes, media, ticket, reference face and presence. What stays is one event that says when it was erased.
 func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
+	if err := c.ForgetExports(ctx, session); err != nil {
+		return err
+	}
 	var errs []error
 	objects := []string{ReferenceObject(session), BestShotObject(session)}
 	for v, err := range c.VideosOf(ctx, session) {
