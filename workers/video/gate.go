@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // kind is what a video is made for. A session's own goes before those of exports.
@@ -68,11 +69,30 @@ func (g *gate) leave() {
 	g.free++
 }
 
+// giveWay is how long exports wait when there is room, so that the end of a session can be fetched first.
+const giveWay = 100 * time.Millisecond
+
 // room waits until somebody could enter, for streams.Work.
 func (g *gate) room(k kind) func(context.Context) {
 	return func(ctx context.Context) {
-		if g.enter(ctx, k) == nil {
+		for g.enter(ctx, k) == nil {
 			g.leave()
+			if k == sessions {
+				return
+			}
+			select {
+			case <-time.After(giveWay):
+			case <-ctx.Done():
+			}
+			if g.hasRoom() {
+				return
+			}
 		}
 	}
+}
+
+func (g *gate) hasRoom() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.free > 0
 }

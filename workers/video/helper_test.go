@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -22,15 +24,17 @@ import (
 
 // room is a broker with a video worker and a folder shared with its encoders.
 type room struct {
-	t    testing.TB
-	conn *streams.Conn
-	dir  string
-	temp string
+	t      testing.TB
+	broker *streams.Broker
+	conn   *streams.Conn
+	dir    string
+	temp   string
 }
 
 func newRoom(t testing.TB, settings string) *room {
 	t.Helper()
-	r := &room{t: t, conn: streamstest.Connect(t, streamstest.Broker(t, false)), dir: t.TempDir(), temp: t.TempDir()}
+	b := streamstest.Broker(t, true)
+	r := &room{t: t, broker: b, conn: streamstest.Connect(t, b), dir: t.TempDir(), temp: t.TempDir()}
 	if _, err := r.conn.PutSettings(r.ctx(), []byte(settings)); err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +62,34 @@ func (r *room) work() (stop func()) {
 	}
 	r.t.Cleanup(stop)
 	return stop
+}
+
+// jetStream is for what tests alone ask the broker.
+func (r *room) jetStream() jetstream.JetStream {
+	r.t.Helper()
+	nc, err := nats.Connect(r.broker.URL())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return js
+}
+
+// waitFor waits until a consumer is as wanted.
+func (r *room) waitFor(stream, consumer string, wanted func(*jetstream.ConsumerInfo) bool) {
+	r.t.Helper()
+	js := r.jetStream()
+	streamstest.Eventually(r.t, 20*time.Second, func() error {
+		c, err := js.Consumer(r.ctx(), stream, consumer)
+		if err == nil && !wanted(c.CachedInfo()) {
+			err = fmt.Errorf("consumer %s: %d pending, %d taken", consumer, c.CachedInfo().NumPending, c.CachedInfo().NumAckPending)
+		}
+		return err
+	})
 }
 
 // put makes a file that encoders look for, and remove takes it away.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/selene-liveness/selene/streams"
@@ -17,40 +15,31 @@ import (
 type film struct {
 	kind    kind
 	session string
+	try     int
 	frames  *source
-	total   uint64 // frames the session has stored, for the percentage
 	options stitch.Options
 }
 
-// make encodes a film in a process of its own and hands the file to keep; then the file is gone. It tells progress the
-// percentage of the frames that were read.
-func (w *Worker) make(ctx context.Context, f film, progress func(percent int), keep func(path string, r stitch.Result) error) error {
-	dir, err := w.scratch.job()
-	if err != nil {
-		return streams.Blame(streams.Infrastructure, err)
-	}
-	defer os.RemoveAll(dir)
-	f.options.Path = filepath.Join(dir, f.session+f.options.Codec.Ext())
+// make encodes a film in a process of its own. It tells progress how many of the session's frames were read.
+func (w *Worker) make(ctx context.Context, f film, progress func(read int64)) (stitch.Result, error) {
 	f.options.Threads = w.options.Threads
+	if f.try > maxTries { // the others took the worker down, or it would have said so
+		return stitch.Result{}, streams.Blame(streams.Input, fmt.Errorf("given up after %d tries", f.try-1))
+	}
 	if err := f.options.Check(); err != nil {
-		return streams.Blame(streams.Input, err)
+		return stitch.Result{}, streams.Blame(streams.Input, err)
 	}
 	begun := time.Now()
-	result, usage, err := w.options.Encoder.Stitch(ctx, f.frames.next, f.options, func(int) {
-		progress(percentOf(f.frames.read.Load(), f.total))
-	})
+	result, usage, err := w.options.Encoder.Stitch(ctx, f.frames.next, f.options, func(int) { progress(f.frames.read.Load()) })
 	jobSeconds.WithLabelValues(f.kind.String()).Observe(time.Since(begun).Seconds())
 	if usage.PeakRSS > 0 {
 		peakRSS.Observe(float64(usage.PeakRSS))
 	}
 	slog.Debug("encoded", "session", f.session, "kind", f.kind, "frames", result.Frames, "skipped", result.Skipped,
 		"seconds", time.Since(begun).Seconds(), "peak_bytes", usage.PeakRSS, "error", err)
-	if err != nil {
-		return err
-	}
 	frameCount.WithLabelValues("encoded").Add(float64(result.Frames))
 	frameCount.WithLabelValues("skipped").Add(float64(result.Skipped))
-	return keep(f.options.Path, result)
+	return result, err
 }
 
 // percentOf is how much is done while there is something left to do.
@@ -69,7 +58,7 @@ func (w *Worker) final(err error, try int) (reason string, ok bool) {
 	case err == nil:
 		return "", false
 	case errors.As(err, &none) && none.Skipped == 0:
-		return fmt.Sprintf("%v: frames are kept for %v, and less when there are many", none, w.conn.FramesAge()), true
+		return fmt.Sprintf("no frames are stored that could be in it: they are kept for %v, and less when there are many", w.conn.FramesAge()), true
 	case errors.As(err, &none):
 		return none.Error(), true
 	case errors.As(err, &crash):
@@ -81,7 +70,7 @@ func (w *Worker) final(err error, try int) (reason string, ok bool) {
 }
 
 // outcome counts what became of an attempt.
-func outcome(k kind, reason string, over bool, err error) {
+func outcome(k kind, session, reason string, over bool, err error) {
 	var crash *stitch.CrashError
 	result := madeSuccess
 	switch {
@@ -92,8 +81,8 @@ func outcome(k kind, reason string, over bool, err error) {
 	case err != nil:
 		result = madeRetried
 	}
-	if over || result == madeCrashed {
-		slog.Warn("video not made", "kind", k, "reason", reason, "again", !over, "error", err)
+	if over {
+		slog.Warn("no video", "kind", k, "session", session, "reason", reason)
 	}
 	jobs.WithLabelValues(k.String(), result).Inc()
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -106,13 +108,13 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 	if err := w.conn.PublishVideo(ctx, status); err != nil {
 		return err
 	}
-	err := w.encodeSession(ctx, session, v, status)
+	err := w.encodeSession(ctx, session, v, status, try)
 	if errors.Is(err, errOutdated) {
 		return nil
 	}
 	reason, over := w.final(err, try)
 	if ctx.Err() == nil {
-		outcome(sessions, reason, over, err)
+		outcome(sessions, session, reason, over, err)
 	}
 	if err != nil && !over {
 		return fmt.Errorf("make the video of session %s: %w", session, err)
@@ -139,13 +141,19 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 var errOutdated = errors.New("outdated")
 
 // encodeSession makes and stores the file, and fills in the status.
-func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus) error {
+func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus, try int) error {
+	dir, err := w.scratch.job()
+	if err != nil {
+		return streams.Blame(streams.Infrastructure, err)
+	}
+	defer os.RemoveAll(dir)
 	total, err := w.conn.CountFrames(ctx, session)
 	if err != nil {
 		return err
 	}
-	f := film{kind: sessions, session: session, total: total, options: stitch.Options{
+	f := film{kind: sessions, session: session, try: try, options: stitch.Options{
 		Codec: stitch.Codec(v.Codec), Bitrate: v.Bitrate, CRF: v.CRF, FrameRate: v.FrameRate, Fragmented: v.Fragmented,
+		Path: filepath.Join(dir, session),
 	}}
 	skip := 0
 	if largest := v.Canvas == schemas.CanvasLargest; largest || v.FramesLimit > 0 {
@@ -158,32 +166,32 @@ func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Vi
 	f.frames = w.open(ctx, session, cut{}, skip, nil)
 	defer f.frames.close()
 	told := steps{at: time.Now()}
-	err = w.make(ctx, f, func(percent int) {
-		if told.due(percent, time.Now()) {
+	r, err := w.make(ctx, f, func(read int64) {
+		if percent := percentOf(read, total); told.due(percent, time.Now()) {
 			status.Percent = uint32(percent)
 			if err := w.conn.PublishVideo(ctx, status); err != nil {
 				slog.Warn("tell how far a video is", "session", session, "error", err)
 			}
 		}
-	}, func(path string, r stitch.Result) error {
-		newer, err := w.newerThan(ctx, session, f.frames.last.Load())
-		if err != nil {
-			return err
-		}
-		if newer {
-			return errOutdated
-		}
-		status.Object = streams.VideoObject(session, r.Start, f.options.Codec.Ext())
-		status.MediaType, status.Percent = f.options.Codec.ContentType(), 100
-		status.Status, status.Frames, status.Skipped = schemas.VideoSuccess, uint32(r.Frames), uint32(r.Skipped)
-		status.DurationNanos, status.Bytes = int64(r.Duration), uint64(r.Bytes)
-		status.Width, status.Height = uint32(r.Width), uint32(r.Height)
-		return w.conn.PutFile(ctx, status.Object, status.MediaType, path)
 	})
 	status.LastFrame = f.frames.last.Load()
 	var none *stitch.NoFramesError
 	if errors.As(err, &none) {
 		status.Skipped = uint32(none.Skipped)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	newer, err := w.newerThan(ctx, session, status.LastFrame)
+	if err != nil {
+		return err
+	}
+	if newer {
+		return errOutdated
+	}
+	status.Object = streams.VideoObject(session, r.Start, f.options.Codec.Ext())
+	status.Status, status.Percent, status.MediaType = schemas.VideoSuccess, 100, f.options.Codec.ContentType()
+	status.Frames, status.Skipped, status.DurationNanos = uint32(r.Frames), uint32(r.Skipped), int64(r.Duration)
+	status.Bytes, status.Width, status.Height = uint64(r.Bytes), uint32(r.Width), uint32(r.Height)
+	return w.conn.PutFile(ctx, status.Object, status.MediaType, f.options.Path)
 }

@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -207,11 +204,7 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 
 // A second end builds again only what has something new, and a file that another one replaces is gone.
 func TestASecondEnd(t *testing.T) {
-	b := streamstest.Broker(t, true)
-	r := &room{t: t, conn: streamstest.Connect(t, b), dir: t.TempDir(), temp: t.TempDir()}
-	if _, err := r.conn.PutSettings(r.ctx(), []byte(plain)); err != nil {
-		t.Fatal(err)
-	}
+	r := newRoom(t, plain)
 	s := r.session().shoot(5)
 	s.end()
 	stop := r.work()
@@ -219,7 +212,7 @@ func TestASecondEnd(t *testing.T) {
 	stop()
 
 	marker := r.session().shoot(1)
-	endAgain(t, b, s)
+	s.endAgain()
 	marker.end() // is done after it
 	stop = r.work()
 	marker.status(schemas.VideoSuccess)
@@ -232,7 +225,7 @@ func TestASecondEnd(t *testing.T) {
 	if _, err := r.conn.PutSettings(r.ctx(), []byte(`{"video":{"codec":"VP9"}}`)); err != nil {
 		t.Fatal(err)
 	}
-	endAgain(t, b, s)
+	s.endAgain()
 	r.work()
 	var second *schemas.VideoStatus
 	streamstest.Eventually(t, 30*time.Second, func() error {
@@ -309,17 +302,9 @@ func TestErasedWhileItIsBuilt(t *testing.T) {
 }
 
 // endAgain says once more that a session is over, which within two minutes the broker would take for a repetition.
-func endAgain(t *testing.T, b *streams.Broker, s *session) {
-	t.Helper()
-	nc, err := nats.Connect(b.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+func (s *session) endAgain() {
+	s.t.Helper()
+	js, t := s.jetStream(), s.t
 	events, err := js.Stream(s.ctx(), streams.Sessions)
 	if err != nil {
 		t.Fatal(err)

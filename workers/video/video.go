@@ -67,6 +67,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
 	})
 	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessions), w.happened) })
+	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exports), w.ordered) })
 	return group.Wait()
 }
 

@@ -3,6 +3,7 @@ package video
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -102,7 +103,7 @@ func figureLines(f *schemas.Figures, d *schemas.Decision) (lines []string) {
 
 func codeLines(d *schemas.Decision) (lines []string) {
 	for _, code := range d.GetErrors() {
-		lines = append(lines, fmt.Sprintf("%d %s", code, schemas.CodeName(code)))
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%d %s", code, schemas.CodeName(code))))
 	}
 	switch {
 	case d.GetFailure() != nil:

@@ -1,0 +1,172 @@
+package video
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// ordered carries an export out. Its state is in the bucket of exports, where only the one who compares and sets it right
+// changes it: a worker, who cancels it, who forgets it.
+func (w *Worker) ordered(ctx context.Context, d *streams.Delivery) error {
+	job, err := streams.Decode(d, &schemas.ExportJob{})
+	if err != nil {
+		return err
+	}
+	defer keepWorking(d)()
+	if err := w.gate.enter(ctx, exports); err != nil {
+		return err
+	}
+	defer w.gate.leave()
+	x, err := w.begin(ctx, job.GetJob())
+	if x == nil || err != nil {
+		return err
+	}
+	x.try = d.Try
+	return x.carryOut(ctx)
+}
+
+// export is one that this worker makes.
+type export struct {
+	*Worker
+	*schemas.Export
+	revision uint64
+	try      int
+	session  string // whose file is being made
+	told     steps
+}
+
+// errCanceled says that nobody wants the export any more.
+var errCanceled = errors.New("the export was canceled")
+
+// begin marks an export as this worker's. It is nil when there is nothing left to do.
+func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
+	for {
+		e, revision, err := w.conn.Export(ctx, id)
+		switch {
+		case errors.Is(err, streams.ErrNotFound):
+			return nil, nil //nolint:nilnil // forgotten: nothing to do
+		case err != nil:
+			return nil, err
+		case e.Over(): // whoever ended it may have died before telling
+			_, err := w.conn.UpdateExport(ctx, e, revision)
+			if errors.Is(err, streams.ErrChanged) {
+				return nil, nil //nolint:nilnil // forgotten meanwhile
+			}
+			return nil, err
+		}
+		now := time.Now().UTC()
+		e.Status, e.Percent, e.Started, e.Files = schemas.VideoExporting, 0, &now, nil
+		revision, err = w.conn.UpdateExport(ctx, e, revision)
+		if errors.Is(err, streams.ErrChanged) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &export{Worker: w, Export: e, revision: revision, told: steps{at: now}}, nil
+	}
+}
+
+// carryOut makes the files and ends the export, unless somebody else does first.
+func (x *export) carryOut(ctx context.Context) error {
+	making, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go x.watch(making, stop)
+	err := x.makeFiles(making)
+	if cause := context.Cause(making); err != nil && making.Err() != nil && ctx.Err() == nil {
+		err = cause
+	}
+	if err == nil {
+		x.Status, x.Percent = schemas.VideoSuccess, 100
+		err = x.update(ctx)
+	}
+	reason, over := x.final(err, x.try)
+	if over {
+		x.Status, x.Reason, x.Files = schemas.VideoError, fmt.Sprintf("session %s: %s", x.session, reason), nil
+		if changed := x.update(ctx); changed != nil {
+			err, over = changed, false
+		}
+	}
+	switch {
+	case errors.Is(err, errCanceled):
+		jobs.WithLabelValues(exports.String(), madeCanceled).Inc()
+		return x.dropFiles(ctx)
+	case errors.Is(err, streams.ErrElsewhere):
+		return err
+	case ctx.Err() == nil:
+		outcome(exports, x.session, reason, over, err)
+	}
+	if over {
+		return x.dropFiles(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("make export %s: %w", x.ID, err)
+	}
+	return nil
+}
+
+// watch stops the work when somebody cancels or forgets the export, or another worker takes it over.
+func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
+	id, started := x.ID, *x.Started
+	for ctx.Err() == nil {
+		for e, err := range x.conn.WatchExport(ctx, id) {
+			switch {
+			case errors.Is(err, streams.ErrNotFound), err == nil && e.Status == schemas.VideoCanceled:
+				stop(errCanceled)
+				return
+			case err != nil && ctx.Err() == nil:
+				slog.Warn("follow an export", "export", id, "error", err)
+			case err != nil:
+			case e.Started != nil && !e.Started.Equal(started):
+				stop(streams.ErrElsewhere)
+				return
+			case e.Over():
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// update stores the export's state. It is errCanceled or streams.ErrElsewhere when it is no longer this worker's.
+func (x *export) update(ctx context.Context) error {
+	for {
+		revision, err := x.conn.UpdateExport(ctx, x.Export, x.revision)
+		if revision > 0 { // even when it could not be told
+			x.revision = revision
+		}
+		if !errors.Is(err, streams.ErrChanged) {
+			return err
+		}
+		now, revision, err := x.conn.Export(ctx, x.ID)
+		switch {
+		case errors.Is(err, streams.ErrNotFound), err == nil && now.Status == schemas.VideoCanceled:
+			return errCanceled
+		case err != nil:
+			return err
+		case now.Over() || now.Started == nil || !now.Started.Equal(*x.Started):
+			return streams.ErrElsewhere
+		}
+		x.revision = revision // stored before, but the broker's answer was lost
+	}
+}
+
+// progress tells how far the export is.
+func (x *export) progress(ctx context.Context, percent int) {
+	if !x.told.due(percent, time.Now()) {
+		return
+	}
+	x.Percent = percent
+	if err := x.update(ctx); err != nil {
+		slog.Debug("tell how far an export is", "export", x.ID, "error", err) // the watch stops what has to be stopped
+	}
+}
