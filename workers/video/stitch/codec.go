@@ -37,8 +37,9 @@ func (c Codec) ContentType() string {
 	return "video/mp4"
 }
 
-// Containers, as libavformat names them.
+// The names of libavformat and libavcodec.
 const (
+	vpx  = "libvpx-vp9"
 	mp4  = "mp4"
 	webm = "webm"
 )
@@ -70,7 +71,7 @@ var profiles = map[Codec]profile{
 	},
 	VP9: {
 		// Without lag and alternate reference frames every frame gives one packet.
-		encoder: "libvpx-vp9", format: webm, timeBase: 1000, crf: 34, maxCRF: 63,
+		encoder: vpx, format: webm, timeBase: 1000, crf: 34, maxCRF: 63,
 		options: map[string]string{
 			"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "1",
 			"lag-in-frames": "0", "auto-alt-ref": "0",
@@ -103,18 +104,23 @@ func (o Options) encoderOptions() map[string]string {
 	return opts
 }
 
-// rateControl aims at the bitrate with peaks of half as much again, evened out over two seconds, or at the quality.
+// rateControl aims at the bitrate with peaks of half as much again, evened out over two seconds, or at the quality. VP9
+// gets no peaks: with them its fast mode spends many times the rate on pictures that are repeated.
 func (o Options) rateControl() map[string]string {
+	p := profiles[o.Codec]
 	if o.Bitrate > 0 {
 		kbit := func(n int) string { return strconv.Itoa(n) + "k" }
-		return map[string]string{"b": kbit(o.Bitrate), "maxrate": kbit(o.Bitrate * 3 / 2), "bufsize": kbit(o.Bitrate * 2)}
+		rc := map[string]string{"b": kbit(o.Bitrate), "maxrate": kbit(o.Bitrate * 3 / 2), "bufsize": kbit(o.Bitrate * 2)}
+		if p.encoder == vpx {
+			rc["minrate"], rc["maxrate"] = rc["b"], rc["b"]
+		}
+		return rc
 	}
-	p := profiles[o.Codec]
 	rc := map[string]string{"crf": strconv.Itoa(p.crf)}
 	if o.CRF > 0 {
 		rc["crf"] = strconv.Itoa(o.CRF)
 	}
-	if p.encoder == "libvpx-vp9" {
+	if p.encoder == vpx {
 		rc["b"] = "0" // makes crf the only target
 	}
 	return rc
@@ -127,7 +133,9 @@ func (o Options) muxerOptions() map[string]string {
 		// Without random identifiers the same frames give the same file.
 		return map[string]string{"fflags": "+bitexact"}
 	case o.Fragmented:
-		return map[string]string{"movflags": "+empty_moov+default_base_moof+frag_keyframe", "frag_duration": "1000000"}
+		return map[string]string{
+			"movflags": "+empty_moov+default_base_moof+frag_keyframe", "frag_duration": "1000000", "flush_packets": "1",
+		}
 	default:
 		return map[string]string{"movflags": "+faststart"}
 	}

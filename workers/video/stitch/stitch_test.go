@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"image"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +101,11 @@ func TestEveryFrameAtItsTime(t *testing.T) {
 		var want time.Duration
 		for i, pts := range p.pts {
 			want = max(want, frames[i].At.Sub(frames[0].At))
-			if diff := (pts - want).Abs(); diff > 2*time.Millisecond {
+			allowed := tick(c)
+			if i > 0 && frames[i].At.Sub(frames[i-1].At) <= 0 {
+				allowed *= 2 // it is shown a tick after the one that came at the same time
+			}
+			if diff := (pts - want).Abs(); diff > allowed {
 				t.Errorf("frame %d is shown at %v, arrived at %v", i, pts, want)
 			}
 			if i > 0 && pts <= p.pts[i-1] {
@@ -304,23 +307,6 @@ func TestSourceErrorKeepsOldFile(t *testing.T) {
 	assertEmpty(t, filepath.Dir(path))
 }
 
-func TestBadOptions(t *testing.T) {
-	dir := t.TempDir()
-	for want, opts := range map[string]Options{
-		"AV1":           {Codec: "AV1", Path: filepath.Join(dir, "a")},
-		"out of range":  {Codec: H264, Path: filepath.Join(dir, "a"), CRF: 52},
-		"negative":      {Codec: H264, Path: filepath.Join(dir, "a"), Threads: -1},
-		"no such file":  {Codec: H264, Path: filepath.Join(dir, "none", "a.mp4")},
-		"file exists":   {Codec: H264, Path: dir},
-		"stitch " + dir: {Codec: VP9, Path: dir},
-	} {
-		if _, err := Stitch(context.Background(), sourceOf(steady(0, marked(t, 1, 64, 48))), opts); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: error %v, want one with %q", opts, err, want)
-		}
-	}
-	assertEmpty(t, dir)
-}
-
 // The name of a file may look like an address or a pattern.
 func TestStrangePath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "http:a %03d é.mp4")
@@ -332,13 +318,7 @@ func TestStrangePath(t *testing.T) {
 }
 
 func TestQualitySetting(t *testing.T) {
-	// Noise: flat blocks cost next to nothing at any quality.
-	rnd := rand.New(rand.NewPCG(1, 2))
-	noise := image.NewGray(image.Rect(0, 0, 160, 120))
-	for i := range noise.Pix {
-		noise.Pix[i] = byte(rnd.IntN(256))
-	}
-	frames := steady(0, jpegOf(t, noise))
+	frames := steady(0, noise(t, 1, 160, 120)) // flat blocks cost next to nothing at any quality
 	forAllCodecs(t, func(t *testing.T, c Codec) {
 		fine := mustStitch(t, frames, Options{Codec: c, Path: outPath(t, c), CRF: 10})
 		coarse := mustStitch(t, frames, Options{Codec: c, Path: outPath(t, c), CRF: 45, Threads: 1})

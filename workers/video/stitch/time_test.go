@@ -1,0 +1,129 @@
+package stitch
+
+import (
+	"context"
+	"image"
+	"io"
+	"slices"
+	"testing"
+	"time"
+)
+
+// tick is the unit of time of c's container, and a little for the six digits of ffprobe.
+func tick(c Codec) time.Duration {
+	return time.Second/time.Duration(profiles[c].timeBase) + 2*time.Microsecond
+}
+
+// Ten minutes of sparse frames, from a clock that is not the container's.
+func TestTenMinutes(t *testing.T) {
+	const w, h = 64, 64
+	images := markedSequence(t, 0, 64, w, h)
+	const step = 500*time.Millisecond + 333_333
+	const n = int(10*time.Minute/step) + 1
+	frames := make([]Frame, n)
+	for i := range frames {
+		frames[i] = Frame{Image: images[i%len(images)], At: testStart.Add(time.Duration(i) * step)}
+	}
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		for _, rate := range []int{0, 25} {
+			path := outPath(t, c)
+			res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate})
+			p := probe(t, path)
+			if want := time.Duration(n) * step; (p.duration-want).Abs() > 50*time.Millisecond || (res.Duration-want).Abs() > 50*time.Millisecond {
+				t.Errorf("rate %d: it lasts %v, by the result %v, want %v", rate, p.duration, res.Duration, want)
+			}
+			marks := marksIn(t, path, w, h, image.Rect(0, 0, w, h))
+			if rate == 0 {
+				for i, pts := range p.pts {
+					if want := time.Duration(i) * step; (pts - want).Abs() > tick(c) {
+						t.Fatalf("frame %d is shown at %v, arrived at %v", i, pts, want)
+					}
+				}
+				if len(p.pts) != n || len(marks) != n || marks[n-1] != (n-1)%len(images) {
+					t.Errorf("%d frames in, %d out", n, len(p.pts))
+				}
+				continue
+			}
+			checkConstantRate(t, frames, len(images), rate, p, marks, tick(c))
+			if res.Frames != len(p.pts) || res.Frames != n+res.Repeated-res.Dropped || res.Dropped != 0 {
+				t.Errorf("%d frames are in the file: %+v", len(p.pts), res)
+			}
+		}
+	})
+}
+
+// checkConstantRate asserts that the pictures are a slot apart, and that each frame begins within one slot of its arrival.
+func checkConstantRate(t *testing.T, frames []Frame, marksCount, rate int, p probed, marks []int, tick time.Duration) {
+	t.Helper()
+	slot := time.Second / time.Duration(rate)
+	for i, pts := range p.pts {
+		if want := time.Duration(i) * time.Second / time.Duration(rate); (pts - want).Abs() > tick {
+			t.Fatalf("picture %d is shown at %v, want %v", i, pts, want)
+		}
+	}
+	next := 0
+	for i, mark := range marks {
+		for next == 0 || mark != (next-1)%marksCount {
+			if next == len(frames) {
+				t.Fatalf("picture %d has the mark %d, after the last frame", i, mark)
+			}
+			next++
+		}
+		at := frames[next-1].At.Sub(frames[0].At)
+		if i > 0 && marks[i-1] == mark {
+			continue
+		}
+		if d := (p.pts[i] - at).Abs(); d > slot {
+			t.Errorf("frame %d is shown at %v, arrived at %v", next-1, p.pts[i], at)
+		}
+	}
+}
+
+// More frames than the rate has room for, gaps, and frames that came at once.
+func TestConstantRateDropsAndRepeats(t *testing.T) {
+	const w, h, n, rate = 64, 64, 60, 10
+	gaps := []time.Duration{20 * time.Millisecond, 30 * time.Millisecond, 0, 350 * time.Millisecond, 100 * time.Millisecond, -time.Millisecond, 3 * time.Second}
+	var frames []Frame
+	at := testStart
+	for i := range n {
+		frames = append(frames, Frame{Image: marked(t, i, w, h), At: at})
+		at = at.Add(gaps[i%len(gaps)])
+	}
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		path := outPath(t, c)
+		res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate})
+		p := probe(t, path)
+		marks := marksIn(t, path, w, h, image.Rect(0, 0, w, h))
+		checkConstantRate(t, frames, n, rate, p, marks, tick(c))
+		shown := slices.Compact(slices.Clone(marks))
+		if len(shown) != n-res.Dropped || !slices.IsSorted(shown) || res.Dropped == 0 || shown[len(shown)-1] != n-1 {
+			t.Errorf("%+v, shown are %v", res, shown)
+		}
+		if res.Frames != len(marks) || len(marks) != n+res.Repeated-res.Dropped {
+			t.Errorf("%d pictures are in the file: %+v", len(marks), res)
+		}
+		if res.Duration != time.Duration(len(marks))*time.Second/rate || (p.duration-res.Duration).Abs() > tick(c) {
+			t.Errorf("%d pictures last %v, by the result %v", len(marks), p.duration, res.Duration)
+		}
+	})
+}
+
+// A gap of a day is a lot of pictures; stopping must not wait for them.
+func TestConstantRateCanBeCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	img := marked(t, 1, 64, 64)
+	n := 0
+	_, err := Stitch(ctx, func(context.Context) (Frame, error) {
+		switch n++; n {
+		case 3:
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return Frame{}, io.EOF
+		default:
+			return Frame{Image: img, At: testStart.Add(time.Duration(n) * 24 * time.Hour)}, nil
+		}
+	}, Options{Codec: H264, Path: outPath(t, H264), FrameRate: 60})
+	if err == nil {
+		t.Error("a day was encoded")
+	}
+}
