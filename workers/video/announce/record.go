@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -38,7 +37,7 @@ func newRecord(s *schemas.VideoStatus, base string) *Record {
 	case s.GetJob() == "":
 		r.File = base + "/v1/sessions/" + s.GetSession() + "/video"
 	default:
-		r.File = base + "/v1/exports/" + s.GetJob() + "/files/" + url.PathEscape(path.Base(s.GetFileName()))
+		r.File = base + "/v1/exports/" + s.GetJob() + "/files/" + url.PathEscape(s.GetFileName())
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 // The master dies: what is announced next goes to the one that the Sentinel makes master.
 func TestRedisFailover(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	auth := []string{"--requirepass", "hush", "--masterauth", "hush"}
 	cli := []string{"-a", "hush", "--no-auth-warning"}
@@ -66,6 +68,7 @@ func TestRedisFailover(t *testing.T) {
 
 // The queue and the hashes of a cluster are in one slot, on whichever node.
 func TestRedisCluster(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	var nodes []*server
 	for range 3 {
@@ -109,4 +112,27 @@ func TestRedisCluster(t *testing.T) {
 	if len(homes) < 2 {
 		t.Errorf("all queues were on one node: %v", homes)
 	}
+}
+
+// Redis takes the script and its answer does not come in time: what was done then is not done again.
+func TestRedisUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	r := redisServer(t).start()
+	i.set(map[string]any{"port": r.port})
+	tried := i.announce(Hook{}, "")
+	i.delivered(i.finish(nil).GetSession()) // it is connected and knows the script
+	<-tried
+	if err := r.run.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	session := i.finish(nil).GetSession()
+	<-tried
+	if err := r.run.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if a := i.delivered(session); a.GetTries() < 2 || a.GetDetail() != "was queued before" {
+		t.Errorf("got %v", a)
+	}
+	r.wants("2", "LLEN", "default")
 }

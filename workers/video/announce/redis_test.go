@@ -159,8 +159,10 @@ func TestRedisExportOfSeveralSessions(t *testing.T) {
 	i.announcements(first.GetSession(), 2)
 	i.announcements(second.GetSession(), 2)
 	r.wants("2", "LLEN", "default")
-	if got := r.do("HGET", "{default}:"+job, "job"); got != job {
-		t.Errorf("got %q", got)
+	for field, want := range map[string]string{"job": job, "file": "https://selene.example/v1/exports/" + job + "/files/a%20b.mp4"} {
+		if got := r.do("HGET", "{default}:"+job, field); got != want {
+			t.Errorf("%s: got %q, want %q", field, got, want)
+		}
 	}
 	i.finish(func(s *schemas.VideoStatus) { file(s); s.Status = schemas.VideoCanceled })
 	i.delivered(i.finish(nil).GetSession())
