@@ -1,5 +1,5 @@
-// Package ui holds the user page: TypeScript sources, and the handler that
-// serves their built form from inside the binary.
+// Package ui holds the pages and the client library: TypeScript sources, and
+// the handler that serves their built form from inside the binary.
 package ui
 
 import (
@@ -18,11 +18,26 @@ import (
 //go:embed all:dist
 var embedded embed.FS
 
-// contentSecurityPolicy lets the page load its own files, show its own best
-// shot (data:), and talk to the host it came from, and nothing else.
+// contentSecurityPolicy lets a page load its own files, show its own best
+// shot (data:), and talk to the host it came from, and nothing else. Styles
+// that a UI config sets go through the CSSOM, which needs no exception.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-	"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'"
+	"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors "
+
+// ancestors are who may embed a file: anybody the user page, which holds
+// nothing but what its visitor brings along; only ourselves all others.
+func ancestors(name string) string {
+	if name == userPage {
+		return "*"
+	}
+	return "'self'"
+}
+
+const (
+	userPage = "index.html"
+	library  = "lib/" // files that pages of other hosts load
+)
 
 const notBuilt = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Selene</title>
@@ -35,8 +50,12 @@ const notBuilt = `<!doctype html>
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
+	".ts":   "text/plain; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
+	".json": "application/json",
 	".svg":  "image/svg+xml",
+	".png":  "image/png",
+	".webp": "image/webp",
 }
 
 type file struct {
@@ -45,11 +64,12 @@ type file struct {
 	etag        string
 }
 
-// Handler serves the built page: index.html at "/", its files beside it, 404
-// for the rest; only GET and HEAD. Mounted below another path, it wants
+// Handler serves what was built: the index.html of each folder at the folder's
+// address, files beside it, 404 for the rest; only GET and HEAD. Files below
+// lib/ may be loaded by pages of any host. Mounted below another path, it wants
 // http.StripPrefix. Files are checked with the server at each use
-// (Cache-Control: no-cache, ETag), so that a new binary is a new page. When the
-// page was not built, "/" says how to build it. Safe for concurrent use.
+// (Cache-Control: no-cache, ETag), so that a new binary is a new page. When
+// nothing was built, "/" says how to build it. Safe for concurrent use.
 func Handler() http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil {
@@ -67,10 +87,15 @@ func handler(dist fs.FS) http.Handler {
 			return
 		}
 		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
-			name = "index.html"
+		if name == "" || strings.HasSuffix(name, "/") {
+			name += "index.html"
 		}
 		f, ok := files[name]
+		if _, folder := files[name+"/index.html"]; !ok && folder {
+			w.Header().Set("Location", path.Base(name)+"/") // relative, for the sake of what stands before us
+			w.WriteHeader(http.StatusMovedPermanently)
+			return
+		}
 		if !ok {
 			http.NotFound(w, r)
 			return
@@ -79,7 +104,11 @@ func handler(dist fs.FS) http.Handler {
 		h.Set("Content-Type", f.contentType)
 		h.Set("Cache-Control", "no-cache")
 		h.Set("ETag", f.etag)
-		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Content-Security-Policy", contentSecurityPolicy+ancestors(name))
+		if strings.HasPrefix(name, library) {
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		}
 		h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -103,8 +132,8 @@ func load(dist fs.FS) map[string]file {
 	if err != nil {
 		panic(fmt.Sprintf("ui: read embedded dist: %v", err)) // reading from memory cannot fail
 	}
-	if _, ok := files["index.html"]; !ok {
-		files["index.html"] = newFile("index.html", []byte(notBuilt))
+	if _, ok := files[userPage]; !ok {
+		files[userPage] = newFile(userPage, []byte(notBuilt))
 	}
 	return files
 }

@@ -32,6 +32,11 @@ func TestHandlerServesFiles(t *testing.T) {
 		"page.js":    {Data: []byte("1")},
 		"style.css":  {Data: []byte("a{}")},
 		"icon.svg":   {Data: []byte("<svg/>")},
+
+		"lib/selene.js":    {Data: []byte("2")},
+		"lib/selene.d.ts":  {Data: []byte("3")},
+		"lib/face.bin":     {Data: []byte("4")},
+		"admin/index.html": {Data: []byte("<!doctype html>admin")},
 	})
 	for path, want := range map[string]string{
 		"/":           "text/html; charset=utf-8",
@@ -40,6 +45,11 @@ func TestHandlerServesFiles(t *testing.T) {
 		"/page.js":    "text/javascript; charset=utf-8",
 		"/style.css":  "text/css; charset=utf-8",
 		"/icon.svg":   "image/svg+xml",
+
+		"/lib/selene.js":   "text/javascript; charset=utf-8",
+		"/lib/selene.d.ts": "text/plain; charset=utf-8",
+		"/lib/face.bin":    "application/octet-stream",
+		"/admin/":          "text/html; charset=utf-8",
 	} {
 		res, body := get(t, h, http.MethodGet, path)
 		if res.StatusCode != http.StatusOK || body == "" || res.Header.Get("Content-Type") != want {
@@ -51,8 +61,18 @@ func TestHandlerServesFiles(t *testing.T) {
 		if res.Header.Get("Cache-Control") != "no-cache" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: headers %v", path, res.Header)
 		}
+		embeds := path == "/" || path == "/?cn=x" || path == "/index.html"
+		if got := strings.HasSuffix(res.Header.Get("Content-Security-Policy"), "frame-ancestors *"); got != embeds {
+			t.Errorf("%s: anybody may embed it: %v, want %v", path, got, embeds)
+		}
+		if got := res.Header.Get("Access-Control-Allow-Origin") == "*"; got != strings.HasPrefix(path, "/lib/") {
+			t.Errorf("%s: pages of other hosts may read it: %v", path, got)
+		}
 	}
-	for _, path := range []string{"/.gitkeep", "/nothing", "/../ui.go", "/page.js/"} {
+	if res, _ := get(t, h, http.MethodGet, "/admin"); res.StatusCode != http.StatusMovedPermanently {
+		t.Errorf("/admin: status %d, want a redirect to the folder", res.StatusCode)
+	}
+	for _, path := range []string{"/.gitkeep", "/nothing", "/../ui.go", "/page.js/", "/lib", "/lib/"} {
 		if res, _ := get(t, h, http.MethodGet, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404", path, res.StatusCode)
 		}

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,9 @@ import (
 type Options struct {
 	// Camera is a file made by Camera or Synthetic; empty means a machine without a camera.
 	Camera string
+	// Generated is how many cameras there are that show a pattern which
+	// Chromium draws, instead of Camera.
+	Generated int
 	// RefuseCamera answers the browser's question with "block".
 	RefuseCamera bool
 	// Width and Height of the viewport in CSS pixels; 0 means 1280x800.
@@ -45,6 +49,7 @@ type Page struct {
 	t        testing.TB
 	run      func(limit time.Duration, actions ...chromedp.Action) error
 	problems *problems
+	axe      bool // axe is loaded
 }
 
 // Open starts a fresh Chromium (own profile, closed at the end of the test),
@@ -129,11 +134,15 @@ func flags(t testing.TB, o Options) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("hide-scrollbars", true),
 	}
-	if o.Camera != "" {
+	if o.Generated > 0 {
+		options = append(options, chromedp.Flag("use-fake-device-for-media-stream", fmt.Sprintf("device-count=%d", o.Generated)))
+	} else if o.Camera != "" {
 		options = append(options,
 			chromedp.Flag("use-fake-device-for-media-stream", true),
 			chromedp.Flag("use-file-for-fake-video-capture", o.Camera),
 		)
+	}
+	if o.Generated > 0 || o.Camera != "" {
 		if !o.RefuseCamera {
 			options = append(options, chromedp.Flag("use-fake-ui-for-media-stream", true))
 		}
@@ -172,13 +181,25 @@ func (p *Page) Do(what string, actions ...chromedp.Action) {
 	}
 }
 
-// Start presses the start button.
+// Start presses the start button, and when the camera shows its picture the
+// one that begins the check.
 func (p *Page) Start() {
 	p.t.Helper()
-	p.Do("press start", chromedp.Click("#start", chromedp.ByID))
+	p.SetUp()
+	if p.View() == "setup" {
+		p.Do("begin the check", chromedp.Click("#begin", chromedp.ByID))
+	}
 }
 
-// View is the name of the view that is shown: intro, live, success or failure.
+// SetUp presses the start button and waits until the camera shows its picture,
+// or the page says why it cannot.
+func (p *Page) SetUp() {
+	p.t.Helper()
+	p.Do("press start", chromedp.Click("#start", chromedp.ByID))
+	p.WaitTrue("the camera", `document.getElementById("main").dataset.view !== "intro"`)
+}
+
+// View is the name of the view that is shown: intro, setup, live, success or failure.
 func (p *Page) View() string {
 	p.t.Helper()
 	var name string

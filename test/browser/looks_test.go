@@ -9,24 +9,38 @@ import (
 )
 
 // TestLooks walks through every view on the screens people have, with a real
-// face before the camera, keeps a screenshot of each below test/output, and
-// checks that nothing is cut off sideways.
+// face before the camera, keeps a screenshot of each below test/output, checks
+// that nothing is cut off sideways, and lets axe look for barriers.
 func TestLooks(t *testing.T) {
 	camera := browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"))
-	desktop := browser.Options{Camera: camera}
 	dark := browser.Options{Camera: camera, Dark: true}
-	phone := browser.Phone(camera)
 	darkPhone := browser.Phone(camera)
 	darkPhone.Dark, darkPhone.ReducedMotion = true, true
-	small := browser.Options{Camera: camera, Width: 320, Height: 568, Phone: true}
-	sideways := browser.Options{Camera: camera, Width: 740, Height: 360, Phone: true}
+	branded := `{"name":"Northbank","success_message":"Thank you. Your account is open.","start_button_text":"I am ready",
+		"error_messages":{"7":"Please step out of the spotlight"},"mode":"operator",
+		"styles":{"colors":{"accent":"#0f766e","page":"#f0fdfa","ink":"ignored"},"sizes":{"radius":8,"button_radius":24,"text":17}}}`
 
-	for name, options := range map[string]browser.Options{
-		"desktop": desktop, "desktop-dark": dark, "phone": phone, "phone-dark": darkPhone, "phone-small": small, "phone-sideways": sideways,
+	for name, screen := range map[string]struct {
+		options browser.Options
+		query   string
+		config  string
+		words   words
+	}{
+		"desktop":        {browser.Options{Camera: camera}, "", "", english},
+		"desktop-dark":   {dark, "?lang=ru", "", russian},
+		"phone":          {browser.Phone(camera), "", "", english},
+		"phone-dark":     {darkPhone, "", "", english},
+		"phone-small":    {browser.Options{Camera: camera, Width: 320, Height: 568, Phone: true}, "?lang=ru", "", russian},
+		"phone-sideways": {browser.Options{Camera: camera, Width: 740, Height: 360, Phone: true}, "", "", english},
+		"branded": {
+			browser.Phone(camera), "?cn=test", branded,
+			words{"turn": "Turn your head", "hold": "Hold the camera still", "glare": "Please step out"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)
-			p := browser.Open(t, s.url, options)
+			s.config = screen.config
+			p := browser.Open(t, s.url+"/"+screen.query, screen.options)
 			shot := func(state string) {
 				t.Helper()
 				var overflow int
@@ -35,24 +49,38 @@ func TestLooks(t *testing.T) {
 					t.Errorf("%s: %d px are cut off sideways", state, overflow)
 				}
 				p.Screenshot(name + "-" + state)
+				for _, barrier := range p.Barriers() {
+					t.Errorf("%s: %s", state, barrier)
+				}
 			}
+			prompt := func(key string) {
+				t.Helper()
+				p.WaitTrue("the prompt "+key, `document.getElementById("prompt").innerText.startsWith("`+screen.words[key]+`")`)
+			}
+			p.WaitTrue("words", `document.getElementById("start").innerText !== ""`)
 			shot("intro")
+			p.SetUp()
+			shot("setup")
+			p.Do("open the settings", chromedp.Click(".settings summary"))
+			shot("settings")
+			s.always(stats(62))
+			p.Do("begin", chromedp.Click("#begin"))
+			eventually(t, "frames", func() bool { return s.frameCount() > 1 })
 			s.always(stats(64))
-			p.Start()
-			p.WaitTrue("a prompt", `document.getElementById("prompt").innerText.startsWith("Turn your head")`)
+			prompt("turn")
 			shot("live-turn")
 			s.always(stats(37))
-			p.WaitTrue("a prompt", `document.getElementById("prompt").innerText.startsWith("Hold still")`)
+			prompt("hold")
 			shot("live-hold")
 			s.always(stats(7))
-			p.WaitTrue("a prompt", `document.getElementById("prompt").innerText.startsWith("Too much glare")`)
+			prompt("glare")
 			shot("live-glare")
 			s.say(success)
 			p.WaitView("success")
 			p.WaitTrue("the best shot", `document.getElementById("bestshot").naturalWidth === 854`)
 			shot("success")
 			p.Eval(`document.getElementById("measured").scrollIntoView()`, nil)
-			shot("success-measured")
+			p.Screenshot(name + "-success-measured")
 			s.always(reply{text: stats(104).text, close: 4003})
 			p.Do("press try again", chromedp.Click("#success .again"))
 			p.WaitView("failure")
@@ -60,3 +88,11 @@ func TestLooks(t *testing.T) {
 		})
 	}
 }
+
+// words are how prompts begin.
+type words map[string]string
+
+var (
+	english = words{"turn": "Turn your head", "hold": "Hold still", "glare": "Too much glare"}
+	russian = words{"turn": "Поверните голову", "hold": "Замрите", "glare": "Блики"}
+)

@@ -38,7 +38,7 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 	for size, want := range map[string]image.Point{"640x480": {X: 640, Y: 480}, "1280x720": {X: 854, Y: 480}} {
 		t.Run(size, func(t *testing.T) {
 			s := serve(t)
-			p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, size)})
+			p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, size)})
 			release := s.holdAnswers()
 			p.Start()
 			eventually(t, "the first frame", func() bool { return s.frameCount() > 0 })
@@ -85,7 +85,7 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 func TestPromptsAreToldInWords(t *testing.T) {
 	s := serve(t)
 	s.always(stats(8))
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
 	for _, step := range []struct {
 		codes []int
@@ -125,7 +125,7 @@ func TestPromptsAreToldInWords(t *testing.T) {
 func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	s := serve(t)
 	s.say(success)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
 	p.WaitView("success")
 	p.WaitTrue("the camera to be off", cameraOff)
@@ -162,7 +162,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 
 func TestFailuresAreToldInWords(t *testing.T) {
 	s := serve(t)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	for _, end := range []struct {
 		reply reply
 		title string
@@ -184,25 +184,58 @@ func TestFailuresAreToldInWords(t *testing.T) {
 		p.WaitTrue(end.title, fmt.Sprintf(`document.getElementById("main").dataset.view === "failure" && document.getElementById("failure-title").innerText === %q`, end.title))
 		p.WaitTrue("the camera to be off", cameraOff)
 	}
+	checkFaults(t, s)
+}
 
-	s.always(stats(37))
-	p.Do("press try again", chromedp.Click("#failure .again"))
-	p.WaitView("live")
-	n := s.frameCount()
-	eventually(t, "frames", func() bool { return s.frameCount() > n })
+func TestABrokenConnectionIsTakenUpAgain(t *testing.T) {
+	s := serve(t)
+	s.always(stats(64))
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p.Start()
+	p.WaitTrue("a prompt", `document.getElementById("prompt").innerText === "Turn your head to the right"`)
 	s.drop()
-	p.WaitView("failure")
-	if title := p.Text("#failure-title"); title != "The connection was lost" {
-		t.Errorf("a broken connection is told as %q", title)
+	p.WaitTrue("words about it", `document.getElementById("prompt").innerText === "Connection lost. Connecting again…"`)
+	p.Screenshot("reconnecting")
+	s.always(stats(63))
+	s.comeBack()
+	p.WaitTrue("the check to go on", `document.getElementById("prompt").innerText === "Look straight at the camera"`)
+	connects, _, _ := s.seen()
+	if len(connects) != 2 || strings.Contains(connects[0], "session-id:") || !strings.Contains(connects[1], "\nsession-id:"+sessionID+"\n") {
+		t.Errorf("CONNECT messages %q, want a second one with the session's id", connects)
 	}
+	if done := p.Text("#actions .done"); !strings.HasPrefix(done, "Turn right") {
+		t.Errorf("after the break the steps done are %q", done)
+	}
+	s.say(success)
+	p.WaitView("success")
 	p.WaitTrue("the camera to be off", cameraOff)
 	checkFaults(t, s)
 }
 
 func TestKeyboardAlone(t *testing.T) {
 	s := serve(t)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
-	p.Do("press Tab and Enter", chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	press := func(what string, keys ...string) {
+		t.Helper()
+		for _, key := range keys {
+			p.Do("press "+what, chromedp.KeyEvent(key))
+		}
+	}
+	p.WaitTrue("words", `document.getElementById("start").innerText !== ""`)
+	press("Tab and Enter", kb.Tab, kb.Enter)
+	p.WaitView("setup")
+	press("Escape", kb.Escape)
+	p.WaitView("intro")
+	p.WaitTrue("the camera to be off", cameraOff)
+	press("Tab and Enter", kb.Tab, kb.Enter)
+	p.WaitView("setup")
+	press("Tab, Tab and Enter, which opens the settings", kb.Tab, kb.Tab, kb.Enter)
+	press("Tab and the right arrow, which zooms", kb.Tab, kb.ArrowRight)
+	p.WaitTrue("the zoom", `document.getElementById("video").style.transform === "scale(-1.1, 1.1)"`)
+	press("Tab and the right arrow, which changes the mode", kb.Tab, kb.ArrowRight)
+	p.WaitTrue("the operator's picture", `document.getElementById("video").style.transform === "scale(1.1, 1.1)" && !document.getElementById("setup").inert`)
+	p.Do("go back to the start", chromedp.Focus("#begin"))
+	press("Enter", kb.Enter)
 	p.WaitView("live")
 	eventually(t, "a frame", func() bool { return s.frameCount() > 0 })
 	p.Do("press Escape", chromedp.KeyEvent(kb.Escape))
@@ -221,7 +254,7 @@ func TestKeyboardAlone(t *testing.T) {
 
 func TestLeavingThePageEndsTheSession(t *testing.T) {
 	s := serve(t)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
 	eventually(t, "a frame", func() bool { return s.frameCount() > 0 })
 	p.Do("leave", chromedp.Navigate("about:blank"))
@@ -230,7 +263,7 @@ func TestLeavingThePageEndsTheSession(t *testing.T) {
 
 func TestCameraRefused(t *testing.T) {
 	s := serve(t)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Synthetic(t, "640x480"), RefuseCamera: true})
+	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480"), RefuseCamera: true})
 	p.Start()
 	p.WaitView("failure")
 	if title := p.Text("#failure-title"); title != "The camera was not allowed" {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	cdplog "github.com/chromedp/cdproto/log"
@@ -15,10 +16,11 @@ type problems struct {
 	mu       sync.Mutex
 	said     []string
 	requests []string
+	contexts map[string]runtime.ExecutionContextID // where scripts of an origin run
 }
 
 func listen(ctx context.Context) *problems {
-	p := &problems{}
+	p := &problems{contexts: map[string]runtime.ExecutionContextID{}}
 	chromedp.ListenTarget(ctx, func(event any) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -27,13 +29,28 @@ func listen(ctx context.Context) *problems {
 			if e.Entry.Level == cdplog.LevelError || e.Entry.Level == cdplog.LevelWarning {
 				p.said = append(p.said, e.Entry.Text)
 			}
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.APITypeWarning || e.Type == runtime.APITypeError {
+				p.said = append(p.said, text(e.Args))
+			}
 		case *runtime.EventExceptionThrown:
 			p.said = append(p.said, e.ExceptionDetails.Error())
+		case *runtime.EventExecutionContextCreated:
+			p.contexts[e.Context.Origin] = e.Context.ID
 		case *network.EventRequestWillBeSent:
 			p.requests = append(p.requests, e.Request.URL)
 		}
 	})
 	return p
+}
+
+// text is what a call of the console was given, as JSON.
+func text(arguments []*runtime.RemoteObject) string {
+	var all []string
+	for _, a := range arguments {
+		all = append(all, string(a.Value))
+	}
+	return strings.Join(all, " ")
 }
 
 // Problems are the errors and warnings of the browser's console so far:
@@ -49,4 +66,19 @@ func (p *Page) Requests() []string {
 	p.problems.mu.Lock()
 	defer p.problems.mu.Unlock()
 	return append([]string(nil), p.problems.requests...)
+}
+
+// EvalIn evaluates a JavaScript expression in the frame of an origin, into
+// result.
+func (p *Page) EvalIn(origin, expression string, result any) {
+	p.t.Helper()
+	p.problems.mu.Lock()
+	id, ok := p.problems.contexts[origin]
+	p.problems.mu.Unlock()
+	if !ok {
+		p.t.Fatalf("no frame of %s", origin)
+	}
+	p.Do("evaluate "+expression, chromedp.Evaluate(expression, result, func(e *runtime.EvaluateParams) *runtime.EvaluateParams {
+		return e.WithContextID(id)
+	}))
 }

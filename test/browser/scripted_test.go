@@ -30,7 +30,8 @@ type reply struct {
 // the test wants. It is written without the product's own codec, so that an
 // error there cannot hide one in the page.
 type scripted struct {
-	url string
+	url   string
+	plain string // the page's address with a config that takes pictures without a face
 
 	mu       sync.Mutex
 	connects []string
@@ -39,19 +40,22 @@ type scripted struct {
 	hold     chan struct{} // while set, answers wait for it
 	sockets  []*websocket.Conn
 	faults   []string
-	left     int // sockets the page has closed or lost
+	left     int  // sockets the page has closed or lost
+	away     bool // nobody can connect
+	config   string
 }
 
 func serve(t *testing.T) *scripted {
 	t.Helper()
-	s := &scripted{answer: func([]byte) reply { return stats(37) }}
+	s := &scripted{answer: func([]byte) reply { return stats(37) }, config: `{"front_detector":false}`}
 	mux := http.NewServeMux()
 	mux.Handle("/", ui.Handler())
 	mux.HandleFunc("/ws", s.socket)
+	mux.HandleFunc("/ui-config/{name}", s.uiConfig)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { s.drop() })
-	s.url = server.URL
+	s.url, s.plain = server.URL, server.URL+"/?cn=test"
 	requirePage(t, s.url)
 	return s
 }
@@ -69,8 +73,25 @@ func requirePage(t *testing.T, url string) {
 	}
 }
 
+// uiConfig knows one config, "test".
+func (s *scripted) uiConfig(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("name") != "test" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprint(w, s.config)
+}
+
 func (s *scripted) socket(w http.ResponseWriter, r *http.Request) {
-	upgrader := websocket.Upgrader{}
+	s.mu.Lock()
+	away := s.away
+	s.mu.Unlock()
+	if away {
+		http.Error(w, "away", http.StatusServiceUnavailable)
+		return
+	}
+	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
@@ -175,13 +196,21 @@ func (s *scripted) holdAnswers() (release func()) {
 	}
 }
 
-// drop cuts every connection without a close message.
+// drop cuts every connection without a close message. Until comeBack nobody
+// can connect.
 func (s *scripted) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.away = true
 	for _, conn := range s.sockets {
 		_ = conn.UnderlyingConn().Close()
 	}
+}
+
+func (s *scripted) comeBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = false
 }
 
 func (s *scripted) seen() (connects []string, frames [][]byte, faults []string) {

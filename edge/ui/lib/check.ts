@@ -1,59 +1,69 @@
 // The frame loop: one image after another through a session until it is decided.
-import { SessionEnd, type Session } from "./session";
+import { errorFailure, PassError } from "./errors";
 import type { Result, Stats } from "./lpproto";
+import type { Session } from "./session";
 
 export interface CheckOptions {
-  /** Gives the next image. It may wait (for a camera frame, for the right pace); a rejection ends the check. */
+  /** Gives the next image. It may wait (for a camera frame, a face, the right pace); a rejection ends the check. */
   nextFrame: () => Promise<Blob>;
   /** Called after each frame that was judged and did not end the session. */
   onStats: (stats: Stats) => void;
+  /** Takes the session up again after its connection broke; rejects when that cannot be done. */
+  resume?: (end: PassError) => Promise<Session>;
 }
 
 export interface Passed {
+  /** The signed token; its signature is for the service that relies on it to check. */
   jwt: string;
+  /** What the token says. */
   result: Result;
-}
-
-/** The server refused a frame; `code` is an LPProto ERROR number. */
-export class FrameRefused extends Error {
-  override name = "FrameRefused";
-  constructor(readonly code: number) {
-    super(`the server refused a frame with ERROR ${code}`);
-  }
 }
 
 /** ERROR codes after which the socket stays open, so that the next frame may do better. */
 const RETRYABLE = [1000, 1002, 1006];
 const MAX_REFUSED_IN_A_ROW = 3;
+const RESUMABLE: readonly string[] = ["lost", "noReply"];
 
-/** Runs a session to its end. Rejects with SessionEnd, FrameRefused or what nextFrame threw; always closes the session. */
-export async function check(session: Session, { nextFrame, onStats }: CheckOptions): Promise<Passed> {
-  const ended = session.ended.then((end): never => {
-    throw end;
-  });
-  ended.catch(() => {}); // it may settle when nobody races it any more
+/** Runs a session to its end. Rejects with a PassError or what nextFrame threw; always closes the session. */
+export async function check(session: Session, { nextFrame, onStats, resume }: CheckOptions): Promise<Passed> {
   let refused = 0;
-  let refusal: FrameRefused | undefined;
+  let refusal: PassError | undefined;
+  let next: Promise<Blob> | undefined; // made before a connection broke, it serves the one after
   try {
     for (;;) {
-      const image = await Promise.race([nextFrame(), ended]);
-      const bytes = new Uint8Array(await image.arrayBuffer());
-      const reply = await session.send(image.type, bytes);
-      if (reply.kind === "success") return { jwt: reply.jwt, result: reply.result };
-      if (reply.kind === "stats") {
+      try {
+        next ??= nextFrame();
+        const image = await Promise.race([next, thrown(session.ended)]);
+        next = undefined;
+        const bytes = new Uint8Array(await image.arrayBuffer());
+        const reply = await session.send(image.type, bytes);
+        if (reply.kind === "success") return { jwt: reply.jwt, result: reply.result };
+        if (reply.kind === "error") {
+          refusal = errorFailure(reply.code);
+          if (!RETRYABLE.includes(reply.code) || ++refused >= MAX_REFUSED_IN_A_ROW) throw refusal;
+          continue;
+        }
         refused = 0;
         refusal = undefined;
         onStats(reply.stats);
-        continue;
+      } catch (error) {
+        const broken = error instanceof PassError && RESUMABLE.includes(error.failure);
+        if (resume && broken) session = await resume(error);
+        // An ERROR followed by a close says more than the close does.
+        else if (refusal && error instanceof PassError && error.failure !== "cancelled") throw refusal;
+        else throw error;
       }
-      refusal = new FrameRefused(reply.code);
-      if (!RETRYABLE.includes(reply.code) || ++refused >= MAX_REFUSED_IN_A_ROW) throw refusal;
     }
-  } catch (error) {
-    // An ERROR followed by a close says more than the close does.
-    if (refusal && error instanceof SessionEnd && error.reason !== "left") throw refusal;
-    throw error;
   } finally {
+    next?.catch(() => {}); // nobody waits for it any more
     session.close();
   }
+}
+
+function thrown(ended: Promise<PassError>): Promise<never> {
+  const rejected = ended.then((end): never => {
+    throw end;
+  });
+  rejected.catch(() => {}); // it may settle when nobody races it any more
+  return rejected;
 }

@@ -1,5 +1,6 @@
 // One LPProto session over one WebSocket. Lock-step is kept here: a second
 // frame cannot leave before the first one is answered.
+import { asPassError, cancelled, closeFailure, errorFailure, PassError } from "./errors";
 import { decodeToken, encodeConnect, encodeFrame, parse, parseStats, type ConnectOptions, type Message, type Result, type Stats } from "./lpproto";
 
 /** What the server answered to one frame. */
@@ -7,29 +8,6 @@ export type Reply =
   | { kind: "stats"; stats: Stats }
   | { kind: "success"; jwt: string; result: Result }
   | { kind: "error"; code: number };
-
-/**
- * Why a session is over:
- * - `unreachable`: no connection could be made
- * - `lost`: the connection broke
- * - `silent`: nothing was heard from the server for too long
- * - `closed`: the server closed it; `code` is the close code
- * - `error`: the server answered CONNECT with ERROR; `code` is its number
- * - `protocol`: the server sent something that is not LPProto
- * - `left`: this side closed it
- */
-export type EndReason = "unreachable" | "lost" | "silent" | "closed" | "error" | "protocol" | "left";
-
-export class SessionEnd extends Error {
-  override name = "SessionEnd";
-  constructor(
-    readonly reason: EndReason,
-    readonly code: number = 0,
-    detail = "",
-  ) {
-    super(`session ended: ${reason}${code ? ` ${code}` : ""}${detail ? ` (${detail})` : ""}`);
-  }
-}
 
 /** The part of WebSocket that is used; tests put their own in its place. */
 export type Socket = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
@@ -41,6 +19,8 @@ export interface SessionOptions extends ConnectOptions {
   connectTimeout?: number;
   /** Milliseconds without any message, heartbeats included, after which the server counts as gone. */
   silence?: number;
+  /** Milliseconds to wait for the answer to a frame, heartbeats or not. */
+  replyTimeout?: number;
   /** Leaves the session, connected or not yet. */
   signal?: AbortSignal;
   socket?: (url: string) => Socket;
@@ -48,25 +28,27 @@ export interface SessionOptions extends ConnectOptions {
 
 interface Waiter<T> {
   resolve: (value: T) => void;
-  reject: (reason: SessionEnd) => void;
+  reject: (reason: PassError) => void;
 }
 
 export class Session {
   /** The session's id, as the server gave it. */
   id: string;
   /** Resolves, never rejects, once the session is over for whatever reason. */
-  readonly ended: Promise<SessionEnd>;
+  readonly ended: Promise<PassError>;
 
-  private end: SessionEnd | undefined;
-  private finish!: (end: SessionEnd) => void;
+  private end: PassError | undefined;
+  private finish!: (end: PassError) => void;
   private connecting: Waiter<Session> | undefined;
   private waiting: Waiter<Reply> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
+  private replyTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly socket: Socket;
   private readonly silence: number;
+  private readonly replyTimeout: number;
   private opened = false;
 
-  /** Connects; rejects with a SessionEnd. */
+  /** Connects; rejects with a PassError. */
   static open(options: SessionOptions): Promise<Session> {
     return new Promise((resolve, reject) => new Session(options, { resolve, reject }));
   }
@@ -75,6 +57,7 @@ export class Session {
     const { connectTimeout = 10_000 } = options;
     this.id = options.sessionId ?? "";
     this.silence = options.silence ?? 15_000;
+    this.replyTimeout = options.replyTimeout ?? 30_000;
     this.connecting = connecting;
     this.ended = new Promise((resolve) => (this.finish = resolve));
     this.socket = (options.socket ?? ((url) => new WebSocket(url)))(options.url);
@@ -85,12 +68,15 @@ export class Session {
       this.socket.send(encodeConnect({ ...options, heartbeat: options.heartbeat ?? 1000 }));
     };
     this.socket.onmessage = (event) => this.receive(event.data as string | ArrayBuffer);
-    this.socket.onclose = (event) => this.over(endOfClose(event.code, event.reason, this.opened));
-    if (options.signal?.aborted) this.close();
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+    this.socket.onclose = (event) => this.over(this.opened ? closeFailure(event.code, event.reason) : new PassError("unreachable"));
+    const { signal } = options;
+    const leave = () => this.over(cancelled(signal));
+    signal?.addEventListener("abort", leave, { once: true });
+    void this.ended.then(() => signal?.removeEventListener("abort", leave));
+    if (signal?.aborted) leave();
   }
 
-  /** Sends one frame and waits for its answer. Rejects with a SessionEnd; throws when a frame is still unanswered. */
+  /** Sends one frame and waits for its answer. Rejects with a PassError; throws when a frame is still unanswered. */
   send(contentType: string, image: Uint8Array): Promise<Reply> {
     if (this.waiting) throw new Error("the last frame has not been answered yet");
     if (this.end) return Promise.reject(this.end);
@@ -98,12 +84,13 @@ export class Session {
       this.waiting = { resolve, reject };
       this.socket.send(encodeFrame(contentType, image));
       this.watch(this.silence);
+      this.replyTimer = setTimeout(() => this.over(new PassError("noReply")), this.replyTimeout);
     });
   }
 
   /** Leaves the session. Safe to call at any time, more than once. */
   close(): void {
-    this.over(new SessionEnd("left"));
+    this.over(new PassError("cancelled"));
   }
 
   private receive(data: string | ArrayBuffer): void {
@@ -112,7 +99,7 @@ export class Session {
     try {
       this.handle(parse(data));
     } catch (error) {
-      this.over(new SessionEnd("protocol", 0, error instanceof Error ? error.message : String(error)));
+      this.over(new PassError("outdated", asPassError(error).detail));
     }
   }
 
@@ -133,7 +120,7 @@ export class Session {
       }
       case "ERROR": {
         const code = Number(message.headers.get("error") ?? 0);
-        if (this.connecting) return this.over(new SessionEnd("error", code));
+        if (this.connecting) return this.over(errorFailure(code));
         return this.answer({ kind: "error", code });
       }
       default:
@@ -144,18 +131,20 @@ export class Session {
   private answer(reply: Reply): void {
     const waiting = this.waiting;
     this.waiting = undefined;
+    clearTimeout(this.replyTimer);
     waiting?.resolve(reply);
   }
 
   private watch(ms: number): void {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.over(new SessionEnd(this.opened ? "silent" : "unreachable")), ms);
+    this.watchdog = setTimeout(() => this.over(new PassError(this.connecting ? "unreachable" : "lost", "silence")), ms);
   }
 
-  private over(end: SessionEnd): void {
+  private over(end: PassError): void {
     if (this.end) return;
     this.end = end;
     clearTimeout(this.watchdog);
+    clearTimeout(this.replyTimer);
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
     this.connecting?.reject(end);
@@ -163,11 +152,4 @@ export class Session {
     this.connecting = this.waiting = undefined;
     this.finish(end);
   }
-}
-
-function endOfClose(code: number, detail: string, opened: boolean): SessionEnd {
-  if (!opened) return new SessionEnd("unreachable", 0, detail);
-  // 1001, 1005, 1006, 1012 and 1013 tell that a connection or a server went away, not that anything was judged.
-  if ([1001, 1005, 1006, 1012, 1013].includes(code)) return new SessionEnd("lost", code, detail);
-  return new SessionEnd("closed", code, detail);
 }

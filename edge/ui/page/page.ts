@@ -1,79 +1,153 @@
-// The user page: camera, session and view put together.
-import { check } from "../lib/check";
-import { Session } from "../lib/session";
-import { Camera } from "./camera";
-import { explain } from "./failures";
-import { choosePrompt, frameInterval, PromptPacer, type Prompt } from "./prompts";
-import { element, fillTexts, showAsking, showFailure, showPrompt, showSuccess, showView } from "./view";
+// The user page: the library, the views and the controls put together.
+import type { UIConfig } from "../lib/config";
+import { asPassError } from "../lib/errors";
+import { choosePrompt, frameInterval, PromptPacer, type Prompt } from "../lib/prompts";
+import { SelenePass } from "../lib/selene";
+import { StepTracker } from "../lib/steps";
+import { checked, loadConfig } from "./config";
+import { Controls } from "./controls";
+import { Host, targetOrigin } from "./host";
+import { chooseLanguage } from "./language";
+import { applyStyles } from "./theme";
+import { element, fillTexts, showAsking, showFailure, showPrompt, showSteps, showSuccess, showView } from "./view";
 
-let running = false;
-let leave: (() => void) | undefined; // ends the running check
+const REDIRECT_AFTER = 3000; // ms: long enough to see that it went well
 
-async function run(): Promise<void> {
-  if (running) return;
-  running = true;
-  let camera: Camera | undefined;
-  let session: Session | undefined;
-  try {
-    showAsking(true);
-    if (element("intro").hidden) showView("intro");
-    camera = await Camera.open(element<HTMLVideoElement>("video"));
-    showPrompt({ name: "connecting" });
-    showView("live");
-    session = await openSession(camera);
-    leave = () => session?.close();
-    showSuccess(await judge(session, camera));
-  } catch (error) {
-    showFailure(explain(error), session?.id ?? "");
-  } finally {
-    running = false;
-    leave = undefined;
-    session?.close();
-    camera?.release();
-    showAsking(false);
-  }
-}
+const query = new URLSearchParams(location.search);
+// A session made for this person: its id and token stand behind the #, which no server gets to log.
+const given = new URLSearchParams(location.hash.slice(1));
 
-/** Connects to `ws` beside this page; Cancel works meanwhile. */
-function openSession(camera: Camera): Promise<Session> {
-  const url = new URL("ws", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.search = url.hash = "";
-  const controller = new AbortController();
-  leave = () => controller.abort();
-  // A session made for this person: its id and token stand behind the #, which no server gets to log.
-  const given = new URLSearchParams(location.hash.slice(1));
-  const sessionId = given.get("session") ?? undefined;
-  const token = given.get("token") ?? undefined;
-  return Session.open({ url: url.href, signal: controller.signal, sessionId, token, ...camera.about() });
-}
-
-function judge(session: Session, camera: Camera) {
-  const pacer = new PromptPacer();
-  let prompt: Prompt = { name: "ready" };
-  let sent = 0;
-  showPrompt(prompt);
-  return check(session, {
-    nextFrame: async () => {
-      await Promise.race([wait(sent + frameInterval(prompt) - performance.now()), camera.stopped]);
-      sent = performance.now();
-      return camera.picture();
-    },
-    onStats: (stats) => {
-      prompt = pacer.next(choosePrompt(stats.errors), performance.now());
-      showPrompt(prompt);
-    },
+async function main(): Promise<void> {
+  const [config] = await Promise.all([loadConfig(query.get("cn")), chooseLanguage([query.get("lang"), ...navigator.languages])]);
+  const page = new Page(config);
+  page.apply(config);
+  element("main").hidden = false;
+  // The admin panel shows what it edits: this page in a frame of its own origin.
+  addEventListener("message", ({ origin, source, data }) => {
+    if (source === parent && origin === location.origin && data?.type === "selene-config") page.apply(checked(data.config));
   });
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+class Page {
+  private readonly host: Host;
+  private readonly pass: SelenePass;
+  private readonly controls: Controls;
+  private pacer = new PromptPacer();
+  private prompt: Prompt = { name: "ready" };
+  private steps = new StepTracker();
+  private ready = false; // the person has set the camera up once
 
-fillTexts();
-element("start").addEventListener("click", () => void run());
-element("cancel").addEventListener("click", () => leave?.());
-addEventListener("keydown", (event) => {
-  if (event.key === "Escape") leave?.();
-});
-// A page that is left, even one kept by the browser for "back", must not hold the camera.
-addEventListener("pagehide", () => leave?.());
-for (const button of document.querySelectorAll(".again")) button.addEventListener("click", () => void run());
+  constructor(private config: UIConfig) {
+    this.host = new Host(targetOrigin(query.get("origin"), config.parent_origins));
+    this.pass = this.makePass();
+    this.controls = new Controls(config.mode ?? "selfie", this.pass, () => void this.attempt(() => this.openCamera()));
+    this.listen();
+    this.host.tell({ type: "ready" });
+  }
+
+  apply(config: UIConfig): void {
+    this.config = config;
+    applyStyles(config.styles);
+    fillTexts(config);
+  }
+
+  private makePass(): SelenePass {
+    const { request_interval: interval, front_detector: frontDetector = true, image, video } = this.config;
+    const url = new URL("ws", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.search = url.hash = "";
+    const options: SelenePass["options"] = {
+      url, frontDetector, video: element<HTMLVideoElement>("video"), ...(image ? { image } : {}),
+      interval: () => Math.max(frameInterval(this.prompt), interval ?? 0),
+    };
+    if (video) options.camera = { ...(video.width && { width: { ideal: video.width } }), ...(video.height && { height: { ideal: video.height } }) };
+    const [sessionId, token] = [given.get("session"), given.get("token")];
+    if (sessionId) options.sessionId = sessionId;
+    if (token) options.token = token;
+    return new SelenePass(options);
+  }
+
+  private listen(): void {
+    const { pass } = this;
+    pass.on("connected", ({ sessionId, resumed }) => {
+      if (resumed) return this.show(this.prompt);
+      this.host.tell({ type: "started", sessionId });
+      this.show({ name: "ready" });
+    });
+    pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
+    pass.on("status", ({ errors }) => {
+      this.show(this.pacer.next(choosePrompt(errors), performance.now()));
+      showSteps(this.steps.next(errors));
+    });
+    pass.on("warning", ({ message, cause }) => console.warn(`Selene: ${message}:`, cause));
+    element("start").addEventListener("click", () => void this.attempt(() => this.begin()));
+    element("begin").addEventListener("click", () => void this.attempt(() => this.check()));
+    for (const button of document.querySelectorAll(".again")) button.addEventListener("click", () => void this.attempt(() => this.begin()));
+    for (const button of document.querySelectorAll(".cancel")) button.addEventListener("click", () => this.leave());
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.leave();
+    });
+  }
+
+  /** Runs what a button asks for; whatever goes wrong ends with words about it. */
+  private async attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const failure = asPassError(error);
+      showFailure(failure, this.config);
+      this.host.tell({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
+    } finally {
+      showAsking(false);
+      element("setup").inert = false;
+    }
+  }
+
+  /** From the camera on; a person who has set it up once goes straight to the check. */
+  private async begin(): Promise<void> {
+    if (this.pass.running || element("start").getAttribute("aria-disabled") === "true") return;
+    await this.openCamera();
+    if (this.ready) return this.check();
+  }
+
+  private async openCamera(): Promise<void> {
+    showAsking(true);
+    element("setup").inert = true; // until the camera is there
+    if (!["intro", "setup"].includes(element("main").dataset.view ?? "")) showView("intro");
+    const { mode } = this.controls;
+    await this.pass.openCamera({ mode, constraints: { ...this.pass.options.camera, ...this.controls.constraints } });
+    this.show({ name: "ready" });
+    showView("setup");
+    await this.controls.refresh();
+  }
+
+  private async check(): Promise<void> {
+    if (this.pass.running) return;
+    this.ready = true;
+    this.pacer = new PromptPacer();
+    this.steps = new StepTracker();
+    showSteps([]);
+    this.show({ name: "connecting" });
+    showView("live");
+    const passed = await this.pass.check();
+    showSuccess(passed, this.config);
+    this.host.tell({ type: "success", sessionId: passed.result.jti, jwt: passed.jwt });
+    const link = element<HTMLAnchorElement>("continue");
+    if (this.config.redirect_url) setTimeout(() => location.assign(link.href), REDIRECT_AFTER);
+  }
+
+  private show(prompt: Prompt, keep = true): void {
+    if (keep) this.prompt = prompt;
+    showPrompt(prompt, this.controls.mode, this.config.error_messages);
+  }
+
+  private leave(): void {
+    if (this.pass.running) this.pass.close(); // the check tells that it was cancelled
+    else if (element("main").dataset.view === "setup") {
+      this.pass.close();
+      showView("intro");
+    }
+  }
+}
+
+void main();

@@ -1,5 +1,5 @@
 // Makes a readable list of what a token says.
-import type { Texts } from "./texts";
+import type { Texts } from "../texts/en";
 
 export interface Row {
   label: string;

@@ -1,11 +1,18 @@
-// What the page shows: one of four views, filled from the catalogue.
+// What the page shows: one of five views, filled from the catalogue.
+import type { Mode } from "../lib/camera";
 import type { Passed } from "../lib/check";
-import type { Explained } from "./failures";
-import type { Prompt } from "./prompts";
+import type { UIConfig } from "../lib/config";
+import type { PassError } from "../lib/errors";
+import { FIGURES, figureFor, type Figure } from "../lib/figures";
+import { arrowOnScreen, type Prompt, type PromptName } from "../lib/prompts";
+import type { ActionName, Step } from "../lib/steps";
+import { lang, texts } from "./language";
 import { describe, type Row } from "./result";
-import { texts } from "./texts";
 
-export type ViewName = "intro" | "live" | "success" | "failure";
+/** `setup` and `live` are two states of one section. */
+export type ViewName = "intro" | "setup" | "live" | "success" | "failure";
+
+const SVG = "http://www.w3.org/2000/svg";
 
 export const element = <T extends HTMLElement>(id: string): T => {
   const found = document.getElementById(id);
@@ -13,17 +20,29 @@ export const element = <T extends HTMLElement>(id: string): T => {
   return found as T;
 };
 
-/** Puts the catalogue's words where `data-text`, `data-label` and `data-alt` ask for them. */
-export function fillTexts(): void {
-  document.documentElement.lang = texts.lang;
-  document.title = `${texts.brand} · ${texts.live.title}`;
+export function create(tag: string, text = "", className = ""): HTMLElement {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  node.className = className;
+  return node;
+}
+
+/** Puts the catalogue's words, and the config's in their place, where `data-text`, `data-label` and `data-alt` ask for them. */
+export function fillTexts(config: UIConfig): void {
+  document.documentElement.lang = lang;
+  document.title = `${config.name || texts.brand} · ${texts.title}`;
+  const words: Record<string, string | undefined> = {
+    brand: config.name, "setup.start": config.start_button_text, "success.lead": config.success_message,
+  };
+  const lookUp = (path: string) => words[path] || wordsAt(path);
   for (const node of document.querySelectorAll<HTMLElement>("[data-text]")) node.textContent = lookUp(node.dataset.text!);
   for (const node of document.querySelectorAll<HTMLElement>("[data-label]")) node.setAttribute("aria-label", lookUp(node.dataset.label!));
   for (const node of document.querySelectorAll<HTMLElement>("[data-alt]")) node.setAttribute("alt", lookUp(node.dataset.alt!));
   element("steps").replaceChildren(...texts.intro.steps.map((step) => create("li", step)));
+  element("mode").title = config.mode_tooltip ?? "";
 }
 
-function lookUp(path: string): string {
+function wordsAt(path: string): string {
   const value = path.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], texts);
   if (typeof value !== "string") throw new Error(`texts has no ${path}`);
   return value;
@@ -31,9 +50,15 @@ function lookUp(path: string): string {
 
 /** Shows one view and moves the focus to its heading, so that a screen reader starts there. */
 export function showView(name: ViewName): void {
-  element("main").dataset.view = name;
-  for (const section of document.querySelectorAll<HTMLElement>("main > section")) section.hidden = section.id !== name;
-  element(name).querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+  const main = element("main");
+  if (main.dataset.view === name) return;
+  const shown = name === "setup" ? "live" : name;
+  element("live-title").textContent = name === "setup" ? texts.setup.title : texts.live.title;
+  for (const section of document.querySelectorAll<HTMLElement>("main > section")) section.hidden = section.id !== shown;
+  element("setup").hidden = name !== "setup";
+  element("checking").hidden = name !== "live";
+  main.dataset.view = name;
+  element(shown).querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
   scrollTo(0, 0);
 }
 
@@ -44,29 +69,72 @@ export function showAsking(asking: boolean): void {
   element("asking").textContent = asking ? texts.intro.askingHint : "";
 }
 
-export function showPrompt(prompt: Prompt): void {
+export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): void {
   const node = element("prompt");
-  const words = texts.prompts[prompt.name];
+  const own = mode === "operator" ? texts.operatorPrompts[prompt.name] : undefined;
+  const words = messages[String(prompt.code)] ?? own ?? texts.prompts[prompt.name];
   if (node.textContent !== words) node.textContent = words; // set again, it would be read aloud again
+  const arrow = arrowOnScreen(prompt, mode);
+  const picture = element("prompt-figure");
+  const figure = figureFor(prompt, mode);
+  if (picture.dataset.path !== figure.path + figure.flipped) picture.replaceChildren(drawing(figure));
+  picture.dataset.path = figure.path + figure.flipped;
   const stage = element("stage");
-  stage.dataset.arrow = prompt.arrow ?? "";
+  stage.dataset.arrow = arrow ?? "";
   stage.dataset.mood = prompt.name === "hold" ? "good" : prompt.action ? "action" : "wait";
 }
 
-export function showSuccess({ jwt, result }: Passed): void {
+export function drawing({ path, flipped }: Figure): SVGSVGElement {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 48 48");
+  svg.setAttribute("aria-hidden", "true");
+  const strokes = document.createElementNS(SVG, "path");
+  strokes.setAttribute("d", path);
+  if (flipped) strokes.setAttribute("transform", flipped === "x" ? "matrix(-1 0 0 1 48 0)" : "matrix(1 0 0 -1 0 48)");
+  svg.append(strokes);
+  return svg;
+}
+
+const ACTION_FIGURES: Readonly<Record<ActionName, PromptName>> = {
+  blink: "closeEyes", turnRight: "turnRight", turnLeft: "turnLeft", raiseChin: "raiseChin", lowerChin: "lowerChin",
+};
+
+/** The actions of the check so far: done ones ticked, the one under way marked. */
+export function showSteps(steps: readonly Step[]): void {
+  const node = element("actions");
+  const state = steps.map(({ name, state }) => `${name} ${state}`).join();
+  if (node.dataset.state === state) return;
+  node.dataset.state = state;
+  node.replaceChildren(
+    ...steps.map(({ name, state }) => {
+      const item = create("li", "", state);
+      const words = create("span", texts.actions[name]);
+      const told = create("span", `: ${state === "done" ? texts.live.stepDone : texts.live.stepNow}`, "unseen");
+      item.append(drawing(state === "done" ? { path: "M12 25l8 8 16-18" } : FIGURES[ACTION_FIGURES[name]]), words, told);
+      return item;
+    }),
+  );
+}
+
+export function showSuccess({ jwt, result }: Passed, config: UIConfig): void {
+  const to = config.redirect_url?.replaceAll("{session}", encodeURIComponent(result.jti));
+  const link = element<HTMLAnchorElement>("continue");
+  element("going-on").hidden = to === undefined;
+  element("told").hidden = to !== undefined;
+  if (to !== undefined) link.href = to;
   element<HTMLImageElement>("bestshot").src = result.bestshot ? `data:image/jpeg;base64,${result.bestshot}` : "";
   element("bestshot").parentElement!.hidden = !result.bestshot;
   const { facts } = texts;
   const rows: Row[] = [
     { label: facts.isOk, value: result.isOk ? facts.passed : facts.failed },
     { label: facts.jti, value: result.jti },
-    { label: facts.iat, value: new Date(result.iat * 1000).toLocaleString(texts.lang, { dateStyle: "medium", timeStyle: "medium" }) },
+    { label: facts.iat, value: new Date(result.iat * 1000).toLocaleString(lang, { dateStyle: "medium", timeStyle: "medium" }) },
   ];
   if (result.errors.length > 0) rows.push({ label: facts.codes, value: result.errors.join(", ") });
   element("facts").replaceChildren(...rows.flatMap(terms));
   element("estimations").replaceChildren(
     ...describe(result.estimations, texts).flatMap((group) => {
-      const list = create("dl", "");
+      const list = create("dl");
       list.append(...group.rows.flatMap(terms));
       return group.title ? [create("h2", group.title), list] : [list];
     }),
@@ -75,19 +143,13 @@ export function showSuccess({ jwt, result }: Passed): void {
   showView("success");
 }
 
-export function showFailure({ name, reference }: Explained, sessionId: string): void {
-  const { title, text } = texts.failures[name];
+export function showFailure({ failure, detail, sessionId }: PassError, config: UIConfig): void {
+  const { title, text } = texts.failures[failure];
   element("failure-title").textContent = title;
-  element("failure-text").textContent = text;
-  const parts = [reference, sessionId].filter(Boolean);
+  element("failure-text").textContent = (failure === "cameraAbsent" && config.camera_not_attached_text) || text;
+  const parts = [detail, sessionId].filter(Boolean);
   element("failure-reference").textContent = parts.length > 0 ? `${texts.failure.reference}: ${parts.join(" · ")}` : "";
   showView("failure");
 }
 
 const terms = ({ label, value }: Row): HTMLElement[] => [create("dt", label), create("dd", value)];
-
-function create(tag: string, text: string): HTMLElement {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  return node;
-}

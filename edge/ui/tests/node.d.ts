@@ -13,3 +13,17 @@ declare module "node:assert/strict" {
   const assert: Assert;
   export default assert;
 }
+declare module "node:fs" {
+  export function readFileSync(path: URL): Uint8Array<ArrayBuffer>;
+  export function readdirSync(path: URL): string[];
+  export function existsSync(path: URL): boolean;
+}
+declare module "node:zlib" {
+  export function gzipSync(data: Uint8Array, options: { level: number }): Uint8Array;
+}
+declare module "node:child_process" {
+  export function execFileSync(file: string, args: string[], options: { cwd: URL; encoding: "utf8" }): string;
+}
+interface ImportMeta {
+  url: string;
+}

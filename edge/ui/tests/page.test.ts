@@ -1,23 +1,51 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { FrameRefused } from "../lib/check";
-import { SessionEnd } from "../lib/session";
-import { explain } from "../page/failures";
-import { frameSize } from "../page/frame_size";
-import { choosePrompt, frameInterval, PromptPacer } from "../page/prompts";
+import { frameSize } from "../lib/frame_size";
+import { FAILURES } from "../lib/errors";
+import { FIGURES, figureFor } from "../lib/figures";
+import { arrowOnScreen, choosePrompt, frameInterval, PROMPT_NAMES, PROMPTED_CODES, PromptPacer } from "../lib/prompts";
+import { StepTracker } from "../lib/steps";
+import { targetOrigin } from "../page/host";
+import { chooseLanguage, lang, texts } from "../page/language";
 import { describe } from "../page/result";
-import { en } from "../page/texts";
+import { readableOn } from "../page/theme";
+import en from "../texts/en";
+import ru from "../texts/ru";
 
 const name = (...errors: number[]) => choosePrompt(errors).name;
 
 test("every code a person can act on has its own words", () => {
   const codes = [3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 23, 24, 26, 28, 30, 38, 51, 61, 62, 63, 64, 65, 66, 67, 68];
+  assert.deepEqual(PROMPTED_CODES, codes);
   for (const code of codes) {
     const prompt = choosePrompt([code]);
     assert.ok(prompt.name !== "hold", `code ${code}`);
-    const { length } = en.prompts[prompt.name];
-    assert.ok(length > 0 && length <= 48, `code ${code}: ${length} letters`);
+    assert.equal(prompt.code, code);
   }
+  for (const { prompts, operatorPrompts } of [en, ru]) {
+    for (const [prompt, { length }] of [...Object.entries(prompts), ...Object.entries(operatorPrompts)]) {
+      assert.ok(length > 0 && length <= 48, `${prompt}: ${length} letters`);
+    }
+  }
+});
+
+test("every prompt has a picture, and those that point have one for each way", () => {
+  for (const prompt of PROMPT_NAMES) assert.ok(FIGURES[prompt].path.startsWith("M"), prompt);
+  assert.equal(figureFor(choosePrompt([64]), "selfie"), FIGURES.turnRight);
+  assert.equal(figureFor(choosePrompt([64]), "operator"), FIGURES.turnLeft);
+  assert.equal(figureFor(choosePrompt([14]), "selfie"), FIGURES.moveUp);
+  assert.equal(figureFor(choosePrompt([14]), "operator"), FIGURES.moveDown);
+  assert.equal(figureFor(choosePrompt([23]), "operator"), FIGURES.chinUp);
+});
+
+test("an operator's arrows fit a picture that is not mirrored, and a camera that moves", () => {
+  const arrows = (code: number) => [arrowOnScreen(choosePrompt([code]), "selfie"), arrowOnScreen(choosePrompt([code]), "operator")];
+  assert.deepEqual(arrows(64), ["right", "left"]);
+  assert.deepEqual(arrows(20), ["left", "right"]);
+  assert.deepEqual(arrows(67), ["up", "up"]);
+  assert.deepEqual(arrows(14), ["up", "down"]); // the camera lower
+  assert.deepEqual(arrows(15), ["left", "left"]); // the camera to the left
+  assert.deepEqual(arrows(8), [undefined, undefined]);
 });
 
 test("waiting codes and codes that are not for a person say hold still", () => {
@@ -48,13 +76,14 @@ test("prompts stay long enough to be read, actions may come sooner", () => {
   assert.equal(show(8, 0), "noFace");
   assert.equal(show(37, 300), "noFace");
   assert.equal(show(8, 900), "noFace");
-  assert.equal(show(37, 1000), "hold");
+  assert.equal(show(37, 1000), "noFace"); // a single frame changes nothing
+  assert.equal(show(37, 1001), "hold");
   assert.equal(show(64, 1300), "hold");
-  assert.equal(show(64, 1400), "turnRight");
-  assert.equal(show(63, 1700), "turnRight");
-  assert.equal(show(63, 1800), "straight");
-  assert.equal(show(37, 2100), "straight");
-  assert.equal(show(37, 2800), "hold");
+  assert.equal(show(64, 1401), "turnRight");
+  assert.equal(show(63, 1701), "turnRight");
+  assert.equal(show(63, 1801), "straight");
+  assert.equal(show(37, 2101), "straight");
+  assert.equal(show(37, 2802), "hold");
 });
 
 test("frames are slow while something is asked of the person", () => {
@@ -62,26 +91,70 @@ test("frames are slow while something is asked of the person", () => {
 });
 
 test("pictures keep the camera's aspect, with even sides", () => {
-  assert.deepEqual(frameSize(640, 480), { width: 640, height: 480 });
-  assert.deepEqual(frameSize(480, 640), { width: 480, height: 640 });
-  assert.deepEqual(frameSize(1280, 720), { width: 854, height: 480 });
-  assert.deepEqual(frameSize(1080, 1920), { width: 480, height: 854 });
-  assert.deepEqual(frameSize(320, 240), { width: 320, height: 240 });
+  const size = (width: number, height: number, limit?: { width?: number; height?: number }) => Object.values(frameSize({ width, height }, limit)).join("x");
+  assert.equal(size(640, 480), "640x480");
+  assert.equal(size(480, 640), "480x640");
+  assert.equal(size(1280, 720), "854x480");
+  assert.equal(size(1080, 1920), "480x854");
+  assert.equal(size(320, 240), "320x240");
+  assert.equal(size(1280, 720, { width: 640, height: 480 }), "640x360");
+  assert.equal(size(720, 1280, { width: 640, height: 480 }), "360x640");
+  assert.equal(size(1280, 720, { width: 640 }), "640x360");
+  assert.equal(size(1280, 720, { height: 4000, width: 4000 }), "1280x720");
 });
 
-test("each way a check can end is told in words", () => {
-  for (const [code, expected] of [[4001, "attempts"], [4002, "livenessAttempts"], [4003, "differentFace"], [4004, "fake"], [4008, "timeout"], [1011, "internal"], [4999, "internal"]] as const) {
-    assert.equal(explain(new SessionEnd("closed", code)).name, expected);
+test("steps are ticked when the server goes on, and not when it asks again", () => {
+  const tracker = new StepTracker();
+  const steps = (...errors: number[]) => tracker.next(errors).map(({ name, state }) => `${name} ${state}`);
+  assert.deepEqual(steps(61), []);
+  assert.deepEqual(steps(62), ["blink now"]);
+  assert.deepEqual(steps(3, 62), ["blink now"]);
+  assert.deepEqual(steps(8), ["blink now"]);
+  assert.deepEqual(steps(61), ["blink done"]);
+  assert.deepEqual(steps(64), ["blink done", "turnRight now"]);
+  assert.deepEqual(steps(63), ["blink done", "turnRight done"]);
+  assert.deepEqual(steps(64), ["blink done", "turnRight now"]);
+  assert.deepEqual(steps(60), ["blink done", "turnRight done"]);
+  assert.deepEqual(steps(62), ["turnRight done", "blink now"]);
+});
+
+test("catalogues are whole: the same keys, no empty words", () => {
+  const keys = (value: unknown, path = ""): string[] => {
+    if (typeof value === "string") {
+      assert.ok(value.trim() !== "", path);
+      return [path];
+    }
+    return Object.entries(value as object).flatMap(([key, inner]) => keys(inner, `${path}.${key}`));
+  };
+  const free = (path: string) => !path.startsWith(".states"); // words servers use as values: English has them already
+  assert.deepEqual(keys(ru).filter(free).sort(), keys(en).filter(free).sort());
+  for (const failure of FAILURES) assert.ok(en.failures[failure].title !== "");
+});
+
+test("the first wanted language that there is a catalogue for is taken", async () => {
+  await chooseLanguage([null, "xx", "RU-ru", "en"]);
+  assert.equal(lang, "ru");
+  assert.equal(texts.again, ru.again);
+  await chooseLanguage(["../en", "xx"]);
+  assert.equal(lang, "ru");
+  await chooseLanguage(["en-GB"]);
+  assert.equal(lang, "en");
+});
+
+test("a host is told only where it is known to whom", () => {
+  assert.equal(targetOrigin("https://shop.example", undefined), "https://shop.example");
+  assert.equal(targetOrigin("https://shop.example", ["https://shop.example"]), "https://shop.example");
+  assert.equal(targetOrigin("https://evil.example", ["https://shop.example"]), undefined);
+  assert.equal(targetOrigin(null, ["https://shop.example"]), "https://shop.example");
+  for (const [asked, allowed] of [[null, undefined], ["*", undefined], ["https://shop.example/path", undefined], [null, ["https://a.example", "https://b.example"]], ["null", undefined]] as const) {
+    assert.equal(targetOrigin(asked, allowed as string[] | undefined), undefined, String(asked));
   }
-  for (const [code, expected] of [[1000, "internal"], [1002, "picture"], [1003, "picture"], [1008, "picture"]] as const) {
-    assert.equal(explain(new FrameRefused(code)).name, expected);
-  }
-  assert.equal(explain(new SessionEnd("error", 1009)).name, "busy");
-  assert.equal(explain(new SessionEnd("error", 1007)).name, "session");
-  assert.equal(explain(new SessionEnd("lost", 1006)).name, "lost");
-  assert.equal(explain(new SessionEnd("silent")).name, "lost");
-  assert.equal(explain(new SessionEnd("left")).name, "cancelled");
-  assert.deepEqual(explain(new Error("boom")), { name: "internal", reference: "boom" });
+});
+
+test("letters on an accent are black or white, whichever can be read", () => {
+  assert.equal(readableOn("#1d4ed8"), "#ffffff");
+  assert.equal(readableOn("#ff0"), "#000000");
+  assert.equal(readableOn("#7aa2ff"), "#000000");
 });
 
 test("estimations become a readable list", () => {

@@ -37,7 +37,7 @@ const bytes = Uint8Array.of(1, 2, 3);
 const stats = (...codes: number[]) => `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
 const success = `SUCCESS\ncontent-type:application/jwt\n\ne30.${btoa(JSON.stringify({ isOk: true, errors: [], jti: "s1" }))}.x`;
 
-function connect(options: { connectTimeout?: number; silence?: number; signal?: AbortSignal } = {}) {
+function connect(options: { connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {}) {
   const socket = new FakeSocket();
   const session = Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, ...options });
   session.catch(() => {});
@@ -78,43 +78,51 @@ test("a second frame cannot leave before the first is answered", async () => {
   const second = session.send("image/jpeg", bytes);
   assert.equal(socket.sent.length, 3);
   session.close();
-  await assert.rejects(second, { reason: "left" });
+  await assert.rejects(second, { failure: "cancelled" });
 });
 
-test("each end has its reason", async () => {
+test("each end has its name", async () => {
   const refused = connect();
   refused.socket.drop(1006);
-  await assert.rejects(refused.session, { reason: "unreachable" });
+  await assert.rejects(refused.session, { failure: "unreachable" });
 
   const busy = connect();
   busy.socket.open();
   busy.socket.say("ERROR\nerror: 1009\n\n");
-  await assert.rejects(busy.session, { reason: "error", code: 1009 });
+  await assert.rejects(busy.session, { failure: "busy", detail: "ERROR 1009" });
 
   const slow = connect({ connectTimeout: 1 });
-  await assert.rejects(slow.session, { reason: "unreachable" });
+  await assert.rejects(slow.session, { failure: "unreachable" });
 
   const aborted = new AbortController();
   const leaving = connect({ signal: aborted.signal });
   aborted.abort();
-  await assert.rejects(leaving.session, { reason: "left" });
+  await assert.rejects(leaving.session, { failure: "cancelled" });
   assert.ok(leaving.socket.closed);
 
-  for (const [code, reason] of [[1006, "lost"], [4003, "closed"], [1011, "closed"]] as const) {
+  for (const [code, failure] of [[1006, "lost"], [1012, "lost"], [4001, "attempts"], [4003, "differentFace"], [1011, "internal"], [4999, "internal"]] as const) {
     const { socket, session } = await connected();
     const reply = session.send("image/jpeg", bytes);
     socket.drop(code);
-    await assert.rejects(reply, { reason, code });
-    await assert.rejects(session.send("image/jpeg", bytes), { reason, code });
+    await assert.rejects(reply, { failure, detail: `close ${code}` });
+    await assert.rejects(session.send("image/jpeg", bytes), { failure });
   }
 
   const strange = await connected();
   const reply = strange.session.send("image/jpeg", bytes);
   strange.socket.say("WHAT\n\n");
-  await assert.rejects(reply, { reason: "protocol" });
+  await assert.rejects(reply, { failure: "outdated" });
 
   const quiet = await connected({ silence: 1 });
-  assert.equal((await quiet.session.ended).reason, "silent");
+  assert.equal((await quiet.session.ended).failure, "lost");
+});
+
+test("a frame that is not answered ends the session, heartbeats or not", async () => {
+  const { socket, session } = await connected({ replyTimeout: 30 });
+  const reply = session.send("image/jpeg", bytes);
+  const beats = setInterval(() => socket.say("HEARTBEAT\n\n"), 5);
+  await assert.rejects(reply, { failure: "noReply" });
+  clearInterval(beats);
 });
 
 test("check feeds frames until SUCCESS and reports each STATS", async () => {
@@ -134,7 +142,7 @@ test("check goes on after a refused frame, but not after three in a row", async 
 
   const three = await connected();
   three.socket.answer = () => three.socket.say("ERROR\nerror:1000\n\n");
-  await assert.rejects(check(three.session, { nextFrame: async () => image, onStats: () => {} }), { name: "FrameRefused", code: 1000 });
+  await assert.rejects(check(three.session, { nextFrame: async () => image, onStats: () => {} }), { failure: "internal", detail: "ERROR 1000" });
   assert.equal(three.socket.sent.length, 4);
   assert.ok(three.socket.closed);
 });
@@ -143,7 +151,7 @@ test("check stops at once when the server closes while it waits for a picture", 
   const { socket, session } = await connected();
   const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {} });
   socket.drop(4008);
-  await assert.rejects(running, { reason: "closed", code: 4008 });
+  await assert.rejects(running, { failure: "timeout" });
 });
 
 test("check tells the refusal rather than the close that follows it", async () => {
@@ -152,7 +160,7 @@ test("check tells the refusal rather than the close that follows it", async () =
     socket.say("ERROR\nerror:1000\n\n");
     socket.drop(1011);
   };
-  await assert.rejects(check(session, { nextFrame: async () => image, onStats: () => {} }), { name: "FrameRefused", code: 1000 });
+  await assert.rejects(check(session, { nextFrame: async () => image, onStats: () => {} }), { failure: "internal", detail: "ERROR 1000" });
 });
 
 test("check passes on what the camera throws, and leaves the session", async () => {
@@ -160,4 +168,33 @@ test("check passes on what the camera throws, and leaves the session", async () 
   const nextFrame = () => Promise.reject(new Error("unplugged"));
   await assert.rejects(check(session, { nextFrame, onStats: () => {} }), /unplugged/);
   assert.ok(socket.closed);
+});
+
+test("check goes on in the session that takes up a broken one, with the picture that was being made", async () => {
+  const first = await connected();
+  const second = await connected();
+  let give: (image: Blob) => void = () => {};
+  let asked = 0;
+  const running = check(first.session, {
+    nextFrame: () => new Promise((resolve) => ((give = resolve), asked++)),
+    onStats: () => {},
+    resume: async ({ failure }) => {
+      assert.equal(failure, "lost");
+      return second.session;
+    },
+  });
+  second.socket.answer = () => second.socket.say(success);
+  first.socket.drop(1006);
+  await first.session.ended;
+  give(image);
+  assert.equal((await running).result.jti, "s1");
+  assert.equal(asked, 1);
+});
+
+test("check does not take up a session that was judged", async () => {
+  const { socket, session } = await connected();
+  const resume = () => Promise.reject(new Error("must not be asked"));
+  const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {}, resume });
+  socket.drop(4003);
+  await assert.rejects(running, { failure: "differentFace" });
 });

@@ -1,11 +1,23 @@
 // From check codes to the one thing a person should do now.
-import type { PromptName } from "./texts";
+import type { Mode } from "./camera";
+
+/** What can be asked of a person; catalogues have words, and figures pictures for each. */
+export const PROMPT_NAMES = [
+  "connecting", "reconnecting", "ready", "hold", "blurred", "lessLight", "moreLight", "evenLight", "glare", "noFace", "oneFace",
+  "closer", "farther", "moveUp", "moveDown", "moveLeft", "moveRight", "faceRight", "faceLeft", "tiltLeft", "tiltRight",
+  "chinUp", "chinDown", "uncover", "glasses", "quality", "eyesOpen", "openEyes", "closeEyes", "straight", "turnRight",
+  "turnLeft", "raiseChin", "lowerChin",
+] as const;
+
+export type PromptName = (typeof PROMPT_NAMES)[number];
 
 /** Where an arrow points in the mirrored picture; a person's right is the picture's right. */
 export type Arrow = "left" | "right" | "up" | "down";
 
 export interface Prompt {
   name: PromptName;
+  /** The check code behind it. */
+  code?: number;
   arrow?: Arrow;
   /** Asked by active liveness: an action, not a fault to mend. */
   action?: boolean;
@@ -52,26 +64,48 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   68: { name: "lowerChin", arrow: "down", action: true },
 };
 
+/** The check codes that have a prompt of their own. */
+export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS).map(Number).filter((code) => PROMPTS[code] !== HOLD);
+
 /** Of several codes: the first active-liveness action, else the first a person can act on, else "hold still". */
 export function choosePrompt(errors: readonly number[]): Prompt {
-  const known = errors.map((code) => PROMPTS[code]).filter((prompt) => prompt !== undefined);
-  return known.find((prompt) => prompt.action) ?? known.find((prompt) => prompt !== HOLD) ?? HOLD;
+  const known = errors.flatMap((code) => (PROMPTS[code] ? [{ ...PROMPTS[code], code }] : []));
+  return known.find((prompt) => prompt.action) ?? known.find((prompt) => prompt.name !== "hold") ?? HOLD;
 }
+
+/**
+ * Where the prompt's arrow points on the screen. An operator sees the picture as it is, not mirrored, and moves the camera
+ * instead of the face: heads turn, and cameras rise, the other way.
+ */
+export function arrowOnScreen(prompt: Prompt, mode: Mode): Arrow | undefined {
+  if (mode === "selfie" || !prompt.arrow) return prompt.arrow;
+  const turns = prompt.name.startsWith("turn") || prompt.name.startsWith("face");
+  const rises = prompt.name === "moveUp" || prompt.name === "moveDown";
+  return turns || rises ? OPPOSITE[prompt.arrow] : prompt.arrow;
+}
+
+const OPPOSITE: Readonly<Record<Arrow, Arrow>> = { left: "right", right: "left", up: "down", down: "up" };
 
 /** Milliseconds a prompt stays at least. An action may come sooner: it answers what the person has just done. */
 const MIN_SHOWN = 1000;
 const MIN_SHOWN_BEFORE_ACTION = 400;
+/** Frames in a row that must want a prompt before it is shown. One frame wants an action: the server has waited already. */
+const FRAMES_IN_A_ROW = 2;
 
-/** Keeps prompts calm: each stays long enough to be read, whatever the frames say meanwhile. */
+/** Keeps prompts calm: each stays long enough to be read, and a single odd frame changes nothing. */
 export class PromptPacer {
   private shown: Prompt | undefined;
   private since = 0;
+  private wanted = "";
+  private inARow = 0;
 
-  /** Takes the prompt now wanted and the time in ms; returns the prompt to show. */
+  /** Takes the prompt that a frame wants and the time in ms; returns the prompt to show. */
   next(wanted: Prompt, now: number): Prompt {
-    const age = now - this.since;
+    this.inARow = wanted.name === this.wanted ? this.inARow + 1 : 1;
+    this.wanted = wanted.name;
     const due = wanted.action ? MIN_SHOWN_BEFORE_ACTION : MIN_SHOWN;
-    if (!this.shown || (wanted.name !== this.shown.name && age >= due)) {
+    const sure = wanted.action || this.inARow >= FRAMES_IN_A_ROW;
+    if (!this.shown || (wanted.name !== this.shown.name && sure && now - this.since >= due)) {
       this.shown = wanted;
       this.since = now;
     }

@@ -1,8 +1,13 @@
-// Every word the page says. Another language is another object of this shape.
+// Every word the page says. Another language is another file beside this one, of the same shape: `de.ts` is used where
+// a browser, or `?lang=de`, asks for it.
+import type { FailureName } from "../lib/errors";
+import type { PromptName } from "../lib/prompts";
+import type { ActionName } from "../lib/steps";
 
 /** Prompts are read in a moment: at most two short lines on a phone, about 48 letters. */
-const prompts = {
+export const prompts: Record<PromptName, string> = {
   connecting: "Connecting…",
+  reconnecting: "Connection lost. Connecting again…",
   ready: "Place your face in the oval",
   hold: "Hold still, look at the camera",
   blurred: "Hold the camera steady",
@@ -37,7 +42,27 @@ const prompts = {
   lowerChin: "Lower your chin",
 };
 
-export type PromptName = keyof typeof prompts;
+/** Where an operator holds the camera and reads the prompts, these differ. */
+const operatorPrompts: Partial<Record<PromptName, string>> = {
+  ready: "Place the person's face in the oval",
+  hold: "Hold the camera still",
+  noFace: "Place the person's face in the oval",
+  closer: "Move the camera closer",
+  farther: "Move the camera farther away",
+  moveUp: "Lower the camera a little",
+  moveDown: "Raise the camera a little",
+  moveLeft: "Move the camera a little to the left",
+  moveRight: "Move the camera a little to the right",
+};
+
+/** Actions of active liveness, as short as a label. */
+const actions: Record<ActionName, string> = {
+  blink: "Blink",
+  turnRight: "Turn right",
+  turnLeft: "Turn left",
+  raiseChin: "Chin up",
+  lowerChin: "Chin down",
+};
 
 /** A failure told in words: what happened, and what to do. */
 export interface Failure {
@@ -45,7 +70,7 @@ export interface Failure {
   text: string;
 }
 
-const failures = {
+const failures: Record<FailureName, Failure> = {
   cameraRefused: {
     title: "The camera was not allowed",
     text: "Allow this page to use the camera (the camera sign in the address bar, or your browser's settings), then try again.",
@@ -66,6 +91,10 @@ const failures = {
     title: "The camera stopped",
     text: "It was unplugged, switched off, or taken by another program. Check it, then try again.",
   },
+  cameraTimeout: {
+    title: "The camera was not allowed yet",
+    text: "The browser asked whether this page may use the camera, and got no answer. Try again and choose “Allow”.",
+  },
   unreachable: {
     title: "The server cannot be reached",
     text: "Check your internet connection, then try again.",
@@ -73,6 +102,10 @@ const failures = {
   lost: {
     title: "The connection was lost",
     text: "The check stopped half-way. Check your internet connection, then try again.",
+  },
+  noReply: {
+    title: "The server does not answer",
+    text: "It took too long to judge a picture. Try again in a moment.",
   },
   cancelled: {
     title: "Check cancelled",
@@ -107,8 +140,8 @@ const failures = {
     text: "It cannot take another check just now. Wait a minute, then try again.",
   },
   session: {
-    title: "This check is already open elsewhere",
-    text: "Close other windows with this page, then try again.",
+    title: "This check cannot be opened",
+    text: "It is open in another window, has ended, or its link is too old. Close other windows with this page, or ask for a new link.",
   },
   internal: {
     title: "Something went wrong on our side",
@@ -120,11 +153,9 @@ const failures = {
   },
 };
 
-export type FailureName = keyof typeof failures;
-
-export const en = {
-  lang: "en",
+const en = {
   brand: "Selene",
+  title: "Face check",
   intro: {
     title: "Check that it is really you",
     lead: "Look into the camera and do what the prompts say. It takes less than a minute.",
@@ -134,7 +165,18 @@ export const en = {
     asking: "Waiting for the camera…",
     askingHint: "Your browser is asking for the camera. Choose “Allow”.",
   },
-  live: { title: "Face check", picture: "Your camera picture, mirrored", cancel: "Cancel" },
+  setup: {
+    title: "Get ready",
+    settings: "Camera settings",
+    start: "Start the check",
+    camera: "Camera",
+    cameraNumber: "Camera {number}",
+    zoom: "Zoom",
+    mode: "Who holds the camera",
+    selfie: "I do",
+    operator: "Someone else",
+  },
+  live: { title: "Face check", picture: "Camera picture", cancel: "Cancel", steps: "Steps of the check", stepNow: "now", stepDone: "done" },
   success: {
     title: "You are confirmed",
     lead: "One live person was in front of the camera. The camera is off.",
@@ -142,6 +184,8 @@ export const en = {
     details: "What was measured",
     token: "Signed token",
     tokenHint: "Decoded here without checking its signature; the service that relies on it checks it with the key.",
+    redirect: "You will be taken back in a moment.",
+    continue: "Continue",
   },
   failure: { reference: "Reference" },
   again: "Try again",
@@ -192,10 +236,11 @@ export const en = {
     "imageModification.state": "State",
   } as Record<string, string>,
   prompts,
+  operatorPrompts,
+  actions,
   failures,
 };
 
 export type Texts = typeof en;
 
-/** The catalogue in use. */
-export const texts: Texts = en;
+export default en;

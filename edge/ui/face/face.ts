@@ -1,0 +1,83 @@
+// Says whether a picture shows a face, in the browser, before it is sent. A part of its own, fetched when it is wanted.
+import { floats, Net, type Plan, type Tensor } from "./net";
+
+/** A face in a picture; sides and places as parts of the picture's width and height. */
+export interface Face {
+  score: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+// The network was made for 256 x 256 pixels. On a quarter of them it still finds every face that is large enough to be
+// judged, in a quarter of the time.
+const SIDE = 128;
+/** The part of the input the picture takes: the network misses faces that fill it. */
+const ROOM = 0.75;
+/** From this score on it is a face. Low: a frame too many costs an attempt, a face not seen costs the person the session. */
+const THRESHOLD = 0.35;
+
+export class FaceDetector {
+  private constructor(private readonly net: Net) {}
+
+  /** Fetches the network from the folder `base`. */
+  static async load(base: string | URL, signal?: AbortSignal): Promise<FaceDetector> {
+    const fetched = async (name: string) => {
+      const response = await fetch(new URL(name, base), { signal: signal ?? null });
+      if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
+      return response;
+    };
+    const [plan, weights] = await Promise.all([fetched("face.json"), fetched("face.bin")]);
+    return FaceDetector.of((await plan.json()) as Plan, await weights.arrayBuffer());
+  }
+
+  static of(plan: Plan, weights: ArrayBuffer): FaceDetector {
+    return new FaceDetector(new Net(plan, floats(new Uint16Array(weights))));
+  }
+
+  /** The surest face in a picture (a video, a canvas), if there is one. One call at a time. */
+  async find(picture: CanvasImageSource, width: number, height: number): Promise<Face | undefined> {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = SIDE;
+    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    if (!context) throw new Error("no canvas");
+    const scale = (SIDE * ROOM) / Math.max(width, height);
+    const [w, h] = [width * scale, height * scale];
+    const [left, top] = [(SIDE - w) / 2, (SIDE - h) / 2];
+    context.imageSmoothingQuality = "medium";
+    context.drawImage(picture, left, top, w, h);
+    const face = await this.look(context.getImageData(0, 0, SIDE, SIDE).data);
+    return face && { score: face.score, x: (face.x - left) / w, y: (face.y - top) / h, width: face.width / w, height: face.height / h };
+  }
+
+  /** The surest face among SIDE x SIDE pixels RGBA, in pixels. */
+  async look(rgba: Uint8ClampedArray): Promise<Face | undefined> {
+    const input: Tensor = { height: SIDE, width: SIDE, channels: 3, data: new Float32Array(SIDE * SIDE * 3) };
+    for (let p = 0; p < SIDE * SIDE; p++) {
+      for (let c = 0; c < 3; c++) input.data[p * 3 + c] = rgba[p * 4 + c]! / 127.5 - 1;
+    }
+    const out = await this.net.run(input, () => new Promise((resolve) => setTimeout(resolve)));
+    let best: Face | undefined;
+    for (const [scores, boxes, stride, anchors] of [[...outputs(out, 2), 16, 2], [...outputs(out, 6), 32, 6]] as const) {
+      for (let a = 0; a < scores.data.length; a++) {
+        const score = 1 / (1 + Math.exp(-scores.data[a]!));
+        if (score < THRESHOLD || (best && score <= best.score)) continue;
+        const cell = Math.floor(a / anchors);
+        const [dx, dy, width, height] = boxes.data.subarray(a * 16, a * 16 + 4) as unknown as [number, number, number, number];
+        const x = ((cell % scores.width) + 0.5) * stride + dx;
+        const y = (Math.floor(cell / scores.width) + 0.5) * stride + dy;
+        best = { score, x: x - width / 2, y: y - height / 2, width, height };
+      }
+    }
+    return best;
+  }
+}
+
+/** Scores and boxes of the grid with so many anchors a cell. */
+function outputs(out: Tensor[], anchors: number): [Tensor, Tensor] {
+  const find = (channels: number) => out.find((value) => value.channels === channels);
+  const [scores, boxes] = [find(anchors), find(anchors * 16)];
+  if (!scores || !boxes) throw new Error(`the network has no grid of ${anchors} anchors`);
+  return [scores, boxes];
+}

@@ -1,0 +1,175 @@
+// The camera: shows its picture in a video element, gives pictures to send, and is released on every end.
+import { PassError } from "./errors";
+import { frameSize, type Size } from "./frame_size";
+import type { ConnectOptions } from "./lpproto";
+import { within } from "./wait";
+
+/** `selfie`: the person before the camera looks at the screen, which shows a mirror. `operator`: somebody else holds the camera. */
+export type Mode = "selfie" | "operator";
+
+export interface CameraOptions {
+  /** Shows the camera's picture. */
+  video: HTMLVideoElement;
+  mode: Mode;
+  /** What the camera should give; 1280x720 of the camera that suits the mode unless it says otherwise. */
+  constraints?: MediaTrackConstraints;
+  /** Milliseconds a person may take to answer the browser's question. */
+  permissionTimeout: number;
+  /** Milliseconds from then to the first picture. */
+  pictureTimeout: number;
+  signal?: AbortSignal;
+}
+
+/** What zoom a camera can do. Without a lens that can, pictures are cut, up to four times. */
+export interface ZoomRange {
+  min: number;
+  max: number;
+  step: number;
+}
+
+/** How pictures are made for sending. */
+export interface ImageOptions extends Partial<Size> {
+  /** image/jpeg or image/png. */
+  mimetype?: string;
+  /** 0 to 1. */
+  quality?: number;
+}
+
+type ZoomTrack = { zoom?: ZoomRange };
+
+const CUT: ZoomRange = { min: 1, max: 4, step: 0.1 };
+
+export class Camera {
+  /** Rejects with a PassError when the camera stops by itself; never resolves. */
+  readonly stopped: Promise<never>;
+  private readonly canvas = document.createElement("canvas");
+  private readonly track: MediaStreamTrack;
+  private cut = 1;
+
+  private constructor(
+    private readonly stream: MediaStream,
+    readonly video: HTMLVideoElement,
+    private readonly mode: Mode,
+  ) {
+    this.track = stream.getVideoTracks()[0]!;
+    this.stopped = new Promise((_, reject) => {
+      for (const track of stream.getTracks()) {
+        track.addEventListener("ended", () => reject(new PassError("cameraStopped")));
+      }
+    });
+    this.stopped.catch(() => {}); // nobody may be waiting for it
+    this.show();
+  }
+
+  /** Asks for the camera and shows it. Rejects with a PassError. */
+  static async open(options: CameraOptions): Promise<Camera> {
+    const { video, mode, constraints, signal } = options;
+    if (!navigator.mediaDevices?.getUserMedia) throw new PassError("cameraInsecure");
+    const facing = constraints?.deviceId === undefined ? { facingMode: mode === "operator" ? "environment" : "user" } : {};
+    const whole = { resizeMode: "none" } as MediaTrackConstraints; // TypeScript does not know it yet
+    const wanted: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, ...whole, ...facing, ...constraints };
+    const asked = navigator.mediaDevices.getUserMedia({ video: wanted, audio: false }).catch((error) => {
+      throw faultOf(error);
+    });
+    const stream = await within(asked, options.permissionTimeout, () => new PassError("cameraTimeout"), signal, stop);
+    const camera = new Camera(stream, video, mode);
+    try {
+      video.srcObject = stream;
+      video.muted = true;
+      video.playsInline = true;
+      const playing = video.play().catch((error) => {
+        throw new PassError("cameraBusy", String(error));
+      });
+      await within(Promise.race([playing, camera.stopped]), options.pictureTimeout, () => new PassError("cameraBusy", "no picture"), signal);
+      return camera;
+    } catch (error) {
+      camera.release();
+      throw error;
+    }
+  }
+
+  /** Draws the camera's present picture as it will be sent: un-mirrored, in the camera's aspect, cut by the zoom. */
+  draw(limit?: Partial<Size>): HTMLCanvasElement {
+    const [whole, cut] = [{ width: this.video.videoWidth, height: this.video.videoHeight }, this.cut];
+    const part = { width: whole.width / cut, height: whole.height / cut };
+    const size = frameSize(part, limit);
+    Object.assign(this.canvas, size);
+    const context = this.canvas.getContext("2d", { alpha: false });
+    if (!context) throw new PassError("cameraBusy", "no canvas");
+    const [left, top] = [(whole.width - part.width) / 2, (whole.height - part.height) / 2];
+    context.drawImage(this.video, left, top, part.width, part.height, 0, 0, size.width, size.height);
+    return this.canvas;
+  }
+
+  /** What was drawn last, as a file. */
+  async encode({ mimetype = "image/jpeg", quality = 0.9 }: ImageOptions = {}): Promise<Blob> {
+    const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, mimetype, quality));
+    if (!blob) throw new PassError("cameraBusy", "no picture");
+    return blob;
+  }
+
+  /** The device in use, as `enumerateDevices` names it. */
+  get deviceId(): string {
+    return this.track.getSettings().deviceId ?? "";
+  }
+
+  get zoomRange(): ZoomRange {
+    const lens = (this.track.getCapabilities?.() as ZoomTrack | undefined)?.zoom;
+    return lens && lens.max > lens.min ? lens : CUT;
+  }
+
+  /** Zooms by the lens where there is one, else by cutting. */
+  async zoom(value: number): Promise<void> {
+    const range = this.zoomRange;
+    const zoom = Math.min(range.max, Math.max(range.min, value));
+    if (range === CUT) {
+      this.cut = zoom;
+      this.show();
+    } else {
+      await this.track.applyConstraints({ advanced: [{ zoom } as MediaTrackConstraintSet] });
+    }
+  }
+
+  /** What the browser says of the camera, less the ids by which sites could know it again. */
+  about(): Pick<ConnectOptions, "device" | "capabilities" | "platform"> {
+    const facts = { settings: this.track.getSettings(), capabilities: this.track.getCapabilities?.() }; // not every browser has the second
+    const capabilities = JSON.stringify(facts, (key, value: unknown) => (key === "deviceId" || key === "groupId" ? undefined : value));
+    return { device: this.track.label, capabilities, platform: navigator.platform };
+  }
+
+  /** Switches the camera off. Safe to call more than once. */
+  release(): void {
+    stop(this.stream);
+    if (this.video.srcObject !== this.stream) return;
+    this.video.srcObject = null;
+    this.video.style.transform = "";
+  }
+
+  private show(): void {
+    this.video.style.transform = `scale(${this.mode === "selfie" ? -this.cut : this.cut}, ${this.cut})`;
+  }
+}
+
+/** The cameras there are. Browsers tell their names only after one of them was opened. */
+export async function cameras(): Promise<MediaDeviceInfo[]> {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+function faultOf(error: unknown): PassError {
+  const name = error instanceof DOMException ? error.name : "";
+  switch (name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return new PassError("cameraRefused", "", { cause: error });
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return new PassError("cameraAbsent", "", { cause: error });
+    default:
+      return new PassError("cameraBusy", name || String(error), { cause: error });
+  }
+}

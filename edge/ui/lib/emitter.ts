@@ -1,0 +1,30 @@
+// Typed events.
+
+export type Listener<T> = (detail: T) => void;
+
+/** Tells listeners what happens. What one throws does not disturb the others, and shows up as an unhandled error. */
+export class Emitter<Events extends object> {
+  private readonly listeners = new Map<keyof Events, Set<Listener<never>>>();
+
+  /** Calls the listener with each event of the name, until the returned function is called or the signal is aborted. */
+  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>, options: { signal?: AbortSignal } = {}): () => void {
+    const set = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, set);
+    set.add(listener);
+    const off = () => void set.delete(listener);
+    options.signal?.addEventListener("abort", off, { once: true });
+    return off;
+  }
+
+  protected emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
+    for (const listener of this.listeners.get(name) ?? []) {
+      try {
+        (listener as Listener<Events[Name]>)(detail);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

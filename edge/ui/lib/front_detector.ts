@@ -1,0 +1,33 @@
+// Looks for a face in the browser, so that pictures without one are not sent. Its parts lie beside the server and are
+// fetched when they are first wanted.
+import { within } from "./wait";
+import { PassError } from "./errors";
+
+/** As face/face.ts gives it. */
+interface Detector {
+  find(picture: CanvasImageSource, width: number, height: number): Promise<{ score: number } | undefined>;
+}
+
+interface FaceModule {
+  FaceDetector: { load(base: URL, signal?: AbortSignal): Promise<Detector> };
+}
+
+const loaded = new Map<string, Promise<Detector>>();
+
+/** Fetches the detector from the folder `base`, once a page. Rejects when that cannot be done in time. */
+export function loadDetector(base: URL, timeout: number, signal?: AbortSignal): Promise<Detector> {
+  const key = base.href;
+  let detector = loaded.get(key);
+  if (!detector) {
+    detector = (async () => {
+      const url = new URL("face.js", base).href;
+      const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as FaceModule;
+      return module.FaceDetector.load(base);
+    })();
+    loaded.set(key, detector);
+    detector.catch(() => loaded.delete(key)); // the next check tries again
+  }
+  return within(detector, timeout, () => new PassError("internal", "the face detector did not load in time"), signal);
+}
+
+export type { Detector };

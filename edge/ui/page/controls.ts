@@ -1,0 +1,56 @@
+// The camera's controls: which one, who holds it, how near.
+import { cameras, type Mode } from "../lib/camera";
+import type { SelenePass } from "../lib/selene";
+import { texts } from "./language";
+import { create, element } from "./view";
+
+export class Controls {
+  mode: Mode;
+  /** The chosen camera, undefined for the one that suits the mode. */
+  private deviceId: string | undefined;
+  private readonly choice = element<HTMLSelectElement>("camera");
+  private readonly zoom = element<HTMLInputElement>("zoom");
+
+  /** `reopen` opens the camera anew, as the controls now say. */
+  constructor(mode: Mode, private readonly pass: SelenePass, reopen: () => void) {
+    this.mode = mode;
+    this.choice.addEventListener("change", () => {
+      this.deviceId = this.choice.value;
+      reopen();
+    });
+    for (const radio of element("mode").querySelectorAll<HTMLInputElement>("input")) {
+      radio.checked = radio.value === mode;
+      radio.addEventListener("change", () => {
+        this.mode = radio.value as Mode;
+        this.deviceId = undefined;
+        reopen();
+      });
+    }
+    this.zoom.addEventListener("input", () => {
+      this.zoom.setAttribute("aria-valuetext", `${this.zoom.value}×`);
+      void pass.zoom(Number(this.zoom.value));
+    });
+  }
+
+  /** What the camera should be: a part of its constraints. */
+  get constraints(): MediaTrackConstraints {
+    return this.deviceId ? { deviceId: { exact: this.deviceId } } : {};
+  }
+
+  /** Shows what the open camera can do. */
+  async refresh(): Promise<void> {
+    const camera = this.pass.openedCamera;
+    if (!camera) return;
+    const { min, max, step } = camera.zoomRange;
+    Object.assign(this.zoom, { min: String(min), max: String(max), step: String(step || "any") });
+    const devices = await cameras();
+    element("camera-row").hidden = devices.length < 2;
+    const options = devices.map(({ deviceId, label }, i) => {
+      const option = create("option", label || texts.setup.cameraNumber.replace("{number}", String(i + 1))) as HTMLOptionElement;
+      option.value = deviceId;
+      return option;
+    });
+    this.choice.replaceChildren(...options);
+    this.choice.value = camera.deviceId;
+  }
+}

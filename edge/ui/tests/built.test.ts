@@ -1,0 +1,36 @@
+// What was built: its size, its types, its package. Needs `npm run build` first, as `npm test` does.
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const root = new URL("../", import.meta.url); // the tests run in .build/
+const compressed = (path: string) => gzipSync(readFileSync(new URL(path, root)), { level: 9 }).length;
+
+test("a first visit to the user page fetches less than 60 KB compressed, the front detector not counted", () => {
+  const files = ["index.html", "style.css", "icon.svg", "page.js", ...readdirSync(new URL("dist/parts/", root)).map((name) => `parts/${name}`)];
+  const total = files.reduce((sum, name) => sum + compressed(`dist/${name}`), 0);
+  assert.ok(total > 5_000 && total < 60 * 1024, `${total} bytes`);
+});
+
+test("the library alone is smaller still", () => {
+  for (const name of ["selene.js", "selene.classic.js"]) assert.ok(compressed(`dist/lib/${name}`) < 16 * 1024, name);
+});
+
+test("nothing that was built holds inline code or code made of strings", () => {
+  for (const name of ["page.js", "lib/selene.js", "lib/selene.classic.js", "lib/face.js"]) {
+    const code = String(readFileSync(new URL(`dist/${name}`, root)));
+    assert.ok(!/\beval\(|new Function\(|innerHTML|setAttribute\("style"/.test(code), name);
+  }
+});
+
+test("the package holds the library, its types and the front detector, and nothing else of ours", () => {
+  const packed = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" }));
+  const { files } = packed[0] as { files: { path: string }[] };
+  const paths = files.map(({ path }) => path).sort();
+  const library = ["face.bin", "face.js", "face.json", "selene.classic.js", "selene.d.ts", "selene.js"].map((name) => `dist/lib/${name}`);
+  assert.deepEqual(paths, ["README.md", ...library, "package.json"]);
+  const { exports } = JSON.parse(String(readFileSync(new URL("package.json", root))));
+  for (const path of Object.values(exports["."] as Record<string, string>)) assert.ok(existsSync(new URL(path, root)), path);
+});
