@@ -5,20 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// headerOffset says where in the object a chunk begins. Other clients do not write it.
+const headerOffset = "Selene-Offset"
+
 // chunkReader reads an object chunk by chunk, which follow each other in the stream with others between them. Seek costs
-// nothing; the next Read walks on to the place asked for, or from the beginning to go back. One chunk is in memory.
+// nothing. The next Read goes on to the place asked for, or to the beginning and on from there: the chunk that is n
+// further is at least n messages further, so it leaps that far, and looks where it is. One chunk is in memory.
 type chunkReader struct {
-	next  func(after uint64) (*jetstream.RawStreamMsg, error)
+	next  func(from uint64) (*jetstream.RawStreamMsg, error) // the first chunk at or behind a sequence
 	size  int64
 	want  int64 // of the next Read
 	at    int64 // of chunk
 	chunk []byte
 	seq   uint64 // of chunk in the stream
+	walk  bool   // chunks do not say where they are
 }
 
 func (r *chunkReader) Seek(offset int64, whence int) (int64, error) {
@@ -43,14 +49,25 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 		r.at, r.chunk, r.seq = 0, nil, 0
 	}
 	for r.want >= r.at+int64(len(r.chunk)) {
-		msg, err := r.next(r.seq)
+		end, skip := r.at+int64(len(r.chunk)), uint64(0)
+		if !r.walk {
+			skip = uint64((r.want - end) / chunkSize)
+		}
+		msg, err := r.next(r.seq + skip + 1)
 		if err != nil {
 			return 0, err
 		}
-		if len(msg.Data) == 0 {
-			return 0, fmt.Errorf("an empty chunk at byte %d: %w", r.at, io.ErrUnexpectedEOF)
+		at, err := strconv.ParseInt(msg.Header.Get(headerOffset), 10, 64)
+		if r.walk = err != nil; r.walk && skip > 0 {
+			continue
 		}
-		r.at, r.chunk, r.seq = r.at+int64(len(r.chunk)), msg.Data, msg.Sequence
+		if r.walk {
+			at = end
+		}
+		if len(msg.Data) == 0 || at < end || at > r.want {
+			return 0, fmt.Errorf("chunk of %d bytes at byte %d, looking for %d: %w", len(msg.Data), at, r.want, io.ErrUnexpectedEOF)
+		}
+		r.at, r.chunk, r.seq = at, msg.Data, msg.Sequence
 	}
 	n := copy(p, r.chunk[r.want-r.at:])
 	r.want += int64(n)
@@ -64,11 +81,11 @@ const (
 	chunkPause = 100 * time.Millisecond
 )
 
-// chunk is the first message of subject behind a sequence. Any server of a cluster may be asked, and it may be a little
+// chunk is the first message of subject at or behind a sequence. Any server of a cluster may be asked, and it may be a little
 // behind the others.
-func (o *objects) chunk(ctx context.Context, subject string, after uint64) (*jetstream.RawStreamMsg, error) {
+func (o *objects) chunk(ctx context.Context, subject string, from uint64) (*jetstream.RawStreamMsg, error) {
 	for try := 1; ; try++ {
-		msg, err := o.stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(subject))
+		msg, err := o.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
 		if !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return msg, err
 		}

@@ -17,7 +17,7 @@ import (
 
 var putOptions = minio.PutObjectOptions{ContentType: "video/mp4"}
 
-func directory(t *testing.T) subject {
+func directory(t testing.TB) subject {
 	dir := t.TempDir()
 	return subject{
 		store: open(t, media.Config{Store: media.StoreDirectory, Dir: dir}),
@@ -37,7 +37,7 @@ func directory(t *testing.T) subject {
 	}
 }
 
-func files(t *testing.T, dir string) (paths []string) {
+func files(t testing.TB, dir string) (paths []string) {
 	t.Helper()
 	if err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +89,11 @@ func (o *objects) upload(ctx context.Context, info *jetstream.ObjectInfo, r io.R
 			break
 		}
 		digest.Write(chunk[:n])
-		if _, err := o.js.PublishMsg(ctx, &nats.Msg{Subject: o.chunks(info.NUID), Data: chunk[:n]}); err != nil {
+		msg := &nats.Msg{
+			Subject: o.chunks(info.NUID), Data: chunk[:n],
+			Header: nats.Header{headerOffset: {strconv.FormatUint(info.Size, 10)}},
+		}
+		if _, err := o.js.PublishMsg(ctx, msg); err != nil {
 			return err
 		}
 		info.Size += uint64(n)
@@ -157,8 +162,8 @@ func (o *objects) Open(ctx context.Context, name string) (*Object, error) {
 	if info == nil {
 		return nil, notFound(name)
 	}
-	r := &chunkReader{size: int64(info.Size), next: func(after uint64) (*jetstream.RawStreamMsg, error) {
-		return o.chunk(ctx, o.chunks(info.NUID), after)
+	r := &chunkReader{size: int64(info.Size), next: func(from uint64) (*jetstream.RawStreamMsg, error) {
+		return o.chunk(ctx, o.chunks(info.NUID), from)
 	}}
 	return &Object{r, describe(info)}, nil
 }

@@ -25,7 +25,7 @@ const (
 	gatewayBuild   = 10 * time.Minute
 )
 
-func gatewayPath(t *testing.T) string {
+func gatewayPath(t testing.TB) string {
 	t.Helper()
 	tools, err := filepath.Abs("../../bin/tools")
 	if err != nil {
@@ -65,7 +65,7 @@ func gatewayPath(t *testing.T) string {
 }
 
 // s3Service runs an S3 service with an empty bucket, and is how to reach it.
-func s3Service(t *testing.T) (c media.S3, stop func()) {
+func s3Service(t testing.TB) (c media.S3, stop func()) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -105,7 +105,7 @@ func s3Service(t *testing.T) (c media.S3, stop func()) {
 	return c, stop
 }
 
-func s3Client(t *testing.T, c media.S3) *minio.Core {
+func s3Client(t testing.TB, c media.S3) *minio.Core {
 	t.Helper()
 	client, err := minio.NewCore(c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Region: c.Region})
 	if err != nil {

@@ -33,14 +33,19 @@ type subject struct {
 	folders bool // the service behind it trips over folders that come and go, which S3 does not have
 }
 
+func stores() map[string]func(testing.TB) subject {
+	return map[string]func(testing.TB) subject{"objects": objects, "directory": directory, "s3": s3}
+}
+
 // every runs a test with each store.
 func every(t *testing.T, test func(t *testing.T, s subject)) {
-	for name, make := range map[string]func(*testing.T) subject{"objects": objects, "directory": directory, "s3": s3} {
-		t.Run(name, func(t *testing.T) { test(t, make(t)) })
+	for name, build := range stores() {
+		t.Run(name, func(t *testing.T) { test(t, build(t)) })
 	}
 }
 
-func objects(t *testing.T) subject {
+func objectStore(t testing.TB) (media.Store, jetstream.JetStream) {
+	t.Helper()
 	nc, err := nats.Connect(streamstest.Broker(t, true).URL())
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +63,11 @@ func objects(t *testing.T) subject {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return store, js
+}
+
+func objects(t testing.TB) subject {
+	store, js := objectStore(t)
 	return subject{
 		store: store,
 		leave: func(t *testing.T) {
@@ -79,7 +89,7 @@ func objects(t *testing.T) subject {
 	}
 }
 
-func open(t *testing.T, c media.Config) media.Store {
+func open(t testing.TB, c media.Config) media.Store {
 	t.Helper()
 	store, err := media.Open(streamstest.Context(t, 20*time.Second), c)
 	if err != nil {
@@ -88,7 +98,7 @@ func open(t *testing.T, c media.Config) media.Store {
 	return store
 }
 
-func s3(t *testing.T) subject {
+func s3(t testing.TB) subject {
 	c, _ := s3Service(t)
 	c.Prefix = "some/folder"
 	client := s3Client(t, c)
@@ -112,14 +122,14 @@ func s3(t *testing.T) subject {
 	}
 }
 
-func put(t *testing.T, s media.Store, name, mediaType string, data []byte) {
+func put(t testing.TB, s media.Store, name, mediaType string, data []byte) {
 	t.Helper()
 	if err := s.Put(streamstest.Context(t, 30*time.Second), name, mediaType, bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func get(t *testing.T, s media.Store, name string) (data []byte, info media.Info) {
+func get(t testing.TB, s media.Store, name string) (data []byte, info media.Info) {
 	t.Helper()
 	o, err := s.Open(streamstest.Context(t, 30*time.Second), name)
 	if err != nil {
@@ -215,7 +225,7 @@ func TestReplaceDeleteAndMissing(t *testing.T) {
 	})
 }
 
-func list(t *testing.T, s media.Store, prefix string) (names []string) {
+func list(t testing.TB, s media.Store, prefix string) (names []string) {
 	t.Helper()
 	for info, err := range s.List(streamstest.Context(t, 20*time.Second), prefix) {
 		if err != nil {
