@@ -26,6 +26,7 @@ type Config struct {
 	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions made with POST /v1/sessions can be opened; optional = others too"`
 	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, with commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"`
 	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"50" desc:"requests a second of one address to /v1 and /ws that are answered, and twice as many at once; 0 = all"`
+	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"tag of the settings by which sessions are judged that name none; empty = the document itself"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept
 }
 
@@ -46,7 +47,7 @@ func (c Config) gateway() (gateway.Config, error) {
 		return gateway.Config{}, fmt.Errorf("SELENE_SESSION_TOKENS is %q: use %s or %s", c.Tokens, tokensOptional, tokensRequired)
 	}
 	return gateway.Config{
-		NeedsToken: c.Tokens == tokensRequired, MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
+		NeedsToken: c.Tokens == tokensRequired, Variant: c.Variant, MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
 	}, nil
 }
 

@@ -33,7 +33,12 @@ type Edge struct {
 // New prepares an edge. It draws and keeps the secrets that the configuration leaves out, and refuses a token key that
 // is weak unless the settings are those of development.
 func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
-	settings, err := conn.Settings(ctx)
+	if c.Variant != "" {
+		if err := conn.CheckVariant(ctx, c.Variant); err != nil {
+			return nil, fmt.Errorf("SELENE_SETTINGS_VARIANT: %w", err)
+		}
+	}
+	settings, err := conn.SettingsOf(ctx, c.Variant)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +66,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	return &Edge{
 		addr: c.Addr, gateway: g, registry: registry, guard: guard,
 		api: &api.API{
-			Conn: conn, Registry: registry, Accounts: account.New(conn), Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes,
+			Conn: conn, Registry: registry, Accounts: account.New(conn), Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes, Variant: c.Variant,
 			Metrics: prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},
 	}, nil

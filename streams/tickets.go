@@ -19,6 +19,7 @@ type Ticket struct {
 	Expires time.Time         `json:"expires"`          // until when the session can be opened for the first time
 	Opened  bool              `json:"opened,omitempty"` // since then it is good for as long as the session lives
 	HasFace bool              `json:"has_face,omitempty"`
+	Variant string            `json:"variant,omitempty"` // of the settings; empty = that of the edge
 	Workers map[string][]byte `json:"workers,omitempty"` // states of workers before the first frame, once opened
 
 	session  string

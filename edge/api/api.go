@@ -27,6 +27,9 @@ type API struct {
 	Edge     string       // name of this instance
 	Writes   func() error // why the broker does not store what this instance writes, if so
 	Metrics  prometheus.Gatherer
+	Variant  string // of the settings, by which sessions are judged that name none
+
+	lag *streams.LagWatch
 
 	logins *logins
 }
@@ -52,6 +55,7 @@ var openAPI []byte
 func (a *API) Routes() []Route {
 	return []Route{
 		{"POST", "/v1/sessions", account.SessionsWrite, a.makeSession},
+		{"GET", "/v1/sessions", account.SessionsRead, a.findSessions},
 		{"GET", "/v1/sessions/{id}", account.SessionsRead, a.session},
 		{"DELETE", "/v1/sessions/{id}", account.SessionsWrite, a.erase},
 		{"GET", "/v1/sessions/{id}/frames", account.SessionsRead, a.frames},
@@ -62,6 +66,19 @@ func (a *API) Routes() []Route {
 		{"GET", "/v1/sessions/{id}/announcements", account.SessionsRead, a.announcements},
 		{"GET", "/v1/settings", account.SettingsRead, a.settings},
 		{"PUT", "/v1/settings", account.SettingsWrite, a.putSettings},
+		{"GET", "/v1/settings/schema", account.SettingsRead, a.settingsSchema},
+		{"GET", "/v1/settings/revisions", account.SettingsRead, a.revisions},
+		{"GET", "/v1/settings/revisions/{n}", account.SettingsRead, a.revision},
+		{"POST", "/v1/settings/revisions/{n}/restore", account.SettingsWrite, a.restore},
+		{"GET", "/v1/settings/variants", account.SettingsRead, a.variants},
+		{"DELETE", "/v1/settings/variants/{tag}", account.SettingsWrite, a.deleteVariant},
+		{"GET", "/v1/ui-configs", account.UIConfigsRead, a.uiConfigs},
+		{"GET", "/v1/ui-configs/{name}", account.UIConfigsRead, a.uiConfig},
+		{"PUT", "/v1/ui-configs/{name}", account.UIConfigsWrite, a.putUIConfig},
+		{"DELETE", "/v1/ui-configs/{name}", account.UIConfigsWrite, a.deleteUIConfig},
+		{"POST", "/v1/ui-configs/delete", account.UIConfigsWrite, a.deleteUIConfigs},
+		{"GET", "/v1/workers", account.WorkersRead, a.workers},
+		{"GET", "/ui-config/{name}", public, a.publicUIConfig},
 		{"POST", "/v1/login", public, a.logIn},
 		{"POST", "/v1/logout", anyone, a.logOut},
 		{"GET", "/v1/me", anyone, a.me},
@@ -88,7 +105,7 @@ func (a *API) Routes() []Route {
 
 // Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
 func (a *API) Handler() http.Handler {
-	a.logins = newLogins()
+	a.logins, a.lag = newLogins(), streams.NewLagWatch(a.Conn)
 	mux := http.NewServeMux()
 	rights := map[string]account.Right{} // of the mux's patterns
 	for _, route := range a.Routes() {

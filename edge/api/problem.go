@@ -20,7 +20,7 @@ type Problem struct {
 	Detail string `json:"detail,omitempty"`
 
 	Code    int      `json:"code,omitempty"`    // check or system code of a picture that is refused
-	Setting string   `json:"setting,omitempty"` // the setting that is wrong
+	Setting string   `json:"setting,omitempty"` // the setting, or field of a UI config, that is wrong
 	Missing []string `json:"missing,omitempty"` // what is not ready
 	Video   any      `json:"video,omitempty"`   // where the making of a video stands
 
@@ -46,6 +46,7 @@ func (p Problem) write(w http.ResponseWriter) {
 func problemOf(r *http.Request, err error) Problem {
 	var p Problem
 	var settings *schemas.SettingsError
+	var config *schemas.UIConfigError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
@@ -54,6 +55,12 @@ func problemOf(r *http.Request, err error) Problem {
 		p = problem(http.StatusUnprocessableEntity, err.Error())
 		p.Setting = settings.Path
 		return p
+	case errors.As(err, &config):
+		p = problem(http.StatusUnprocessableEntity, err.Error())
+		p.Setting = config.Path
+		return p
+	case errors.Is(err, streams.ErrChanged), errors.Is(err, streams.ErrFull):
+		return problem(http.StatusConflict, err.Error())
 	case errors.As(err, &large):
 		return problem(http.StatusRequestEntityTooLarge, "the body is larger than a document of that kind can be")
 	case errors.Is(err, account.ErrUnauthenticated):

@@ -40,7 +40,7 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 	if err := a.Writes(); err != nil {
 		missing = append(missing, "broker: "+err.Error())
 	}
-	newest, err := a.Conn.Settings(ctx)
+	newest, err := a.Conn.SettingsOf(ctx, a.Variant)
 	if err != nil {
 		return append(missing, "settings: "+err.Error())
 	}

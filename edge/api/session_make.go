@@ -28,23 +28,42 @@ const (
 	maxMakeBody  = maxReference/3*4 + 1<<16
 )
 
-// makeSession prepares a session that only the holder of its token can open, with a face to verify it against if the
-// caller sends one: as JSON {"reference": BASE64}, or as the file `reference` of multipart/form-data.
+// sessionWish is what a session that is made shall have.
+type sessionWish struct {
+	Reference []byte `json:"reference"`        // a face to verify it against
+	Variant   string `json:"settings_variant"` // of the settings; empty = that of this instance
+}
+
+// makeSession prepares a session that only the holder of its token can open, as a sessionWish says: in JSON, with the
+// reference in base64, or in multipart/form-data, with the reference as a file.
 func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
-	image, err := referenceOf(w, r)
+	wish, err := wishOf(w, r)
+	if err != nil {
+		return err
+	}
+	variant := wish.Variant
+	if variant == "" {
+		variant = a.Variant
+	}
+	settings, err := a.Conn.SettingsOf(r.Context(), variant)
+	if errors.Is(err, streams.ErrNotFound) && wish.Variant != "" {
+		p := problem(http.StatusUnprocessableEntity, fmt.Sprintf("settings_variant: there is no variant %.70q of the settings", variant))
+		p.Setting = "settings_variant"
+		return p
+	}
 	if err != nil {
 		return err
 	}
 	var face *streams.Reference
-	if image != nil {
-		if face, err = a.describe(r.Context(), image); err != nil {
+	if wish.Reference != nil {
+		if face, err = a.describe(r.Context(), settings.Settings, wish.Reference); err != nil {
 			return err
 		}
 	}
 	secret := make([]byte, tokenBytes)
 	rand.Read(secret)
 	id, token, expires := uuid.NewString(), base64.RawURLEncoding.EncodeToString(secret), time.Now().Add(tokenTime).UTC().Truncate(time.Second)
-	if err := a.Conn.PutTicket(r.Context(), id, streams.Ticket{Hash: streams.HashSecret(token), Expires: expires}, face); err != nil {
+	if err := a.Conn.PutTicket(r.Context(), id, streams.Ticket{Hash: streams.HashSecret(token), Expires: expires, Variant: wish.Variant}, face); err != nil {
 		return err
 	}
 	with := ""
@@ -60,53 +79,54 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	}{id, token, expires})
 }
 
-// referenceOf is the picture in the request, or nil if there is none.
-func referenceOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func wishOf(w http.ResponseWriter, r *http.Request) (wish sessionWish, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxMakeBody)
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && kind == "multipart/form-data" {
-		return referenceFile(r)
+		return wishInForm(r)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, err
+		return wish, err
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil
+		return wish, nil
 	}
 	if kind != "application/json" {
-		return nil, problem(http.StatusUnsupportedMediaType, "send application/json, multipart/form-data, or no body at all")
-	}
-	var wish struct {
-		Reference []byte `json:"reference"`
+		return wish, problem(http.StatusUnsupportedMediaType, "send application/json, multipart/form-data, or no body at all")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&wish); err != nil {
-		return nil, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64"}: `+err.Error())
+		return wish, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64", "settings_variant": "TAG"}: `+err.Error())
 	}
-	return wish.Reference, nil
+	return wish, nil
 }
 
-func referenceFile(r *http.Request) ([]byte, error) {
+func wishInForm(r *http.Request) (wish sessionWish, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, err.Error())
+		return wish, problem(http.StatusBadRequest, err.Error())
 	}
-	var image []byte
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return image, nil
+			return wish, nil
 		}
 		if err != nil {
-			return nil, malformedForm(err)
+			return wish, malformedForm(err)
 		}
-		if part.FormName() != "reference" || image != nil {
-			return nil, problem(http.StatusBadRequest, fmt.Sprintf("the form has a part %.40q too many: it takes one file, reference", part.FormName()))
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return wish, malformedForm(err)
 		}
-		if image, err = io.ReadAll(part); err != nil {
-			return nil, malformedForm(err)
+		switch name := part.FormName(); {
+		case name == "reference" && wish.Reference == nil:
+			wish.Reference = value
+		case name == "settings_variant" && wish.Variant == "":
+			wish.Variant = string(value)
+		default:
+			return wish, problem(http.StatusBadRequest, fmt.Sprintf("the form has a part %.40q too many: it takes one file, reference, and one settings_variant", name))
 		}
 	}
 }
@@ -120,7 +140,7 @@ func malformedForm(err error) error {
 }
 
 // describe checks a picture and has the matcher describe the face on it.
-func (a *API) describe(ctx context.Context, image []byte) (*streams.Reference, error) {
+func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []byte) (*streams.Reference, error) {
 	refuse := func(code int, detail string) error {
 		p := problem(http.StatusUnprocessableEntity, "the picture cannot be the reference: "+detail)
 		p.Code = code
@@ -136,14 +156,10 @@ func (a *API) describe(ctx context.Context, image []byte) (*streams.Reference, e
 	if _, _, err := lpproto.Inspect(image, mediaType); err != nil {
 		return nil, refuse(lpproto.CodeBadImage, "it is damaged")
 	}
-	newest, err := a.Conn.Settings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(newest.Settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
+	if !slices.ContainsFunc(settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
 		return nil, problem(http.StatusConflict, "the settings name no worker matcher: nothing would be compared with the reference")
 	}
-	if newest.Settings.Session.PreviousFaceSimilarity == 0 {
+	if settings.Session.PreviousFaceSimilarity == 0 {
 		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which switches the matcher off: nothing would be compared with the reference")
 	}
 	description, err := a.Conn.Describe(ctx, image)

@@ -1,30 +1,202 @@
 package api
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
 )
 
-const maxSettings = 1 << 20
+const (
+	maxSettings = 1 << 20
+	maxNote     = 500 // characters
+)
 
-// settings is the newest revision.
+// settings is the newest revision of the document, or of a variant.
 func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
-	newest, err := a.Conn.Settings(r.Context())
+	newest, err := a.Conn.SettingsOf(r.Context(), r.URL.Query().Get("variant"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, newest)
+	return writeRevision(w, newest)
 }
 
-// putSettings makes a document the newest revision.
+// putSettings makes a document the newest revision. If-Match names the revision it was made from.
 func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
+	author, err := authorOf(r)
+	if err != nil {
+		return err
+	}
+	after := uint64(0)
+	if tag := r.Header.Get("If-Match"); tag != "" && tag != "*" {
+		if after, err = strconv.ParseUint(strings.Trim(tag, `"`), 10, 64); err != nil || after == 0 {
+			return problem(http.StatusBadRequest, fmt.Sprintf("If-Match is %.40q: it must be the number of a revision in quotes, as the ETag of GET", tag))
+		}
+	}
 	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
 	if err != nil {
 		return err
 	}
-	newest, err := a.Conn.PutSettings(r.Context(), document)
+	newest, err := a.Conn.ChangeSettings(r.Context(), r.URL.Query().Get("variant"), document, author, after)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, newest)
+	a.auditSettings(r, "settings.put", newest)
+	return writeRevision(w, newest)
+}
+
+// authorOf is who asks, and the note that the query gives.
+func authorOf(r *http.Request) (streams.Author, error) {
+	a := streams.Author{By: callerOf(r).Name, Note: r.URL.Query().Get("note")}
+	if utf8.RuneCountInString(a.Note) > maxNote || !utf8.ValidString(a.Note) || strings.ContainsFunc(a.Note, unicode.IsControl) {
+		return a, problem(http.StatusUnprocessableEntity, fmt.Sprintf("the note must have at most %d characters in one line", maxNote))
+	}
+	return a, nil
+}
+
+func (a *API) auditSettings(r *http.Request, action string, of *streams.Revision) {
+	a.audited(r, action, variantName(of.Variant), fmt.Sprintf("revision %d", of.Number))
+}
+
+func variantName(tag string) string {
+	if tag == "" {
+		return "document"
+	}
+	return "variant " + tag
+}
+
+// writeRevision shows a revision without its secrets.
+func writeRevision(w http.ResponseWriter, r *streams.Revision) error {
+	shown := *r
+	shown.Settings = r.Settings.Mask()
+	w.Header().Set("ETag", strconv.Quote(strconv.FormatUint(r.Number, 10)))
+	return writeJSON(w, shown)
+}
+
+// settingsSchema describes the document.
+func (a *API) settingsSchema(w http.ResponseWriter, _ *http.Request) error {
+	schema, err := schemas.SettingsSchema()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/schema+json")
+	_, _ = w.Write(append(schema, '\n')) // the client may be gone
+	return nil
+}
+
+// revisionLine is a revision without its document.
+type revisionLine struct {
+	Revision uint64          `json:"revision"`
+	At       time.Time       `json:"at"`
+	By       string          `json:"by"`
+	Note     string          `json:"note"`
+	Document json.RawMessage `json:"document,omitempty"`
+	Variant  string          `json:"variant,omitempty"`
+}
+
+// changeLine is a revision with what it changed; null = not known any more.
+type changeLine struct {
+	revisionLine
+	Changed []schemas.SettingsChange `json:"changed"`
+}
+
+func lineOf(r *streams.Revision) revisionLine {
+	return revisionLine{Revision: r.Number, At: r.Created, By: r.By, Note: r.Note, Variant: r.Variant}
+}
+
+// revisions are those that are kept, with what each changed.
+func (a *API) revisions(w http.ResponseWriter, r *http.Request) error {
+	history, err := a.Conn.History(r.Context(), r.URL.Query().Get("variant"))
+	if err != nil {
+		return err
+	}
+	list := make([]changeLine, len(history))
+	for i, change := range history {
+		list[i] = changeLine{lineOf(change.Revision), change.Changed}
+	}
+	return writeJSON(w, map[string][]changeLine{"revisions": list})
+}
+
+// revision is one, with its document.
+func (a *API) revision(w http.ResponseWriter, r *http.Request) error {
+	n, err := revisionNumber(r)
+	if err != nil {
+		return err
+	}
+	found, err := a.Conn.Revision(r.Context(), n)
+	if err != nil {
+		return err
+	}
+	line := lineOf(found)
+	if line.Document, err = json.Marshal(found.Settings.Mask()); err != nil {
+		return fmt.Errorf("encode settings: %w", err)
+	}
+	return writeJSON(w, line)
+}
+
+// restore makes an earlier revision the newest of its variant again.
+func (a *API) restore(w http.ResponseWriter, r *http.Request) error {
+	n, err := revisionNumber(r)
+	if err != nil {
+		return err
+	}
+	author, err := authorOf(r)
+	if err != nil {
+		return err
+	}
+	if author.Note == "" {
+		author.Note = fmt.Sprintf("revision %d restored", n)
+	}
+	newest, err := a.Conn.RestoreSettings(r.Context(), n, author)
+	if err != nil {
+		return err
+	}
+	a.auditSettings(r, "settings.restore", newest)
+	return writeRevision(w, newest)
+}
+
+func revisionNumber(r *http.Request) (uint64, error) {
+	n, err := strconv.ParseUint(r.PathValue("n"), 10, 63)
+	if err != nil || n == 0 {
+		return 0, problem(http.StatusBadRequest, "a revision is a number, 1 for the first")
+	}
+	return n, nil
+}
+
+// variants are the document itself, whose tag is empty, and its tagged variants.
+func (a *API) variants(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.Conn.Variants(r.Context())
+	if err != nil {
+		return err
+	}
+	type variant struct {
+		Tag      string    `json:"tag"`
+		Revision uint64    `json:"revision"`
+		At       time.Time `json:"at"`
+		By       string    `json:"by"`
+		Note     string    `json:"note"`
+	}
+	list := make([]variant, len(all))
+	for i, v := range all {
+		list[i] = variant{v.Variant, v.Number, v.Created, v.By, v.Note}
+	}
+	return writeJSON(w, map[string][]variant{"variants": list})
+}
+
+func (a *API) deleteVariant(w http.ResponseWriter, r *http.Request) error {
+	tag := r.PathValue("tag")
+	if err := a.Conn.DeleteVariant(r.Context(), tag); err != nil {
+		return err
+	}
+	a.audited(r, "settings.delete", variantName(tag), "")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }

@@ -27,6 +27,7 @@ type Config struct {
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
 	Origins     []string      // origins whose pages may connect besides our own; "*" = any
 	NeedsToken  bool          // only sessions that were made beforehand, with a token
+	Variant     string        // of the settings, for sessions whose ticket names none
 
 	ConnectTimeout time.Duration // until CONNECT; default 10 s
 	WriteTimeout   time.Duration // for one message to leave; default 10 s

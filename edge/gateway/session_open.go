@@ -54,13 +54,14 @@ func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest)
 	if err != nil {
 		return err
 	}
+	var before *schemas.SessionState
 	if named {
 		// Refused before it is claimed: the presence an edge left that died after the last decision still has to expire.
-		if _, err := s.gateway.resume(ctx, id); err != nil {
+		if before, err = s.gateway.resume(ctx, id); err != nil {
 			return err
 		}
 	}
-	newest, err := conn.Settings(ctx)
+	revision, settings, err := s.gateway.settingsOf(ctx, ticket, before)
 	if err != nil {
 		return err
 	}
@@ -68,14 +69,13 @@ func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest)
 	if err != nil {
 		return err
 	}
-	ttl := time.Duration(newest.Settings.Video.SessionTimeout) * time.Second
+	ttl := time.Duration(settings.Video.SessionTimeout) * time.Second
 	presence, err := conn.Claim(ctx, id, s.gateway.name, ttl)
 	if err != nil {
 		return err
 	}
 	var inbox *streams.Inbox
-	state := newState(newest.Number, deviceOf(r))
-	settings, kind := newest.Settings, schemas.SessionEventKind_SESSION_OPENED
+	state, kind := newState(revision, deviceOf(r)), schemas.SessionEventKind_SESSION_OPENED
 	defer func() {
 		if err != nil {
 			unclaim(ctx, conn, id, presence, ttl)
@@ -115,6 +115,24 @@ func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest)
 	s.id, s.settings, s.decider, s.state, s.inbox = id, settings, decider, state, inbox
 	s.presence = s.gateway.keep(id, presence, ttl, s.lose)
 	return nil
+}
+
+// settingsOf is what a session is judged by, and its revision: what it began with, or the newest of the variant that its
+// ticket or this gateway names.
+func (g *Gateway) settingsOf(ctx context.Context, ticket *streams.Ticket, before *schemas.SessionState) (uint64, *schemas.Settings, error) {
+	if before != nil {
+		settings, err := g.conn.SettingsAt(ctx, before.GetSettingsRevision())
+		return before.GetSettingsRevision(), settings, err
+	}
+	variant := g.config.Variant
+	if ticket != nil && ticket.Variant != "" {
+		variant = ticket.Variant
+	}
+	newest, err := g.conn.SettingsOf(ctx, variant)
+	if err != nil {
+		return 0, nil, err
+	}
+	return newest.Number, newest.Settings, nil
 }
 
 func newState(revision uint64, d *schemas.Device) *schemas.SessionState {

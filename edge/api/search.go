@@ -1,0 +1,85 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+var idPrefix = regexp.MustCompile(`^[0-9a-f-]{1,36}$`)
+
+// maxCode is above every check code.
+const maxCode = 9999
+
+// findSessions is the sessions a query asks for, the last opened first. An answer without next is the last; one with few
+// sessions need not be.
+func (a *API) findSessions(w http.ResponseWriter, r *http.Request) error {
+	q, err := sessionQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	found, next, err := a.Conn.FindSessions(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Sessions []streams.FoundSession `json:"sessions"`
+		Next     string                 `json:"next,omitempty"`
+	}{Sessions: found}
+	if next != 0 {
+		out.Next = strconv.FormatUint(next, 10)
+	}
+	return writeJSON(w, out)
+}
+
+func sessionQuery(v url.Values) (q streams.SessionQuery, err error) {
+	wrong := func(name, want string) error {
+		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q is not %s", name, v.Get(name), want))
+	}
+	for name, t := range map[string]*time.Time{"since": &q.Since, "until": &q.Until} {
+		if text := v.Get(name); text != "" {
+			if *t, err = time.Parse(time.RFC3339, text); err != nil {
+				return q, wrong(name, "a time such as 2026-01-31T12:00:00Z")
+			}
+		}
+	}
+	number := func(name string, most uint64) (uint64, error) {
+		text := v.Get(name)
+		if text == "" {
+			return 0, nil
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n == 0 || n > most {
+			return 0, wrong(name, fmt.Sprintf("a number from 1 to %d", most))
+		}
+		return n, nil
+	}
+	code, err := number("code", maxCode)
+	if err != nil {
+		return q, err
+	}
+	limit, err := number("limit", streams.MaxFound)
+	if err != nil {
+		return q, err
+	}
+	if q.Before, err = number("cursor", 1<<63); err != nil {
+		return q, wrong("cursor", "what an earlier answer called next")
+	}
+	q.Code, q.Limit, q.Outcome, q.Prefix = int32(code), int(limit), v.Get("outcome"), strings.ToLower(v.Get("q"))
+	outcomes := append(schemas.OutcomeNames(), streams.OutcomeFail)
+	if q.Outcome != "" && !slices.Contains(outcomes, q.Outcome) {
+		return q, wrong("outcome", "one of "+strings.Join(outcomes, ", "))
+	}
+	if q.Prefix != "" && !idPrefix.MatchString(q.Prefix) {
+		return q, wrong("q", "the beginning of a session id")
+	}
+	return q, nil
+}

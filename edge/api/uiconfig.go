@@ -1,0 +1,106 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+const maxUIConfig = 256 << 10
+
+type uiConfigLine struct {
+	Name    string    `json:"name"`
+	Updated time.Time `json:"updated"`
+	By      string    `json:"by"`
+}
+
+// uiConfigs lists the UI configs without their documents.
+func (a *API) uiConfigs(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.Conn.UIConfigs(r.Context())
+	if err != nil {
+		return err
+	}
+	list := make([]uiConfigLine, len(all))
+	for i, c := range all {
+		list[i] = uiConfigLine{c.Config.Name, c.Updated, c.By}
+	}
+	return writeJSON(w, map[string][]uiConfigLine{"configs": list})
+}
+
+// uiConfig is a UI config, for those who edit it and, at its public address, for the user page.
+func (a *API) uiConfig(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.Conn.UIConfig(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, found.Config)
+}
+
+func (a *API) publicUIConfig(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.Conn.UIConfig(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	return writeJSON(w, found.Config)
+}
+
+func (a *API) putUIConfig(w http.ResponseWriter, r *http.Request) error {
+	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUIConfig))
+	if err != nil {
+		return err
+	}
+	config, err := schemas.ParseUIConfig(r.PathValue("name"), document)
+	if err != nil {
+		return err
+	}
+	stored, err := a.Conn.PutUIConfig(r.Context(), config, callerOf(r).Name)
+	if err != nil {
+		return err
+	}
+	a.audited(r, "ui-configs.put", config.Name, "")
+	return writeJSON(w, stored.Config)
+}
+
+func (a *API) deleteUIConfig(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if err := a.Conn.DeleteUIConfig(r.Context(), name); err != nil {
+		return err
+	}
+	a.audited(r, "ui-configs.delete", name, "")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// deleteUIConfigs deletes several. Those that are not there are named, and no error.
+func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
+	var wish struct {
+		Names []string `json:"names"`
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxUIConfig))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&wish); err != nil {
+		return problem(http.StatusBadRequest, `the body is not like {"names": ["one", "two"]}: `+err.Error())
+	}
+	out := struct {
+		Deleted []string `json:"deleted"`
+		Missing []string `json:"missing"`
+	}{[]string{}, []string{}}
+	for _, name := range wish.Names {
+		switch err := a.Conn.DeleteUIConfig(r.Context(), name); {
+		case errors.Is(err, streams.ErrNotFound):
+			out.Missing = append(out.Missing, name)
+		case err != nil:
+			return err
+		default:
+			a.audited(r, "ui-configs.delete", name, "")
+			out.Deleted = append(out.Deleted, name)
+		}
+	}
+	return writeJSON(w, out)
+}

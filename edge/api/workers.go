@@ -1,0 +1,78 @@
+package api
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// workerLine is one worker: its running processes, and the queue they share.
+type workerLine struct {
+	Name          string   `json:"name"`
+	Version       string   `json:"version"`        // several with commas while they differ
+	Pack          string   `json:"pack,omitempty"` // digest
+	Running       int      `json:"running"`        // processes
+	Pending       uint64   `json:"pending"`
+	InFlight      int      `json:"in_flight"`
+	Redelivered   int      `json:"redelivered"`
+	RatePerSecond *float64 `json:"rate_per_second,omitempty"` // absent before a second look
+	Required      bool     `json:"required"`
+}
+
+// decider is the worker every session needs besides the detector.
+const decider = "decider"
+
+// workers are those that run or that the settings name. Of a follower that does not register, all that is known is
+// whether somebody asks for its messages.
+func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
+	settings, err := a.Conn.SettingsOf(r.Context(), a.Variant)
+	if err != nil {
+		return err
+	}
+	lines := map[string]*workerLine{}
+	line := func(name string) *workerLine {
+		if lines[name] == nil {
+			lines[name] = &workerLine{Name: name}
+		}
+		return lines[name]
+	}
+	line(schemas.WorkerDetector).Required = true
+	line(decider).Required = true
+	for _, entry := range settings.Settings.Workers {
+		line(entry.Name).Required = entry.Required
+	}
+	versions, packs := map[string][]string{}, map[string][]string{}
+	for _, process := range a.Registry.Processes() {
+		line(process.Name).Running++
+		versions[process.Name] = append(versions[process.Name], process.Version)
+		packs[process.Name] = append(packs[process.Name], process.Pack)
+	}
+	lags, err := a.lag.Look(r.Context(), slices.Collect(maps.Keys(lines)))
+	if err != nil {
+		return err
+	}
+	for name, lag := range lags {
+		_, registers := lines[name]
+		l := line(name)
+		l.Pending, l.InFlight, l.Redelivered, l.RatePerSecond = lag.Pending, lag.InFlight, lag.Redelivered, lag.Rate
+		if !registers && lag.Pulled {
+			l.Running = 1
+		}
+	}
+	list := []workerLine{}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		l := lines[name]
+		l.Version, l.Pack = joined(versions[name]), joined(packs[name])
+		list = append(list, *l)
+	}
+	return writeJSON(w, map[string][]workerLine{"workers": list})
+}
+
+// joined is the different words of a list.
+func joined(list []string) string {
+	slices.Sort(list)
+	return strings.Trim(strings.Join(slices.Compact(list), ", "), ", ")
+}
