@@ -38,7 +38,7 @@ type API struct {
 type Route struct {
 	Method string
 	Path   string        // as net/http's mux reads it
-	right  account.Right // that the caller needs; or public, or anyone who is logged in
+	Right  account.Right // that the caller needs; or public, or anyone who is logged in
 	serve  func(http.ResponseWriter, *http.Request) error
 }
 
@@ -64,6 +64,12 @@ func (a *API) Routes() []Route {
 		{"GET", "/v1/sessions/{id}/verdicts", account.SessionsRead, a.verdicts},
 		{"GET", "/v1/sessions/{id}/video", account.SessionsRead, a.video},
 		{"GET", "/v1/sessions/{id}/announcements", account.SessionsRead, a.announcements},
+		{"POST", "/v1/exports", account.ExportsWrite, a.makeExport},
+		{"GET", "/v1/exports", account.ExportsRead, a.exports},
+		{"GET", "/v1/exports/{id}", account.ExportsRead, a.export},
+		{"DELETE", "/v1/exports/{id}", account.ExportsWrite, a.endExport},
+		{"GET", "/v1/exports/{id}/events", account.ExportsRead, a.exportEvents},
+		{"GET", "/v1/exports/{id}/files/{file}", account.ExportsRead, a.exportFile},
 		{"GET", "/v1/settings", account.SettingsRead, a.settings},
 		{"PUT", "/v1/settings", account.SettingsWrite, a.putSettings},
 		{"GET", "/v1/settings/schema", account.SettingsRead, a.settingsSchema},
@@ -110,7 +116,7 @@ func (a *API) Handler() http.Handler {
 	rights := map[string]account.Right{} // of the mux's patterns
 	for _, route := range a.Routes() {
 		pattern := route.Method + " " + route.Path
-		rights[pattern] = route.right
+		rights[pattern] = route.Right
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-store")
 			w = &patientWriter{ResponseWriter: w}
@@ -125,7 +131,7 @@ func (a *API) Handler() http.Handler {
 		header.Set("X-Frame-Options", "DENY")
 		h, pattern := mux.Handler(r)
 		right := rights[pattern]
-		if strings.HasPrefix(r.URL.Path, "/v1/") && (pattern == "" || right != public) { // what there is, is not public either
+		if right != public || pattern == "" && strings.HasPrefix(r.URL.Path, "/v1/") { // what there is not, is not public either
 			header.Set("Cross-Origin-Resource-Policy", "same-origin")
 			admitted, err := a.admit(r, right)
 			if err != nil {
