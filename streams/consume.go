@@ -193,6 +193,10 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		Subject: msg.Subject(), Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Try: tries, Last: tries >= w.MaxTries,
 		Header: msg.Headers(), Data: msg.Data(), Working: func() { warn("extend", w, msg.InProgress()) },
 	}
+	if d.Header.Get(headerImported) != "" {
+		warn("acknowledge", w, msg.Ack())
+		return
+	}
 	if tries > hopeless*w.MaxTries {
 		err = Blame(Input, fmt.Errorf("not handled in %d deliveries", tries-1))
 	} else {

@@ -17,7 +17,7 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 		return err
 	}
 	var errs []error
-	objects := []string{ReferenceObject(session), BestShotObject(session)}
+	objects := []string{ReferenceObject(session), BestShotObject(session), ImportedObject(session)}
 	for v, err := range c.VideosOf(ctx, session) {
 		if err != nil {
 			return err

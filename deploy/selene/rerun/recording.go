@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/recording"
 )
 
 // Recording is what one session left behind.
@@ -66,13 +67,35 @@ func FromStreams(ctx context.Context, conn *streams.Conn, session string) (*Reco
 	}
 	if len(r.Steps) > 0 {
 		revision := r.Steps[0].Decision.GetState().GetSettingsRevision()
-		settings, err := conn.SettingsAt(ctx, revision)
+		settings, err := recording.SettingsOf(ctx, conn, session, revision)
 		if err != nil {
 			return nil, err
 		}
 		r.Settings = settings
 	}
-	r.Image = func(ctx context.Context, s Step) (*schemas.Frame, error) { return conn.FrameAt(ctx, s.Decision.GetFrame()) }
+	imported := map[string]uint64{} // where the frames of a session that was judged elsewhere lie
+	r.Image = func(ctx context.Context, s Step) (*schemas.Frame, error) {
+		f, err := conn.FrameAt(ctx, s.Decision.GetFrame())
+		if err == nil && f.GetName().Equal(s.Decision.GetName()) {
+			return f, nil
+		}
+		if err != nil && !errors.Is(err, streams.ErrNotFound) {
+			return nil, err
+		}
+		if len(imported) == 0 {
+			for f, err := range conn.FramesOf(ctx, session) {
+				if err != nil {
+					return nil, err
+				}
+				imported[f.Message.GetName().Key()] = f.Sequence
+			}
+		}
+		at, there := imported[s.Decision.GetName().Key()]
+		if !there {
+			return nil, fmt.Errorf("frame %d of session %s: %w", s.Decision.GetName().GetSequence(), session, streams.ErrNotFound)
+		}
+		return conn.FrameAt(ctx, at)
+	}
 	r.Reference = func(ctx context.Context) ([]byte, error) {
 		o, err := conn.OpenObject(ctx, streams.ReferenceObject(session))
 		if errors.Is(err, streams.ErrNotFound) {

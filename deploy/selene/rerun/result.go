@@ -20,7 +20,7 @@ type Result struct {
 	Codes    []FrameChange  `json:"codes,omitempty"`
 	Fields   []FieldChange  `json:"fields,omitempty"`
 	Shifts   []Shift        `json:"-"`
-	Pictures []Picture      `json:"-"` // of the frames whose codes changed
+	Pictures []Picture      `json:"-"`                     // of the frames whose codes changed
 	New      map[string]int `json:"new_workers,omitempty"` // verdicts of workers that the recording has none of
 }
 

@@ -310,4 +310,6 @@ func (p *pacer) wait(ctx context.Context, at time.Time) error {
 }
 
 // workersOf are the workers in a map of verdicts, in order.
-func workersOf(verdicts map[string]*schemas.Verdict) []string { return slices.Sorted(maps.Keys(verdicts)) }
+func workersOf(verdicts map[string]*schemas.Verdict) []string {
+	return slices.Sorted(maps.Keys(verdicts))
+}

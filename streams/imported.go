@@ -1,0 +1,52 @@
+package streams
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// headerImported marks what another installation judged: consumers pass over it, readers find it.
+const headerImported = "Selene-Imported"
+
+// importedDecider stands in subjects where a decider would: nobody listens there.
+const importedDecider = "imported"
+
+// ImportedObject is the name of what an imported session was judged by, as JSON.
+func ImportedObject(session string) string { return "imported/" + session }
+
+// StoreImported stores a message of a session that was judged elsewhere: a frame, verdict, decision or event. It is there
+// to be read, and nobody works on it.
+func (c *Conn) StoreImported(ctx context.Context, m schemas.Message) error {
+	var to, session string
+	switch m := m.(type) {
+	case *schemas.Frame:
+		session = m.GetName().GetSession()
+		to = subject(KindFrame, session)
+	case *schemas.Verdict:
+		session = m.GetName().GetSession()
+		to = verdictSubject(importedDecider, session)
+	case *schemas.Decision:
+		session = m.GetName().GetSession()
+		to = subject(KindDecision, session)
+	case *schemas.SessionEvent:
+		session = m.GetSession()
+		to = subject(KindSession, session)
+	default:
+		return fmt.Errorf("a %T cannot be imported", m)
+	}
+	if err := CheckSession(session); err != nil {
+		return Blame(Input, err)
+	}
+	data, err := schemas.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if _, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: to, Data: data, Header: nats.Header{headerImported: {"1"}}}); err != nil {
+		return Blame(Infrastructure, fmt.Errorf("store on %s: %w", to, err))
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package recording
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// ErrUnsigned is returned for a bundle whose chain holds but whose signature is not by a known key.
+var ErrUnsigned = errors.New("recording: not signed by a key that is known here")
+
+// Verify checks every byte: each entry against the chain, the chain against its head, and the head against the signature,
+// whose public key keys returns by the signature's key id, nil for one that is not known. It is an *Error for a bundle that
+// was changed, and wraps ErrUnsigned for one that is whole but signed by a stranger.
+func (b *Bundle) Verify(keys func(id string) ed25519.PublicKey) error {
+	links := 0
+	link := firstLink
+	for line, err := range b.lines(chainFile) {
+		if err != nil {
+			return err
+		}
+		var l Link
+		if err := json.Unmarshal(line, &l); err != nil {
+			return fault(chainFile, "line %d: %v", links+1, err)
+		}
+		if links >= len(b.order) || b.order[links] != l.Name {
+			return fault(l.Name, "is not where the chain has it")
+		}
+		size, sum, err := b.digest(l.Name)
+		if err != nil {
+			return err
+		}
+		if size != l.Size || sum != l.SHA256 {
+			return fault(l.Name, "was changed: it has %d bytes and SHA-256 %s, the chain says %d and %s", size, sum, l.Size, l.SHA256)
+		}
+		if link = next(link, l.Name, sum); link != l.Link {
+			return fault(chainFile, "line %d does not follow from the one before", links+1)
+		}
+		links++
+	}
+	// The chain and its signature come last.
+	if rest := b.order[min(links, len(b.order)):]; len(rest) != 2 || rest[0] != chainFile || rest[1] != signatureFile {
+		return fault(chainFile, "does not hold every entry")
+	}
+	return b.verifyHead(Head{Session: b.About.Session, Head: link, Entries: links}, keys)
+}
+
+func (b *Bundle) digest(name string) (int64, string, error) {
+	r, err := b.reader(name)
+	if err != nil {
+		return 0, "", err
+	}
+	sum := sha256.New()
+	size, err := io.Copy(sum, r)
+	if err != nil {
+		return 0, "", fault(name, "is cut off: %v", err)
+	}
+	return size, hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// signed are the claims of a signature, which stays true for ever.
+type signed struct{ Head }
+
+func (signed) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
+func (signed) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
+func (signed) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (signed) GetIssuer() (string, error)                   { return "", nil }
+func (signed) GetSubject() (string, error)                  { return "", nil }
+func (signed) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
+
+// Sign returns the signature over a head with an Ed25519 key, as a compact JWS under the key's id.
+func Sign(h Head, key ed25519.PrivateKey, id string) (string, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, signed{h})
+	t.Header["kid"] = id
+	text, err := t.SignedString(key)
+	if err != nil {
+		return "", fmt.Errorf("sign the recording: %w", err)
+	}
+	return text, nil
+}
+
+func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) error {
+	text, err := b.small(signatureFile)
+	if err != nil {
+		return err
+	}
+	id := ""
+	var claims signed
+	_, err = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithoutClaimsValidation()).ParseWithClaims(
+		string(text), &claims, func(t *jwt.Token) (any, error) {
+			id, _ = t.Header["kid"].(string)
+			key := keys(id)
+			if key == nil {
+				return nil, ErrUnsigned
+			}
+			return key, nil
+		})
+	switch {
+	case errors.Is(err, ErrUnsigned):
+		return fmt.Errorf("%w: key %.80q", ErrUnsigned, id)
+	case err != nil:
+		return fault(signatureFile, "%v", err)
+	case claims.Session != want.Session || claims.Head.Head != want.Head || claims.Entries != want.Entries:
+		return fault(signatureFile, "is of another recording")
+	}
+	return nil
+}
