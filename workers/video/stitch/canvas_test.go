@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -71,7 +73,7 @@ func TestOtherSizesAreLetterboxed(t *testing.T) {
 	})
 }
 
-// A player that obeys the flags shows the colours of the images, whatever their file format.
+// A player that obeys the flags shows the colours of the images, whatever their file and pixel format.
 func TestColoursStayTheSame(t *testing.T) {
 	const w, h = 96, 64
 	patches := []color.RGBA{
@@ -82,43 +84,78 @@ func TestColoursStayTheSame(t *testing.T) {
 		{0, 0, 0, 255},
 		{224, 172, 105, 255}, // the last is skin
 	}
-	colours, greys := image.NewRGBA(image.Rect(0, 0, w, h)), image.NewGray(image.Rect(0, 0, w, h))
+	rect := image.Rect(0, 0, w, h)
+	colours, greys := image.NewRGBA(rect), image.NewGray(rect)
+	palette := image.NewPaletted(rect, color.Palette{})
+	wide, wideGrey, clear := image.NewRGBA64(rect), image.NewGray16(rect), image.NewNRGBA(rect)
+	for _, c := range patches {
+		palette.Palette = append(palette.Palette, c)
+	}
 	for i, c := range patches {
 		r := image.Rect(0, 0, w/3, h/2).Add(image.Pt(i%3*w/3, i/3*h/2))
-		draw.Draw(colours, r, image.NewUniform(c), image.Point{}, draw.Src)
-		draw.Draw(greys, r, image.NewUniform(c), image.Point{}, draw.Src)
+		for _, img := range []draw.Image{colours, greys, palette, wide, wideGrey, clear} {
+			draw.Draw(img, r, image.NewUniform(c), image.Point{}, draw.Src)
+		}
 	}
+	clear.Pix[3] = 254 // one pixel, so that the file keeps its alpha channel
 	inputs := []struct {
 		name  string
 		file  []byte
 		shown image.Image
 	}{
-		{"JPEG", jpegOf(t, colours), colours},
+		{"JPEG 4:2:0", jpegOf(t, colours), colours},
+		{"JPEG 4:2:2", converted(t, pngOf(t, colours), "mjpeg", "yuvj422p"), colours},
+		{"JPEG 4:4:4", converted(t, pngOf(t, colours), "mjpeg", "yuvj444p"), colours},
+		{"JPEG grey", jpegOf(t, greys), greys},
 		{"PNG", pngOf(t, colours), colours},
-		{"grey JPEG", jpegOf(t, greys), greys},
-		{"grey PNG", pngOf(t, greys), greys},
+		{"PNG alpha", pngOf(t, clear), colours},
+		{"PNG palette", pngOf(t, palette), colours},
+		{"PNG 16 bit", pngOf(t, wide), colours},
+		{"PNG grey", pngOf(t, greys), greys},
+		{"PNG grey 16 bit", pngOf(t, wideGrey), greys},
+		{"PNG black and white", converted(t, pngOf(t, greys), "png", "monob"), nil},
 	}
 	var frames []Frame
 	for i, in := range inputs {
 		frames = append(frames, Frame{Image: in.file, At: testStart.Add(time.Duration(i) * time.Second)})
 	}
 	forAllCodecs(t, func(t *testing.T, c Codec) {
-		path := outPath(t, c)
-		mustStitch(t, frames, Options{Codec: c, Path: path, CRF: 5})
-		for i, rgb := range rawFrames(t, path, "rgb24", w, h) {
-			for j := range patches {
-				x, y := w/6+j%3*w/3, h/4+j/3*h/2
-				got := rgb[3*(y*w+x):][:3]
-				r, g, b, _ := inputs[i].shown.At(x, y).RGBA()
-				for ch, want := range []uint32{r >> 8, g >> 8, b >> 8} {
-					if diff := int(got[ch]) - int(want); diff < -8 || diff > 8 {
-						t.Errorf("%s: %v is shown as %v", inputs[i].name, inputs[i].shown.At(x, y), got)
-						break
+		for _, o := range []Options{{}, {Width: 2 * w, Height: 2 * h}} {
+			scale := 1 + o.Width/(2*w)
+			path := outPath(t, c)
+			o.Codec, o.Path, o.CRF = c, path, 5
+			if res := mustStitch(t, frames, o); res.Frames != len(inputs) {
+				t.Fatalf("%+v", res)
+			}
+			for i, rgb := range rawFrames(t, path, "rgb24", scale*w, scale*h) {
+				if inputs[i].shown == nil {
+					continue
+				}
+				for j := range patches {
+					x, y := w/6+j%3*w/3, h/4+j/3*h/2
+					got := rgb[3*scale*(y*scale*w+x):][:3]
+					r, g, b, _ := inputs[i].shown.At(x, y).RGBA()
+					for ch, want := range []uint32{r >> 8, g >> 8, b >> 8} {
+						if diff := int(got[ch]) - int(want); diff < -8 || diff > 8 {
+							t.Errorf("%s, %d times as large: %v is shown as %v", inputs[i].name, scale, inputs[i].shown.At(x, y), got)
+							break
+						}
 					}
 				}
 			}
 		}
 	})
+}
+
+// converted has the ffmpeg program write an image in another format.
+func converted(tb testing.TB, img []byte, codec, pixels string) []byte {
+	tb.Helper()
+	dir := tb.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "in.png"), img, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return runProgram(tb, "ffmpeg", "-v", "error", "-i", filepath.Join(dir, "in.png"), "-c:v", codec, "-pix_fmt", pixels,
+		"-q:v", "1", "-f", "image2pipe", "-")
 }
 
 func TestLetterboxKeepsShape(t *testing.T) {

@@ -7,8 +7,11 @@ import (
 	"testing"
 )
 
-// childEnv makes this test binary an encoder process.
-const childEnv = "STITCH_TEST_CHILD"
+// childEnv makes this test binary an encoder process, and parentEnv one that has such a process and waits for its end.
+const (
+	childEnv  = "STITCH_TEST_CHILD"
+	parentEnv = "STITCH_TEST_PARENT"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
@@ -16,6 +19,15 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(3)
 		}
+		return
+	}
+	if path := os.Getenv(parentEnv); path != "" {
+		_, _, err := testEncoder().Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
+			fmt.Fprintln(os.Stdout, "waiting")
+			<-ctx.Done()
+			return Frame{}, ctx.Err()
+		}, Options{Codec: H264, Path: path}, nil)
+		fmt.Fprintln(os.Stderr, err)
 		return
 	}
 	m.Run()

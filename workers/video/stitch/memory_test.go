@@ -90,3 +90,34 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		t.Errorf("%d files take at least %d KiB more memory each time", files, least)
 	}
 }
+
+// What an encoder process may take for a session of small pictures, however long: the program and the libraries (about
+// 60 MiB), the encoder, and the few pictures under way.
+const (
+	memoryBound  = 128 << 20
+	memoryGrowth = 12 << 20
+)
+
+func TestTenThousandFramesInBoundedMemory(t *testing.T) {
+	images := markedSequence(t, 0, 64, 160, 120)
+	forAllCodecs(t, func(t *testing.T, c Codec) {
+		peak := func(n int) int64 {
+			i := 0
+			res, usage, err := testEncoder().Stitch(context.Background(), func(context.Context) (Frame, error) {
+				if i++; i > n {
+					return Frame{}, io.EOF
+				}
+				return Frame{Image: images[i%len(images)], At: testStart.Add(time.Duration(i) * 100 * time.Millisecond)}, nil
+			}, Options{Codec: c, Path: outPath(t, c)}, nil)
+			if err != nil || res.Frames != n {
+				t.Fatalf("%+v, %v", res, err)
+			}
+			return usage.PeakRSS
+		}
+		short, long := peak(500), peak(10_000)
+		t.Logf("%d KiB for 500 frames, %d KiB for 10000", short/1024, long/1024)
+		if long > memoryBound || long > short+memoryGrowth {
+			t.Errorf("10000 frames took %d KiB, 500 took %d KiB", long/1024, short/1024)
+		}
+	})
+}

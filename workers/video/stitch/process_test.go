@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 // The process gives the very bytes that Stitch gives here.
@@ -52,7 +56,12 @@ func TestEncoderProcess(t *testing.T) {
 // child finds the process that this test has started.
 func child(tb testing.TB) int {
 	tb.Helper()
-	files, err := filepath.Glob("/proc/self/task/*/children")
+	return childOf(tb, "self")
+}
+
+func childOf(tb testing.TB, process string) int {
+	tb.Helper()
+	files, err := filepath.Glob("/proc/" + process + "/task/*/children")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -211,6 +220,36 @@ func TestEncoderErrors(t *testing.T) {
 		t.Errorf("a missing folder: %v", err)
 	}
 	assertEmpty(t, dir)
+}
+
+// Nobody waits for the video of a worker that was killed.
+func TestEncoderDiesWithItsParent(t *testing.T) {
+	parent := exec.Command("/proc/self/exe")
+	parent.Env = append(os.Environ(), parentEnv+"="+filepath.Join(t.TempDir(), "a.mp4"))
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, 7)); err != nil {
+		t.Fatal(err)
+	}
+	pid := childOf(t, strconv.Itoa(parent.Process.Pid))
+	if err := errors.Join(syscall.Kill(pid, syscall.SIGSTOP), parent.Process.Kill()); err != nil { // so that it cannot end by itself
+		t.Fatal(err)
+	}
+	if err := parent.Wait(); err == nil {
+		t.Error("the parent was not killed")
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		// A process that has ended and that nobody waited for is a zombie.
+		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(stat), ") Z ") {
+			return fmt.Errorf("the encoder process is still there: %s", stat)
+		}
+		return nil
+	})
 }
 
 // The child takes frames only as fast as it encodes: a source that never ends cannot fill the memory.
