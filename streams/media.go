@@ -61,8 +61,6 @@ func blameMedia(what, name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("object %s: %w", name, ErrNotFound)
 	case errors.Is(err, media.ErrName):
 		return Blame(Input, fmt.Errorf("%s object: %w", what, err))
 	}
@@ -71,6 +69,11 @@ func blameMedia(what, name string, err error) error {
 
 // PutObject stores what r gives under name, replacing what was there. When it fails, what was there stays.
 func (c *Conn) PutObject(ctx context.Context, name, mediaType string, r io.Reader) error {
+	release, err := c.announceWriter(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return blameMedia("store", name, c.media.Put(ctx, name, mediaType, r))
 }
 
@@ -93,6 +96,9 @@ func (c *Conn) OpenObject(ctx context.Context, name string) (*Object, error) {
 	o, err := c.media.Open(ctx, name)
 	if err != nil {
 		release()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("object %s: %w", name, ErrNotFound)
+		}
 		return nil, blameMedia("read", name, err)
 	}
 	o.ReadSeekCloser = &announced{o.ReadSeekCloser, release}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -119,14 +120,13 @@ func (c *Conn) sweepObject(ctx context.Context, listed media.Info, now time.Time
 	}
 	defer release()
 	o, err := c.media.Open(ctx, listed.Name)
-	if err != nil {
-		err = blameMedia("sweep", listed.Name, err)
-		if errors.Is(err, ErrNotFound) {
-			err = nil
-		}
-		return false, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	if err := o.Close(); err != nil {
+	if err == nil {
+		err = o.Close()
+	}
+	if err != nil {
 		return false, blameMedia("sweep", listed.Name, err)
 	}
 	if is, err := c.due(ctx, o.Info, now); err != nil || !is {

@@ -14,9 +14,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// The bucket of readers keeps sweepers off what is read. A reader puts its mark on the object's name and then looks for
-// a sweeper's; a sweeper puts its mark and then looks for readers'. Whatever the order, one of them sees the other: the
-// reader finds nothing, or the sweeper steps back. Marks expire with whoever made them.
+// The bucket of readers keeps sweepers off what is read or written. A reader puts its mark on the object's name and then
+// looks for a sweeper's; a sweeper puts its mark and then looks for readers'. Whatever the order, one of them sees the
+// other: the reader finds nothing, the writer waits, or the sweeper steps back. Marks expire with whoever made them.
 const (
 	readersStream = "KV_" + bucketReaders
 	readerTTL     = 30 * time.Second
@@ -66,6 +66,23 @@ func (c *Conn) announceReader(ctx context.Context, name string) (release func(),
 		<-stopped
 		c.unmark(ctx, key)
 	}, nil
+}
+
+const sweptPause = 100 * time.Millisecond
+
+// announceWriter is announceReader for who does not mind that the object is being swept, and waits.
+func (c *Conn) announceWriter(ctx context.Context, name string) (release func(), err error) {
+	for {
+		release, err := c.announceReader(ctx, name)
+		if !errors.Is(err, ErrNotFound) {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, Blame(Infrastructure, fmt.Errorf("store object %s once it is swept: %w", name, ctx.Err()))
+		case <-time.After(sweptPause):
+		}
+	}
 }
 
 func (c *Conn) markReader(ctx context.Context, key string) error {

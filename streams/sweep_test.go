@@ -241,6 +241,75 @@ func TestSweeperComesFirst(t *testing.T) {
 	}
 }
 
+// A writer that comes second waits; one that came first keeps the sweeper off.
+func TestWritersAndSweepers(t *testing.T) {
+	everyStore(t, func(t *testing.T, store string) {
+		c, js := sweeping(t, store, func(m *media.Config) { m.TTL.Video = time.Hour })
+		ctx := streamstest.Context(t, 30*time.Second)
+		name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")
+		putObject(t, c, name, []byte("old"))
+		release, ok, err := streams.ClaimObject(c, ctx, name)
+		if err != nil || !ok {
+			t.Fatalf("claim: %t, %v", ok, err)
+		}
+		before := lastMarkNumber(t, js)
+		written := make(chan error, 1)
+		go func() { written <- c.PutObject(ctx, name, "video/mp4", strings.NewReader("new")) }()
+		streamstest.Eventually(t, 10*time.Second, func() error {
+			if lastMarkNumber(t, js) < before+3 {
+				return errors.New("the writer has not tried three times")
+			}
+			return nil
+		})
+		select {
+		case err := <-written:
+			t.Errorf("written while it was swept: %v", err)
+		default:
+		}
+		release()
+		if err := <-written; err != nil || read(t, c, name) != "new" {
+			t.Errorf("after the sweeper: %q, %v", read(t, c, name), err)
+		}
+
+		content, pipe := io.Pipe()
+		go func() { written <- c.PutObject(ctx, name, "video/mp4", content) }()
+		if _, err := pipe.Write([]byte("newer")); err != nil {
+			t.Fatal(err)
+		}
+		if n := sweep(t, c, 2*time.Hour); n != 0 {
+			t.Errorf("swept %d while it was written", n)
+		}
+		pipe.Close()
+		if err := <-written; err != nil || read(t, c, name) != "newer" {
+			t.Errorf("after a sweeper stepped back: %q, %v", read(t, c, name), err)
+		}
+	})
+}
+
+func read(t *testing.T, c *streams.Conn, name string) string {
+	t.Helper()
+	o, err := c.OpenObject(streamstest.Context(t, 10*time.Second), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	data, err := io.ReadAll(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// lastMarkNumber grows with every mark.
+func lastMarkNumber(t *testing.T, js jetstream.JetStream) uint64 {
+	t.Helper()
+	s, err := js.Stream(t.Context(), "KV_readers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State.LastSeq
+}
+
 // Whoever dies with a mark set is forgotten.
 func TestMarksOfTheDead(t *testing.T) {
 	c, _ := sweeping(t, media.StoreObjects, nil)
