@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -40,11 +41,17 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer file.Close()
+	serveObject(w, r, file, "inline", id+path.Ext(status.GetObject()))
+	return nil
+}
+
+// serveObject answers with a stored file, or the ranges of it that are asked for. disposition is inline or attachment, name
+// what to save it as.
+func serveObject(w http.ResponseWriter, r *http.Request, file *streams.Object, disposition, name string) {
 	h := w.Header()
 	h.Set("Content-Type", file.MediaType)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+strings.ReplaceAll(file.Digest, `"`, "")+`"`)
-	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", id+path.Ext(status.GetObject())))
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
 	http.ServeContent(w, r, "", file.Stored, file)
-	return nil
 }

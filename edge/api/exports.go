@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+const (
+	maxOrder  = 64 << 10
+	queueWait = 30 * time.Second // after which a full queue may have room
+)
+
+// makeExport queues an order.
+func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
+	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	if err != nil {
+		return err
+	}
+	order, err := schemas.ParseExportOrder(document)
+	var wrong *schemas.ExportOrderError
+	if errors.As(err, &wrong) {
+		p := problem(http.StatusUnprocessableEntity, err.Error())
+		p.Setting = wrong.Path
+		return p
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range order.Sessions {
+		n, err := a.Conn.CountFrames(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames, or no longer: they are kept for %v at most", id, a.Conn.FramesAge()))
+		}
+	}
+	e, err := a.Conn.CreateExport(r.Context(), *order)
+	if errors.Is(err, streams.ErrQueueFull) {
+		return tooMany(queueWait, err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	a.audited(r, "exports.make", e.ID, fmt.Sprintf("sessions: %d", len(order.Sessions)))
+	w.Header().Set("Location", "/v1/exports/"+e.ID)
+	return writeMade(w, e)
+}
+
+// exports are the newest, newest first.
+func (a *API) exports(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.Conn.ExportsAll(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, map[string]any{"exports": all})
+}
+
+func (a *API) export(w http.ResponseWriter, r *http.Request) error {
+	e, _, err := a.Conn.Export(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, e)
+}
+
+// endExport cancels an export that waits or is under way, and answers with what became of it; one that is over is removed
+// with its files.
+func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
+	ctx := context.WithoutCancel(r.Context()) // half an end helps nobody
+	e, _, err := a.Conn.Export(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if e.Over() {
+		if err := a.Conn.RemoveExport(ctx, e); err != nil {
+			return err
+		}
+		a.audited(r, "exports.delete", e.ID, "")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if e, err = a.Conn.CancelExport(ctx, e.ID); err != nil {
+		return err
+	}
+	a.audited(r, "exports.cancel", e.ID, "")
+	return writeJSON(w, e)
+}
+
+// exportFile is a finished file, by its number from 1 or its name, with ranges.
+func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
+	e, _, err := a.Conn.Export(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if e.Status != schemas.VideoSuccess {
+		return problem(http.StatusNotFound, fmt.Sprintf("export %s has no files: %s %s", e.ID, e.Status, e.Reason))
+	}
+	for n, f := range e.Files {
+		if which := r.PathValue("file"); which != f.Name && which != strconv.Itoa(n+1) {
+			continue
+		}
+		file, err := a.Conn.OpenObject(r.Context(), f.Object)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		serveObject(w, r, file, "attachment", f.Name)
+		return nil
+	}
+	return problem(http.StatusNotFound, fmt.Sprintf("export %s has no such file; its %d files have numbers from 1 on, and names", e.ID, len(e.Files)))
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// exportEvents tells of an export as server-sent events until it is over.
+func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
+	return a.tellExport(w, r, writePatience/3)
+}
+
+type exportStep struct {
+	export *schemas.Export
+	err    error
+}
+
+// tellExport writes a comment whenever there was nothing to tell for so long, so that proxies, and deadlines, see a
+// connection that is alive.
+func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Duration) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	steps := make(chan exportStep)
+	go func() {
+		defer close(steps)
+		for e, err := range a.Conn.WatchExport(ctx, r.PathValue("id")) {
+			select {
+			case steps <- exportStep{e, err}:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	step, ok := <-steps
+	if !ok || step.err != nil {
+		return step.err
+	}
+	// A browser connects again after the end. That there is no more makes it stop.
+	if r.Header.Get("Last-Event-ID") == stepID(step.export) && step.export.Over() {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	control := http.NewResponseController(w)
+	// The server's deadline for reading a request would end this one too. A writer without deadlines, in a test, has none.
+	_ = control.SetReadDeadline(time.Time{})
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx
+	tick := time.NewTicker(silence)
+	defer tick.Stop()
+	for ok {
+		text, err := ": nothing new\n\n", error(nil)
+		if step.export != nil {
+			text, err = exportEvent(step.export)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			return nil // the client is gone
+		}
+		if err := control.Flush(); err != nil {
+			return nil // so it is
+		}
+		tick.Reset(silence)
+		select {
+		case step, ok = <-steps:
+			if step.err != nil && ctx.Err() == nil { // the status is sent: only a broken answer can tell
+				slog.Warn("follow an export", "path", r.URL.Path, "error", step.err)
+				panic(http.ErrAbortHandler)
+			}
+		case <-tick.C:
+			step = exportStep{}
+		}
+	}
+	return nil
+}
+
+// stepID names the state of an export.
+func stepID(e *schemas.Export) string { return fmt.Sprintf("%s-%d", e.Status, e.Percent) }
+
+func exportEvent(e *schemas.Export) (string, error) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return "", fmt.Errorf("encode export %s: %w", e.ID, err)
+	}
+	return fmt.Sprintf("event: status\nid: %s\ndata: %s\n\n", stepID(e), data), nil
+}
