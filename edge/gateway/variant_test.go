@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// A session is judged by the variant its ticket names, else by the gateway's, and keeps its revision whatever becomes of it.
+func TestSessionsPickAVariant(t *testing.T) {
+	conn := world(t, "", goOn)
+	ctx := streamstest.Context(t, 20*time.Second)
+	variant := func(tag string) uint64 {
+		t.Helper()
+		r, err := conn.ChangeSettings(ctx, tag, []byte(`{"workers":[]}`), streams.Author{}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Number
+	}
+	own, kiosk, mobile := variant(""), variant("kiosk"), variant("mobile")
+	plain, door := open(t, conn, Config{}), open(t, conn, Config{Variant: "kiosk"})
+	named := func(tag string) lpproto.ConnectRequest {
+		t.Helper()
+		id := uuid.NewString()
+		if err := conn.PutTicket(ctx, id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: soon(), Variant: tag}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return lpproto.ConnectRequest{SessionID: id, Token: secret}
+	}
+	judged := func(c *client, id string, want uint64) {
+		t.Helper()
+		c.frame()
+		c.wantStats(schemas.CodeMoreFrames)
+		for _, f := range stored(t, conn, id) {
+			if got := f.GetState().GetSettingsRevision(); got != want {
+				t.Errorf("judged by revision %d, want %d", got, want)
+			}
+		}
+	}
+	c, id := connect(t, plain, "")
+	judged(c, id, own)
+	c, id = connect(t, door, "")
+	judged(c, id, kiosk)
+	r := named("")
+	judged(admitted(t, door, r), r.SessionID, kiosk)
+	r = named("mobile")
+	c = admitted(t, door, r)
+	judged(c, r.SessionID, mobile)
+
+	late := named("mobile")
+	if err := conn.DeleteVariant(ctx, "mobile"); err != nil {
+		t.Fatal(err)
+	}
+	c.ws.Close()
+	wantEvents(t, conn, r.SessionID, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	judged(admitted(t, plain, r), r.SessionID, mobile)
+	c = dial(t, plain)
+	c.send(lpproto.NewConnect(late))
+	c.wantError(lpproto.CodeInternal)
+}
