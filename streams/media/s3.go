@@ -55,11 +55,11 @@ func explain(err error, c S3) error {
 	response := minio.ToErrorResponse(err)
 	switch {
 	case response.Code == minio.NoSuchBucket:
-		return fmt.Errorf("S3 at %s has no bucket %s: %w: create it, or set SELENE_MEDIA_S3_BUCKET to another", c.Endpoint, c.Bucket, err)
+		return fmt.Errorf("S3 at %s has no bucket %s: create it, or set SELENE_MEDIA_S3_BUCKET to another: %w", c.Endpoint, c.Bucket, err)
 	case response.StatusCode == http.StatusForbidden, response.StatusCode == http.StatusNotFound: // of the key's owner
-		return fmt.Errorf("S3 at %s refuses the key %s for bucket %s: %w: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and what the key may do", c.Endpoint, c.AccessKey, c.Bucket, err)
+		return fmt.Errorf("S3 at %s refuses the key %s for bucket %s: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and what the key may do: %w", c.Endpoint, c.AccessKey, c.Bucket, err)
 	}
-	return fmt.Errorf("reach S3 at %s: %w: check SELENE_MEDIA_S3_ENDPOINT, SELENE_MEDIA_S3_TLS (%t) and SELENE_MEDIA_S3_REGION (%s)", c.Endpoint, err, c.TLS, c.Region)
+	return fmt.Errorf("reach S3 at %s: check SELENE_MEDIA_S3_ENDPOINT, SELENE_MEDIA_S3_TLS (%t) and SELENE_MEDIA_S3_REGION (%s): %w", c.Endpoint, c.TLS, c.Region, err)
 }
 
 func (b *bucket) Put(ctx context.Context, name, mediaType string, r io.Reader) error {
