@@ -98,6 +98,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	if n := metric(t, metrics, `selene_video_jobs_total{kind="session",result="success"}`); n != 1 {
 		t.Errorf("%v videos counted", n)
 	}
+	cancelExport(t, conn, session, second.cmd.Process.Pid)
 	start(t, env, "video") // sweeps what the killed one left
 	eventually(t, 20*time.Second, func() error {
 		left, err := os.ReadDir(temp)
@@ -106,6 +107,75 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// The edge dies in the middle of a session: when the session has been silent for long enough, it gets its video.
+func TestKilledEdgeLeavesAVideo(t *testing.T) {
+	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
+	needPack(t, "base")
+	broker := freeAddr(t)
+	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
+	waitPort(t, broker)
+	conn, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{URL: "nats://" + broker})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	ctx := streamstest.Context(t, 2*time.Minute)
+	document := `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1},"video":{"codec":"VP9","session_timeout":2}}`
+	if _, err := conn.PutSettings(ctx, []byte(document)); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"SELENE_NATS_URL=nats://" + broker, "SELENE_PACK=base"}
+	i := &installation{t, freeAddr(t)}
+	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir())
+	start(t, env, "worker", "detector", "liveness", "matcher", "active-liveness", "virtual-camera", "decider")
+	start(t, env, "video")
+	i.waitReady(edge)
+	const killedAt = 5
+	p := i.replay(clip, func(l line) {
+		if l.Seq == killedAt {
+			edge.kill()
+		}
+	})
+	session := p.lines[0].Session
+	eventually(t, 40*time.Second, func() error {
+		s, err := conn.LastVideo(ctx, session)
+		if err == nil && (s.GetStatus() != schemas.VideoSuccess || s.GetFrames() < killedAt) {
+			err = fmt.Errorf("the video is %s with %d frames", s.GetStatus(), s.GetFrames())
+		}
+		return err
+	})
+}
+
+// cancelExport orders an export of the session and cancels it in the middle.
+func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) {
+	t.Helper()
+	ctx := streamstest.Context(t, time.Minute)
+	e, err := conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{session}, Codec: schemas.CodecH264, Resolution: "1280x720", Name: "{name}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, func() error {
+		now, _, err := conn.Export(ctx, e.ID)
+		if err == nil && now.Percent < 10 {
+			err = fmt.Errorf("the export is %s, %d %%", now.Status, now.Percent)
+		}
+		return err
+	})
+	encoder := encoderOf(t, worker)
+	if e, err = conn.CancelExport(ctx, e.ID); err != nil || e.Status != schemas.VideoCanceled || e.Percent == 100 {
+		t.Fatalf("canceled: %+v, %v", e, err)
+	}
+	eventually(t, 5*time.Second, func() error {
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d", encoder)); err == nil {
+			return errors.New("the encoder of a canceled export lives")
+		}
+		return nil
+	})
+	if _, err := conn.OpenObject(ctx, streams.ExportObject(e.ID, session, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
+		t.Errorf("a canceled export left a file: %v", err)
+	}
 }
 
 // longSession stores the frames, with marks that repeat, and the end.

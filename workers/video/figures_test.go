@@ -51,6 +51,7 @@ func TestWhatIsDrawn(t *testing.T) {
 		Frame: 7, Errors: []int32{schemas.CodeBlurred, 999},
 		Estimations: &schemas.Estimations{
 			Liveness: &score, HeadPose: &schemas.HeadPose{Yaw: -3},
+			Plugins:       map[string][]byte{"hats": []byte(`{"height":0.25,"kind":"bowler","more":[1]}`), "broken": []byte("{")},
 			FramePosition: &schemas.FramePosition{Face: &schemas.Rect{X: 1, Y: 2, Width: 3, Height: 4}},
 		},
 	}
@@ -84,7 +85,7 @@ func TestWhatIsDrawn(t *testing.T) {
 		Texts: []stitch.Text{
 			{Corner: 2, Lines: []string{"2026-03-04 10:36:07.089 IST"}},
 			{Corner: 3, Lines: []string{"the session"}},
-			{Corner: 4, Lines: []string{"3 BLURRED", "999", "liveness 0.500", "yaw -3.0 pitch +0.0 roll +0.0"}},
+			{Corner: 4, Lines: []string{"3 BLURRED", "999", "liveness 0.500", "yaw -3.0 pitch +0.0 roll +0.0", "hats height 0.250", "hats kind bowler"}},
 		},
 		Boxes: []stitch.Box{{X: 1, Y: 2, Width: 3, Height: 4}}, Points: [][2]float32{{1, 2}, {3, 4}},
 	}

@@ -160,6 +160,12 @@ func (s *session) image(file []byte) {
 		s.t.Fatal(err)
 	}
 	s.frames++
+	if err := s.conn.PublishVerdict(s.ctx(), &schemas.Verdict{
+		Version: schemas.Version, Name: name, Worker: schemas.WorkerDetector, Decider: "d",
+		Detection: &schemas.Detection{Frame: seq, Landmarks: []float32{400, 100}},
+	}); err != nil {
+		s.t.Fatal(err)
+	}
 	live := 0.875
 	s.last, err = s.conn.PublishDecision(s.ctx(), &schemas.Decision{
 		Version: schemas.Version, Name: name, Frame: seq, Errors: []int32{schemas.CodeBlurred},

@@ -2,7 +2,10 @@ package video
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,6 +151,25 @@ func scoreLines(e *schemas.Estimations) (lines []string) {
 	}
 	if m := e.GetMouth(); m != nil {
 		lines = append(lines, "mouth "+m.State)
+	}
+	return append(lines, pluginLines(e.GetPlugins())...)
+}
+
+// pluginLines are the numbers and words among what plugins measured.
+func pluginLines(plugins map[string][]byte) (lines []string) {
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		var measured map[string]any
+		if json.Unmarshal(plugins[name], &measured) != nil {
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(measured)) {
+			switch v := measured[key].(type) {
+			case float64:
+				lines = append(lines, fmt.Sprintf("%s %s %.3f", name, key, v))
+			case string, bool:
+				lines = append(lines, fmt.Sprintf("%s %s %v", name, key, v))
+			}
+		}
 	}
 	return lines
 }
