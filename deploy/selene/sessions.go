@@ -28,6 +28,7 @@ func sessionsCommand(p *process) *cobra.Command {
 		},
 	}
 	c.AddCommand(
+		sessionsList(p),
 		get("show", "How a session went, as JSON", ""),
 		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
 		sessionsMake(p), sessionsVideo(p), erase,

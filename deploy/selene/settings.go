@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,21 +14,21 @@ import (
 )
 
 func settingsCommand(p *process) *cobra.Command {
-	c := &cobra.Command{Use: "settings", Short: "Show, check and change how sessions are judged"}
+	c := &cobra.Command{
+		Use: "settings", Short: "Show, check and change how sessions are judged",
+		Long: "Show, check and change how sessions are judged. What get prints put takes: secrets read ******** and stay as they are.",
+	}
 	p.clientFlags(c)
 	c.AddCommand(
+		settingsGet(p), settingsPut(p), settingsRevisions(p), settingsRestore(p), settingsVariants(p),
 		&cobra.Command{
-			Use: "get", Short: "The newest revision of the settings", Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error { return p.show(c, http.MethodGet, "/v1/settings", nil) },
-		},
-		&cobra.Command{
-			Use: "put FILE", Short: "Make a document the newest revision: new sessions are judged by it", Args: cobra.ExactArgs(1),
-			RunE: func(c *cobra.Command, args []string) error {
-				document, err := readSettings(args[0])
+			Use: "schema", Short: "The settings as JSON Schema", Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error {
+				schema, err := schemas.SettingsSchema()
 				if err != nil {
 					return err
 				}
-				return p.show(c, http.MethodPut, "/v1/settings", document)
+				return printIndented(c.OutOrStdout(), schema)
 			},
 		},
 		&cobra.Command{
@@ -42,6 +44,129 @@ func settingsCommand(p *process) *cobra.Command {
 			},
 		},
 	)
+	return c
+}
+
+func settingsGet(p *process) *cobra.Command {
+	var variant string
+	var revision uint64
+	c := &cobra.Command{
+		Use: "get", Short: "The settings as a document that put takes", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			path := "/v1/settings" + queryOf("variant", variant)
+			if revision > 0 {
+				path = fmt.Sprintf("/v1/settings/revisions/%d", revision)
+			}
+			var found struct{ Settings, Document json.RawMessage }
+			if err := p.getJSON(c, path, &found); err != nil {
+				return err
+			}
+			if revision > 0 {
+				found.Settings = found.Document
+			}
+			return printIndented(c.OutOrStdout(), found.Settings)
+		},
+	}
+	c.Flags().StringVar(&variant, "variant", "", "tag of a variant")
+	c.Flags().Uint64Var(&revision, "revision", 0, "a revision by its number; 0 = the newest")
+	c.MarkFlagsMutuallyExclusive("variant", "revision")
+	return c
+}
+
+func settingsPut(p *process) *cobra.Command {
+	var variant, note string
+	c := &cobra.Command{
+		Use: "put FILE", Short: "Make a document the newest revision: new sessions are judged by it", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			document, err := readSettings(args[0])
+			if err != nil {
+				return err
+			}
+			return p.show(c, http.MethodPut, "/v1/settings"+queryOf("variant", variant, "note", note), document)
+		},
+	}
+	c.Flags().StringVar(&variant, "variant", "", "tag of a variant, which is made if it does not exist")
+	c.Flags().StringVar(&note, "note", "", "why, for those who read the revisions")
+	return c
+}
+
+func settingsRestore(p *process) *cobra.Command {
+	var note string
+	c := &cobra.Command{
+		Use: "restore REVISION", Short: "Make a revision the newest of its variant again", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			n, err := strconv.ParseUint(args[0], 10, 63)
+			if err != nil {
+				return fmt.Errorf("%q is no revision: `selene settings revisions` lists them", args[0])
+			}
+			return p.show(c, http.MethodPost, fmt.Sprintf("/v1/settings/revisions/%d/restore", n)+queryOf("note", note), nil)
+		},
+	}
+	c.Flags().StringVar(&note, "note", "", "why, for those who read the revisions")
+	return c
+}
+
+func settingsRevisions(p *process) *cobra.Command {
+	var variant string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "revisions", Short: "Who changed what and when, the newest first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var found struct{ Revisions []json.RawMessage }
+			if err := p.getJSON(c, "/v1/settings/revisions"+queryOf("variant", variant), &found); err != nil {
+				return err
+			}
+			return printLines(c.OutOrStdout(), found.Revisions, asJSON, revisionText)
+		},
+	}
+	c.Flags().StringVar(&variant, "variant", "", "tag of a variant")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
+
+type revisionRow struct {
+	Revision uint64
+	At       time.Time
+	By, Note string
+	Changed  []struct {
+		Path     string
+		From, To json.RawMessage
+	}
+}
+
+func revisionText(r revisionRow) string {
+	text := fmt.Sprintf("%6d  %s  %s", r.Revision, r.At.Local().Format(time.DateTime), r.By)
+	if r.Note != "" {
+		text += "  " + strconv.Quote(r.Note)
+	}
+	for _, c := range r.Changed {
+		text += fmt.Sprintf("\n        %s: %s -> %s", c.Path, c.From, c.To)
+	}
+	return text
+}
+
+func settingsVariants(p *process) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "variants", Short: "The variants of the settings, which SELENE_SETTINGS_VARIANT and sessions pick", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var found struct{ Variants []json.RawMessage }
+			if err := p.getJSON(c, "/v1/settings/variants", &found); err != nil {
+				return err
+			}
+			type row struct {
+				Tag string
+				revisionRow
+			}
+			return printLines(c.OutOrStdout(), found.Variants, asJSON, func(v row) string {
+				if v.Tag == "" {
+					v.Tag = "(the document itself)"
+				}
+				return fmt.Sprintf("%-24s%s", v.Tag, revisionText(v.revisionRow))
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }
 
