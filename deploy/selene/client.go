@@ -24,17 +24,25 @@ func (p *process) clientFlags(c *cobra.Command) {
 // call sends a request to the installation and returns the answer's body, which the caller closes. An answer other than
 // 2xx is an error with the installation's own words.
 func (p *process) call(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
+	if body == nil {
+		return p.send(ctx, method, path, "", nil)
+	}
+	return p.send(ctx, method, path, "application/json", bytes.NewReader(body))
+}
+
+// send is call with a body of any kind and size.
+func (p *process) send(ctx context.Context, method, path, mediaType string, body io.Reader) (io.ReadCloser, error) {
 	token, err := p.adminToken()
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(p.URL, "/")+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(p.URL, "/")+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("address of the installation: %w", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
+	if mediaType != "" {
+		r.Header.Set("Content-Type", mediaType)
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {

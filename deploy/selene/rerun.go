@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -16,6 +19,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/selene/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/recording"
 )
 
 // exitFlipped: a session ended otherwise than it did.
@@ -28,23 +32,31 @@ type rerunFlags struct {
 	jobs     int
 	asJSON   bool
 	html     string
-	ownPack  bool
+	query    queryFlags
 }
 
 func rerunCommand(p *process) *cobra.Command {
 	o := &rerunFlags{}
 	c := &cobra.Command{
-		Use: "rerun SESSION...", Short: "Judge recorded sessions again and say what changed",
-		Long: "Send the frames of recorded sessions through workers again, in subjects of their own, and compare. The running workers of\n" +
-			"the installation do it; with --pack, workers of this process with that model pack do. Exit code 2: a session ended otherwise.",
-		Args: cobra.MinimumNArgs(1),
+		Use: "rerun FILE|SESSION...", Short: "Judge recorded sessions again and say what changed",
+		Long: "Send the frames of recorded sessions through workers again, in subjects of their own, and compare. A session is a bundle that\n" +
+			"`selene record` wrote, a folder of them, or an id; --since, --until, --outcome and --code choose sessions of the installation.\n" +
+			"With --nats the running workers judge, otherwise workers of this process with the pack that --pack names.\n" +
+			"Exit code 2: a session ended otherwise.",
 		RunE: func(c *cobra.Command, args []string) error {
-			o.ownPack = c.Flags().Changed("pack") || p.NATSURL == ""
+			if len(args) == 0 && !o.query.set() {
+				return errors.New("say which: a FILE or SESSION, or --since, --until, --outcome, --code")
+			}
+			if p.NATSURL != "" && c.Flags().Changed("pack") {
+				return errors.New("--pack and --nats: the running workers have the pack they have; leave out one of the two")
+			}
 			return p.rerun(c, o, args)
 		},
 	}
 	p.natsFlag(c)
 	p.workerFlags(c)
+	p.clientFlags(c)
+	o.query.add(c)
 	f := c.Flags()
 	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of those a session was judged by")
 	f.StringSliceVar(&o.workers, "workers", nil, "only these are asked again; the verdicts of others are those of the recording")
@@ -81,20 +93,20 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 			return fmt.Errorf("--workers: there is no worker %q", name)
 		}
 	}
-	source, err := p.connect(c.Context(), "rerun")
-	if err != nil {
-		return err
-	}
-	defer source.Close()
 	totals := rerun.NewTotals()
 	print := p.printer(c, o, totals)
-	sessions := fromStreams(c.Context(), source, args)
-	if o.ownPack {
+	var err error
+	if p.NATSURL == "" {
 		err = p.withOwnWorkers(c.Context(), func(ctx context.Context, conn *streams.Conn) error {
-			return rerun.New(conn, options).Do(ctx, sessions, print)
+			return rerun.New(conn, options).Do(ctx, p.recordings(c, o, args), print)
 		})
 	} else {
-		err = rerun.New(source, options).Do(c.Context(), sessions, print)
+		var conn *streams.Conn
+		if conn, err = p.connect(c.Context(), "rerun"); err != nil {
+			return err
+		}
+		defer conn.Close()
+		err = rerun.New(conn, options).Do(c.Context(), p.recordings(c, o, args), print)
 	}
 	if err != nil {
 		return err
@@ -121,15 +133,110 @@ func (p *process) printer(c *cobra.Command, o *rerunFlags, totals *rerun.Totals)
 	}
 }
 
-// fromStreams are the recordings of sessions of an installation.
-func fromStreams(ctx context.Context, conn *streams.Conn, ids []string) iter.Seq2[*rerun.Recording, error] {
+// recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.
+func (p *process) recordings(c *cobra.Command, o *rerunFlags, args []string) iter.Seq2[*rerun.Recording, error] {
 	return func(yield func(*rerun.Recording, error) bool) {
-		for _, id := range ids {
-			if !yield(rerun.FromStreams(ctx, conn, id)) {
+		for _, arg := range args {
+			files, err := bundlesOf(arg)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, file := range files {
+				if !yield(openBundle(file)) {
+					return
+				}
+			}
+			if files == nil && !yield(p.fetchRecording(c, arg)) {
 				return
 			}
 		}
+		if !o.query.set() {
+			return
+		}
+		err := o.query.find(c, p, func(id string) error {
+			if !yield(p.fetchRecording(c, id)) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(nil, err)
+		}
 	}
+}
+
+var errEnough = errors.New("no more sessions are wanted")
+
+// bundlesOf are the files that an argument names: itself, or those in a folder. It is nil for the id of a session.
+func bundlesOf(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
+	if errors.Is(err, fs.ErrNotExist) {
+		if streams.CheckSession(arg) == nil {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s is no file, no folder and no session id", arg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the recordings: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{arg}, nil
+	}
+	var files []string
+	for _, pattern := range []string{"*.tar", "*.tar" + zstdSuffix} {
+		found, err := filepath.Glob(filepath.Join(arg, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("find the recordings: %w", err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("folder %s holds no recordings: *.tar, *.tar%s", arg, zstdSuffix)
+	}
+	return files, nil
+}
+
+func openBundle(path string) (*rerun.Recording, error) {
+	b, err := recording.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r, err := readBundle(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// readBundle takes over the bundle.
+func readBundle(b *recording.Bundle) (*rerun.Recording, error) {
+	err := b.Verify(func(string) ed25519.PublicKey { return nil })
+	if errors.Is(err, recording.ErrUnsigned) {
+		err = nil // who signed it does not change what it says
+	}
+	var r *rerun.Recording
+	if err == nil {
+		r, err = rerun.FromBundle(b)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return r, nil
+}
+
+// fetchRecording records a session of the installation into a temporary file.
+func (p *process) fetchRecording(c *cobra.Command, session string) (*rerun.Recording, error) {
+	answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+session+"/recording", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	b, err := recording.Receive(answer, recording.MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("session %s: %w", session, err)
+	}
+	return readBundle(b)
 }
 
 // withOwnWorkers calls do with a broker of its own, which is gone afterwards, and this process's judges on it.
@@ -170,6 +277,6 @@ func (p *process) withOwnWorkers(ctx context.Context, do func(context.Context, *
 // judges are the workers of this binary that frames go through.
 func judges() []string {
 	return slices.DeleteFunc(partNames(), func(name string) bool {
-		return name != schemas.WorkerDetector && (schemas.IsPlugin(name) || strings.HasPrefix(name, "video"))
+		return schemas.IsPlugin(name)
 	})
 }

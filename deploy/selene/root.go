@@ -41,7 +41,7 @@ func newRoot() (*cobra.Command, error) {
 		return nil, err
 	}
 	add(groupParts, up, edge, workerCommand(p), videoCommand(p), brokerCommand(p))
-	add(groupClient, replayCommand(p), rerunCommand(p), sessionsCommand(p), settingsCommand(p))
+	add(groupClient, replayCommand(p), recordCommand(p), rerunCommand(p), sessionsCommand(p), exportCommand(p), exportsCommand(p), settingsCommand(p))
 	add(groupSetup, modelsCommand(p), evalCommand(p))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true

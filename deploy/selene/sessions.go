@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 
@@ -31,7 +30,7 @@ func sessionsCommand(p *process) *cobra.Command {
 		sessionsList(p),
 		get("show", "How a session went, as JSON", ""),
 		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
-		sessionsMake(p), sessionsVideo(p), erase,
+		sessionsMake(p), sessionsVideo(p), sessionsVerify(p), sessionsImport(p), erase,
 	)
 	return c
 }
@@ -40,29 +39,13 @@ func sessionsVideo(p *process) *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use: "video SESSION -o FILE", Short: "Fetch a session's video", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) (err error) {
+		RunE: func(c *cobra.Command, args []string) error {
 			answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+args[0]+"/video", nil)
 			if err != nil {
 				return err
 			}
 			defer answer.Close()
-			part := out + ".part"
-			f, err := os.Create(part)
-			if err != nil {
-				return fmt.Errorf("write the video: %w", err)
-			}
-			_, err = io.Copy(f, answer)
-			if closed := f.Close(); err == nil {
-				err = closed
-			}
-			if err == nil {
-				err = os.Rename(part, out)
-			}
-			if err != nil {
-				os.Remove(part)
-				return fmt.Errorf("write the video to %s: %w", out, err)
-			}
-			return nil
+			return writeFile(out, answer)
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write")

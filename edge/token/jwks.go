@@ -12,12 +12,13 @@ type JWKS struct {
 	Keys []JWK `json:"keys"`
 }
 
-// JWK is a public P-256 key, RFC 7518 section 6.2. Coordinates are 32 bytes, base64url without padding.
+// JWK is a public key: P-256, RFC 7518 section 6.2, or Ed25519, RFC 8037 section 2. Coordinates are 32 bytes, base64url
+// without padding.
 type JWK struct {
 	Type      string `json:"kty"`
 	Curve     string `json:"crv"`
 	X         string `json:"x"`
-	Y         string `json:"y"`
+	Y         string `json:"y,omitempty"`
 	Use       string `json:"use"`
 	Algorithm string `json:"alg"`
 	ID        string `json:"kid"` // thumbprint, RFC 7638

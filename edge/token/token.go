@@ -4,6 +4,7 @@ package token
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"fmt"
 
@@ -23,11 +24,13 @@ type Signer struct {
 	method jwt.SigningMethod
 	key    any // []byte or *ecdsa.PrivateKey
 	id     string
+
+	evidence ed25519.PrivateKey
 }
 
 func newSigner(key []byte) (*Signer, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(key), []byte("-----BEGIN ")) {
-		return &Signer{method: jwt.SigningMethodHS256, key: key}, nil
+		return &Signer{method: jwt.SigningMethodHS256, key: key, evidence: evidenceKey(key)}, nil
 	}
 	ec, err := jwt.ParseECPrivateKeyFromPEM(key)
 	if err != nil {
@@ -36,7 +39,11 @@ func newSigner(key []byte) (*Signer, error) {
 	if ec.Curve != elliptic.P256() {
 		return nil, fmt.Errorf("the PEM token key is on curve %s, ES256 needs P-256", ec.Curve.Params().Name)
 	}
-	s := &Signer{method: jwt.SigningMethodES256, key: ec}
+	scalar, err := ec.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("read the token key: %w", err)
+	}
+	s := &Signer{method: jwt.SigningMethodES256, key: ec, evidence: evidenceKey(scalar)}
 	jwk, err := publicJWK(&ec.PublicKey)
 	if err != nil {
 		return nil, err
@@ -85,7 +92,7 @@ func (s *Signer) Sign(c schemas.Claims) (string, error) {
 	return text, nil
 }
 
-// JWKS is the set of keys that verify the tokens, RFC 7517. An HS256 key is never in it.
+// JWKS is the set of keys that verify tokens and recordings, RFC 7517. An HS256 key is never in it.
 func (s *Signer) JWKS() (JWKS, error) {
 	set := JWKS{Keys: []JWK{}}
 	if ec, ok := s.key.(*ecdsa.PrivateKey); ok {
@@ -95,5 +102,6 @@ func (s *Signer) JWKS() (JWKS, error) {
 		}
 		set.Keys = append(set.Keys, jwk)
 	}
+	set.Keys = append(set.Keys, evidenceJWK(s.Evidence()))
 	return set, nil
 }

@@ -2,6 +2,7 @@ package token
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
@@ -86,7 +87,7 @@ func TestES256VerifiesWithThePublishedKey(t *testing.T) {
 		s := load(t, Config{Key: Secret(ecPEM(t, elliptic.P256(), pkcs8))})
 		text := sign(t, s)
 		set, err := s.JWKS()
-		if err != nil || len(set.Keys) != 1 {
+		if err != nil || len(set.Keys) != 2 {
 			t.Fatalf("got %+v, %v", set, err)
 		}
 		jwk := set.Keys[0]
@@ -114,8 +115,34 @@ func TestHS256KeyIsNeverPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data, _ := json.Marshal(set); string(data) != `{"keys":[]}` {
-		t.Fatalf("got %s", data)
+	if len(set.Keys) != 1 || set.Keys[0].Type != "OKP" { // that of recordings
+		t.Fatalf("got %+v", set)
+	}
+}
+
+func TestRecordingsVerifyWithThePublishedKey(t *testing.T) {
+	for _, key := range []Secret{strong, Secret(ecPEM(t, elliptic.P256(), true))} {
+		s := load(t, Config{Key: key})
+		text, err := s.SignEvidence(jwt.MapClaims{"head": "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := load(t, Config{Key: key}).JWKS() // of another edge with the same key
+		if err != nil {
+			t.Fatal(err)
+		}
+		jwk := set.Keys[len(set.Keys)-1]
+		public, err := base64.RawURLEncoding.DecodeString(jwk.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := jwt.Parse(text, func(*jwt.Token) (any, error) { return ed25519.PublicKey(public), nil }, jwt.WithValidMethods([]string{"EdDSA"}))
+		if err != nil || parsed.Header["kid"] != jwk.ID {
+			t.Errorf("got %v, %v", parsed, err)
+		}
+		if data, _ := json.Marshal(set); strings.Contains(string(data), `"d"`) || strings.Contains(string(data), `"k"`) {
+			t.Errorf("a private part is published: %s", data)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/proto"
@@ -72,8 +73,10 @@ func must(t testing.TB, err error) {
 func record(t testing.TB, c *streams.Conn, id string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	must(t, recording.Write(streamstest.Context(t, time.Minute), &out, c, id, func(h recording.Head) (string, error) {
-		return recording.Sign(h, key, keyID)
+	must(t, recording.Write(streamstest.Context(t, time.Minute), &out, c, id, func(claims jwt.Claims) (string, error) {
+		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
+		token.Header["kid"] = keyID
+		return token.SignedString(key)
 	}))
 	return out.Bytes()
 }

@@ -64,26 +64,14 @@ func (b *Bundle) digest(name string) (int64, string, error) {
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// signed are the claims of a signature, which stays true for ever.
-type signed struct{ Head }
+// A signature stays true for ever.
 
-func (signed) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
-func (signed) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
-func (signed) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
-func (signed) GetIssuer() (string, error)                   { return "", nil }
-func (signed) GetSubject() (string, error)                  { return "", nil }
-func (signed) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
-
-// Sign returns the signature over a head with an Ed25519 key, as a compact JWS under the key's id.
-func Sign(h Head, key ed25519.PrivateKey, id string) (string, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, signed{h})
-	t.Header["kid"] = id
-	text, err := t.SignedString(key)
-	if err != nil {
-		return "", fmt.Errorf("sign the recording: %w", err)
-	}
-	return text, nil
-}
+func (Head) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
+func (Head) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
+func (Head) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (Head) GetIssuer() (string, error)                   { return "", nil }
+func (Head) GetSubject() (string, error)                  { return "", nil }
+func (Head) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
 func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) error {
 	text, err := b.small(signatureFile)
@@ -91,7 +79,7 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 		return err
 	}
 	id := ""
-	var claims signed
+	var claims Head
 	_, err = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithoutClaimsValidation()).ParseWithClaims(
 		string(text), &claims, func(t *jwt.Token) (any, error) {
 			id, _ = t.Header["kid"].(string)
@@ -106,7 +94,7 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 		return fmt.Errorf("%w: key %.80q", ErrUnsigned, id)
 	case err != nil:
 		return fault(signatureFile, "%v", err)
-	case claims.Session != want.Session || claims.Head.Head != want.Head || claims.Entries != want.Entries:
+	case claims.Session != want.Session || claims.Head != want.Head || claims.Entries != want.Entries:
 		return fault(signatureFile, "is of another recording")
 	}
 	return nil

@@ -15,16 +15,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Write writes the bundle of a session as it is stored now to w, with a signature over the head of its chain. It is
+// Write writes the bundle of a session as it is stored now to w, with a signature over the head of its chain:
+// a compact JWS of algorithm EdDSA, which sign makes of the claims it is given. It is
 // streams.ErrNotFound for a session nothing is stored of. What has to be known before it is written waits in temporary
 // files, not in memory.
-func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string, sign func(Head) (string, error)) (err error) {
+func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string, sign func(jwt.Claims) (string, error)) (err error) {
 	if err := streams.CheckSession(session); err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	}
 	signature, err := sign(head)
 	if err != nil {
-		return err
+		return fmt.Errorf("sign the recording: %w", err)
 	}
 	if err := b.write(signatureFile, []byte(signature)); err != nil {
 		return err

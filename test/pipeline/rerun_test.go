@@ -1,14 +1,18 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"iter"
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/selene-liveness/selene/deploy/selene/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/recording"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
@@ -19,7 +23,11 @@ func again(t *testing.T, conn *streams.Conn, c *client, o rerun.Options) *rerun.
 	t.Helper()
 	ctx := streamstest.Context(t, time.Minute)
 	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) {
-		yield(rerun.FromStreams(ctx, c.conn, c.id))
+		b, err := recording.Receive(bytes.NewReader(bundle(t, c)), recording.MaxBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yield(rerun.FromBundle(b))
 	}
 	var result *rerun.Result
 	err := rerun.New(conn, o).Do(ctx, one, func(r *rerun.Result) error {
@@ -30,6 +38,16 @@ func again(t *testing.T, conn *streams.Conn, c *client, o rerun.Options) *rerun.
 		t.Fatal(err)
 	}
 	return result
+}
+
+func bundle(t *testing.T, c *client) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	unsigned := func(jwt.Claims) (string, error) { return "", nil }
+	if err := recording.Write(streamstest.Context(t, time.Minute), &out, c.conn, c.id, unsigned); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func record(t *testing.T, conn *streams.Conn, clip [][]byte) *client {

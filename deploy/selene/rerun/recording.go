@@ -3,9 +3,6 @@ package rerun
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -23,6 +20,8 @@ type Recording struct {
 	Image func(ctx context.Context, s Step) (*schemas.Frame, error)
 	// Reference returns the face the session was verified against, nil when there was none or it is no longer stored.
 	Reference func(ctx context.Context) ([]byte, error)
+	// Close lets go of what the recording is read from.
+	Close func() error
 }
 
 // Step is one decided frame, without its image.
@@ -32,80 +31,45 @@ type Step struct {
 	Sequence uint64                      // of the decision in its stream
 }
 
-// FromStreams reads a session from the installation that judged it. It is streams.ErrNotFound for one without decisions.
-// Images stay where they are until they are asked for.
-func FromStreams(ctx context.Context, conn *streams.Conn, session string) (*Recording, error) {
-	if err := streams.CheckSession(session); err != nil {
-		return nil, err
+// steps are the verdicts on each frame, by its name and the worker.
+type steps map[string]map[string]*schemas.Verdict
+
+func (s steps) hear(v *schemas.Verdict) {
+	key := v.GetName().Key()
+	if s[key] == nil {
+		s[key] = map[string]*schemas.Verdict{}
 	}
-	r := &Recording{Session: session}
-	verdicts := map[string]map[string]*schemas.Verdict{}
-	for v, err := range conn.VerdictsOf(ctx, session) {
+	s[key][v.GetWorker()] = v
+}
+
+func (r *Recording) decide(d streams.Stored[*schemas.Decision], s steps) {
+	r.Outcome = d.Message.GetOutcome()
+	if d.Message.GetFrame() != 0 { // that of a reaper has none
+		r.Steps = append(r.Steps, Step{d.Message, s[d.Message.GetName().Key()], d.Sequence})
+	}
+}
+
+// FromBundle reads a session from a bundle, which it takes over unless there is an error: a *recording.Error for one that cannot
+// be read. Whether it was changed is the caller's to find out.
+func FromBundle(b *recording.Bundle) (*Recording, error) {
+	r := &Recording{Session: b.About.Session, Settings: b.About.Settings, Close: b.Close}
+	steps := steps{}
+	for v, err := range b.Verdicts() {
 		if err != nil {
 			return nil, err
 		}
-		key := v.Message.GetName().Key()
-		if verdicts[key] == nil {
-			verdicts[key] = map[string]*schemas.Verdict{}
-		}
-		verdicts[key][v.Message.GetWorker()] = v.Message
+		steps.hear(v.Message)
 	}
-	decided := false
-	for d, err := range conn.DecisionsOf(ctx, session) {
+	for d, err := range b.Decisions() {
 		if err != nil {
 			return nil, err
 		}
-		decided = true
-		r.Outcome = d.Message.GetOutcome()
-		if d.Message.GetFrame() == 0 { // of a reaper
-			continue
-		}
-		r.Steps = append(r.Steps, Step{d.Message, verdicts[d.Message.GetName().Key()], d.Sequence})
+		r.decide(d, steps)
 	}
-	if !decided {
-		return nil, fmt.Errorf("session %s has no decisions: %w", session, streams.ErrNotFound)
-	}
-	if len(r.Steps) > 0 {
-		revision := r.Steps[0].Decision.GetState().GetSettingsRevision()
-		settings, err := recording.SettingsOf(ctx, conn, session, revision)
-		if err != nil {
-			return nil, err
-		}
-		r.Settings = settings
-	}
-	imported := map[string]uint64{} // where the frames of a session that was judged elsewhere lie
-	r.Image = func(ctx context.Context, s Step) (*schemas.Frame, error) {
-		f, err := conn.FrameAt(ctx, s.Decision.GetFrame())
-		if err == nil && f.GetName().Equal(s.Decision.GetName()) {
-			return f, nil
-		}
-		if err != nil && !errors.Is(err, streams.ErrNotFound) {
-			return nil, err
-		}
-		if len(imported) == 0 {
-			for f, err := range conn.FramesOf(ctx, session) {
-				if err != nil {
-					return nil, err
-				}
-				imported[f.Message.GetName().Key()] = f.Sequence
-			}
-		}
-		at, there := imported[s.Decision.GetName().Key()]
-		if !there {
-			return nil, fmt.Errorf("frame %d of session %s: %w", s.Decision.GetName().GetSequence(), session, streams.ErrNotFound)
-		}
-		return conn.FrameAt(ctx, at)
-	}
-	r.Reference = func(ctx context.Context) ([]byte, error) {
-		o, err := conn.OpenObject(ctx, streams.ReferenceObject(session))
-		if errors.Is(err, streams.ErrNotFound) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		defer o.Close()
-		return io.ReadAll(o)
+	r.Image = func(_ context.Context, s Step) (*schemas.Frame, error) { return b.FrameAt(s.Decision.GetFrame()) }
+	r.Reference = func(context.Context) ([]byte, error) {
+		image, _, err := b.Reference()
+		return image, err
 	}
 	return r, nil
 }

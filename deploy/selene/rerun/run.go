@@ -89,7 +89,7 @@ func (r *Run) all(ctx context.Context, sessions iter.Seq2[*Recording, error], do
 			}
 			play.Go(func() error {
 				result, err := r.play(ctx, recording)
-				if err != nil {
+				if err := errors.Join(err, recording.Close()); err != nil {
 					return fmt.Errorf("session %s: %w", recording.Session, err)
 				}
 				select {

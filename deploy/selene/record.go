@@ -1,0 +1,256 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/streams/recording"
+)
+
+// queryFlags choose sessions of an installation.
+type queryFlags struct{ since, until, outcome, code string }
+
+func (q *queryFlags) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&q.since, "since", "", "sessions opened since then: a time such as 2026-01-31T12:00:00Z, or 24h for the last day")
+	f.StringVar(&q.until, "until", "", "sessions opened before this time")
+	f.StringVar(&q.outcome, "outcome", "", "sessions that ended so: success, fail, timeout, ...")
+	f.StringVar(&q.code, "code", "", "sessions with this code in their last decision")
+}
+
+func (q *queryFlags) set() bool { return *q != queryFlags{} }
+
+// find hands on the ids of the sessions that the flags choose, page by page.
+func (q *queryFlags) find(c *cobra.Command, p *process, see func(id string) error) error {
+	since, err := sinceWhen(q.since, time.Now())
+	if err != nil {
+		return err
+	}
+	ask := url.Values{"limit": {strconv.Itoa(searchPage)}}
+	for name, value := range map[string]string{"since": since, "until": q.until, "outcome": q.outcome, "code": q.code} {
+		if value != "" {
+			ask.Set(name, value)
+		}
+	}
+	for {
+		answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions?"+ask.Encode(), nil)
+		if err != nil {
+			return err
+		}
+		var page struct {
+			Sessions []struct{ ID string }
+			Next     string
+		}
+		err = json.NewDecoder(answer).Decode(&page)
+		if err := errors.Join(err, answer.Close()); err != nil {
+			return fmt.Errorf("read the sessions: %w", err)
+		}
+		for _, s := range page.Sessions {
+			if err := see(s.ID); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		ask.Set("cursor", page.Next)
+	}
+}
+
+const zstdSuffix = ".zst"
+
+func recordCommand(p *process) *cobra.Command {
+	var out string
+	var compress bool
+	q := &queryFlags{}
+	c := &cobra.Command{
+		Use: "record SESSION -o FILE", Short: "Write all that is stored of a session into one signed bundle",
+		Long: "Write all that is stored of a session into one signed bundle, compressed when FILE ends in .zst. With --since, --until, --outcome\n" +
+			"or --code instead of SESSION, one bundle for each such session goes into the folder that -o names; those there are kept.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if q.set() == (len(args) == 1) {
+				return errors.New("say which: a SESSION, or --since, --until, --outcome, --code")
+			}
+			if len(args) == 1 {
+				return p.record(c, args[0], out)
+			}
+			return p.recordAll(c, q, out, compress)
+		},
+	}
+	p.clientFlags(c)
+	q.add(c)
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write, or folder")
+	c.Flags().BoolVar(&compress, "zstd", false, "compress the bundles of a folder")
+	if err := c.MarkFlagRequired("output"); err != nil {
+		panic(err) // the flag is defined two lines above
+	}
+	return c
+}
+
+func (p *process) record(c *cobra.Command, session, out string) error {
+	path := "/v1/sessions/" + url.PathEscape(session) + "/recording"
+	if strings.HasSuffix(out, zstdSuffix) {
+		path += "?compress=zstd"
+	}
+	answer, err := p.call(c.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	return writeFile(out, answer)
+}
+
+func (p *process) recordAll(c *cobra.Command, q *queryFlags, dir string, compress bool) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder: %w", err)
+	}
+	suffix := ".tar"
+	if compress {
+		suffix += zstdSuffix
+	}
+	return q.find(c, p, func(id string) error {
+		out := filepath.Join(dir, id+suffix)
+		if _, err := os.Stat(out); err == nil { // files appear whole or not at all
+			return nil
+		}
+		if err := p.record(c, id, out); err != nil {
+			return fmt.Errorf("session %s: %w", id, err)
+		}
+		fmt.Fprintln(c.OutOrStdout(), out)
+		return nil
+	})
+}
+
+// writeFile makes a file of what r gives, whole or not at all.
+func writeFile(path string, r io.Reader) error {
+	part := path + ".part"
+	f, err := os.Create(part)
+	if err != nil {
+		return fmt.Errorf("write the file: %w", err)
+	}
+	_, err = io.Copy(f, r)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		os.Remove(part)
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func sessionsVerify(p *process) *cobra.Command {
+	var keys string
+	c := &cobra.Command{
+		Use: "verify FILE", Short: "Verify every byte of a recorded session, and who signed it", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if keys == "" {
+				keys = strings.TrimSuffix(p.URL, "/") + "/.well-known/jwks.json"
+			}
+			known, err := loadKeys(c, keys)
+			if err != nil {
+				return err
+			}
+			b, err := recording.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, b.Close()) }()
+			if err := b.Verify(func(id string) ed25519.PublicKey { return known[id] }); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "session %s, %s, %d frames: whole, and signed by a key of %s\n", b.About.Session, b.About.Outcome, len(b.Frames), keys)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&keys, "jwks", "", "JSON Web Key Set of where it comes from, URL or file; that of the installation when empty")
+	return c
+}
+
+// maxKeys is the size of a key set at most, in bytes.
+const maxKeys = 1 << 20
+
+// loadKeys reads the Ed25519 keys of a JSON Web Key Set by key id.
+func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, error) {
+	var text []byte
+	var err error
+	if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
+		text, err = fetch(c, from)
+	} else {
+		text, err = os.ReadFile(from)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the keys: %w (--jwks names a URL or file)", err)
+	}
+	var set struct {
+		Keys []struct{ Kid, Crv, X string }
+	}
+	if err := json.Unmarshal(text, &set); err != nil {
+		return nil, fmt.Errorf("%s is no JSON Web Key Set: %w", from, err)
+	}
+	known := map[string]ed25519.PublicKey{}
+	for _, k := range set.Keys {
+		key, err := base64.RawURLEncoding.DecodeString(k.X)
+		if k.Crv == "Ed25519" && err == nil && len(key) == ed25519.PublicKeySize {
+			known[k.Kid] = key
+		}
+	}
+	return known, nil
+}
+
+func fetch(c *cobra.Command, address string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.New(answer.Status)
+	}
+	return io.ReadAll(io.LimitReader(answer.Body, maxKeys))
+}
+
+func sessionsImport(p *process) *cobra.Command {
+	trust := false
+	c := &cobra.Command{
+		Use: "import FILE", Short: "Take a recorded session into this installation, to look at and to judge again", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return fmt.Errorf("read the recording: %w", err)
+			}
+			defer f.Close()
+			path := "/v1/recordings"
+			if trust {
+				path += "?trust=true"
+			}
+			answer, err := p.send(c.Context(), http.MethodPost, path, "application/octet-stream", f)
+			if err != nil {
+				return err
+			}
+			defer answer.Close()
+			_, err = io.Copy(c.OutOrStdout(), answer)
+			return err
+		},
+	}
+	c.Flags().BoolVar(&trust, "trust", false, "take it though its signer is not known there")
+	return c
+}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/streams/recording"
+)
+
+const compressed = "zstd"
+
+// record is all that is stored of a session as one bundle.
+func (a *API) record(w http.ResponseWriter, r *http.Request) error {
+	id, err := sessionID(r)
+	if err != nil {
+		return err
+	}
+	name, mediaType := id+".tar", "application/x-tar"
+	out := &begun{Writer: w}
+	var bundle io.Writer = out
+	switch r.URL.Query().Get("compress") {
+	case "":
+	case compressed:
+		name, mediaType = name+".zst", "application/zstd"
+		z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return fmt.Errorf("compress the recording: %w", err)
+		}
+		defer z.Close()
+		bundle = z
+	default:
+		return problem(http.StatusBadRequest, "compress is zstd, or is left out")
+	}
+	out.first = func() {
+		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+		a.audited(r, "sessions.record", id, "")
+	}
+	err = recording.Write(r.Context(), bundle, a.Conn, id, a.Signer.SignEvidence)
+	if err != nil && out.first == nil { // the status is sent: only a broken answer can tell
+		slog.Error("record", "session", id, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// begun calls first before the first byte.
+type begun struct {
+	io.Writer
+	first func()
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	if b.first != nil {
+		b.first()
+		b.first = nil
+	}
+	return b.Writer.Write(p)
+}
+
+// patientReader lets a large body take its time as long as it keeps coming.
+type patientReader struct {
+	io.Reader
+	control *http.ResponseController
+}
+
+func (p patientReader) Read(b []byte) (int, error) {
+	// A body without deadlines, in a test, has none to extend.
+	_ = p.control.SetReadDeadline(time.Now().Add(writePatience))
+	return p.Reader.Read(b)
+}
+
+// importRecording takes a bundle in. One whose signer is not known here needs trust=true.
+func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
+	b, err := recording.Receive(patientReader{r.Body, http.NewResponseController(w)}, recording.MaxBytes)
+	if err != nil {
+		return recordingProblem(err)
+	}
+	defer b.Close()
+	own := a.Signer.Evidence()
+	err = b.Verify(func(id string) ed25519.PublicKey {
+		if id == token.EvidenceID(own) {
+			return own
+		}
+		return nil
+	})
+	trusted := errors.Is(err, recording.ErrUnsigned) && r.URL.Query().Get("trust") == "true"
+	if err != nil && !trusted {
+		return recordingProblem(err)
+	}
+	if err := recording.Import(r.Context(), a.Conn, b); err != nil {
+		return recordingProblem(err)
+	}
+	detail := ""
+	if trusted {
+		detail = "signed by a stranger"
+	}
+	a.audited(r, "sessions.import", b.About.Session, detail)
+	w.Header().Set("Location", "/v1/sessions/"+b.About.Session)
+	return writeMade(w, map[string]any{"session": b.About.Session, "frames": len(b.Frames)})
+}
+
+func recordingProblem(err error) error {
+	var fault *recording.Error
+	switch {
+	case errors.Is(err, recording.ErrUnsigned):
+		return problem(http.StatusUnprocessableEntity, err.Error()+"; verify it with the keys of where it comes from, then import it with trust=true")
+	case errors.As(err, &fault):
+		return problem(http.StatusUnprocessableEntity, err.Error())
+	case errors.Is(err, recording.ErrThere):
+		return problem(http.StatusConflict, err.Error())
+	}
+	return err
+}

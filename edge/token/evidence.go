@@ -1,0 +1,38 @@
+package token
+
+import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// evidenceKey is the key that recordings are signed with. It follows from the token key, so that all edges that sign the
+// same tokens sign the same recordings, and one secret is all there is to keep.
+func evidenceKey(secret []byte) ed25519.PrivateKey {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("selene: key of recordings, 1"))
+	return ed25519.NewKeyFromSeed(mac.Sum(nil))
+}
+
+// Evidence is the public key that verifies recordings signed by this signer.
+func (s *Signer) Evidence() ed25519.PublicKey { return s.evidence.Public().(ed25519.PublicKey) }
+
+// EvidenceID is the key id of a public key of recordings, its thumbprint of RFC 7638.
+func EvidenceID(key ed25519.PublicKey) string { return evidenceJWK(key).ID }
+
+// SignEvidence returns the compact JWS over claims, by the key whose public part is Evidence.
+func (s *Signer) SignEvidence(claims jwt.Claims) (string, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
+	t.Header["kid"] = EvidenceID(s.Evidence())
+	return t.SignedString(s.evidence)
+}
+
+func evidenceJWK(key ed25519.PublicKey) JWK {
+	b64 := base64.RawURLEncoding.EncodeToString
+	x := b64(key)
+	thumb := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
+	return JWK{Type: "OKP", Curve: "Ed25519", X: x, Use: "sig", Algorithm: "EdDSA", ID: b64(thumb[:])}
+}
