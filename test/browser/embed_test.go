@@ -60,6 +60,7 @@ const original = `<div id="root" style="width: 480px; height: 480px"></div>
 </script>`
 
 func TestAnOriginalIntegrationRunsUnchanged(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.always(reply{text: "STATS\ncontent-type:application/json\n\n" + `{"isOk":false,"errors":[12],"estimations":{"imageQuality":{"blur":0.9},` +
 		`"faceFramePosition":{"faceRect":{"x":160,"y":120,"width":200,"height":240},"frameRect":{"x":0,"y":0,"width":640,"height":480}}}}`})
@@ -114,6 +115,7 @@ const modern = `<video id="video"></video>
 </script>`
 
 func TestTheLibraryAsAModule(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	url := site(t, fmt.Sprintf(modern, s.url, strings.Replace(s.url, "http", "ws", 1)))
 	p := browser.Open(t, url, browser.Options{Camera: browser.Synthetic(t, "640x480")})
@@ -169,6 +171,7 @@ func TestTheLibraryAsAModule(t *testing.T) {
 }
 
 func TestTheFrontDetectorLetsFacesPass(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.url, browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"))})
 	p.Start()
@@ -182,6 +185,7 @@ func TestTheFrontDetectorLetsFacesPass(t *testing.T) {
 }
 
 func TestEmbeddedInASite(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.say(success)
 	// The site asks for its results; the page sends them to nobody else.
@@ -219,6 +223,7 @@ func TestEmbeddedInASite(t *testing.T) {
 }
 
 func TestAUIConfig(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.config = `{"front_detector":false,"redirect_url":"/icon.svg?s={session}","request_interval":50,"image":{"width":320,"height":240},
 		"camera_not_attached_text":"Bring a camera","mode":"operator","styles":{"colors":{"accent":"#123456"},"sizes":{"prompt":9}}}`

@@ -35,8 +35,10 @@ func checkFaults(t *testing.T, s *scripted) {
 }
 
 func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
+	t.Parallel()
 	for size, want := range map[string]image.Point{"640x480": {X: 640, Y: 480}, "1280x720": {X: 854, Y: 480}} {
 		t.Run(size, func(t *testing.T) {
+			t.Parallel()
 			s := serve(t)
 			p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, size)})
 			release := s.holdAnswers()
@@ -83,6 +85,7 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 }
 
 func TestPromptsAreToldInWords(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.always(stats(8))
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
@@ -123,6 +126,7 @@ func TestPromptsAreToldInWords(t *testing.T) {
 }
 
 func TestSuccessShowsTheDecodedResult(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.say(success)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
@@ -161,6 +165,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 }
 
 func TestFailuresAreToldInWords(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	for _, end := range []struct {
@@ -188,6 +193,7 @@ func TestFailuresAreToldInWords(t *testing.T) {
 }
 
 func TestABrokenConnectionIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	s.always(stats(64))
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
@@ -213,6 +219,7 @@ func TestABrokenConnectionIsTakenUpAgain(t *testing.T) {
 }
 
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	press := func(what string, keys ...string) {
@@ -253,6 +260,7 @@ func TestKeyboardAlone(t *testing.T) {
 }
 
 func TestLeavingThePageEndsTheSession(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
@@ -262,6 +270,7 @@ func TestLeavingThePageEndsTheSession(t *testing.T) {
 }
 
 func TestCameraRefused(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480"), RefuseCamera: true})
 	p.Start()
@@ -276,6 +285,7 @@ func TestCameraRefused(t *testing.T) {
 }
 
 func TestCameraAbsent(t *testing.T) {
+	t.Parallel()
 	p := browser.Open(t, serve(t).url, browser.Options{})
 	p.Start()
 	p.WaitView("failure")
@@ -285,6 +295,7 @@ func TestCameraAbsent(t *testing.T) {
 }
 
 func TestServerUnreachable(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(ui.Handler()) // the page without a /ws
 	t.Cleanup(server.Close)
 	p := browser.Open(t, server.URL, browser.Options{Camera: browser.Synthetic(t, "640x480")})

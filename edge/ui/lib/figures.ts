@@ -5,7 +5,6 @@ import { arrowOnScreen, type Prompt, type PromptName } from "./prompts";
 const HEAD = "M24 7c8 0 13 6 13 15 0 10-6 19-13 19S11 32 11 22C11 13 16 7 24 7Z";
 const EYES = "M19 21v2M29 21v2";
 const MOUTH = "M20 32c2.5 1.5 5.5 1.5 8 0";
-const TURNED = "M22 21v2M31 21v2M28 24l3 4-3 .5M23 33c2.5 1 5 .5 7-.5";
 const SMALL_HEAD = "M24 14c5 0 8 4 8 9.5S28 35 24 35s-8-6-8-11.5S19 14 24 14Z";
 const SUN = "M24 17a7 7 0 1 0 0 14a7 7 0 1 0 0-14Z";
 const RAYS = "M24 6v4M24 38v4M6 24h4M38 24h4M11.3 11.3l2.8 2.8M33.9 33.9l2.8 2.8M36.7 11.3l-2.8 2.8M14.1 33.9l-2.8 2.8";
@@ -14,18 +13,19 @@ const LENSES = "M6 24h3M39 24h3M21 24c2-2 4-2 6 0M9 23h12v3a6 6 0 0 1-12 0ZM27 2
 const STRIKE = "M8 40L40 8";
 const EYE = "M5 25c5-8 12-12 19-12s14 4 19 12c-5 8-12 12-19 12S10 33 5 25Z";
 
-const turnRight = `${HEAD}${TURNED}M40 17l5 5-5 5`;
+const LEFT_HEAD = "M18 7c8 0 13 6 13 15 0 10-6 19-13 19S5 32 5 22C5 13 10 7 18 7Z"; // with room for an arrow
+const turnRight = `${LEFT_HEAD}M18 20v2.5M27 20v2.5M17 31c3 2 6.5 1.8 9-.5M36 24h9M41 19.5l4.5 4.5-4.5 4.5`;
 const moveRight = "M20 14c5 0 8 4 8 9.5S24 35 20 35s-8-6-8-11.5S15 14 20 14ZM33 24h11M39 19l5 5-5 5";
 const tiltRight = "M29 8c7 2.5 10 9.5 7.5 18S27 42 20.5 40 12.5 31 15 22.5 22 5.5 29 8ZM22.5 20.5l-.6 2M32 23.5l-.6 2M19.5 31.5c2 1.8 4.5 2.6 7.5 2.3M40 12c3 3 4 6 4 10M41 20l3 3 2.5-3.5";
-const up = `${HEAD}M19 17v2M29 17v2M20 27c2.5-1 5.5-1 8 0M42 28V16M38.5 19.5L42 16l3.5 3.5`;
-const down = `${HEAD}M19 26v2M29 26v2M20 35c2.5 1 5.5 1 8 0M42 16v12M38.5 24.5L42 28l3.5-3.5`;
+const up = `${LEFT_HEAD}M13 16v2.5M23 16v2.5M14 27c2.5 1.5 5.5 1.5 8 0M40 30V17M35.5 21.5L40 17l4.5 4.5`;
+const down = `${LEFT_HEAD}M13 25.5v2.5M23 25.5v2.5M15 35c2 1 4 1 6 0M40 18v13M35.5 26.5L40 31l4.5-4.5`;
 const shut = "M5 23c5 7 12 10.5 19 10.5S38 30 43 23M9 30l-3 3.5M18 33.5l-1.5 4.5M30 33.5l1.5 4.5M39 30l3 3.5";
 const open = `${EYE}M24 19.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11Z`;
 
-/** A path's strokes, and whether the picture stands the other way round. */
+/** A path's strokes, and whether its left and right are swapped. */
 export interface Figure {
   path: string;
-  flipped?: "x" | "y";
+  flipped?: true;
 }
 
 export const FIGURES: Readonly<Record<PromptName, Figure>> = {
@@ -40,19 +40,19 @@ export const FIGURES: Readonly<Record<PromptName, Figure>> = {
   moreLight: { path: `${SUN}${RAYS}M21 24h6M24 21v6` },
   evenLight: { path: `${HEAD}M24 7v34M28 13v22M32 16v16` },
   glare: { path: "M24 8l3.5 12.5L40 24l-12.5 3.5L24 40l-3.5-12.5L8 24l12.5-3.5ZM38 8v6M35 11h6M10 34v6M7 37h6" },
-  oneFace: { path: "M17 12c5 0 8 4 8 9.5S21 33 17 33s-8-6-8-11.5S12 12 17 12ZM30 15c6-3 11 1 11 8s-4 11-8 11M29 40L44 8" },
+  oneFace: { path: "M14 13c5 0 8 4 8 9.5S18 34 14 34s-8-6-8-11.5S9 13 14 13ZM34 13c5 0 8 4 8 9.5S38 34 34 34s-8-6-8-11.5S29 13 34 13ZM24 41L44 7" },
   closer: { path: `${SMALL_HEAD}M14 14L6 6M6 12V6h6M34 14l8-8M36 6h6v6M14 34l-8 8M6 36v6h6M34 34l8 8M42 36v6h-6` },
   farther: { path: `${SMALL_HEAD}M6 6l7 7M13 8v5H8M42 6l-7 7M35 8v5h5M6 42l7-7M8 35h5v5M42 42l-7-7M40 35h-5v5` },
   moveRight: { path: moveRight },
-  moveLeft: { path: moveRight, flipped: "x" },
+  moveLeft: { path: moveRight, flipped: true },
   moveUp: { path: "M24 20c5 0 8 4 8 9.5S28 41 24 41s-8-6-8-11.5S19 20 24 20ZM24 15V4M19 9l5-5 5 5" },
-  moveDown: { path: "M24 20c5 0 8 4 8 9.5S28 41 24 41s-8-6-8-11.5S19 20 24 20ZM24 15V4M19 9l5-5 5 5", flipped: "y" },
+  moveDown: { path: "M24 6c5 0 8 4 8 9.5S28 27 24 27s-8-6-8-11.5S19 6 24 6ZM24 32v12M19 39l5 5 5-5" },
   faceRight: { path: turnRight },
-  faceLeft: { path: turnRight, flipped: "x" },
+  faceLeft: { path: turnRight, flipped: true },
   turnRight: { path: turnRight },
-  turnLeft: { path: turnRight, flipped: "x" },
+  turnLeft: { path: turnRight, flipped: true },
   tiltRight: { path: tiltRight },
-  tiltLeft: { path: tiltRight, flipped: "x" },
+  tiltLeft: { path: tiltRight, flipped: true },
   chinUp: { path: up },
   raiseChin: { path: up },
   chinDown: { path: down },

@@ -90,7 +90,7 @@ export function drawing({ path, flipped }: Figure): SVGSVGElement {
   svg.setAttribute("aria-hidden", "true");
   const strokes = document.createElementNS(SVG, "path");
   strokes.setAttribute("d", path);
-  if (flipped) strokes.setAttribute("transform", flipped === "x" ? "matrix(-1 0 0 1 48 0)" : "matrix(1 0 0 -1 0 48)");
+  if (flipped) strokes.setAttribute("transform", "matrix(-1 0 0 1 48 0)");
   svg.append(strokes);
   return svg;
 }
