@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// exporting is an export on its way: ordered, followed, fetched.
+type exporting struct {
+	*process
+	out  io.Writer
+	json bool
+	dir  string // for the files
+	draw func(*schemas.Export)
+	wipe func()
+}
+
+const (
+	orderTime   = 30 * time.Second
+	followTries = 5
+	followPause = time.Second
+	maxEvent    = 1 << 20 // bytes
+)
+
+// run returns nil when all files are in the folder.
+func (x *exporting) run(ctx context.Context, order []byte) error {
+	if err := os.MkdirAll(x.dir, 0o777); err != nil {
+		return fmt.Errorf("folder for the files: %w", err)
+	}
+	e, err := x.post(ctx, order)
+	if err != nil {
+		return err
+	}
+	last, err := x.follow(ctx, e.ID)
+	x.wipe()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return x.cancel(context.WithoutCancel(ctx), e.ID)
+	case err != nil:
+		return fmt.Errorf("export %s goes on, but cannot be followed: %w", e.ID, err)
+	case last.Status != schemas.VideoSuccess:
+		return errors.New(strings.TrimSpace(fmt.Sprintf("export %s ended in %s %s", e.ID, last.Status, last.Reason)))
+	}
+	for n, f := range last.Files {
+		if err := x.fetch(ctx, e.ID, n+1, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post orders. It is not broken off: an export whose id nobody knows could not be canceled.
+func (x *exporting) post(ctx context.Context, order []byte) (*schemas.Export, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderTime)
+	defer cancel()
+	answer, err := x.call(ctx, http.MethodPost, "/v1/exports", order)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	e := &schemas.Export{}
+	if err := json.NewDecoder(answer).Decode(e); err != nil {
+		return nil, fmt.Errorf("read the answer to the order: %w", err)
+	}
+	return e, nil
+}
+
+// cancel ends an export that was interrupted.
+func (x *exporting) cancel(ctx context.Context, id string) error {
+	ctx, stop := context.WithTimeout(ctx, orderTime)
+	defer stop()
+	answer, err := x.call(ctx, http.MethodDelete, "/v1/exports/"+id, nil)
+	if err != nil {
+		return fmt.Errorf("export %s was not canceled: %w", id, err)
+	}
+	_ = answer.Close()
+	return fmt.Errorf("export %s was canceled", id)
+}
+
+// follow returns the export when it is over. A connection that breaks is made again.
+func (x *exporting) follow(ctx context.Context, id string) (*schemas.Export, error) {
+	for failures := 0; ; {
+		last, err := x.events(ctx, id)
+		if last != nil {
+			failures = 0
+			if last.Over() {
+				return last, nil
+			}
+		}
+		if failures++; failures == followTries {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(followPause):
+		}
+	}
+}
+
+// events shows an export's steps until the connection ends, and returns the last one.
+func (x *exporting) events(ctx context.Context, id string) (last *schemas.Export, err error) {
+	answer, err := x.call(ctx, http.MethodGet, "/v1/exports/"+id+"/events", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	lines := bufio.NewScanner(answer)
+	lines.Buffer(nil, maxEvent)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		last = &schemas.Export{}
+		if err := json.Unmarshal([]byte(data), last); err != nil {
+			return nil, fmt.Errorf("read an event: %w", err)
+		}
+		if x.json {
+			fmt.Fprintln(x.out, data)
+		}
+		x.draw(last)
+	}
+	if err := lines.Err(); err != nil {
+		return last, fmt.Errorf("read the events: %w", err)
+	}
+	return last, errors.New("the events ended before the export did")
+}
+
+// fetch saves a file under its name.
+func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.ExportFile) error {
+	if f.Name != filepath.Base(f.Name) || !filepath.IsLocal(f.Name) {
+		return fmt.Errorf("export %s: %q is no name for a file", id, f.Name)
+	}
+	answer, err := x.call(ctx, http.MethodGet, fmt.Sprintf("/v1/exports/%s/files/%d", id, number), nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	path := filepath.Join(x.dir, f.Name)
+	if err := saveFile(path, answer); err != nil {
+		return fmt.Errorf("fetch file %d of export %s: %w", number, id, err)
+	}
+	if !x.json {
+		fmt.Fprintf(x.out, "%s  %s %dx%d, %.1f s, %d frames, %.1f MB\n", path, f.Codec, f.Width, f.Height, f.Duration, f.Frames, float64(f.Bytes)/1e6)
+		return nil
+	}
+	line, err := json.Marshal(map[string]string{"file": path, "session": f.Session})
+	if err != nil {
+		return fmt.Errorf("encode a line: %w", err)
+	}
+	fmt.Fprintf(x.out, "%s\n", line)
+	return nil
+}
+
+// saveFile writes what r gives to a file that is there whole or not at all.
+func saveFile(path string, r io.Reader) error {
+	part := path + ".part"
+	f, err := os.Create(part)
+	if err != nil {
+		return fmt.Errorf("write a file: %w", err)
+	}
+	_, err = io.Copy(f, r)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		os.Remove(part)
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+const exportBarWidth = 30
+
+// exportBar draws one line again and again, until wiped.
+func exportBar(w io.Writer) (draw func(*schemas.Export), wipe func()) {
+	drawn := 0
+	wipe = func() { fmt.Fprint(w, "\r"+strings.Repeat(" ", drawn)+"\r") }
+	return func(e *schemas.Export) {
+		full := min(max(e.Percent, 0), 100) * exportBarWidth / 100
+		line := fmt.Sprintf("%-9s [%s%s] %3d %%", e.Status, strings.Repeat("#", full), strings.Repeat("-", exportBarWidth-full), e.Percent)
+		wipe()
+		fmt.Fprint(w, line)
+		drawn = len(line)
+	}, wipe
+}

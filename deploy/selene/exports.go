@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+func exportsCommand(p *process) *cobra.Command {
+	c := &cobra.Command{Use: "exports", Short: "List, look at, cancel and remove exports"}
+	p.clientFlags(c)
+	one := func(use, short, method string) *cobra.Command {
+		return &cobra.Command{
+			Use: use + " EXPORT", Short: short, Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return p.show(c, method, "/v1/exports/"+args[0], nil)
+			},
+		}
+	}
+	c.AddCommand(
+		exportsList(p),
+		one("show", "An export and what became of it, as JSON", http.MethodGet),
+		one("cancel", "Cancel an export; one that is over is removed with its files", http.MethodDelete),
+	)
+	return c
+}
+
+func exportsList(p *process) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "The newest exports, newest first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			answer, err := p.call(c.Context(), http.MethodGet, "/v1/exports", nil)
+			if err != nil {
+				return err
+			}
+			defer answer.Close()
+			var list struct {
+				Exports []json.RawMessage `json:"exports"`
+			}
+			if err := json.NewDecoder(answer).Decode(&list); err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			for _, line := range list.Exports {
+				if asJSON {
+					fmt.Fprintf(c.OutOrStdout(), "%s\n", line)
+					continue
+				}
+				var e schemas.Export
+				if err := json.Unmarshal(line, &e); err != nil {
+					return fmt.Errorf("read the answer: %w", err)
+				}
+				fmt.Fprintln(c.OutOrStdout(), strings.TrimSpace(fmt.Sprintf("%s  %s  %-9s %3d %%  %d sessions  %s",
+					e.ID, e.Created.Local().Format("2006-01-02 15:04:05"), e.Status, e.Percent, len(e.Order.Sessions), e.Reason)))
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
