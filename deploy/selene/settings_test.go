@@ -96,8 +96,13 @@ func TestSettingsAreDumpedAndApplied(t *testing.T) {
 		t.Errorf("got %.200s", schema)
 	}
 	for _, args := range [][]string{
-		{"settings", "get", "--variant", "nobody"}, {"settings", "get", "--revision", "99"}, {"settings", "restore", "x"}, {"settings", "restore", "99"},
-		{"settings", "get", "--revision", "1", "--variant", "kiosk"}, {"sessions", "list", "--since", "yesterday"}, {"sessions", "list", "--outcome", "lost"},
+		{"settings", "get", "--variant", "nobody"},
+		{"settings", "get", "--revision", "99"},
+		{"settings", "restore", "x"},
+		{"settings", "restore", "99"},
+		{"settings", "get", "--revision", "1", "--variant", "kiosk"},
+		{"sessions", "list", "--since", "yesterday"},
+		{"sessions", "list", "--outcome", "lost"},
 	} {
 		if out, err := selene(args...); err == nil {
 			t.Errorf("selene %s: %s", strings.Join(args, " "), out)
