@@ -38,4 +38,22 @@ func TestPageWithACamera(t *testing.T) {
 		page.Screenshot("product-action")
 		page.WaitView("failure")
 	})
+	t.Run("does what it is asked", func(t *testing.T) {
+		i := up(t, `{"active_liveness":{"interaction_list":["yaw_right"],"interaction_count":1},"thresholds":{"liveness":0.1},`+
+			`"session":{"max_attempts":150}}`, "SELENE_PACK=zoo")
+		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-vf", turnsRight)})
+		page.Start()
+		eventually(t, 30*time.Second, func() error {
+			if done := strings.ToLower(page.Text("#actions")); !strings.Contains(done, "turn right") {
+				return fmt.Errorf("the steps are %q", done)
+			}
+			return nil
+		})
+		page.Screenshot("product-turn")
+		page.WaitView("success")
+	})
 }
+
+// turnsRight makes of the clip a head that rests for two seconds, turns to its right, and turns back the same way.
+const turnsRight = "trim=start_frame=100:end_frame=110,setpts=N/15/TB,split[turn][again];[again]reverse,setpts=N/15/TB[back];" +
+	"[turn]tpad=start_mode=clone:start_duration=2:stop_mode=clone:stop_duration=0.5[asked];[asked][back]concat"
