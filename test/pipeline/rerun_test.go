@@ -94,7 +94,7 @@ func TestOtherSettingsChangeTheOutcome(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := again(t, conn, c, rerun.Options{Settings: strict})
-		if !r.Flipped() || r.Before != "OUTCOME_PASSED" || len(r.Codes) != r.Frames || len(r.Pictures) == 0 {
+		if !r.Flipped() || r.Before != "success" || len(r.Codes) != r.Frames || len(r.Pictures) == 0 {
 			t.Errorf("%+v", r)
 		}
 		totals := rerun.NewTotals()

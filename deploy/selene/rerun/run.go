@@ -115,9 +115,12 @@ func (r *Run) all(ctx context.Context, sessions iter.Seq2[*Recording, error], do
 
 // play judges one session's frames again, each with the state that the frame before left.
 func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
-	result := &Result{Session: rec.Session, Before: rec.Outcome.String(), Missing: rec.Missing}
+	result := &Result{Session: rec.Session, Before: schemas.OutcomeName(rec.Outcome), Missing: rec.Missing}
 	settings, revision, err := r.settings(ctx, rec)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.awaitWorkers(ctx, settings); err != nil {
 		return nil, err
 	}
 	var state *schemas.SessionState
@@ -154,7 +157,7 @@ func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	if !after.Terminal() && rec.Outcome == schemas.Outcome_OUTCOME_TIMEOUT {
 		after = rec.Outcome // the person went away before the session was over, and would have again
 	}
-	result.After = after.String()
+	result.After = schemas.OutcomeName(after)
 	return result, nil
 }
 
@@ -198,10 +201,11 @@ func (r *Run) judge(ctx context.Context, rec *Recording, step Step, recorded *sc
 			frame.Name.Nonce += fmt.Sprintf("-%d", try)
 		}
 		err := r.ask(ctx, frame, settings, own)
-		if err == nil {
+		last := try+1 == tries
+		if err == nil && (last || !failedAnew(own, step.Verdicts)) {
 			break
 		}
-		if ctx.Err() != nil || try+1 == tries {
+		if err != nil && (last || ctx.Err() != nil) {
 			return nil, nil, err
 		}
 	}
@@ -230,6 +234,50 @@ func (r *Run) judge(ctx context.Context, rec *Recording, step Step, recorded *sc
 	decision := decider.Decide(settings, joined)
 	decision.DecidedUnixNanos = step.Decision.GetDecidedUnixNanos()
 	return decision, own, nil
+}
+
+// failedAnew says whether a worker could not judge what it could then: it may be able to the next time.
+func failedAnew(now, then map[string]*schemas.Verdict) bool {
+	for worker, v := range now {
+		if v.GetFailure() != nil && then[worker].GetFailure() == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitWorkers waits until every worker that settings need is there.
+func (r *Run) awaitWorkers(ctx context.Context, settings *schemas.Settings) error {
+	patience, cancel := context.WithTimeout(ctx, r.options.Patience)
+	defer cancel()
+	for {
+		running := r.registry.All()
+		missing := slices.DeleteFunc(append([]string{schemas.WorkerDetector}, required(settings)...), func(name string) bool {
+			_, there := running[name]
+			return there || name != schemas.WorkerDetector && len(r.options.Workers) > 0 && !slices.Contains(r.options.Workers, name)
+		})
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-patience.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("not running: %s; start `selene worker %s`", strings.Join(missing, ", "), strings.Join(missing, " "))
+		case <-time.After(look):
+		}
+	}
+}
+
+// look is how often the registry is looked at while workers start.
+const look = 50 * time.Millisecond
+
+// required are the judges that a decision by settings waits for.
+func required(s *schemas.Settings) []string {
+	return slices.DeleteFunc(detector.Judges(s), func(judge string) bool {
+		return !slices.ContainsFunc(s.Workers, func(w schemas.WorkerEntry) bool { return w.Name == judge && w.Required })
+	})
 }
 
 // heard says whether the decision takes a worker's verdict into account: an advisory one that was late then is late again.
@@ -287,11 +335,6 @@ func (r *Run) missing(settings *schemas.Settings, own map[string]*schemas.Verdic
 		}
 	}
 	return out
-}
-
-// Needs are the workers that judging by settings takes.
-func Needs(s *schemas.Settings) []string {
-	return append([]string{schemas.WorkerDetector}, detector.Judges(s)...)
 }
 
 // pacer holds frames back to the pace they came in.
