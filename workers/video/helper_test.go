@@ -179,6 +179,18 @@ func (s *session) image(file []byte) {
 	}
 }
 
+// again stores the last frame as an edge does that heard nothing of it.
+func (s *session) again(attempt uint32) {
+	s.t.Helper()
+	if _, err := s.conn.PublishFrame(s.ctx(), &schemas.Frame{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: s.id, Sequence: uint64(s.frames), Nonce: fmt.Sprint("again ", attempt)},
+		MediaType: "image/jpeg", Image: videotest.Marked(s.t, s.frames-1, width, height), Attempt: attempt,
+		ReceivedUnixNanos: s.start.Add(time.Duration(s.frames-1) * pace).UnixNano(),
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (r *room) revision() uint64 {
 	r.t.Helper()
 	rev, err := r.conn.Settings(r.ctx())

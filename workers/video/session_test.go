@@ -1,9 +1,11 @@
 package video_test
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +26,8 @@ func TestVideoOfASession(t *testing.T) {
 		t.Run(codec, func(t *testing.T) {
 			r := newRoom(t, fmt.Sprintf(`{"video":{"codec":%q}}`, codec))
 			s := r.session().shoot(12)
+			s.again(1)
+			s.again(2)
 			s.image([]byte("no image"))
 			s.shoot(3)
 			s.end()
@@ -75,8 +79,9 @@ func TestOptionsOfTheSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRoom(t, `{"video":{"codec":"H264",`+c.settings+`}}`)
-			s := r.session().shoot(10)
-			s.end()
+			s := r.session().shoot(9)
+			s.again(1)
+			s.shoot(1).end()
 			r.work()
 			if c.check == nil {
 				if got := s.status(schemas.VideoError); !strings.Contains(got.GetReason(), "bitrate") {
@@ -197,6 +202,15 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 	s.shoot(5)
 	r.remove(holdFile)
 	r.wantMarks(s.status(schemas.VideoSuccess).GetObject(), upTo(45)...)
+	told := 0
+	for _, v := range s.statuses() {
+		if v.GetStatus() == schemas.VideoSuccess {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d videos were announced, want the last alone", told)
+	}
 	if n := len(r.encoders()); n != 2 {
 		t.Errorf("%d encoders, want 2", n)
 	}
@@ -260,6 +274,10 @@ func TestASessionWhoseEdgeDied(t *testing.T) {
 // What dead processes left is gone after a start, and nothing is left after work; a living process's folder stays.
 func TestNoUnfinishedFilesStay(t *testing.T) {
 	r := newRoom(t, plain)
+	dead := filepath.Join(r.temp, "selene-video-dead")
+	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	s := r.session().shoot(40)
 	r.put(dieFile, "1")
 	s.end()
