@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -24,34 +23,6 @@ func residentKiB(tb testing.TB) int {
 		tb.Fatal(err)
 	}
 	return pages * os.Getpagesize() / 1024
-}
-
-// A frame of the video takes 113 KiB, so keeping only one in thirty would already show.
-func TestMemoryDoesNotGrowWithTheSession(t *testing.T) {
-	images := markedSequence(t, 0, 20, 320, 240)
-	const warm, n = 400, 2400
-	forAllCodecs(t, func(t *testing.T, c Codec) {
-		i, before, after := 0, 0, 0
-		res, err := Stitch(context.Background(), func(context.Context) (Frame, error) {
-			switch i {
-			case warm:
-				runtime.GC()
-				before = residentKiB(t)
-			case n:
-				runtime.GC()
-				after = residentKiB(t)
-				return Frame{}, io.EOF
-			}
-			i++
-			return Frame{Image: images[i%len(images)], At: testStart.Add(time.Duration(i) * 33 * time.Millisecond)}, nil
-		}, Options{Codec: c, Path: outPath(t, c)})
-		if err != nil || res.Frames != n {
-			t.Fatalf("%+v, %v", res, err)
-		}
-		if grown := after - before; grown > 8*1024 {
-			t.Errorf("frames %d to %d took %d KiB more memory", warm, n, grown)
-		}
-	})
 }
 
 // Every way out of Stitch gives its C objects back.

@@ -97,16 +97,14 @@ func TestTurnAndFlip(t *testing.T) {
 		{270, FlipVertical, [4]int{0, 2, 1, 3}},
 	} {
 		for name, file := range files {
-			path := outPath(t, H264)
-			res := mustStitch(t, steady(0, file), Options{Codec: H264, Path: path, Rotate: tc.rotate, Flip: tc.flip, CRF: 10})
+			lumas, c := fittedPlanes(t, Options{Rotate: tc.rotate, Flip: tc.flip}, Frame{Image: file})
 			cw, ch := turned(tc.rotate, w, h)
-			if res.Width != cw || res.Height != ch {
-				t.Errorf("%+v: %dx%d", tc, res.Width, res.Height)
+			if c.width != cw || c.height != ch {
+				t.Errorf("%+v: %dx%d", tc, c.width, c.height)
 				continue
 			}
-			luma := rawFrames(t, path, "gray", cw, ch)[0]
 			for q, want := range tc.want {
-				got := int(luma[(ch/4+q/2*ch/2)*cw+cw/4+q%2*cw/2])
+				got := int(lumas[0][(ch/4+q/2*ch/2)*cw+cw/4+q%2*cw/2])
 				// The luma of a grey g is 16 + 219 g / 255.
 				if wanted := 16 + 219*int(level(want))/255; got < wanted-6 || got > wanted+6 {
 					t.Errorf("%s turned %d, flipped %q: quarter %d is %d, want %d", name, tc.rotate, tc.flip, q, got, wanted)

@@ -25,7 +25,7 @@ func TestTenMinutes(t *testing.T) {
 		frames[i] = Frame{Image: images[i%len(images)], At: testStart.Add(time.Duration(i) * step)}
 	}
 	forAllCodecs(t, func(t *testing.T, c Codec) {
-		for _, rate := range []int{0, 25} {
+		for _, rate := range []int{0, 20} {
 			path := outPath(t, c)
 			res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate})
 			p := probe(t, path)
