@@ -363,7 +363,11 @@ func TestLogInsEndEverywhere(t *testing.T) {
 		return &visitor{installation: where, cookie: v.cookie, csrf: v.csrf}
 	}
 	for name, end := range map[string]func(){
-		"disabled":       func() { i.admin().wants(200, "PUT", "/v1/users/u", `{"groups":["of-u"],"disabled":true}`) },
+		"disabled": func() { i.admin().wants(200, "PUT", "/v1/users/u", `{"groups":["of-u"],"disabled":true}`) },
+		"disabled and enabled": func() {
+			i.admin().wants(200, "PUT", "/v1/users/u", `{"groups":["of-u"],"disabled":true}`)
+			i.admin().wants(200, "PUT", "/v1/users/u", `{"groups":["of-u"],"disabled":false}`)
+		},
 		"password reset": func() { i.admin().wants(200, "POST", "/v1/users/u/password", "{}") },
 		"removed":        func() { i.admin().wants(204, "DELETE", "/v1/users/u", "") },
 		"removed and made again": func() {
