@@ -179,6 +179,16 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 	if len(list) != 20 || list[0].ID != twice || list[1].ID != ids[19] {
 		t.Errorf("got %d: %+v", len(list), list[:2])
 	}
+	// Once it is decided on, not even in the smallest pages is it there twice.
+	opened := list[0].Opened.UnixNano()
+	if _, err := c.PublishDecision(ctx, &schemas.Decision{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: twice, Sequence: 1}, State: &schemas.SessionState{Sequence: 1, OpenedUnixNanos: opened},
+	}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if list, _ = all(t, c, streams.SessionQuery{Limit: 1}); len(list) != 20 || list[1].ID == twice {
+		t.Errorf("got %d: %+v", len(list), list[:2])
+	}
 	if found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[3]}); err != nil || len(found) != 0 {
 		t.Errorf("the erased session is found: %+v, %v", found, err)
 	}

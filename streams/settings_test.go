@@ -81,25 +81,47 @@ func TestSettingsChangedByTwo(t *testing.T) {
 	if _, err := c.ChangeSettings(ctx, "", []byte(`{"session":{"max_attempts":8}}`), streams.Author{}, first.Number); !errors.Is(err, streams.ErrChanged) {
 		t.Errorf("got %v", err)
 	}
-	// Whoever races, each revision is one of those asked for, and a loser is told.
-	results := make(chan error)
-	for n := range 8 {
-		go func() {
-			_, err := c.ChangeSettings(ctx, "", fmt.Appendf(nil, `{"session":{"max_attempts":%d}}`, 100+n), streams.Author{}, 0)
-			results <- err
-		}()
-	}
-	won := 0
-	for range 8 {
-		if err := <-results; err == nil {
-			won++
-		} else if !errors.Is(err, streams.ErrChanged) {
-			t.Error(err)
+	// Of those who race from the same revision one wins, and the others are told.
+	for round := range 5 {
+		now, err := c.Settings(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results := make(chan error)
+		for n := range 8 {
+			go func() {
+				_, err := c.ChangeSettings(ctx, "", fmt.Appendf(nil, `{"session":{"max_attempts":%d}}`, 100+8*round+n), streams.Author{}, now.Number)
+				results <- err
+			}()
+		}
+		won := 0
+		for range 8 {
+			if err := <-results; err == nil {
+				won++
+			} else if !errors.Is(err, streams.ErrChanged) {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d won", won)
 		}
 	}
+}
+
+func TestSettingsHistoryIsBounded(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 20*time.Second)
+	for n := range 70 {
+		changed(t, c, "", fmt.Sprintf(`{"session":{"max_attempts":%d}}`, 100+n), streams.Author{})
+	}
 	list, err := c.History(ctx, "")
-	if err != nil || won == 0 || len(list) != 2+won {
-		t.Errorf("%d won, %d revisions, %v", won, len(list), err)
+	if err != nil || len(list) != 64 {
+		t.Fatalf("%d revisions, %v", len(list), err)
+	}
+	for i, r := range list {
+		if known := i < 63; (r.Changed != nil) != known || known && len(r.Changed) != 1 {
+			t.Errorf("%d changed %v", i, r.Changed)
+		}
 	}
 }
 
