@@ -536,9 +536,17 @@ func TestRateLimit(t *testing.T) {
 		address, path string
 		status        int
 	}{
-		{"192.0.2.1", "/v1/settings", 200}, {"192.0.2.1", "/v1/settings", 429}, {"192.0.2.1", "/ws", 429}, {"192.0.2.1", "/v1/nothing", 429},
-		{"192.0.2.1", "/healthz", 200}, {"192.0.2.1", "/", 200}, {"192.0.2.2", "/ws", 400}, {"192.0.2.2", "/v1/settings", 429},
-		{"2001:db8::1", "/v1/settings", 200}, {"2001:db8::2", "/v1/settings", 429}, {"2001:db8:0:1::1", "/v1/settings", 200},
+		{"192.0.2.1", "/v1/settings", 200},
+		{"192.0.2.1", "/v1/settings", 429},
+		{"192.0.2.1", "/ws", 429},
+		{"192.0.2.1", "/v1/nothing", 429},
+		{"192.0.2.1", "/healthz", 200},
+		{"192.0.2.1", "/", 200},
+		{"192.0.2.2", "/ws", 400},
+		{"192.0.2.2", "/v1/settings", 429},
+		{"2001:db8::1", "/v1/settings", 200},
+		{"2001:db8::2", "/v1/settings", 429},
+		{"2001:db8:0:1::1", "/v1/settings", 200},
 	} {
 		if got := from(c.address, c.path); got != c.status {
 			t.Errorf("%s of %s: %d, want %d", c.path, c.address, got, c.status)
@@ -570,8 +578,12 @@ func TestSecurityHeaders(t *testing.T) {
 		at           *installation
 		origin, want string
 	}{
-		{i, "https://embeds.example", "https://embeds.example"}, {i, "https://evil.example", ""}, {i, "https://embeds.example.evil.example", ""}, {i, "", ""},
-		{any, "https://evil.example", "*"}, {none, "https://embeds.example", ""},
+		{i, "https://embeds.example", "https://embeds.example"},
+		{i, "https://evil.example", ""},
+		{i, "https://embeds.example.evil.example", ""},
+		{i, "", ""},
+		{any, "https://evil.example", "*"},
+		{none, "https://embeds.example", ""},
 	} {
 		answer, _ := c.at.get(public, "Origin", c.origin)
 		if got := answer.Header.Get("Access-Control-Allow-Origin"); got != c.want || answer.Header.Get("Access-Control-Allow-Credentials") != "" {
