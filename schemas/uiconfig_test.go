@@ -38,6 +38,7 @@ func TestUIConfigErrorsNameThePath(t *testing.T) {
 		`{"redirect_url":"javascript:alert(1)"}`:                  "redirect_url",
 		`{"redirect_url":" javascript:alert(1)"}`:                 "redirect_url",
 		`{"redirect_url":"//elsewhere.example/"}`:                 "redirect_url",
+		`{"redirect_url":"///elsewhere.example/"}`:                "redirect_url",
 		`{"redirect_url":"/\\\\elsewhere.example/"}`:              "redirect_url",
 		`{"redirect_url":"done.html"}`:                            "redirect_url",
 		`{"redirect_url":"data:text/html,x"}`:                     "redirect_url",

@@ -171,24 +171,33 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A session that broke before its first decision is opened anew: it is one session still.
-	twice := uuid.NewString()
-	event(twice, schemas.SessionEventKind_SESSION_OPENED)
-	event(twice, schemas.SessionEventKind_SESSION_DISCONNECTED)
-	event(twice, schemas.SessionEventKind_SESSION_OPENED)
-	list, _ := all(t, c, streams.SessionQuery{})
-	if len(list) != 20 || list[0].ID != twice || list[1].ID != ids[19] {
-		t.Errorf("got %d: %+v", len(list), list[:2])
+	twice, broken := uuid.NewString(), uuid.NewString()
+	for _, id := range []string{broken, twice} {
+		event(id, schemas.SessionEventKind_SESSION_OPENED)
+		event(id, schemas.SessionEventKind_SESSION_DISCONNECTED)
+		event(id, schemas.SessionEventKind_SESSION_OPENED)
 	}
-	// Once it is decided on, not even in the smallest pages is it there twice.
-	opened := list[0].Opened.UnixNano()
+	check := func(limit int) (opened time.Time) {
+		t.Helper()
+		list, _ := all(t, c, streams.SessionQuery{Limit: limit})
+		if len(list) != 21 || list[0].ID != twice || list[1].ID != broken || list[2].ID != ids[19] {
+			t.Fatalf("in pages of %d, got %d: %+v", limit, len(list), list[:3])
+		}
+		return list[0].Opened
+	}
+	opened := check(1)
+	event(broken, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	check(50)
+	event(broken, schemas.SessionEventKind_SESSION_OPENED)
+	event(twice, schemas.SessionEventKind_SESSION_OPENED)
 	if _, err := c.PublishDecision(ctx, &schemas.Decision{
-		Version: schemas.Version, Name: &schemas.FrameName{Session: twice, Sequence: 1}, State: &schemas.SessionState{Sequence: 1, OpenedUnixNanos: opened},
+		Version: schemas.Version, Name: &schemas.FrameName{Session: twice, Sequence: 1},
+		State: &schemas.SessionState{Sequence: 1, OpenedUnixNanos: opened.UnixNano() + 1},
 	}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ = all(t, c, streams.SessionQuery{Limit: 1}); len(list) != 20 || list[1].ID == twice {
-		t.Errorf("got %d: %+v", len(list), list[:2])
-	}
+	event(twice, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	check(1)
 	if found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[3]}); err != nil || len(found) != 0 {
 		t.Errorf("the erased session is found: %+v, %v", found, err)
 	}
