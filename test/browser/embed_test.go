@@ -94,9 +94,11 @@ func TestAnOriginalIntegrationRunsUnchanged(t *testing.T) {
 }
 
 // modern uses the library as a module, from another origin, with the front
-// detector. Each run's outcome is put into window.
-const modern = `<video id="video"></video>
-<script type="module">
+// detector, under a policy as strict as it can be. Each run's outcome is put
+// into window.
+const modern = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-ours' %[1]s; connect-src %[1]s %[2]s">
+<video id="video"></video>
+<script type="module" nonce="ours">
 	import { SelenePass, PassError } from "%[1]s/lib/selene.js";
 	const heard = window.heard = [];
 	const make = (options) => {
@@ -154,6 +156,9 @@ func TestTheLibraryAsAModule(t *testing.T) {
 	p.Eval(`run({frontDetector: "/nowhere/"})`, nil)
 	ends("passed")
 	p.WaitTrue("a warning", `heard.includes("warning")`)
+	if problems := strings.Join(p.Problems(), " "); strings.Contains(problems, s.url) {
+		t.Errorf("the browser complains: %s", problems)
+	}
 
 	release := s.holdAnswers()
 	p.Eval(`run({frontDetector: false, reconnect: false, timeouts: {reply: 200}})`, nil)
@@ -181,6 +186,17 @@ func TestTheFrontDetectorLetsFacesPass(t *testing.T) {
 	}
 	if problems := p.Problems(); len(problems) > 0 {
 		t.Errorf("the browser complains: %q", problems)
+	}
+}
+
+func TestInTheDarkThePersonIsAskedForLight(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-t", "2", "-vf", "lutyuv=y=val/25:u=128:v=128")})
+	p.Start()
+	p.WaitTrue("the prompt", `document.getElementById("prompt").innerText === "Too dark. Find more light"`)
+	if n := s.frameCount(); n != 0 {
+		t.Errorf("%d pictures in which nothing can be seen were sent", n)
 	}
 }
 

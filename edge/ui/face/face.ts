@@ -10,6 +10,14 @@ export interface Face {
   height: number;
 }
 
+/** What is seen in a picture. */
+export interface Sight {
+  /** The surest face, if there is one. */
+  face: Face | undefined;
+  /** Mean brightness of the picture, 0 to 255. */
+  light: number;
+}
+
 // The network was made for 256 x 256 pixels. On a quarter of them it still finds every face that is large enough to be
 // judged, in a quarter of the time.
 const SIDE = 128;
@@ -36,8 +44,8 @@ export class FaceDetector {
     return new FaceDetector(new Net(plan, floats(new Uint16Array(weights))));
   }
 
-  /** The surest face in a picture (a video, a canvas), if there is one. One call at a time. */
-  async find(picture: CanvasImageSource, width: number, height: number): Promise<Face | undefined> {
+  /** Looks at a picture (a video, a canvas) of so many pixels. One call at a time. */
+  async find(picture: CanvasImageSource, width: number, height: number): Promise<Sight> {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = SIDE;
     const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
@@ -47,8 +55,10 @@ export class FaceDetector {
     const [left, top] = [(SIDE - w) / 2, (SIDE - h) / 2];
     context.imageSmoothingQuality = "medium";
     context.drawImage(picture, left, top, w, h);
-    const face = await this.look(context.getImageData(0, 0, SIDE, SIDE).data);
-    return face && { score: face.score, x: (face.x - left) / w, y: (face.y - top) / h, width: face.width / w, height: face.height / h };
+    const { data } = context.getImageData(0, 0, SIDE, SIDE);
+    const found = await this.look(data);
+    const face = found && { score: found.score, x: (found.x - left) / w, y: (found.y - top) / h, width: found.width / w, height: found.height / h };
+    return { face, light: (brightness(data) * SIDE * SIDE) / (w * h) }; // what lies round the picture is black
   }
 
   /** The surest face among SIDE x SIDE pixels RGBA, in pixels. */
@@ -72,6 +82,13 @@ export class FaceDetector {
     }
     return best;
   }
+}
+
+/** The mean of pixels RGBA, weighted as eyes do (ITU-R BT.601). */
+function brightness(rgba: Uint8ClampedArray): number {
+  let sum = 0;
+  for (let i = 0; i < rgba.length; i += 4) sum += 0.299 * rgba[i]! + 0.587 * rgba[i + 1]! + 0.114 * rgba[i + 2]!;
+  return (4 * sum) / rgba.length;
 }
 
 /** Scores and boxes of the grid with so many anchors a cell. */

@@ -5,7 +5,7 @@ import { PassError } from "./errors";
 
 /** As face/face.ts gives it. */
 interface Detector {
-  find(picture: CanvasImageSource, width: number, height: number): Promise<{ score: number } | undefined>;
+  find(picture: CanvasImageSource, width: number, height: number): Promise<{ face: object | undefined; light: number }>;
 }
 
 interface FaceModule {

@@ -86,7 +86,10 @@ export interface CallOptions {
 
 const TIMEOUTS: Timeouts = { permission: 120_000, picture: 10_000, connect: 10_000, reply: 30_000, silence: 15_000, detector: 15_000 };
 const RECONNECT: Reconnect = { tries: 7, firstDelay: 250, maxDelay: 8_000 };
-const NO_FACE: Status = { isOk: false, errors: [8], estimations: {}, local: true };
+/** Mean brightness below which a picture without a face is simply too dark to show one. */
+const DARK = 40;
+/** Codes of a picture that was not sent. */
+const [TOO_DARK, NO_FACE] = [5, 8];
 /** Failures of a connection attempt after which a broken session may still be taken up: the server may not have noticed the break yet. */
 const WORTH_ANOTHER_TRY: readonly string[] = ["unreachable", "lost", "session", "busy"];
 
@@ -130,10 +133,10 @@ export class SelenePass extends Emitter<PassEvents> {
 
   /** Asks for the camera and shows it; a camera that is open already is closed first. */
   async openCamera({ signal, mode, constraints }: CallOptions & { mode?: Mode; constraints?: MediaTrackConstraints } = {}): Promise<void> {
-    if (this.opening) throw new Error("the camera is being opened already");
+    if (this.opening || (this.checking && this.camera)) throw new Error("the camera is in use already; close() ends that");
     this.opening = true;
     await this.call(signal, async (signal) => {
-      this.releaseCamera();
+      this.dropCamera();
       if (!this.session) this.id = "";
       this.prefetchDetector();
       const { permission, picture } = this.timeouts;
@@ -153,11 +156,10 @@ export class SelenePass extends Emitter<PassEvents> {
     }).finally(() => (this.opening = false));
   }
 
-  /** Switches the camera off. */
+  /** Switches the camera off; a check that is going on is cancelled. */
   releaseCamera(): void {
-    this.camera?.release();
-    this.camera = undefined;
-    removeEventListener("pagehide", this.close);
+    if (this.checking) this.close();
+    this.dropCamera();
   }
 
   /** Zooms the camera, now and when it is opened again; 1 is the whole picture. */
@@ -177,7 +179,7 @@ export class SelenePass extends Emitter<PassEvents> {
     });
   }
 
-  /** Leaves the session; the camera stays as it is. */
+  /** Leaves the session; a check that is going on is cancelled. Otherwise the camera stays as it is. */
   disconnect(): void {
     this.id = this.sessionId;
     this.session?.close();
@@ -205,8 +207,14 @@ export class SelenePass extends Emitter<PassEvents> {
     this.stop.abort();
     this.stop = new AbortController();
     this.disconnect();
-    this.releaseCamera();
+    this.dropCamera();
   };
+
+  private dropCamera(): void {
+    this.camera?.release();
+    this.camera = undefined;
+    removeEventListener("pagehide", this.close);
+  }
 
   private async judge(camera: Camera, session: Session, signal: AbortSignal): Promise<Passed> {
     const ended = new AbortController(); // no picture is made any more
@@ -220,8 +228,9 @@ export class SelenePass extends Emitter<PassEvents> {
         await Promise.race([delay(due - performance.now(), ended.signal), camera.stopped]);
         due = performance.now() + (typeof interval === "number" ? interval : interval());
         const canvas = camera.draw(this.options.image);
-        if (!detector || (await detector.find(canvas, canvas.width, canvas.height))) return camera.encode(this.options.image);
-        if (!ended.signal.aborted) this.emit("status", NO_FACE);
+        const sight = await detector?.find(canvas, canvas.width, canvas.height);
+        if (!sight || sight.face) return camera.encode(this.options.image);
+        if (!ended.signal.aborted) this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
         due = Math.max(due, performance.now() + 50); // the page gets its turn, whatever the interval
       }
     };

@@ -86,7 +86,6 @@ export class LunaPass {
 
   /** Switches the camera off and takes its picture away. */
   async detachCamera(): Promise<void> {
-    if (this.pass.running) this.pass.close();
     this.pass.releaseCamera();
     this.stage.remove();
   }
