@@ -79,8 +79,11 @@ func (x *export) carryOut(ctx context.Context) error {
 	defer stop(nil)
 	go x.watch(making, stop)
 	err := x.makeFiles(making)
-	if cause := context.Cause(making); err != nil && making.Err() != nil && ctx.Err() == nil {
-		err = cause
+	if ctx.Err() != nil { // interrupted: nothing of the export's doing
+		return ctx.Err()
+	}
+	if err != nil && making.Err() != nil {
+		err = context.Cause(making)
 	}
 	if err == nil {
 		x.Status, x.Percent = schemas.VideoSuccess, 100
@@ -99,13 +102,12 @@ func (x *export) carryOut(ctx context.Context) error {
 		return x.dropFiles(ctx)
 	case errors.Is(err, streams.ErrElsewhere):
 		return err
-	case ctx.Err() == nil:
-		outcome(exports, x.session, reason, over, err)
 	}
-	if over {
+	outcome(exports, x.session, reason, over, err)
+	switch {
+	case over:
 		return x.dropFiles(ctx)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("make export %s: %w", x.ID, err)
 	}
 	return nil

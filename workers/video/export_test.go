@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -145,7 +146,7 @@ func TestExports(t *testing.T) {
 					steps = append(steps, v.Message.GetStatus())
 				}
 			}
-			if got := fmt.Sprint(steps); got != "[in_queue exporting success]" {
+			if got := fmt.Sprint(slices.Compact(steps)); got != "[in_queue exporting success]" {
 				t.Errorf("states %s", got)
 			}
 		})

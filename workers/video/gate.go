@@ -70,7 +70,7 @@ func (g *gate) leave() {
 }
 
 // giveWay is how long exports wait when there is room, so that the end of a session can be fetched first.
-const giveWay = 100 * time.Millisecond
+const giveWay = 250 * time.Millisecond
 
 // room waits until somebody could enter, for streams.Work.
 func (g *gate) room(k kind) func(context.Context) {

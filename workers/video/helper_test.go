@@ -239,6 +239,17 @@ func (s *session) statuses() (out []*schemas.VideoStatus) {
 	return out
 }
 
+// built is how many finished videos of the session were told of.
+func (s *session) built() (n int) {
+	s.t.Helper()
+	for _, v := range s.statuses() {
+		if v.GetStatus() == schemas.VideoSuccess {
+			n++
+		}
+	}
+	return n
+}
+
 // object reads a stored file.
 func (r *room) object(name string) []byte {
 	r.t.Helper()

@@ -22,6 +22,10 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer keepWorking(d)()
+	if err := w.gate.enter(ctx, sessions); err != nil {
+		return err
+	}
+	defer w.gate.leave()
 	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
 	if err != nil {
 		return err
@@ -29,10 +33,6 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 	if err := w.keepBestShot(ctx, event.GetSession()); err != nil {
 		return err
 	}
-	if err := w.gate.enter(ctx, sessions); err != nil {
-		return err
-	}
-	defer w.gate.leave()
 	if err := w.bring(ctx, event.GetSession(), settings.Video, d.Try); err != nil {
 		return err
 	}
@@ -112,10 +112,11 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 	if errors.Is(err, errOutdated) {
 		return nil
 	}
-	reason, over := w.final(err, try)
-	if ctx.Err() == nil {
-		outcome(sessions, session, reason, over, err)
+	if ctx.Err() != nil { // interrupted: nothing of the video's doing
+		return ctx.Err()
 	}
+	reason, over := w.final(err, try)
+	outcome(sessions, session, reason, over, err)
 	if err != nil && !over {
 		return fmt.Errorf("make the video of session %s: %w", session, err)
 	}
