@@ -262,14 +262,3 @@ func join(numbers []int) string {
 	}
 	return strings.Join(words, ", ")
 }
-
-// Size is the width and height of the order's resolution in pixels, 0 and 0 for the original one.
-func (o *ExportOrder) Size() (width, height int) {
-	w, h, _ := strings.Cut(o.Resolution, "x")
-	width, errW := strconv.Atoi(w)
-	height, errH := strconv.Atoi(h)
-	if errW != nil || errH != nil {
-		return 0, 0
-	}
-	return width, height
-}

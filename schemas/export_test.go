@@ -41,7 +41,7 @@ func TestExportOrderWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w, h := o.Size(); w != 2560 || h != 1920 || o.Bitrate != 1500 || !o.Watermark.Figures.Scores || o.Watermark.Time.Zone != "Asia/Tokyo" {
+	if o.Resolution != "2560x1920" || o.Bitrate != 1500 || !o.Watermark.Figures.Scores || o.Watermark.Time.Zone != "Asia/Tokyo" {
 		t.Errorf("got %+v", o)
 	}
 	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("", 3600))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -186,7 +187,7 @@ func (c *Conn) tellExport(ctx context.Context, e *schemas.Export) (told []uint64
 // exportStatus is the state of an export as it concerns a session.
 func exportStatus(e *schemas.Export, session string) *schemas.VideoStatus {
 	s := &schemas.VideoStatus{
-		Version: schemas.Version, Session: session, Job: e.ID, Status: e.Status, Reason: e.Reason,
+		Version: schemas.Version, Session: session, Job: e.ID, Status: e.Status, Reason: reasonFor(e, session),
 		Percent: uint32(max(e.Percent, 0)), Codec: e.Order.Codec,
 	}
 	if e.Started != nil {
@@ -205,4 +206,15 @@ func exportStatus(e *schemas.Export, session string) *schemas.VideoStatus {
 		s.DurationNanos = int64(f.Duration * float64(time.Second))
 	}
 	return s
+}
+
+// reasonFor is the reason without the ids of other sessions, which could not be erased from among a session's statuses.
+func reasonFor(e *schemas.Export, session string) string {
+	reason := e.Reason
+	for _, other := range e.Order.Sessions {
+		if other != session {
+			reason = strings.ReplaceAll(reason, other, "of the same export")
+		}
+	}
+	return reason
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -90,6 +91,7 @@ func (c *Conn) forgetInExport(ctx context.Context, id, session string) error {
 		return c.unqueueExport(ctx, id)
 	}
 	if e.Over() { // the others were told
+		e.Reason = strings.ReplaceAll(e.Reason, session, "that was erased")
 		_, err = c.putExport(ctx, e, revision, untilExpired(e))
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -317,7 +318,15 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 		}
 		return e.ID
 	}
-	alone, waits, other, done := create(gone), create(gone, stays), create(stays), create(stays, gone)
+	alone, waits, other, done, failed := create(gone), create(gone, stays), create(stays), create(stays, gone), create(gone, stays)
+	f, revision, err := c.Export(ctx, failed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Status, f.Reason = schemas.VideoError, "session "+gone+": no frames"
+	if _, err := c.UpdateExport(ctx, f, revision); err != nil {
+		t.Fatal(err)
+	}
 	e, revision, err := c.Export(ctx, done)
 	if err != nil {
 		t.Fatal(err)
@@ -339,9 +348,9 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	if _, _, err := c.Export(ctx, alone); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("its own: %v", err)
 	}
-	for id, status := range map[string]string{waits: schemas.VideoCanceled, other: schemas.VideoInQueue, done: schemas.VideoSuccess} {
+	for id, status := range map[string]string{waits: schemas.VideoCanceled, other: schemas.VideoInQueue, done: schemas.VideoSuccess, failed: schemas.VideoError} {
 		e, _, err := c.Export(ctx, id)
-		if err != nil || e.Status != status || !slices.Equal(e.Order.Sessions, []string{stays}) {
+		if err != nil || strings.Contains(e.Reason, gone) || e.Status != status || !slices.Equal(e.Order.Sessions, []string{stays}) {
 			t.Errorf("got %+v %v, want %s", e, err, status)
 		}
 	}
@@ -361,5 +370,10 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	}
 	for v, err := range c.VideosOf(ctx, gone) {
 		t.Errorf("left behind %v %v", v.Message, err)
+	}
+	for v, err := range c.VideosOf(ctx, stays) {
+		if err != nil || strings.Contains(v.Message.GetReason(), gone) {
+			t.Errorf("left with the other %v %v", v.Message, err)
+		}
 	}
 }

@@ -149,7 +149,7 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 	}
 	defer answer.Close()
 	path := filepath.Join(x.dir, f.Name)
-	if err := saveFile(path, answer); err != nil {
+	if err := writeFile(path, answer); err != nil {
 		return fmt.Errorf("fetch file %d of export %s: %w", number, id, err)
 	}
 	if !x.json {
@@ -161,27 +161,6 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 		return fmt.Errorf("encode a line: %w", err)
 	}
 	fmt.Fprintf(x.out, "%s\n", line)
-	return nil
-}
-
-// saveFile writes what r gives to a file that is there whole or not at all.
-func saveFile(path string, r io.Reader) error {
-	part := path + ".part"
-	f, err := os.Create(part)
-	if err != nil {
-		return fmt.Errorf("write a file: %w", err)
-	}
-	_, err = io.Copy(f, r)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		os.Remove(part)
-		return fmt.Errorf("write %s: %w", path, err)
-	}
 	return nil
 }
 
