@@ -120,7 +120,6 @@ func (a *API) Handler() http.Handler {
 		pattern := route.Method + " " + route.Path
 		rights[pattern] = route.Right
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "no-store")
 			w = &patientWriter{ResponseWriter: w}
 			if err := route.serve(w, r); err != nil {
 				problemOf(r, err).write(w)
@@ -129,6 +128,7 @@ func (a *API) Handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
+		header.Set("Cache-Control", "no-store")
 		header.Set("Content-Security-Policy", contentSecurityPolicy)
 		header.Set("X-Frame-Options", "DENY")
 		h, pattern := mux.Handler(r)
