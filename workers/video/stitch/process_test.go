@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -276,6 +277,51 @@ func TestEncoderBackPressure(t *testing.T) {
 	}
 }
 
+// niceness tells the nice value of every thread of a process.
+func niceness(tb testing.TB, process string) map[string]string {
+	tb.Helper()
+	threads, err := filepath.Glob("/proc/" + process + "/task/*")
+	if err != nil || len(threads) == 0 {
+		tb.Fatalf("no threads: %v", err)
+	}
+	nice := map[string]string{}
+	for _, thread := range threads {
+		if stat, err := os.ReadFile(filepath.Join(thread, "stat")); err == nil { // or it has ended
+			// The 17th field after the name in parentheses.
+			nice[filepath.Base(thread)] = strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[16]
+		}
+	}
+	return nice
+}
+
+// The threads that started encoders are gone with them, or at rest: no other work runs at their priority.
+func TestEncoderLeavesThisProcessItsPriority(t *testing.T) {
+	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames := steady(time.Second, markedSequence(t, 0, 20, 64, 64)...)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 3 {
+				if _, _, err := testEncoder().Stitch(context.Background(), sourceOf(frames), Options{Codec: H264, Path: outPath(t, H264)}, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		for tid, nice := range niceness(t, "self") {
+			if nice != strconv.Itoa(20-own) && tid != strconv.Itoa(os.Getpid()) {
+				return fmt.Errorf("thread %s has the nice value %s", tid, nice)
+			}
+		}
+		return nil
+	})
+}
+
 func TestEncoderIsNiceAndKeepsNoSecrets(t *testing.T) {
 	t.Setenv("SELENE_SECRET", "hidden")
 	img := marked(t, 1, 64, 64)
@@ -289,15 +335,9 @@ func TestEncoderIsNiceAndKeepsNoSecrets(t *testing.T) {
 		if strings.Contains(env, "hidden") || !strings.Contains(env, childEnv) {
 			t.Errorf("the process's environment is %q", env)
 		}
-		tasks, err := filepath.Glob("/proc/" + pid + "/task/*/stat")
-		if err != nil || len(tasks) == 0 {
-			t.Errorf("no threads: %v", err)
-		}
-		for _, task := range tasks {
-			// The 17th field after the name in parentheses is the nice value.
-			stat := string(mustRead(t, task))
-			if fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]); fields[16] != "10" {
-				t.Errorf("a thread has the nice value %s", fields[16])
+		for tid, nice := range niceness(t, pid) {
+			if nice != "10" {
+				t.Errorf("thread %s has the nice value %s", tid, nice)
 			}
 		}
 		return Frame{Image: img}, nil

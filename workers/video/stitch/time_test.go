@@ -27,7 +27,7 @@ func TestTenMinutes(t *testing.T) {
 	forAllCodecs(t, func(t *testing.T, c Codec) {
 		for _, rate := range []int{0, 20} {
 			path := outPath(t, c)
-			res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate})
+			res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate, Threads: 1})
 			p := probe(t, path)
 			if want := time.Duration(n) * step; (p.duration-want).Abs() > 50*time.Millisecond || (res.Duration-want).Abs() > 50*time.Millisecond {
 				t.Errorf("rate %d: it lasts %v, by the result %v, want %v", rate, p.duration, res.Duration, want)
@@ -91,7 +91,7 @@ func TestConstantRateDropsAndRepeats(t *testing.T) {
 	}
 	forAllCodecs(t, func(t *testing.T, c Codec) {
 		path := outPath(t, c)
-		res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate})
+		res := mustStitch(t, frames, Options{Codec: c, Path: path, FrameRate: rate, Threads: 1})
 		p := probe(t, path)
 		marks := marksIn(t, path, w, h, image.Rect(0, 0, w, h))
 		checkConstantRate(t, frames, n, rate, p, marks, tick(c))
