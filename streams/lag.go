@@ -3,6 +3,7 @@ package streams
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -49,15 +50,13 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	seen := map[string]look{}
-	names := []string{liveStream}
-	for name := range w.conn.streams {
-		names = append(names, name)
+	live, err := w.conn.js.Stream(ctx, liveStream) // followed for sessions that went silent
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("find the live bucket: %w", err))
 	}
-	for _, name := range names {
-		stream, err := w.conn.js.Stream(ctx, name)
-		if err != nil {
-			return nil, Blame(Infrastructure, fmt.Errorf("look at stream %s: %w", name, err))
-		}
+	all := maps.Clone(w.conn.streams)
+	all[liveStream] = live
+	for name, stream := range all {
 		list := stream.ListConsumers(ctx)
 		for info := range list.Info() {
 			if info.Config.Durable == "" {
