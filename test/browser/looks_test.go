@@ -86,7 +86,7 @@ func TestLooks(t *testing.T) {
 			p.WaitView("success")
 			p.WaitTrue("the best shot", `document.getElementById("bestshot").naturalWidth === 854`)
 			shot("success")
-			p.Eval(`document.getElementById("measured").scrollIntoView()`, nil)
+			p.Eval(`(({ measured }) => { measured.open = true; measured.scrollIntoView(); })({ measured: document.getElementById("measured") })`, nil)
 			p.Screenshot(name + "-success-measured")
 			s.always(reply{text: stats(104).text, close: 4003})
 			p.Do("press try again", chromedp.Click("#success .again"))

@@ -134,6 +134,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	p.WaitView("success")
 	p.WaitTrue("the camera to be off", cameraOff)
 	p.WaitTrue("the best shot", `document.getElementById("bestshot").naturalWidth === 640`)
+	p.Do("open what was measured", chromedp.Click("#measured summary"))
 	for selector, words := range map[string][]string{
 		"#facts":       {"passed", sessionID, "2026"},
 		"#estimations": {"Head pose\n", "-3.1°", "Liveness\n", "0.974", "not measured", "243 × 336 px"},

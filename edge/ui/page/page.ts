@@ -22,6 +22,7 @@ async function main(): Promise<void> {
   const page = new Page(config);
   page.apply(config);
   element("main").hidden = false;
+  element<HTMLDetailsElement>("measured").open = !query.has("cn"); // what a try-out shows, a service's visitors need not see
   // The admin panel shows what it edits: this page in a frame of its own origin.
   addEventListener("message", ({ origin, source, data }) => {
     if (source === parent && origin === location.origin && data?.type === "selene-config") page.apply(checked(data.config));

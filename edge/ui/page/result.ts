@@ -43,7 +43,7 @@ function formatObject(path: string, value: Record<string, unknown>, texts: Texts
   const { x, y, width, height } = value;
   if (typeof width === "number" && typeof height === "number") {
     const size = `${trim(width, 0)} × ${trim(height, 0)} px`;
-    return x || y ? `${size}, at ${trim(Number(x), 0)}, ${trim(Number(y), 0)}` : size;
+    return x || y ? texts.values.place.replace("{size}", size).replace("{at}", `${trim(Number(x), 0)}, ${trim(Number(y), 0)}`) : size;
   }
   return Object.entries(value)
     .map(([name, inner]) => `${name} ${format(path, inner, texts)}`)

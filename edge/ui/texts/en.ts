@@ -190,7 +190,7 @@ const en = {
   failure: { reference: "Reference" },
   again: "Try again",
   facts: { isOk: "Result", jti: "Session", iat: "Signed at", codes: "Codes", passed: "passed", failed: "not passed" },
-  values: { yes: "yes", no: "no", absent: "not measured" },
+  values: { place: "{size}, at {at}", yes: "yes", no: "no", absent: "not measured" },
   /** Words a server uses as values; one that is missing here is shown as it is. */
   states: { no_glasses: "none" } as Record<string, string>,
   /** Names of measured things, by their place in `estimations`; one that is missing here is shown by that place. */

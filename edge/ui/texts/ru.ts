@@ -37,7 +37,7 @@ const ru: Texts = {
   failure: { reference: "Для поддержки" },
   again: "Повторить",
   facts: { isOk: "Результат", jti: "Сессия", iat: "Подписано", codes: "Коды", passed: "пройдено", failed: "не пройдено" },
-  values: { yes: "да", no: "нет", absent: "не измерено" },
+  values: { place: "{size} от {at}", yes: "да", no: "нет", absent: "не измерено" },
   states: {
     no_glasses: "нет", eyeglasses: "очки", sunglasses: "тёмные очки", open: "открыты", closed: "закрыты", occluded: "закрыто",
     opened: "открыт", smile: "улыбка", real: "настоящее", fake: "подделка", original: "без правок", modified: "изменено",
