@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
 )
 
 // exportEvents tells of an export as server-sent events until it is over.
@@ -46,8 +48,6 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 		return nil
 	}
 	control := http.NewResponseController(w)
-	// The server's deadline for reading a request would end this one too. A writer without deadlines, in a test, has none.
-	_ = control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx
 	tick := time.NewTicker(silence)
@@ -70,7 +70,9 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 		select {
 		case step, ok = <-steps:
 			if step.err != nil && ctx.Err() == nil { // the status is sent: only a broken answer can tell
-				slog.Warn("follow an export", "path", r.URL.Path, "error", step.err)
+				if !errors.Is(step.err, streams.ErrNotFound) { // forgotten meanwhile
+					slog.Warn("follow an export", "path", r.URL.Path, "error", step.err)
+				}
 				panic(http.ErrAbortHandler)
 			}
 		case <-tick.C:
