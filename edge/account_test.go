@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -599,13 +600,13 @@ func TestSecurityHeaders(t *testing.T) {
 func TestGuardConfiguration(t *testing.T) {
 	t.Setenv("SELENE_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1")
 	var c Config
-	if err := envconfig.Process("", &c); err != nil || c.RateLimit != 50 || len(c.Proxies) != 2 {
+	if err := envconfig.Process("", &c); err != nil || c.RateLimit != 100 || len(c.Proxies) != 2 {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if _, err := c.guard(); err != nil {
 		t.Error(err)
 	}
-	for _, c := range []Config{{Proxies: []string{"proxy.example"}}, {Proxies: []string{"10.0.0.0/33"}}, {RateLimit: -1}} {
+	for _, c := range []Config{{Proxies: []string{"proxy.example"}}, {Proxies: []string{"10.0.0.0/33"}}, {RateLimit: -1}, {RateLimit: math.NaN()}, {RateLimit: 1e300}} {
 		if _, err := c.guard(); err == nil || !strings.Contains(err.Error(), "SELENE_") {
 			t.Errorf("%+v: %v", c, err)
 		}

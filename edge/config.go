@@ -2,7 +2,6 @@ package edge
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/selene-liveness/selene/edge/api"
@@ -25,7 +24,7 @@ type Config struct {
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"after which a frame without a decision is published again"`
 	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions made with POST /v1/sessions can be opened; optional = others too"`
 	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, with commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"`
-	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"50" desc:"requests a second of one address to /v1 and /ws that are answered, and twice as many at once; 0 = all"`
+	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests a second of one address to /v1 and /ws that are answered, and four times as many at once; 0 = all"`
 	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"tag of the settings by which sessions are judged that name none; empty = the document itself"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept
 }
@@ -51,13 +50,15 @@ func (c Config) gateway() (gateway.Config, error) {
 	}, nil
 }
 
+const maxRate = 1e6
+
 func (c Config) guard() (*api.Guard, error) {
 	proxies, err := api.ParseProxies(c.Proxies)
 	if err != nil {
 		return nil, fmt.Errorf("SELENE_TRUSTED_PROXIES: %w", err)
 	}
-	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) {
-		return nil, fmt.Errorf("SELENE_RATE_LIMIT is %g: use a number of requests a second, or 0 for no limit", c.RateLimit)
+	if !(c.RateLimit >= 0 && c.RateLimit <= maxRate) { // or no number at all
+		return nil, fmt.Errorf("SELENE_RATE_LIMIT is %g: use a number of requests a second up to %g, or 0 for no limit", c.RateLimit, maxRate)
 	}
 	return api.NewGuard(proxies, c.Origins, c.RateLimit), nil
 }

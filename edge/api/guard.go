@@ -17,15 +17,15 @@ type Guard struct {
 	limit   *limiter // nil = none
 }
 
-// NewGuard prepares a guard. perSecond requests of each address to /v1 and /ws are let through, and twice as many at once;
-// 0 means all. Pages of the origins may read what is public.
+// NewGuard prepares a guard. perSecond requests of each address to /v1 and /ws are let through, and four times as many at
+// once, for a page that shows the frames of a session; 0 means all. Pages of the origins may read what is public.
 func NewGuard(proxies Proxies, origins []string, perSecond float64) *Guard {
 	g := &Guard{proxies: proxies}
 	for _, o := range origins {
 		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(strings.TrimSpace(o), "/")))
 	}
 	if perSecond > 0 {
-		g.limit = newLimiter(perSecond, max(1, int(2*perSecond)))
+		g.limit = newLimiter(perSecond, max(1, int(4*perSecond)))
 	}
 	return g
 }
