@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,6 +31,48 @@ func (c *Conn) FirstSight(ctx context.Context, name *schemas.FrameName, hash str
 			return "", err
 		}
 	}
+	return c.firstToShow(ctx, session, hash)
+}
+
+// SharedHashes are the hashes of images that a session showed and another showed before it, with that other's id.
+func (c *Conn) SharedHashes(ctx context.Context, session string) (map[string]string, error) {
+	if err := CheckSession(session); err != nil {
+		return nil, err
+	}
+	info, err := c.streams[Hashes].Info(ctx, jetstream.WithSubjectFilter(hashSubject("*", session)))
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("list the image hashes of %s: %w", session, err))
+	}
+	shared := map[string]string{}
+	for subject := range info.State.Subjects {
+		hash := strings.Split(subject, ".")[hashToken]
+		first, err := c.firstToShow(ctx, session, hash)
+		if err != nil {
+			return nil, err
+		}
+		if first != session {
+			shared[hash] = first
+		}
+	}
+	return shared, nil
+}
+
+// hashToken is where the hash stands in a subject.
+const hashToken = 2
+
+// NoteHash notes that a session showed an image with this hash, as FirstSight does.
+func (c *Conn) NoteHash(ctx context.Context, session, hash string) error {
+	if err := CheckSession(session); err != nil {
+		return Blame(Input, err)
+	}
+	if !hexToken.MatchString(hash) {
+		return Blame(Input, fmt.Errorf("image hash %.70q is not 8 to 64 hexadecimal digits", hash))
+	}
+	return c.noteHash(ctx, session, hash)
+}
+
+// firstToShow is the session that showed a hash first, session itself when nobody is known to have.
+func (c *Conn) firstToShow(ctx context.Context, session, hash string) (string, error) {
 	first, err := c.streams[Hashes].GetMsg(ctx, 1, jetstream.WithGetMsgSubject(hashSubject(hash, "*")))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return session, nil // pushed out by younger ones in the meantime, or of a run

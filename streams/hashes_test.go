@@ -34,6 +34,12 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 			t.Fatalf("step %d: first was %s, want %s", i, got, step.want)
 		}
 	}
+	if shared, err := c.SharedHashes(ctx, copycat); err != nil || len(shared) != 1 || shared["00112233aabbccdd"] != victim {
+		t.Fatalf("the copycat shares %v, %v", shared, err)
+	}
+	if shared, err := c.SharedHashes(ctx, victim); err != nil || len(shared) != 0 {
+		t.Fatalf("the victim shares %v, %v", shared, err)
+	}
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: victim, Kind: schemas.SessionEventKind_SESSION_ERASED}
 	if err := c.Erase(ctx, victim, erased); err != nil {
 		t.Fatal(err)

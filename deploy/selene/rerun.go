@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -94,9 +95,20 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 		}
 	}
 	totals := rerun.NewTotals()
-	print := p.printer(c, o, totals)
+	report := &rerun.Report{Totals: totals}
+	print := func(r *rerun.Result) error {
+		totals.Add(r)
+		if o.html != "" {
+			report.Add(r)
+		}
+		if o.asJSON {
+			return json.NewEncoder(c.OutOrStdout()).Encode(r)
+		}
+		return r.WriteText(c.OutOrStdout())
+	}
 	var err error
 	if p.NATSURL == "" {
+		options.Alone = true
 		err = p.withOwnWorkers(c.Context(), func(ctx context.Context, conn *streams.Conn) error {
 			return rerun.New(conn, options).Do(ctx, p.recordings(c, o, args), print)
 		})
@@ -111,6 +123,15 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if o.html != "" {
+		var page bytes.Buffer
+		if err := report.WriteHTML(&page); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
+		if err := writeFile(o.html, &page); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
+	}
 	if o.asJSON {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(totals)
 	} else {
@@ -120,17 +141,6 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 		err = exitCode(exitFlipped)
 	}
 	return err
-}
-
-// printer shows each session's result and adds it to the totals.
-func (p *process) printer(c *cobra.Command, o *rerunFlags, totals *rerun.Totals) func(*rerun.Result) error {
-	return func(r *rerun.Result) error {
-		totals.Add(r)
-		if o.asJSON {
-			return json.NewEncoder(c.OutOrStdout()).Encode(r)
-		}
-		return r.WriteText(c.OutOrStdout())
-	}
 }
 
 // recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.

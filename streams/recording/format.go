@@ -25,6 +25,7 @@ const (
 	verdictsFile  = "verdicts.jsonl"
 	decisionsFile = "decisions.jsonl"
 	eventsFile    = "events.jsonl"
+	hashesFile    = "hashes.jsonl"
 	chainFile     = "chain.jsonl"
 	signatureFile = "signature.jwt"
 )
@@ -39,7 +40,7 @@ const (
 	MaxBytes = 16 << 30
 )
 
-var entryName = regexp.MustCompile(`^(session\.json|frames\.jsonl|verdicts\.jsonl|decisions\.jsonl|events\.jsonl|chain\.jsonl|signature\.jwt|reference\.(jpg|png)|frames/[0-9]{6,9}\.(jpg|png))$`)
+var entryName = regexp.MustCompile(`^(session\.json|frames\.jsonl|verdicts\.jsonl|decisions\.jsonl|events\.jsonl|hashes\.jsonl|chain\.jsonl|signature\.jwt|reference\.(jpg|png)|frames/[0-9]{6,9}\.(jpg|png))$`)
 
 // Session is session.json: what the bundle is of.
 type Session struct {
@@ -51,8 +52,8 @@ type Session struct {
 	Frames   int                 `json:"frames"`            // stored when it was recorded
 	Missing  int                 `json:"missing,omitempty"` // decided frames that were not stored any more
 	Revision uint64              `json:"settings_revision"`
-	Settings *schemas.Settings   `json:"settings"`
-	Packs    map[string][]string `json:"packs"` // digests of the model packs, by worker
+	Settings *schemas.Settings   `json:"settings"` // without secrets
+	Packs    map[string][]string `json:"packs"`    // digests of the model packs, by worker
 }
 
 // Frame is a line of frames.jsonl.
@@ -71,6 +72,12 @@ type Line struct {
 	Stored  uint64          `json:"stored"`  // in its stream
 	JSON    json.RawMessage `json:"json"`    // for people and scripts
 	Message []byte          `json:"message"` // the same as protobuf, exactly
+}
+
+// SharedHash is a line of hashes.jsonl: an image, or one much like it, that another session showed before.
+type SharedHash struct {
+	Hash  string `json:"hash"`
+	First string `json:"first"` // id of that session
 }
 
 // Link is a line of chain.jsonl, one for each entry before it. Link is the SHA-256 of the text "PREVIOUS NAME SHA256\n", in

@@ -19,8 +19,8 @@ var ErrThere = errors.New("the installation has this session already")
 // any other failure, nothing of it is left.
 func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	id := b.About.Session
-	for range conn.EventsOf(ctx, id) {
-		return fmt.Errorf("session %s: %w", id, ErrThere)
+	for _, err := range conn.EventsOf(ctx, id) {
+		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))
 	}
 	if _, err := conn.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))

@@ -293,6 +293,23 @@ func (b *Bundle) Reference() ([]byte, string, error) {
 	return nil, "", nil
 }
 
+// SharedHashes yields the images that other sessions had shown before.
+func (b *Bundle) SharedHashes() iter.Seq2[SharedHash, error] {
+	return func(yield func(SharedHash, error) bool) {
+		for line, err := range b.lines(hashesFile) {
+			var h SharedHash
+			if err == nil {
+				if err = json.Unmarshal(line, &h); err != nil {
+					err = fault(hashesFile, "%v", err)
+				}
+			}
+			if !yield(h, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 func messages[M schemas.Message](b *Bundle, entry string, empty func() M) iter.Seq2[streams.Stored[M], error] {
 	return func(yield func(streams.Stored[M], error) bool) {
 		for line, err := range b.lines(entry) {

@@ -44,7 +44,7 @@ func stored(t testing.TB, frames int) (*streams.Conn, string) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, time.Minute)
 	id := uuid.NewString()
-	rev, err := c.Settings(ctx)
+	rev, err := c.PutSettings(ctx, []byte(`{"video_redis":{"password":"hunter2"}}`))
 	must(t, err)
 	must(t, c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_OPENED, AtUnixNanos: 1e18}))
 	last := uint64(0)
@@ -92,6 +92,9 @@ func TestBundleHoldsTheSession(t *testing.T) {
 	c, id := stored(t, 7)
 	ctx := streamstest.Context(t, time.Minute)
 	plain := record(t, c, id)
+	if bytes.Contains(plain, []byte("hunter2")) {
+		t.Error("the bundle tells a secret")
+	}
 	z, err := zstd.NewWriter(nil)
 	must(t, err)
 	for name, data := range map[string][]byte{"plain": plain, "compressed": z.EncodeAll(plain, nil)} {
@@ -196,9 +199,10 @@ func TestEveryChangeIsFound(t *testing.T) {
 			continue // a changed signature may name another key
 		}
 		hs, cs := entries(t, whole)
-		cs[i] = bytes.Clone(cs[i])
-		cs[i][len(cs[i])/2] ^= 1
-		refused("a bit of "+h.Name, pack(t, hs, cs))
+		if cs[i] = bytes.Clone(cs[i]); len(cs[i]) > 0 {
+			cs[i][len(cs[i])/2] ^= 1
+			refused("a bit of "+h.Name, pack(t, hs, cs))
+		}
 
 		hs, cs = entries(t, whole)
 		refused("without "+h.Name, pack(t, slices.Delete(hs, i, i+1), slices.Delete(cs, i, i+1)))

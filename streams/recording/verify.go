@@ -64,14 +64,15 @@ func (b *Bundle) digest(name string) (int64, string, error) {
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// A signature stays true for ever.
+// claims are what is signed, which stays true for ever.
+type claims struct{ Head }
 
-func (Head) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
-func (Head) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
-func (Head) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
-func (Head) GetIssuer() (string, error)                   { return "", nil }
-func (Head) GetSubject() (string, error)                  { return "", nil }
-func (Head) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
+func (claims) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
+func (claims) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
+func (claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (claims) GetIssuer() (string, error)                   { return "", nil }
+func (claims) GetSubject() (string, error)                  { return "", nil }
+func (claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
 func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) error {
 	text, err := b.small(signatureFile)
@@ -79,9 +80,9 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 		return err
 	}
 	id := ""
-	var claims Head
+	var said claims
 	_, err = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithoutClaimsValidation()).ParseWithClaims(
-		string(text), &claims, func(t *jwt.Token) (any, error) {
+		string(text), &said, func(t *jwt.Token) (any, error) {
 			id, _ = t.Header["kid"].(string)
 			key := keys(id)
 			if key == nil {
@@ -94,7 +95,7 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 		return fmt.Errorf("%w: key %.80q", ErrUnsigned, id)
 	case err != nil:
 		return fault(signatureFile, "%v", err)
-	case claims.Session != want.Session || claims.Head != want.Head || claims.Entries != want.Entries:
+	case said.Session != want.Session || said.Head.Head != want.Head || said.Entries != want.Entries:
 		return fault(signatureFile, "is of another recording")
 	}
 	return nil

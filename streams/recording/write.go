@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -30,16 +31,16 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	if err := streams.CheckSession(session); err != nil {
 		return err
 	}
-	b := &writer{ctx: ctx, conn: conn, tar: tar.NewWriter(w), at: time.Now().UTC().Truncate(time.Second), link: firstLink}
+	b := &writer{conn: conn, tar: tar.NewWriter(w), at: time.Now().UTC().Truncate(time.Second), link: firstLink}
 	about := &Session{Format: Format, Session: session, Recorded: b.at, Packs: map[string][]string{}}
 	defer b.forget(&err)
-	if err := b.collect(about); err != nil {
+	if err := b.collect(ctx, about); err != nil {
 		return err
 	}
 	if err := b.writeJSON(sessionFile, about); err != nil {
 		return err
 	}
-	if err := b.images(session, about.Frames); err != nil {
+	if err := b.images(ctx, session, about.Frames); err != nil {
 		return err
 	}
 	for _, s := range b.spools {
@@ -47,7 +48,7 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 			return err
 		}
 	}
-	if err := b.reference(session); err != nil {
+	if err := b.reference(ctx, session); err != nil {
 		return err
 	}
 	head := Head{Session: session, Head: b.link, Entries: len(b.chain), IssuedAt: b.at.Unix()}
@@ -62,7 +63,7 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	if err := b.write(chainFile, chain); err != nil {
 		return err
 	}
-	signature, err := sign(head)
+	signature, err := sign(claims{head})
 	if err != nil {
 		return fmt.Errorf("sign the recording: %w", err)
 	}
@@ -76,7 +77,6 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 }
 
 type writer struct {
-	ctx    context.Context
 	conn   *streams.Conn
 	tar    *tar.Writer
 	at     time.Time
@@ -119,7 +119,7 @@ func (b *writer) forget(err *error) {
 }
 
 // collect fills the spools but that of the frames, and says what the bundle is of.
-func (b *writer) collect(about *Session) error {
+func (b *writer) collect(ctx context.Context, about *Session) error {
 	var err error
 	if b.frames, err = b.spool(framesFile); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (b *writer) collect(about *Session) error {
 	if err != nil {
 		return err
 	}
-	err = spoolAll(verdicts, b.conn.VerdictsOf(b.ctx, about.Session), func(v *schemas.Verdict, _ uint64) {
+	err = spoolAll(verdicts, b.conn.VerdictsOf(ctx, about.Session), func(v *schemas.Verdict, _ uint64) {
 		if pack := v.GetPack(); pack != "" && !slices.Contains(about.Packs[v.GetWorker()], pack) {
 			about.Packs[v.GetWorker()] = append(about.Packs[v.GetWorker()], pack)
 		}
@@ -142,7 +142,7 @@ func (b *writer) collect(about *Session) error {
 	}
 	decided := map[uint64]bool{} // frames
 	known := false
-	err = spoolAll(decisions, b.conn.DecisionsOf(b.ctx, about.Session), func(d *schemas.Decision, _ uint64) {
+	err = spoolAll(decisions, b.conn.DecisionsOf(ctx, about.Session), func(d *schemas.Decision, _ uint64) {
 		known = true
 		about.Outcome = schemas.OutcomeName(d.GetOutcome())
 		if d.GetFrame() != 0 {
@@ -159,7 +159,7 @@ func (b *writer) collect(about *Session) error {
 	if err != nil {
 		return err
 	}
-	err = spoolAll(events, b.conn.EventsOf(b.ctx, about.Session), func(e *schemas.SessionEvent, _ uint64) {
+	err = spoolAll(events, b.conn.EventsOf(ctx, about.Session), func(e *schemas.SessionEvent, _ uint64) {
 		switch e.GetKind() {
 		case schemas.SessionEventKind_SESSION_OPENED:
 			known = true
@@ -169,10 +169,13 @@ func (b *writer) collect(about *Session) error {
 	if err != nil {
 		return err
 	}
+	if err := b.hashes(ctx, about.Session); err != nil {
+		return err
+	}
 	if !known {
 		return fmt.Errorf("session %s: %w", about.Session, streams.ErrNotFound)
 	}
-	for f, err := range b.conn.FramesOf(b.ctx, about.Session) {
+	for f, err := range b.conn.FramesOf(ctx, about.Session) {
 		if err != nil {
 			return err
 		}
@@ -181,12 +184,34 @@ func (b *writer) collect(about *Session) error {
 	}
 	about.Missing = len(decided)
 	if about.Revision != 0 {
-		about.Settings, err = SettingsOf(b.ctx, b.conn, about.Session, about.Revision)
+		var settings *schemas.Settings
+		settings, err = SettingsOf(ctx, b.conn, about.Session, about.Revision)
+		if err == nil {
+			about.Settings = settings.Mask()
+		}
 	}
 	if errors.Is(err, streams.ErrNotFound) {
 		return nil // no longer kept
 	}
 	return err
+}
+
+// hashes notes which images others had shown before: a verdict of virtual-camera follows from that too.
+func (b *writer) hashes(ctx context.Context, session string) error {
+	s, err := b.spool(hashesFile)
+	if err != nil {
+		return err
+	}
+	shared, err := b.conn.SharedHashes(ctx, session)
+	if err != nil {
+		return err
+	}
+	for _, hash := range slices.Sorted(maps.Keys(shared)) {
+		if err := s.line(SharedHash{hash, shared[hash]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func spoolAll[M schemas.Message](s *spool, all iter.Seq2[streams.Stored[M], error], see func(M, uint64)) error {
@@ -211,9 +236,9 @@ func spoolAll[M schemas.Message](s *spool, all iter.Seq2[streams.Stored[M], erro
 }
 
 // images writes so many frames; one that came in the meantime is of the next recording. Their descriptions wait in a spool.
-func (b *writer) images(session string, count int) error {
+func (b *writer) images(ctx context.Context, session string, count int) error {
 	n := 0
-	for f, err := range b.conn.FramesOf(b.ctx, session) {
+	for f, err := range b.conn.FramesOf(ctx, session) {
 		if err != nil {
 			return err
 		}
@@ -241,8 +266,8 @@ func (b *writer) images(session string, count int) error {
 }
 
 // reference writes the face the session was verified against, if there was one.
-func (b *writer) reference(session string) error {
-	o, err := b.conn.OpenObject(b.ctx, streams.ReferenceObject(session))
+func (b *writer) reference(ctx context.Context, session string) error {
+	o, err := b.conn.OpenObject(ctx, streams.ReferenceObject(session))
 	if errors.Is(err, streams.ErrNotFound) {
 		return nil
 	}

@@ -20,6 +20,8 @@ type Recording struct {
 	Image func(ctx context.Context, s Step) (*schemas.Frame, error)
 	// Reference returns the face the session was verified against, nil when there was none or it is no longer stored.
 	Reference func(ctx context.Context) ([]byte, error)
+	// Shared are the images that other sessions had shown before.
+	Shared []recording.SharedHash
 	// Close lets go of what the recording is read from.
 	Close func() error
 }
@@ -65,6 +67,12 @@ func FromBundle(b *recording.Bundle) (*Recording, error) {
 			return nil, err
 		}
 		r.decide(d, steps)
+	}
+	for h, err := range b.SharedHashes() {
+		if err != nil {
+			return nil, err
+		}
+		r.Shared = append(r.Shared, h)
 	}
 	r.Image = func(_ context.Context, s Step) (*schemas.Frame, error) { return b.FrameAt(s.Decision.GetFrame()) }
 	r.Reference = func(context.Context) ([]byte, error) {

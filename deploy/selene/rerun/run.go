@@ -35,6 +35,7 @@ type Options struct {
 	Workers  []string          // to be asked again; the verdicts of others are those of the recording. Empty = all
 	Jobs     int               // sessions at the same time
 	Original bool              // frames at the pace they came in; otherwise as fast as the workers are
+	Alone    bool              // nobody else uses the broker: what a recording knows of other sessions may be told to it
 	Patience time.Duration     // for one frame's verdicts, after which it is published again
 }
 
@@ -123,6 +124,13 @@ func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	if err := r.awaitWorkers(ctx, settings); err != nil {
 		return nil, err
 	}
+	if r.options.Alone {
+		for _, h := range rec.Shared {
+			if err := r.conn.NoteHash(ctx, h.First, h.Hash); err != nil {
+				return nil, err
+			}
+		}
+	}
 	var state *schemas.SessionState
 	var pace pacer
 	after := schemas.Outcome_OUTCOME_CONTINUE
@@ -141,7 +149,7 @@ func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 			}
 		}
 		state = carry(state, frame.GetState())
-		decision, verdicts, err := r.judge(ctx, rec, step, frame, state, settings, revision)
+		decision, verdicts, err := r.judge(ctx, step, frame, state, settings, revision)
 		if err != nil {
 			return nil, fmt.Errorf("frame %d: %w", step.Decision.GetName().GetSequence(), err)
 		}
@@ -186,7 +194,7 @@ func carry(state, recorded *schemas.SessionState) *schemas.SessionState {
 
 // judge sends one frame through the workers and decides on it as a decider would. Verdicts and decision come back in the
 // recording's own terms: its names, stream sequences and settings revision.
-func (r *Run) judge(ctx context.Context, rec *Recording, step Step, recorded *schemas.Frame, state *schemas.SessionState, settings *schemas.Settings, revision uint64) (*schemas.Decision, map[string]*schemas.Verdict, error) {
+func (r *Run) judge(ctx context.Context, step Step, recorded *schemas.Frame, state *schemas.SessionState, settings *schemas.Settings, revision uint64) (*schemas.Decision, map[string]*schemas.Verdict, error) {
 	frame := &schemas.Frame{
 		Version: schemas.Version, MediaType: recorded.GetMediaType(), Image: recorded.GetImage(),
 		ReceivedUnixNanos: recorded.GetReceivedUnixNanos(), Decider: recorded.GetDecider(), State: proto.CloneOf(state),

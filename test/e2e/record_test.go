@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// selene runs a command and returns what it printed and its exit code.
+func selene(t *testing.T, env []string, args ...string) (string, int) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir, cmd.Env = root(t), append(os.Environ(), append([]string{"SELENE_ADMIN_TOKEN=" + adminToken}, env...)...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// Two sessions of one clip are recorded, so that the second showed what the first had shown, and judged again: by workers
+// of the command, by the workers that run, and by other settings; then they move to an installation with another key.
+func TestRecordedSessionsRunAgain(t *testing.T) {
+	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
+	needPack(t, "base")
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "settings.json")
+	document := `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"active-liveness","required":true},{"name":"virtual-camera","required":true}]}`
+	if err := os.WriteFile(settings, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broker := freeAddr(t)
+	i := &installation{t, freeAddr(t)}
+	i.waitReady(start(t, []string{"SELENE_PACK=base"}, "up", "--addr", i.addr, "--broker-addr", broker, "--data", filepath.Join(dir, "data"), "--settings", settings))
+	for range 2 {
+		if p := i.replay(clip, nil); p.exit != 0 {
+			t.Fatalf("exit code %d, codes %v", p.exit, p.codes())
+		}
+	}
+	here := []string{"SELENE_URL=http://" + i.addr, "SELENE_PACK=base"}
+	day := filepath.Join(dir, "day")
+	if out, exit := selene(t, here, "record", "--since", "1h", "--outcome", "success", "-o", day, "--zstd"); exit != 0 {
+		t.Fatal(out)
+	}
+	bundles, err := filepath.Glob(filepath.Join(day, "*.tar.zst"))
+	if err != nil || len(bundles) != 2 {
+		t.Fatalf("recorded %v, %v", bundles, err)
+	}
+	for _, b := range bundles {
+		if out, exit := selene(t, here, "sessions", "verify", b); exit != 0 {
+			t.Error(out)
+		}
+	}
+	same := func(env []string, args ...string) {
+		t.Helper()
+		if out, exit := selene(t, env, append([]string{"rerun"}, args...)...); exit != 0 || !strings.Contains(out, " 0 ended otherwise; 0 of ") {
+			t.Errorf("rerun %v: exit code %d\n%s", args, exit, out)
+		}
+	}
+	same([]string{"SELENE_PACK=base"}, day)
+	same(here, "--nats", "nats://"+broker, "--since", "1h")
+	_, before := i.get("/v1/sessions/" + strings.TrimSuffix(filepath.Base(bundles[0]), ".tar.zst"))
+
+	strict, page := filepath.Join(dir, "strict.json"), filepath.Join(dir, "report.html")
+	if err := os.WriteFile(strict, []byte(`{"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, exit := selene(t, here, "rerun", day, "--settings", strict, "--html", page)
+	report, err := os.ReadFile(page)
+	if exit != 2 || !strings.Contains(out, "success -> open") || err != nil || !strings.Contains(string(report), "data:image/jpeg;base64,") {
+		t.Errorf("exit code %d, report of %d bytes, %v\n%s", exit, len(report), err, out)
+	}
+	if _, after := i.get("/v1/sessions/" + strings.TrimSuffix(filepath.Base(bundles[0]), ".tar.zst")); string(after) != string(before) {
+		t.Errorf("a run has changed a session:\n%s\nwas\n%s", after, before)
+	}
+	moveTo(t, bundles[0])
+}
+
+// moveTo takes a bundle into an installation that does not know its signer.
+func moveTo(t *testing.T, bundle string) {
+	t.Helper()
+	i := up(t, "{}", "SELENE_PACK=base", "SELENE_JWT_KEY=another-key-another-key-another-key!")
+	there := []string{"SELENE_URL=http://" + i.addr, "SELENE_PACK=base"}
+	if out, exit := selene(t, there, "sessions", "import", bundle); exit == 0 || !strings.Contains(out, "trust") {
+		t.Errorf("a stranger's recording: exit code %d, %s", exit, out)
+	}
+	if out, exit := selene(t, there, "sessions", "import", "--trust", bundle); exit != 0 {
+		t.Fatal(out)
+	}
+	id := strings.TrimSuffix(filepath.Base(bundle), ".tar.zst")
+	for _, path := range []string{"", "/frames/1", "/decisions"} {
+		if answer, body := i.get("/v1/sessions/" + id + path); answer.StatusCode != http.StatusOK || len(body) == 0 {
+			t.Errorf("%s: %s", path, answer.Status)
+		}
+	}
+	if out, exit := selene(t, there, "rerun", id); exit != 0 || !strings.Contains(out, "identical") {
+		t.Errorf("exit code %d\n%s", exit, out)
+	}
+	if out, exit := selene(t, there, "sessions", "erase", id); exit != 0 {
+		t.Error(out)
+	}
+	if answer, _ := i.get("/v1/sessions/" + id + "/frames/1"); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("after erasing: %s", answer.Status)
+	}
+}
