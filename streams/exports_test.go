@@ -377,3 +377,40 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 		}
 	}
 }
+
+func TestForgottenExportEndsItsWatch(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t, 30*time.Second)
+	session := uuid.NewString()
+	e, err := c.CreateExport(ctx, exportOrder(session))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	for now, err := range c.WatchExport(ctx, e.ID) {
+		if err != nil {
+			if !errors.Is(err, streams.ErrNotFound) {
+				t.Error(err)
+			}
+			seen = append(seen, "forgotten")
+			continue
+		}
+		seen = append(seen, now.Status)
+		if err := c.ForgetExports(ctx, session); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(seen, []string{"in_queue", "forgotten"}) {
+		t.Errorf("saw %v", seen)
+	}
+	stopped, stop := context.WithCancel(ctx)
+	if e, err = c.CreateExport(ctx, exportOrder(session)); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range c.WatchExport(stopped, e.ID) {
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+}

@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,5 +207,35 @@ func TestInterruptedExportCommandCancels(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left %v %v", left, err)
+	}
+}
+
+// An edge that goes away while an export is followed costs a second.
+func TestExportCommandConnectsAgain(t *testing.T) {
+	conn, url, session := exportable(t)
+	begin := make(chan struct{})
+	exporter(t, conn, func(_ context.Context, e *schemas.Export, step func() error) error {
+		<-begin
+		e.Status = schemas.VideoSuccess
+		return step()
+	})
+	address, err := neturl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge := httputil.NewSingleHostReverseProxy(address)
+	var followed atomic.Int32
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/events") && followed.Add(1) == 1 {
+			fmt.Fprint(w, "event: status\ndata: {\"status\":\"exporting\"}\n\n")
+			close(begin)
+			return
+		}
+		edge.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	out, err := runExport(streamstest.Context(t, 30*time.Second), t, front.URL, "export", session, "-o", t.TempDir(), "--json")
+	if err != nil || !strings.HasPrefix(out, `{"status":"exporting"}`) || followed.Load() != 2 {
+		t.Errorf("got %v, followed %d times, said %s", err, followed.Load(), out)
 	}
 }
