@@ -28,8 +28,9 @@ var (
 	switched = []float64{-1, 1_000_000}
 	seconds  = []float64{0, 1_000_000_000}
 
-	workerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
-	queueName  = regexp.MustCompile(`^[^{} \t\r\n]{1,128}$`)
+	// Escaped so that the pattern attribute of HTML, which is stricter, takes them too.
+	workerName = regexp.MustCompile(`^[a-z][a-z0-9\-]{0,62}$`)
+	queueName  = regexp.MustCompile(`^[^\{\} \t\r\n]{1,128}$`)
 	oneWord    = regexp.MustCompile(`^\S+$`)
 )
 
