@@ -32,9 +32,14 @@ func (c *Conn) ExportsAll(ctx context.Context) ([]*schemas.Export, error) {
 	return newest(), nil
 }
 
+// listTime bounds a list that waits for the last of its entries, which expired just then.
+const listTime = 4 * requestTimeout
+
 // storedExports yields all exports in no order.
 func (c *Conn) storedExports(ctx context.Context) iter.Seq2[*schemas.Export, error] {
 	return func(yield func(*schemas.Export, error) bool) {
+		ctx, cancel := context.WithTimeout(ctx, listTime)
+		defer cancel()
 		stream, err := c.js.Stream(ctx, exportStream)
 		if err != nil {
 			yield(nil, Blame(Infrastructure, fmt.Errorf("find the exports: %w", err)))

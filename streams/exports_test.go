@@ -404,6 +404,7 @@ func TestForgottenExportEndsItsWatch(t *testing.T) {
 		t.Errorf("saw %v", seen)
 	}
 	stopped, stop := context.WithCancel(ctx)
+	defer stop()
 	if e, err = c.CreateExport(ctx, exportOrder(session)); err != nil {
 		t.Fatal(err)
 	}
