@@ -76,6 +76,6 @@ if (process.argv[2] === "tests") {
   await buildTests();
 } else {
   await empty("dist");
-  for (const page of PAGES) if (existsSync(`${page.folder}/page.ts`)) await buildPage(page);
   await buildLibrary();
+  for (const page of PAGES) if (existsSync(`${page.folder}/style.css`)) await buildPage(page);
 }

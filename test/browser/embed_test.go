@@ -274,4 +274,10 @@ func TestAUIConfig(t *testing.T) {
 	if problems := p.Problems(); !strings.Contains(strings.Join(problems, "\n"), "cannot be used, the default is: 404") {
 		t.Errorf("the console says %q, nothing of the config that is not there", problems)
 	}
+
+	// A page of ours, the admin panel, shows a config that is not saved yet.
+	p.Eval(`document.body.append(window.preview = Object.assign(document.createElement("iframe"), { src: "/" }))`, nil)
+	p.WaitTrue("the preview", `preview.contentDocument?.getElementById("start")?.innerText === "Start the camera"`)
+	p.Eval(`preview.contentWindow.postMessage({ type: "selene-config", config: { name: "Northbank" } }, location.origin)`, nil)
+	p.WaitTrue("the config in it", `preview.contentDocument.querySelector("header").innerText === "Northbank"`)
 }

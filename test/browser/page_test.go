@@ -246,6 +246,10 @@ func TestKeyboardAlone(t *testing.T) {
 	press("Enter", kb.Enter)
 	p.WaitView("live")
 	eventually(t, "a frame", func() bool { return s.frameCount() > 0 })
+	_, frames, _ := s.seen()
+	if size := decode(t, frames[0]).Bounds().Size(); size.X != 582 || size.Y != 436 {
+		t.Errorf("frame of %v, want 640x480 cut by 1.1", size)
+	}
 	p.Do("press Escape", chromedp.KeyEvent(kb.Escape))
 	p.WaitView("failure")
 	if title := p.Text("#failure-title"); title != "Check cancelled" {

@@ -57,7 +57,7 @@ export class Net {
     if (!x) throw new Error("a step without input");
     switch (step.op) {
       case "conv":
-        return step.w![1] === 1 ? this.pointwise(step, x) : this.conv(step, x);
+        return this.conv(step, x);
       case "depthwise":
         return this.depthwise(step, x);
       case "add":
@@ -71,94 +71,101 @@ export class Net {
     }
   }
 
-  /** A 1x1 convolution: each pixel by itself. Four outputs at a time, so that each input is loaded once for them. */
-  private pointwise({ w, b, relu }: Step, x: Tensor): Tensor {
-    const [at, , , inputs, outputs] = w!;
-    const weights = this.turned(at, inputs, outputs);
-    const out = tensor(x.height, x.width, outputs);
-    const [from, to, bias] = [x.data, out.data, this.weights];
-    const floor = relu ? 0 : -Infinity;
-    for (let i = 0, j = 0; i < from.length; i += inputs, j += outputs) {
-      for (let o = 0; o < outputs; o += 4) {
-        let [s0, s1, s2, s3] = [0, 0, 0, 0];
-        for (let k = 0, n = o * inputs; k < inputs; k++, n += 4) {
-          const v = from[i + k]!;
-          s0 += v * weights[n]!;
-          s1 += v * weights[n + 1]!;
-          s2 += v * weights[n + 2]!;
-          s3 += v * weights[n + 3]!;
+  private conv({ w, b, stride = 1, relu }: Step, x: Tensor): Tensor {
+    const [at, kh, kw, inputs, outputs] = w!;
+    const taps = kh * kw * inputs;
+    const weights = this.turned(at, taps, outputs);
+    const bias = this.weights.subarray(b!, b! + outputs);
+    const { out, top, left } = place(x, kh, kw, stride, outputs);
+    if (taps === inputs) {
+      for (let p = 0; p < x.height * x.width; p++) dots(x.data, p * inputs, taps, weights, bias, out.data, p * outputs, relu);
+      return out;
+    }
+    const patch = new Float32Array(taps); // what lies under the kernel, 0 beyond the rim
+    for (let oy = 0, o = 0; oy < out.height; oy++) {
+      for (let ox = 0; ox < out.width; ox++, o += outputs) {
+        patch.fill(0);
+        for (let ky = 0; ky < kh; ky++) {
+          const iy = oy * stride + ky - top;
+          if (iy < 0 || iy >= x.height) continue;
+          const from = ox * stride - left;
+          const [first, last] = [Math.max(0, from), Math.min(x.width, from + kw)];
+          const row = iy * x.width * inputs;
+          for (let i = row + first * inputs, k = (ky * kw + first - from) * inputs; i < row + last * inputs; i++, k++) patch[k] = x.data[i]!;
         }
-        const sums = outputs - o;
-        to[j + o] = Math.max(floor, s0 + bias[b! + o]!);
-        if (sums > 1) to[j + o + 1] = Math.max(floor, s1 + bias[b! + o + 1]!);
-        if (sums > 2) to[j + o + 2] = Math.max(floor, s2 + bias[b! + o + 2]!);
-        if (sums > 3) to[j + o + 3] = Math.max(floor, s3 + bias[b! + o + 3]!);
+        dots(patch, 0, taps, weights, bias, out.data, o, relu);
       }
     }
     return out;
   }
 
-  /** The weights of a 1x1 convolution in the order they are used: four outputs, then the inputs, then the next four. */
-  private turned(at: number, inputs: number, outputs: number): Float32Array {
+  /** The weights of a convolution in the order they are used: for four outputs all taps, then for the next four. */
+  private turned(at: number, taps: number, outputs: number): Float32Array {
     let turned = this.orders.get(at);
     if (!turned) {
-      turned = new Float32Array(Math.ceil(outputs / 4) * 4 * inputs);
-      for (let i = 0; i < inputs; i++) {
-        for (let o = 0; o < outputs; o++) turned[(o - (o % 4)) * inputs + i * 4 + (o % 4)] = this.weights[at + i * outputs + o]!;
+      turned = new Float32Array(Math.ceil(outputs / 4) * 4 * taps);
+      for (let i = 0; i < taps; i++) {
+        for (let o = 0; o < outputs; o++) turned[(o - (o % 4)) * taps + i * 4 + (o % 4)] = this.weights[at + i * outputs + o]!;
       }
       this.orders.set(at, turned);
     }
     return turned;
   }
 
-  private conv({ w, b, stride = 1, relu }: Step, x: Tensor): Tensor {
-    const [at, kh, kw, inputs, outputs] = w!;
-    const { out, top, left } = place(x, kh, kw, stride, outputs);
-    const sum = new Float32Array(outputs);
-    for (let oy = 0; oy < out.height; oy++) {
-      for (let ox = 0; ox < out.width; ox++) {
-        sum.set(this.weights.subarray(b!, b! + outputs));
-        for (let ky = 0; ky < kh; ky++) {
-          const iy = oy * stride + ky - top;
-          if (iy < 0 || iy >= x.height) continue;
-          for (let kx = 0; kx < kw; kx++) {
-            const ix = ox * stride + kx - left;
-            if (ix < 0 || ix >= x.width) continue;
-            for (let i = 0; i < inputs; i++) {
-              const v = x.data[(iy * x.width + ix) * inputs + i]!;
-              for (let o = 0, k = at + ((ky * kw + kx) * inputs + i) * outputs; o < outputs; o++, k++) sum[o]! += v * this.weights[k]!;
+  /** Each channel by itself, under a kernel of 3 x 3. */
+  private depthwise({ w, stride = 1 }: Step, x: Tensor): Tensor {
+    const [at, kh, kw, channels] = w!;
+    if (kh !== 3 || kw !== 3) throw new Error(`a kernel of ${kh} x ${kw}`);
+    const { out, top, left } = place(x, kh, kw, stride, channels);
+    const weights = this.weights.subarray(at, at + 9 * channels);
+    const [from, to, row] = [x.data, out.data, x.width * channels];
+    for (let oy = 0, o = 0; oy < out.height; oy++) {
+      for (let ox = 0; ox < out.width; ox++, o += channels) {
+        const [iy, ix] = [oy * stride - top, ox * stride - left];
+        const first = iy * row + ix * channels;
+        if (iy >= 0 && ix >= 0 && iy + 3 <= x.height && ix + 3 <= x.width) {
+          for (let c = 0; c < channels; c++) {
+            let [sum, i, k] = [0, first + c, c];
+            for (let ky = 0; ky < 3; ky++, i += row, k += 3 * channels) {
+              sum += from[i]! * weights[k]! + from[i + channels]! * weights[k + channels]! + from[i + 2 * channels]! * weights[k + 2 * channels]!;
             }
+            to[o + c] = sum;
           }
+          continue;
         }
-        if (relu) for (let o = 0; o < outputs; o++) sum[o] = Math.max(0, sum[o]!);
-        out.data.set(sum, (oy * out.width + ox) * outputs);
+        for (let k = 0; k < 9; k++) {
+          const [ky, kx] = [Math.floor(k / 3), k % 3];
+          if (iy + ky < 0 || iy + ky >= x.height || ix + kx < 0 || ix + kx >= x.width) continue;
+          const i = first + ky * row + kx * channels;
+          for (let c = 0; c < channels; c++) to[o + c]! += from[i + c]! * weights[k * channels + c]!;
+        }
       }
     }
     return out;
   }
+}
 
-  private depthwise({ w, stride = 1 }: Step, x: Tensor): Tensor {
-    const [at, kh, kw, channels] = w!;
-    const { out, top, left } = place(x, kh, kw, stride, channels);
-    const weights = this.weights.subarray(at, at + kh * kw * channels);
-    const [from, to] = [x.data, out.data];
-    for (let oy = 0; oy < out.height; oy++) {
-      for (let ox = 0; ox < out.width; ox++) {
-        const o = (oy * out.width + ox) * channels;
-        for (let ky = 0; ky < kh; ky++) {
-          const iy = oy * stride + ky - top;
-          if (iy < 0 || iy >= x.height) continue;
-          for (let kx = 0; kx < kw; kx++) {
-            const ix = ox * stride + kx - left;
-            if (ix < 0 || ix >= x.width) continue;
-            const i = (iy * x.width + ix) * channels;
-            const k = (ky * kw + kx) * channels;
-            for (let c = 0; c < channels; c++) to[o + c]! += from[i + c]! * weights[k + c]!;
-          }
-        }
-      }
+/** Sums of taps by weights, one for each output. Four outputs at a time, so that each tap is loaded once for them. */
+function dots(from: Float32Array, at: number, taps: number, weights: Float32Array, bias: Float32Array, to: Float32Array, put: number, relu = false): void {
+  const floor = relu ? 0 : -Infinity;
+  const outputs = bias.length;
+  for (let o = 0; o < outputs; o += 4) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = at, n = o * taps; i < at + taps; i++, n += 4) {
+      const v = from[i]!;
+      s0 += v * weights[n]!;
+      s1 += v * weights[n + 1]!;
+      s2 += v * weights[n + 2]!;
+      s3 += v * weights[n + 3]!;
     }
-    return out;
+    const left = outputs - o;
+    to[put + o] = Math.max(floor, s0 + bias[o]!);
+    if (left > 1) to[put + o + 1] = Math.max(floor, s1 + bias[o + 1]!);
+    if (left > 2) to[put + o + 2] = Math.max(floor, s2 + bias[o + 2]!);
+    if (left > 3) to[put + o + 3] = Math.max(floor, s3 + bias[o + 3]!);
   }
 }
 
