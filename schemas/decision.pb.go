@@ -24,20 +24,21 @@ const (
 // Decision is what was decided on one frame, and the state after it. A decision with an outcome other than
 // OUTCOME_CONTINUE is the session's last.
 type Decision struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Version          uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	Name             *FrameName             `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Frame            uint64                 `protobuf:"varint,3,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
-	Outcome          Outcome                `protobuf:"varint,4,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"`
-	Errors           []int32                `protobuf:"varint,5,rep,packed,name=errors,proto3" json:"errors,omitempty"`
-	Estimations      *Estimations           `protobuf:"bytes,6,opt,name=estimations,proto3" json:"estimations,omitempty"`
-	Failure          *Failure               `protobuf:"bytes,7,opt,name=failure,proto3" json:"failure,omitempty"`
-	State            *SessionState          `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
-	DecidedUnixNanos int64                  `protobuf:"varint,9,opt,name=decided_unix_nanos,json=decidedUnixNanos,proto3" json:"decided_unix_nanos,omitempty"`
-	BestShot         uint64                 `protobuf:"varint,10,opt,name=best_shot,json=bestShot,proto3" json:"best_shot,omitempty"` // stream sequence in FRAMES, set when passed
-	Workers          []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                    // whose verdicts were joined
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Version           uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Name              *FrameName             `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Frame             uint64                 `protobuf:"varint,3,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
+	Outcome           Outcome                `protobuf:"varint,4,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"`
+	Errors            []int32                `protobuf:"varint,5,rep,packed,name=errors,proto3" json:"errors,omitempty"`
+	Estimations       *Estimations           `protobuf:"bytes,6,opt,name=estimations,proto3" json:"estimations,omitempty"`
+	Failure           *Failure               `protobuf:"bytes,7,opt,name=failure,proto3" json:"failure,omitempty"`
+	State             *SessionState          `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	DecidedUnixNanos  int64                  `protobuf:"varint,9,opt,name=decided_unix_nanos,json=decidedUnixNanos,proto3" json:"decided_unix_nanos,omitempty"`
+	BestShot          uint64                 `protobuf:"varint,10,opt,name=best_shot,json=bestShot,proto3" json:"best_shot,omitempty"`                              // stream sequence in FRAMES, set when passed
+	Workers           []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                                                 // whose verdicts were joined
+	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"` // when the edge had the frame; 0 when the decision is on none
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
@@ -147,11 +148,18 @@ func (x *Decision) GetWorkers() []string {
 	return nil
 }
 
+func (x *Decision) GetReceivedUnixNanos() int64 {
+	if x != nil {
+		return x.ReceivedUnixNanos
+	}
+	return 0
+}
+
 var File_decision_proto protoreflect.FileDescriptor
 
 const file_decision_proto_rawDesc = "" +
 	"\n" +
-	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xa6\x03\n" +
+	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xd6\x03\n" +
 	"\bDecision\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x14\n" +
@@ -164,7 +172,8 @@ const file_decision_proto_rawDesc = "" +
 	"\x12decided_unix_nanos\x18\t \x01(\x03R\x10decidedUnixNanos\x12\x1b\n" +
 	"\tbest_shot\x18\n" +
 	" \x01(\x04R\bbestShot\x12\x18\n" +
-	"\aworkers\x18\v \x03(\tR\aworkersB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\aworkers\x18\v \x03(\tR\aworkers\x12.\n" +
+	"\x13received_unix_nanos\x18\f \x01(\x03R\x11receivedUnixNanosB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_decision_proto_rawDescOnce sync.Once

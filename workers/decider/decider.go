@@ -107,10 +107,10 @@ func (d *Decider) storeAll(ctx context.Context) error {
 
 // finish stores the decision, and only then replies. Where another decision came first, that one is the reply.
 func (d *Decider) finish(ctx context.Context, o *join) error {
-	last := o.verdicts[schemas.WorkerDetector].GetDetection().GetState().GetLastDecision()
+	found := o.verdicts[schemas.WorkerDetector].GetDetection()
 	decision := o.decide()
-	decision.DecidedUnixNanos = time.Now().UnixNano()
-	sequence, err := d.conn.PublishDecision(ctx, decision, last)
+	decision.ReceivedUnixNanos, decision.DecidedUnixNanos = found.GetReceivedUnixNanos(), time.Now().UnixNano()
+	sequence, err := d.conn.PublishDecision(ctx, decision, found.GetState().GetLastDecision())
 	switch {
 	case errors.Is(err, streams.ErrDecided):
 		if decision, err = d.conn.LastDecision(ctx, decision.GetName().GetSession()); err != nil {

@@ -240,7 +240,7 @@ func (r *Run) judge(ctx context.Context, step Step, recorded *schemas.Frame, sta
 		joined[worker] = proto.CloneOf(v)
 	}
 	decision := decider.Decide(settings, joined)
-	decision.DecidedUnixNanos = step.Decision.GetDecidedUnixNanos()
+	decision.ReceivedUnixNanos, decision.DecidedUnixNanos = step.Decision.GetReceivedUnixNanos(), step.Decision.GetDecidedUnixNanos()
 	return decision, own, nil
 }
 
