@@ -59,7 +59,7 @@ const (
 // events backwards from there in windows, and of each session that may be meant the last event and the last decision, so
 // that a page without filters costs as much in a large stream as in a small one. A search that finds little stops after
 // 50000 events or 2000 sessions and can be gone on with. A session that was opened twice before its first decision may be
-// in two pages.
+// in two pages. One that was imported stands where its import stands, and Until finds it only if it was imported by then.
 func (c *Conn) FindSessions(ctx context.Context, q SessionQuery) (found []FoundSession, next uint64, err error) {
 	if q.Limit == 0 {
 		q.Limit = DefaultFound
