@@ -24,33 +24,37 @@ func (w *Worker) survey(ctx context.Context, session string, limit int, largest 
 			continue
 		}
 		count++
-		if largest {
-			if sizes = append(sizes, sizeOf(f.Message)); limit > 0 && len(sizes) > limit {
-				sizes = sizes[1:]
-			}
+		if !largest {
+			continue
+		}
+		switch sizes = append(sizes, sizeOf(f.Message)); {
+		case limit > 0 && len(sizes) > limit:
+			sizes = sizes[1:]
+		case limit == 0:
+			sizes = firstAndLargest(sizes)
 		}
 	}
 	if limit > 0 {
 		skip = max(0, count-limit)
 	}
-	return skip, largestOf(sizes), nil
+	if sizes = firstAndLargest(sizes); len(sizes) == 2 {
+		size = sizes[1]
+	}
+	return skip, size, nil
 }
 
-// largestOf is the size with the most pixels, zero when it is that of the first picture.
-func largestOf(sizes []image.Point) image.Point {
-	var first, most image.Point
+// firstAndLargest are the first size that is not zero and the one with the most pixels, unless they are the same.
+func firstAndLargest(sizes []image.Point) (out []image.Point) {
 	for _, s := range sizes {
-		if first == (image.Point{}) {
-			first = s
-		}
-		if s.X*s.Y > most.X*most.Y {
-			most = s
+		switch {
+		case s == image.Point{} || len(out) > 0 && s == out[0]:
+		case len(out) == 0:
+			out = append(out, s)
+		case s.X*s.Y > out[len(out)-1].X*out[len(out)-1].Y:
+			out = append(out[:1], s)
 		}
 	}
-	if most == first {
-		return image.Point{}
-	}
-	return most
+	return out
 }
 
 const leastSide = 64
