@@ -216,6 +216,10 @@ func TestEncoderErrors(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing program: %v", err)
 	}
+	_, _, err = Encoder{}.Stitch(context.Background(), sourceOf(good), Options{Codec: H264, Path: path}, nil)
+	if err == nil {
+		t.Error("no command at all: no error")
+	}
 	_, _, err = testEncoder().Stitch(context.Background(), sourceOf(good), Options{Codec: H264, Path: filepath.Join(dir, "none", "a.mp4")}, nil)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing folder: %v", err)
