@@ -5,9 +5,9 @@ set -euo pipefail
 
 # The backquotes are Go's, not the shell's.
 # shellcheck disable=SC2016
-readonly subject='["`]pass\.'
+readonly subject='["`](pass|rerun|stored)\.([a-z]+|\*|%s)\.'
 # shellcheck disable=SC2016
-readonly stream='["`](FRAMES|FACES|VERDICTS|DECISIONS|SESSIONS|VIDEOS)["`]'
+readonly stream='["`](RERUN_[A-Z]+|FRAMES|FACES|VERDICTS|DECISIONS|SESSIONS|VIDEOS|EXPORTS|ANNOUNCEMENTS|AUDIT|HASHES|DEAD)["`]'
 
 # Untracked files too: what is being written now is what one wants to hear about.
 files=$(git ls-files --cached --others --exclude-standard -- '*.go' ':!streams/')
