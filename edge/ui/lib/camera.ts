@@ -2,7 +2,7 @@
 import { PassError } from "./errors";
 import { frameSize, type Size } from "./frame_size";
 import type { ConnectOptions } from "./lpproto";
-import { within } from "./wait";
+import { delay, within } from "./wait";
 
 /** `selfie`: the person before the camera looks at the screen, which shows a mirror. `operator`: somebody else holds the camera. */
 export type Mode = "selfie" | "operator";
@@ -37,14 +37,19 @@ export interface ImageOptions extends Partial<Size> {
 
 type ZoomTrack = { zoom?: ZoomRange };
 
+/** Milliseconds to wait for another picture; a camera that gives none is the server's to judge. */
+const NEXT_PICTURE = 1000;
+
 const CUT: ZoomRange = { min: 1, max: 4, step: 0.1 };
 
 export class Camera {
   /** Rejects with a PassError when the camera stops by itself; never resolves. */
   readonly stopped: Promise<never>;
-  private readonly canvas = document.createElement("canvas");
+  /** Holds the last picture. */
+  readonly canvas = document.createElement("canvas");
   private readonly track: MediaStreamTrack;
   private cut = 1;
+  private last: Uint8Array = new Uint8Array();
 
   private constructor(
     private readonly stream: MediaStream,
@@ -88,8 +93,25 @@ export class Camera {
     }
   }
 
-  /** Draws the camera's present picture as it will be sent: un-mirrored, in the camera's aspect, cut by the zoom. */
-  draw(limit?: Partial<Size>): HTMLCanvasElement {
+  /**
+   * The camera's next picture as it will be sent: un-mirrored, in the camera's aspect, cut by the zoom. It waits while the
+   * page is hidden, where cameras stand still, and for another picture than the last: one sent twice looks like a recording.
+   */
+  async picture(options: ImageOptions = {}, signal?: AbortSignal): Promise<Blob> {
+    const late = performance.now() + NEXT_PICTURE;
+    for (;;) {
+      while (document.hidden) await delay(50, signal);
+      this.draw(options);
+      const blob = await this.encode(options);
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      const again = bytes.length === this.last.length && bytes.every((byte, i) => byte === this.last[i]);
+      this.last = bytes;
+      if (!again || performance.now() > late) return blob;
+      await delay(10, signal);
+    }
+  }
+
+  private draw(limit: Partial<Size>): void {
     const [whole, cut] = [{ width: this.video.videoWidth, height: this.video.videoHeight }, this.cut];
     const part = { width: whole.width / cut, height: whole.height / cut };
     const size = frameSize(part, limit);
@@ -98,11 +120,9 @@ export class Camera {
     if (!context) throw new PassError("cameraBusy", "no canvas");
     const [left, top] = [(whole.width - part.width) / 2, (whole.height - part.height) / 2];
     context.drawImage(this.video, left, top, part.width, part.height, 0, 0, size.width, size.height);
-    return this.canvas;
   }
 
-  /** What was drawn last, as a file. */
-  async encode({ mimetype = "image/jpeg", quality = 0.9 }: ImageOptions = {}): Promise<Blob> {
+  private async encode({ mimetype = "image/jpeg", quality = 0.9 }: ImageOptions): Promise<Blob> {
     const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, mimetype, quality));
     if (!blob) throw new PassError("cameraBusy", "no picture");
     return blob;

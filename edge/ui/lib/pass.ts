@@ -227,9 +227,9 @@ export class SelenePass extends Emitter<PassEvents> {
         const { interval = 0 } = this.options;
         await Promise.race([delay(due - performance.now(), ended.signal), camera.stopped]);
         due = performance.now() + (typeof interval === "number" ? interval : interval());
-        const canvas = camera.draw(this.options.image);
-        const sight = await detector?.find(canvas, canvas.width, canvas.height);
-        if (!sight || sight.face) return camera.encode(this.options.image);
+        const image = await Promise.race([camera.picture(this.options.image, ended.signal), camera.stopped]);
+        const sight = await detector?.find(camera.canvas, camera.canvas.width, camera.canvas.height);
+        if (!sight || sight.face) return image;
         if (!ended.signal.aborted) this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
         due = Math.max(due, performance.now() + 50); // the page gets its turn, whatever the interval
       }
