@@ -26,8 +26,8 @@ const (
 	framePace  = 100 * time.Millisecond
 	frameBytes = 40_000 // all of them are 400 MB
 	// The bounds, whatever the number of frames: of the video worker, and of the encoder for pictures of this size.
-	workerBound  = 128 << 20
-	encoderBound = 128 << 20
+	workerBound  = 192 << 20
+	encoderBound = 192 << 20
 )
 
 // A session of 10,000 frames, whose video worker is killed in the middle: another one makes all of it, in bounded memory.

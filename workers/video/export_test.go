@@ -316,6 +316,38 @@ func TestAnExportIsTakenOver(t *testing.T) {
 	r.wantQueueEmpty()
 }
 
+// A worker that was taken for dead, and whose export another one has begun, gives way and answers nothing.
+func TestATakenOverExportIsLeftAlone(t *testing.T) {
+	r := newRoom(t, plain)
+	r.put(holdFile, "")
+	s := r.session().shoot(40)
+	id := r.order(schemas.ExportOrder{}, s)
+	r.work()
+	pid := r.encoding()
+	e, revision, err := r.conn.Export(r.ctx(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heir := time.Now().UTC()
+	e.Started = &heir
+	if revision, err = r.conn.UpdateExport(r.ctx(), e, revision); err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if err := syscall.Kill(pid, 0); err == nil {
+			return fmt.Errorf("encoder %d lives", pid)
+		}
+		return nil
+	})
+	s.end() // there is room for a session's video again
+	r.remove(holdFile)
+	s.status(schemas.VideoSuccess)
+	if _, now, err := r.conn.Export(r.ctx(), id); err != nil || now != revision {
+		t.Errorf("the heir's export was changed: revision %d, not %d (%v)", now, revision, err)
+	}
+	r.waitFor(streams.Exports, "video-export", func(c *jetstream.ConsumerInfo) bool { return c.NumAckPending == 1 })
+}
+
 // Exports wait while sessions end.
 func TestASessionsVideoGoesBeforeExports(t *testing.T) {
 	r := newRoom(t, plain)
