@@ -4,6 +4,7 @@ package ui
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -60,6 +61,7 @@ var contentTypes = map[string]string{
 
 type file struct {
 	body        []byte
+	compressed  []byte // gzip; nil when that saves nothing
 	contentType string
 	etag        string
 }
@@ -68,7 +70,8 @@ type file struct {
 // address, files beside it, 404 for the rest; only GET and HEAD. Files below
 // lib/ may be loaded by pages of any host. Mounted below another path, it wants
 // http.StripPrefix. Files are checked with the server at each use
-// (Cache-Control: no-cache, ETag), so that a new binary is a new page. When
+// (Cache-Control: no-cache, ETag), so that a new binary is a new page; text goes
+// compressed to whoever takes it. When
 // nothing was built, "/" says how to build it. Safe for concurrent use.
 func Handler() http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
@@ -103,7 +106,13 @@ func handler(dist fs.FS) http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", f.contentType)
 		h.Set("Cache-Control", "no-cache")
-		h.Set("ETag", f.etag)
+		h.Set("Vary", "Accept-Encoding")
+		body, etag := f.body, f.etag
+		if f.compressed != nil && r.Header.Get("Range") == "" && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			body, etag = f.compressed, strings.TrimSuffix(f.etag, `"`)+`-gzip"`
+		}
+		h.Set("ETag", etag)
 		h.Set("Content-Security-Policy", contentSecurityPolicy+ancestors(name))
 		if strings.HasPrefix(name, library) {
 			h.Set("Access-Control-Allow-Origin", "*")
@@ -112,7 +121,7 @@ func handler(dist fs.FS) http.Handler {
 		h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	})
 }
 
@@ -144,5 +153,36 @@ func newFile(name string, body []byte) file {
 		contentType = "application/octet-stream"
 	}
 	sum := sha256.Sum256(body)
-	return file{body: body, contentType: contentType, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+	return file{body: body, compressed: compress(body), contentType: contentType, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+}
+
+// compress returns the gzip form of a body, nil when it is not much smaller.
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(fmt.Sprintf("ui: compress: %v", err)) // writing to memory cannot fail
+	}
+	if out.Len() > len(body)*9/10 {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// acceptsGzip reads an Accept-Encoding header.
+func acceptsGzip(header string) bool {
+	for _, offer := range strings.Split(header, ",") {
+		coding, parameters, _ := strings.Cut(offer, ";")
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			quality := strings.ReplaceAll(parameters, " ", "")
+			return !strings.HasPrefix(quality, "q=0") || strings.Trim(quality, "q=0.") != ""
+		}
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -92,6 +93,42 @@ func TestHandlerAnswersETag(t *testing.T) {
 	other := handler(fstest.MapFS{"index.html": {Data: []byte("two")}})
 	if res, body := get(t, other, http.MethodGet, "/", "If-None-Match", etag); res.StatusCode != http.StatusOK || body != "two" {
 		t.Errorf("old ETag: status %d, body %q; want the new page", res.StatusCode, body)
+	}
+}
+
+func TestHandlerCompresses(t *testing.T) {
+	text := strings.Repeat("words ", 500)
+	h := handler(fstest.MapFS{"page.js": {Data: []byte(text)}, "icon.svg": {Data: []byte("<svg/>")}})
+	for _, c := range []struct {
+		path, accept string
+		want         bool
+	}{
+		{"/page.js", "gzip, deflate, br", true},
+		{"/page.js", "br;q=1, GZIP; q=0.5", true},
+		{"/page.js", "gzip;q=0", false},
+		{"/page.js", "gzip; q=0.0", false},
+		{"/page.js", "br", false},
+		{"/page.js", "", false},
+		{"/icon.svg", "gzip", false}, // it would grow
+	} {
+		res, body := get(t, h, http.MethodGet, c.path, "Accept-Encoding", c.accept)
+		if got := res.Header.Get("Content-Encoding") == "gzip"; got != c.want || res.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s for %q: compressed %v, want %v; headers %v", c.path, c.accept, got, c.want, res.Header)
+		}
+		if !c.want {
+			continue
+		}
+		r, err := gzip.NewReader(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := io.ReadAll(r); err != nil || string(plain) != text {
+			t.Errorf("%s for %q: %d bytes, %v", c.path, c.accept, len(plain), err)
+		}
+		plain, _ := get(t, h, http.MethodGet, c.path)
+		if plain.Header.Get("ETag") == res.Header.Get("ETag") {
+			t.Error("both forms have one ETag")
+		}
 	}
 }
 
