@@ -94,7 +94,7 @@ type Video struct {
 	Expires        int    `json:"expires"`         // seconds frames are kept after their video was finished; 0 = as long as their stream keeps them, for exports and re-runs
 	ResultTTL      int    `json:"result_ttl"`      // seconds a finished file is kept; 0 = as long as the store keeps it
 	SessionTimeout int    `json:"session_timeout"` // seconds of silence after which a session is over
-	Bitrate        int    `json:"bitrate"`         // kbit/s; 0 = by quality
+	Bitrate        int    `json:"bitrate"`         // kbit/s, rounded down to one of BitrateLadder; 0 = by quality
 	CRF            int    `json:"crf"`             // constant quality, 1 (best) to 51, for VP9 to 63; 0 = the codec's default
 	FrameRate      int    `json:"frame_rate"`      // constant, frames a second; 0 = each frame is shown from when it arrived
 	Fragmented     bool   `json:"fragmented"`      // mp4 that can be played while it grows

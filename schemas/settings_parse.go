@@ -89,6 +89,7 @@ func ParseSettings(document []byte) (*Settings, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	s.Video.Bitrate = onLadder(s.Video.Bitrate)
 	return s, nil
 }
 

@@ -21,6 +21,15 @@ func TestSettingsKeepDefaults(t *testing.T) {
 	}
 }
 
+func TestBitratesAreRoundedDown(t *testing.T) {
+	for bitrate, want := range map[string]int{"0": 0, "1": 200, "200": 200, "799": 600, "16000": 16000} {
+		s, err := ParseSettings([]byte(`{"video":{"bitrate":` + bitrate + `}}`))
+		if err != nil || s.Video.Bitrate != want {
+			t.Errorf("%s: got %+v, %v; want %d", bitrate, s, err, want)
+		}
+	}
+}
+
 func TestWhatASettingNeedsIsRequired(t *testing.T) {
 	for doc, want := range map[string]WorkerEntry{
 		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},

@@ -104,7 +104,7 @@ var rules = map[string]rule{
 	"video.expires":         {title: "Unused frames", about: "seconds they are kept", bounds: seconds},
 	"video.result_ttl":      {title: "Finished files", about: "seconds they are kept; 0 = as long as the store keeps them", bounds: seconds},
 	"video.session_timeout": {title: "Silence", about: "seconds after which a silent session is over", bounds: []float64{1, 86400}},
-	"video.bitrate":         {title: "Bit rate", about: "kbit/s; 0 = by quality", bounds: []float64{0, maxBitrate}},
+	"video.bitrate":         {title: "Bit rate", about: "kbit/s, rounded down to a rung of 200 to 16000; 0 = by quality", bounds: []float64{0, maxBitrate}},
 	"video.crf":             {title: "Quality", about: "constant rate factor, 1 = best, up to 51, for VP9 up to 63; 0 = the codec's default; not together with a bit rate", bounds: []float64{0, maxCRFVP9}},
 	"video.frame_rate":      {title: "Frame rate", about: "frames a second, constant; 0 = each is shown from when it arrived", bounds: []float64{0, maxVideoRate}},
 	"video.fragmented":      {title: "Fragmented", about: "mp4 that can be played while it grows; not with VP9"},
