@@ -21,7 +21,7 @@ type Conn struct {
 	js jetstream.JetStream
 
 	settings, live, workers, tickets, exports, readers, uiConfigs jetstream.KeyValue
-	accounts, logins                                              jetstream.KeyValue
+	accounts, logins, stats, webhooks                             jetstream.KeyValue
 	media                                                         media.Store
 	streams                                                       map[string]jetstream.Stream
 	revisions                                                     revisionCache
@@ -97,7 +97,7 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
 			return err
 		}
 	}
-	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.accounts, &c.logins, &c.uiConfigs}
+	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.accounts, &c.logins, &c.uiConfigs, &c.stats, &c.webhooks}
 	for i, cfg := range buckets(l) {
 		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
 			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)

@@ -55,6 +55,8 @@ const (
 	bucketMedia    = "media"
 
 	bucketUIConfigs = "ui_configs"
+	bucketStats     = "stats"
+	bucketWebhooks  = "webhooks"
 )
 
 // MaxExports is how many exports may wait or be under way.
@@ -152,6 +154,8 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 		{Bucket: bucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketLogins, Description: "hashed cookies of users who are logged in, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: bucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketStats, Description: "what edges counted of the streams, so that they need not count it again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: bucketWebhooks, Description: "who is told of events, and how that goes", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 

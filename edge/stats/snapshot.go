@@ -1,0 +1,112 @@
+package stats
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// snapshotVersion changes with what is counted, and how.
+const snapshotVersion = 1
+
+// maxSnapshot bounds what a snapshot unpacks to.
+const maxSnapshot = 256 << 20
+
+// snapshot is counters with what they were counted of.
+type snapshot struct {
+	Version  int       `json:"version"`
+	Erasures uint64    `json:"erasures"` // as in counting
+	Made     madeAt    `json:"made"`
+	Counters *counters `json:"counters"`
+}
+
+// madeAt tells streams from others of the same name.
+type madeAt struct {
+	Decisions time.Time `json:"decisions"`
+	Sessions  time.Time `json:"sessions"`
+}
+
+// load is the stored counting, nil if there is none that goes on into these streams.
+func (s *Stats) load(ctx context.Context, decisions, sessions streams.StreamState) *counting {
+	data, err := s.conn.StatsSnapshot(ctx)
+	if errors.Is(err, streams.ErrNotFound) || ctx.Err() != nil {
+		return nil
+	}
+	var stored snapshot
+	if err == nil {
+		err = unpack(data, &stored)
+	}
+	if err != nil {
+		slog.Warn("all is counted anew for statistics", "error", err)
+		return nil
+	}
+	c := stored.Counters
+	switch {
+	case stored.Version != snapshotVersion || c == nil,
+		!stored.Made.Decisions.Equal(decisions.Made) || !stored.Made.Sessions.Equal(sessions.Made),
+		c.Decisions > decisions.Last || c.Sessions > sessions.Last,
+		c.Decisions+1 < decisions.First || c.Sessions+1 < sessions.First: // what came in between is gone
+		return nil
+	}
+	c.revive(decisions.MaxAge)
+	return &counting{counters: c, made: stored.Made, erasures: stored.Erasures}
+}
+
+func unpack(data []byte, into *snapshot) error {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err == nil {
+		err = json.NewDecoder(io.LimitReader(r, maxSnapshot)).Decode(into)
+	}
+	if err != nil {
+		return fmt.Errorf("unpack what was counted: %w", err)
+	}
+	return nil
+}
+
+// revive sets what is not stored.
+func (c *counters) revive(retention time.Duration) {
+	c.retention = retention
+	if c.Hours == nil {
+		c.Hours = map[int64]*hour{}
+	}
+	if c.Going == nil {
+		c.Going = map[string]*going{}
+	}
+	for at, h := range c.Hours {
+		c.newest = max(c.newest, at)
+		if h == nil {
+			h = &hour{}
+			c.Hours[at] = h
+		}
+		if h.Outcomes == nil {
+			h.Outcomes = map[string]*cell{}
+		}
+	}
+}
+
+// save stores the present counting.
+func (s *Stats) save(ctx context.Context) error {
+	s.mu.Lock()
+	c := s.current
+	if c == nil || !c.complete() || c.stale || c.saved == c.Decisions+c.Sessions {
+		s.mu.Unlock()
+		return nil
+	}
+	c.saved = c.Decisions + c.Sessions
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	err := json.NewEncoder(w).Encode(snapshot{snapshotVersion, c.erasures, c.made, c.counters})
+	s.mu.Unlock()
+	if err = errors.Join(err, w.Close()); err != nil {
+		return fmt.Errorf("pack what was counted: %w", err)
+	}
+	return s.conn.PutStatsSnapshot(ctx, packed.Bytes())
+}

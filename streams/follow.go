@@ -1,0 +1,121 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Followed is a message of a stream that is followed.
+type Followed struct {
+	Session  string // last token of its subject
+	Sequence uint64 // in its stream
+	Stored   time.Time
+	Left     uint64 // how many were stored behind it when it was sent
+	Imported bool   // another installation judged it
+	Data     []byte
+}
+
+// followWindow is how many messages of a followed stream are fetched ahead at most, and followBytes how large they are.
+const (
+	followWindow = 512
+	followBytes  = 4 * megabyte
+)
+
+// Follow hands the messages of a stream to handle one after another, from the one behind sequence after on: those that are
+// stored, and then those to come, until ctx is done or handle returns an error, which it returns. Each comes once and in
+// order, whatever becomes of the connection in between. A handle that takes its time holds up nobody else, and no more
+// than a few messages wait for it. caughtUp, unless it is nil, is called between two messages whenever no more are stored.
+func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle func(Followed) error, caughtUp func()) error {
+	if caughtUp == nil {
+		caughtUp = func() {}
+	}
+	for try := 1; ctx.Err() == nil; try++ {
+		begun, before := time.Now(), after
+		err := c.follow(ctx, stream, &after, handle, caughtUp)
+		var own *handleError
+		if errors.As(err, &own) {
+			return own.error
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if after > before || time.Since(begun) > time.Minute {
+			try = 1
+		}
+		slog.Warn("stream will be followed anew", "stream", stream, "after", after, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryDelay(try)):
+		}
+	}
+	return nil
+}
+
+// handleError is an error of who follows, not of the broker.
+type handleError struct{ error }
+
+func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle func(Followed) error, caughtUp func()) error {
+	stream, ok := c.streams[name]
+	if !ok {
+		return &handleError{fmt.Errorf("there is no stream %s to follow", name)}
+	}
+	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *after + 1, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return fmt.Errorf("follow %s: %w", name, err)
+	}
+	defer forgetConsumer(stream, consumer)
+	if consumer.CachedInfo().NumPending == 0 {
+		caughtUp()
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(followWindow, followBytes))
+	if err != nil {
+		return fmt.Errorf("follow %s: %w", name, err)
+	}
+	defer messages.Stop()
+	for {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("follow %s: %w", name, err)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return fmt.Errorf("follow %s: %w", name, err)
+		}
+		if meta.Sequence.Stream <= *after {
+			continue
+		}
+		if err := handle(Followed{
+			Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Left: meta.NumPending,
+			Imported: msg.Headers().Get(headerImported) != "", Data: msg.Data(),
+		}); err != nil {
+			return &handleError{err}
+		}
+		if *after = meta.Sequence.Stream; meta.NumPending == 0 {
+			caughtUp()
+		}
+	}
+}
+
+// StreamState is what a stream holds at a moment.
+type StreamState struct {
+	Made        time.Time // of the stream itself: one that was deleted and made again is another
+	First, Last uint64    // sequences; Last stays when what it named is removed
+	Messages    uint64
+	MaxAge      time.Duration // of a message; 0 = any
+}
+
+// StateOf says what a stream holds now.
+func (c *Conn) StateOf(ctx context.Context, stream string) (StreamState, error) {
+	info, err := c.streams[stream].Info(ctx)
+	if err != nil {
+		return StreamState{}, Blame(Infrastructure, fmt.Errorf("look at %s: %w", stream, err))
+	}
+	return StreamState{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Config.MaxAge}, nil
+}
