@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/kelseyhightower/envconfig"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/streams"
@@ -121,22 +118,4 @@ func (p *process) openModels(roles ...vision.Role) (*vision.Models, error) {
 		return nil, fmt.Errorf("model pack %s: %w", name, err)
 	}
 	return m, nil
-}
-
-// serveMetrics serves /metrics and /healthz until ctx is done, where an address is set.
-func (p *process) serveMetrics(ctx context.Context) error {
-	if p.MetricsAddr == "" {
-		<-ctx.Done()
-		return nil
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.Handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	server := &http.Server{Addr: p.MetricsAddr, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
-	defer stop()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("metrics on %s: %w", p.MetricsAddr, err)
-	}
-	return nil
 }

@@ -173,6 +173,6 @@ func (p *process) runWorkers(ctx context.Context, names ...string) error {
 	defer conn.Close()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.runParts(ctx, conn, names...) })
-	group.Go(func() error { return p.serveMetrics(ctx) })
+	group.Go(func() error { return workers.ServeMetrics(ctx, p.MetricsAddr) })
 	return group.Wait()
 }

@@ -42,3 +42,17 @@ func TestPluginEstimationsThatCannotBePassedOn(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkerThatIsNotTheSessionsIsNotHeard(t *testing.T) {
+	s := settings(t, withPlugin)
+	verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
+	want := bytesOf(t, decide(s, verdicts))
+	verdicts["stranger"] = &schemas.Verdict{
+		Version: schemas.Version, Name: verdicts[plugin].GetName(), Worker: "stranger", Errors: []int32{1100}, State: []byte("mine"),
+		Estimations: &schemas.Estimations{Plugins: map[string][]byte{"stranger": []byte(`{}`), plugin: []byte(`{}`)}},
+		Pending:     true, MarksFake: true, Ends: schemas.Outcome_OUTCOME_FAKE, Failure: &schemas.Failure{Code: schemas.SystemInternal},
+	}
+	if got := bytesOf(t, decide(s, verdicts)); got != want {
+		t.Errorf("decided\n%x\nwithout it\n%x", got, want)
+	}
+}

@@ -24,7 +24,7 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	d := &schemas.Decision{
 		Version: schemas.Version, Name: detector.GetName(), Frame: found.GetFrame(),
 		Estimations: &schemas.Estimations{}, State: &schemas.SessionState{},
-		Workers: slices.Sorted(maps.Keys(verdicts)),
+		Workers: heard(verdicts, found.GetJudges()),
 	}
 	proto.Merge(d.State, found.GetState())
 	d.State.Sequence = detector.GetName().GetSequence()
@@ -36,6 +36,14 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	r.join(detector)
 	r.sessionRules()
 	return d
+}
+
+// heard are the workers whose verdicts count. Of one that is not the session's, such as a plugin that runs and is in no
+// settings, it is as if it had said nothing.
+func heard(verdicts map[string]*schemas.Verdict, judges []string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(verdicts)), func(name string) bool {
+		return name != schemas.WorkerDetector && !slices.Contains(judges, name)
+	})
 }
 
 // failure is the first that the detector or a required judge reports; the frame then counts for nothing. An advisory

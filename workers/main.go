@@ -1,0 +1,56 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/kelseyhightower/envconfig"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// program is what the environment says to a worker that is a program of its own.
+type program struct {
+	NATSURL     string         `envconfig:"NATS_URL" required:"true"`
+	Concurrency int            `envconfig:"CONCURRENCY"`
+	MetricsAddr string         `envconfig:"METRICS_ADDR"`
+	Streams     streams.Limits `envconfig:"STREAMS"`
+}
+
+// Main runs w as a program of its own until it is interrupted or terminated, and returns the program's exit code.
+// SELENE_NATS_URL says where the broker is, SELENE_CONCURRENCY how many faces are judged at the same time (one a core),
+// SELENE_METRICS_ADDR where /metrics and /healthz are served; SELENE_STREAMS_… are as for all parts.
+func Main(w Worker) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := runProgram(ctx, w); err != nil {
+		slog.Error("worker "+w.Name(), "error", err)
+		return 1
+	}
+	return 0
+}
+
+func runProgram(ctx context.Context, w Worker) error {
+	var p program
+	if err := envconfig.Process("SELENE", &p); err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	if p.Concurrency <= 0 {
+		p.Concurrency = runtime.NumCPU()
+	}
+	conn, err := streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: w.Name(), Limits: p.Streams})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return Run(ctx, conn, w, Options{Concurrency: p.Concurrency}) })
+	group.Go(func() error { return ServeMetrics(ctx, p.MetricsAddr) })
+	return group.Wait()
+}
