@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/edge/api"
 	"github.com/selene-liveness/selene/edge/gateway"
+	"github.com/selene-liveness/selene/edge/stats"
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/edge/ui"
 	"github.com/selene-liveness/selene/streams"
@@ -27,6 +28,7 @@ type Edge struct {
 	gateway  *gateway.Gateway
 	registry *streams.Registry
 	api      *api.API
+	stats    *stats.Stats
 	guard    *api.Guard
 }
 
@@ -62,11 +64,11 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	}
 	own := prometheus.NewRegistry() // what others of this process measure is in the default one
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
-	registry := streams.NewRegistry(conn)
+	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
-		addr: c.Addr, gateway: g, registry: registry, guard: guard,
+		addr: c.Addr, gateway: g, registry: registry, stats: counted, guard: guard,
 		api: &api.API{
-			Conn: conn, Registry: registry, Accounts: account.New(conn), Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes, Variant: c.Variant,
+			Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes, Variant: c.Variant,
 			Metrics: prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},
 	}, nil
@@ -118,6 +120,7 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return e.gateway.Run(ctx) })
+	parts.Go(func() error { return e.stats.Run(ctx) })
 	parts.Go(func() error {
 		if err := e.registry.Run(ctx); err != nil && ctx.Err() == nil {
 			return err

@@ -41,7 +41,7 @@ func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle f
 		if errors.As(err, &own) {
 			return own.error
 		}
-		if ctx.Err() != nil {
+		if err == nil {
 			break
 		}
 		if after > before || time.Since(begun) > time.Minute {
@@ -59,7 +59,14 @@ func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle f
 // handleError is an error of who follows, not of the broker.
 type handleError struct{ error }
 
-func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle func(Followed) error, caughtUp func()) error {
+// follow returns nil when ctx is done.
+func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle func(Followed) error, caughtUp func()) (err error) {
+	defer func() {
+		var own *handleError
+		if ctx.Err() != nil && !errors.As(err, &own) {
+			err = nil // interrupted
+		}
+	}()
 	stream, ok := c.streams[name]
 	if !ok {
 		return &handleError{fmt.Errorf("there is no stream %s to follow", name)}

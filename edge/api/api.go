@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/stats"
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/streams"
 )
@@ -22,6 +23,7 @@ type API struct {
 	Conn     *streams.Conn
 	Registry *streams.Registry // running
 	Accounts *account.Accounts
+	Stats    *stats.Stats // running
 	Signer   *token.Signer
 	Admin    token.Secret // with it a caller of /v1 may do everything
 	Edge     string       // name of this instance
@@ -86,6 +88,8 @@ func (a *API) Routes() []Route {
 		{"DELETE", "/v1/ui-configs/{name}", account.UIConfigsWrite, a.deleteUIConfig},
 		{"POST", "/v1/ui-configs/delete", account.UIConfigsWrite, a.deleteUIConfigs},
 		{"GET", "/v1/workers", account.WorkersRead, a.workers},
+		{"GET", "/v1/stats", account.StatsRead, a.stats},
+		{"GET", "/v1/stats.csv", account.StatsRead, a.statsCSV},
 		{"GET", "/ui-config/{name}", public, a.publicUIConfig},
 		{"POST", "/v1/login", public, a.logIn},
 		{"POST", "/v1/logout", anyone, a.logOut},
