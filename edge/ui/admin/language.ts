@@ -5,8 +5,11 @@ import en, { type Texts } from "./texts/en";
 export let t: Texts = en;
 export let lang = "en";
 
-/** Languages that there is a file for, as they call themselves. */
-export const LANGUAGES: Record<string, string> = { en: "English", ru: "Русский" };
+/** Languages that there is a file for: what they call themselves, and their words. */
+export const LANGUAGES: Record<string, { name: string; load: () => Promise<{ default: Texts }> }> = {
+  en: { name: "English", load: async () => ({ default: en }) },
+  ru: { name: "Русский", load: () => import("./texts/ru") },
+};
 
 const KEY = "selene-language";
 
@@ -17,8 +20,8 @@ export function wantedLanguages(): string[] {
 /** Takes the first wanted language that there is a catalogue for; English when there is none. */
 export async function chooseLanguage(wanted: readonly string[]): Promise<void> {
   const name = wanted.map((tag) => tag.toLowerCase().split("-")[0] ?? "").find((tag) => tag in LANGUAGES) ?? "en";
-  const file = name === "en" ? { default: en } : ((await import(`./texts/${name}.ts`)) as { default: Texts });
-  [t, lang] = [file.default, name];
+  const file = await LANGUAGES[name]?.load();
+  if (file) [t, lang] = [file.default, name];
   document.documentElement.lang = lang;
 }
 

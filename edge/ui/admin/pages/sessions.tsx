@@ -1,0 +1,81 @@
+import { useEffect, useState } from "preact/hooks";
+import { CODES } from "../codes";
+import { number, seconds } from "../format";
+import { t } from "../language";
+import { useLoad } from "../load";
+import { Codes, Outcome, outcomeName } from "../parts/codes";
+import { Cell, Empty, Heading, Loaded, Select, Table, Text, Time } from "../parts/ui";
+import { at } from "../route";
+import type { SessionLine } from "../types";
+
+const FILTERS = ["q", "since", "until", "outcome", "code"] as const;
+type Filter = Record<(typeof FILTERS)[number], string>;
+
+const readFilter = (query: URLSearchParams): Filter => Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Filter;
+
+/** The server's query. Times are typed as they are on this machine's clock. */
+function search(filter: Filter, cursor: string): string {
+  const query = new URLSearchParams({ limit: "25" });
+  for (const name of FILTERS) {
+    const given = filter[name].trim();
+    if (given) query.set(name, name === "since" || name === "until" ? new Date(given).toISOString() : given);
+  }
+  if (cursor) query.set("cursor", cursor);
+  return `v1/sessions?${query}`;
+}
+
+export function Sessions({ query }: { query: URLSearchParams }) {
+  const asked = readFilter(query);
+  const cursor = query.get("cursor") ?? "";
+  const [filter, setFilter] = useState(asked);
+  const text = query.toString();
+  useEffect(() => setFilter(readFilter(query)), [text]);
+  const found = useLoad<{ sessions: SessionLine[]; next?: string }>(search(asked, cursor));
+  const set = (name: keyof Filter) => (value: string) => setFilter({ ...filter, [name]: value });
+  const go = (event: Event) => {
+    event.preventDefault();
+    location.hash = at(["sessions"], { ...filter });
+  };
+  return (
+    <>
+      <Heading title={t.sessions.title} />
+      <form class="filters" role="search" onSubmit={go}>
+        <Text label={t.sessions.id} placeholder={t.sessions.idHint} value={filter.q} onValue={set("q")} />
+        <Select label={t.sessions.outcome} value={filter.outcome} onValue={set("outcome")} options={[["", t.sessions.anyOutcome], ["fail", t.sessions.anyFail], ...Object.keys(t.outcomes).filter((name) => name !== "fail").map((name) => [name, outcomeName(name)] as const)]} />
+        <Select label={t.sessions.code} value={filter.code} onValue={set("code")} options={[["", t.sessions.anyCode], ...Object.entries(CODES).map(([code, name]) => [code, `${code} ${name}`] as const)]} />
+        <Text label={t.common.from} type="datetime-local" value={filter.since} onValue={set("since")} />
+        <Text label={t.common.until} type="datetime-local" value={filter.until} onValue={set("until")} />
+        <div class="buttons"><button type="submit" class="primary">{t.common.filter}</button>{text && <a class="button" href={at(["sessions"])}>{t.common.reset}</a>}</div>
+      </form>
+      <Loaded from={found}>
+        {({ sessions, next }) => (
+          <>
+            {sessions.length === 0 ? <Empty title={t.sessions.empty} hint={next ? t.sessions.more : t.sessions.emptyHint} /> : <List sessions={sessions} />}
+            <div class="paging">
+              {cursor && <a class="button" href={at(["sessions"], { ...asked })}>{t.common.newest}</a>}
+              {next && <a class="button" href={at(["sessions"], { ...asked, cursor: next })}>{t.common.older}</a>}
+            </div>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function List({ sessions }: { sessions: SessionLine[] }) {
+  const { id, opened, outcome, codes, frames, duration } = t.sessions;
+  return (
+    <Table label={t.sessions.title} head={[id, opened, outcome, codes, frames, duration]}>
+      {sessions.map((one) => (
+        <tr key={one.id}>
+          <Cell><a class="mono" href={at(["sessions", one.id])}><span class="unseen">{id} </span>{one.id.slice(0, 8)}<span class="soft rest">{one.id.slice(8)}</span></a></Cell>
+          <Cell label={opened}><Time at={one.opened} /></Cell>
+          <Cell label={outcome}><Outcome outcome={one.outcome} />{one.live && <span class="badge live">{t.sessions.live}</span>}</Cell>
+          <Cell label={codes}><Codes codes={one.codes} /></Cell>
+          <Cell label={frames} class="number">{number(one.frames)}</Cell>
+          <Cell label={duration} class="number">{seconds(one.duration)}</Cell>
+        </tr>
+      ))}
+    </Table>
+  );
+}

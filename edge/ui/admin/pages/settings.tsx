@@ -1,0 +1,55 @@
+import { useState } from "preact/hooks";
+import { fill } from "../format";
+import { t } from "../language";
+import { useLoad } from "../load";
+import { SettingsForm } from "../parts/settings_form";
+import { Revisions } from "../parts/revisions";
+import { Variants } from "../parts/variants";
+import { Heading, Loaded, Notice } from "../parts/ui";
+import { useCan } from "../parts/me";
+import { at } from "../route";
+import type { Schema } from "../schema";
+import type { Revision, Variant } from "../types";
+
+const TABS = ["form", "revisions", "variants"] as const;
+
+/** Path of the settings, or of a variant of them. */
+export const ofVariant = (path: string, tag: string): string => path + (tag && `?variant=${encodeURIComponent(tag)}`);
+
+export function SettingsPage({ tab, query }: { tab: string; query: URLSearchParams }) {
+  const can = useCan();
+  const tag = query.get("variant") ?? "";
+  const schema = useLoad<Schema>("v1/settings/schema");
+  const newest = useLoad<Revision>(ofVariant("v1/settings", tag));
+  const variants = useLoad<{ variants: Variant[] }>("v1/settings/variants");
+  const [said, setSaid] = useState("");
+  const variant: Record<string, string> = tag ? { variant: tag } : {};
+  const tags = variants.data?.variants.map((one) => one.tag).filter(Boolean) ?? [];
+  const saved = (revision: Revision, words: string) => {
+    newest.set(revision);
+    variants.reload();
+    setSaid(words);
+  };
+  return (
+    <>
+      <Heading title={t.settings.title} lead={t.settings.lead}>
+        {(tags.length > 0 || tag) && (
+          <label class="inline">{t.settings.variant} <select value={tag} onChange={(event) => { location.hash = at(["settings", tab], { variant: event.currentTarget.value }); }}>
+            <option value="">{t.settings.main}</option>
+            {[...new Set([...tags, tag])].filter(Boolean).map((one) => <option key={one} value={one}>{one}</option>)}
+          </select></label>
+        )}
+      </Heading>
+      <nav class="tabs" aria-label={t.settings.title}>
+        {TABS.map((name) => <a key={name} href={at(["settings", name], variant)} aria-current={name === tab ? "page" : undefined}>{t.settings[name]}</a>)}
+      </nav>
+      {said && <Notice kind="good">{said}</Notice>}
+      {!can("settings:write") && <Notice kind="info">{t.settings.readOnly}</Notice>}
+      {tab === "form" && <Loaded from={schema}>{(schema) => <Loaded from={newest}>{(newest) => (
+        <SettingsForm key={newest.revision} schema={schema} newest={newest} tag={tag} onSaved={(revision) => saved(revision, fill(t.settings.saved, { n: revision.revision }))} />
+      )}</Loaded>}</Loaded>}
+      {tab === "revisions" && <Revisions key={newest.data?.revision ?? 0} tag={tag} onRestored={(revision, n) => saved(revision, fill(t.settings.restored, { n, as: revision.revision }))} />}
+      {tab === "variants" && <Loaded from={newest}>{(newest) => <Loaded from={variants}>{({ variants: all }) => <Variants all={all} open={newest} onChange={variants.reload} />}</Loaded>}</Loaded>}
+    </>
+  );
+}

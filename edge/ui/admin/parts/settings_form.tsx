@@ -1,0 +1,169 @@
+// The settings as a form: made from the schema, checked while it is filled in, saved as a new revision.
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { call, Problem } from "../api";
+import { fill } from "../format";
+import { t } from "../language";
+import { ofVariant } from "../pages/settings";
+import { changes, checkAll, complete, type Schema, write } from "../schema";
+import type { Document, Revision } from "../types";
+import { useCan } from "./me";
+import { Setting } from "./setting";
+import { Form, Notice } from "./ui";
+
+export interface SettingsFormProps {
+  schema: Schema;
+  newest: Revision;
+  tag: string;
+  onSaved: (revision: Revision) => void;
+}
+
+export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps) {
+  const can = useCan();
+  const stored = useMemo(() => complete(schema, newest.settings) as Document, [schema, newest]);
+  const [draft, setDraft] = useState(stored);
+  const [refused, setRefused] = useState<Record<string, string>>({}); // by the server, by path
+  const [words, setWords] = useState<{ kind: "info" | "bad"; text: string } | undefined>(undefined);
+  const [find, setFind] = useState("");
+  const [note, setNote] = useState("");
+  const form = useRef<HTMLDivElement>(null);
+  const [show, setShow] = useState(""); // path to bring into view
+  const changed = changes(schema, stored, draft);
+  const errors = { ...checkAll(schema, draft), ...refused };
+  const writable = can("settings:write");
+
+  useEffect(() => {
+    if (!show) return;
+    const place = [...(form.current?.querySelectorAll<HTMLElement>("[data-path]") ?? [])].find(({ dataset }) => dataset["path"] === show);
+    place?.closest("details")?.setAttribute("open", "");
+    place?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+    place?.scrollIntoView({ block: "center" });
+    setShow("");
+  }, [show]);
+  useEffect(() => {
+    if (changed.length === 0) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [changed.length === 0]);
+
+  const set = (path: string, value: unknown) => {
+    setDraft((draft) => write(draft, path, value));
+    setRefused({});
+    setWords(undefined);
+  };
+  const save = async () => {
+    const [wrong] = Object.keys(checkAll(schema, draft));
+    if (wrong) return setShow(wrong);
+    setRefused({});
+    setWords(undefined);
+    const path = ofVariant("v1/settings", tag);
+    const noted = note.trim() && `${path.includes("?") ? "&" : "?"}note=${encodeURIComponent(note.trim())}`;
+    try {
+      onSaved(await call<Revision>("PUT", path + noted, { body: draft, headers: { "If-Match": `"${newest.revision}"` } }));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 409) throw new Problem(409, t.settings.changed);
+      if (!error.setting) throw error;
+      setRefused({ [error.setting]: error.message });
+      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: error.message }) });
+      setShow(error.setting);
+    }
+  };
+  const load = async (input: HTMLInputElement) => {
+    const [file] = input.files ?? [];
+    input.value = "";
+    if (!file) return;
+    try {
+      const read: unknown = JSON.parse(await file.text());
+      if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Error();
+      setDraft(complete(schema, read) as Document);
+      setRefused({});
+      setWords({ kind: "info", text: fill(t.settings.applied, { name: file.name }) });
+    } catch {
+      setWords({ kind: "bad", text: fill(t.settings.notJSON, { name: file.name }) });
+    }
+  };
+
+  return (
+    <>
+      <div class="toolbar">
+        <input type="search" placeholder={t.settings.find} aria-label={t.settings.find} value={find} onInput={(event) => setFind(event.currentTarget.value)} />
+        <span class="soft">{fill(t.settings.revision, { n: newest.revision })}</span>
+        <button type="button" onClick={() => download(newest, tag)}>{t.settings.dump}</button>
+        {writable && <label class="button file">{t.settings.apply}<input type="file" class="unseen" accept=".json,application/json" onChange={(event) => void load(event.currentTarget)} /></label>}
+      </div>
+      {words && <Notice kind={words.kind}>{words.text}</Notice>}
+      <fieldset class="bare" disabled={!writable}>
+        <div ref={form}><Groups schema={schema} draft={draft} errors={errors} changed={changed} find={find.trim().toLowerCase()} onValue={set} /></div>
+      </fieldset>
+      {changed.length > 0 && (
+        <div class="savebar">
+          <p><strong>{changed.length === 1 ? t.settings.change : fill(t.settings.changes, { n: changed.length })}</strong> <span class="soft">{changed.slice(0, 4).join(", ")}{changed.length > 4 && " …"}</span></p>
+          <Form submit={t.settings.save} onSubmit={save} class="inline-form">
+            <input aria-label={t.settings.note} placeholder={`${t.settings.note} (${t.settings.noteHint.toLowerCase()})`} maxLength={500} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+            <button type="button" onClick={() => { setDraft(stored); setRefused({}); setWords(undefined); }}>{t.settings.discard}</button>
+          </Form>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface GroupsProps {
+  schema: Schema;
+  draft: Document;
+  errors: Record<string, string>;
+  changed: string[];
+  find: string;
+  onValue: (path: string, value: unknown) => void;
+}
+
+/** Every path of a setting below a schema, with the words it can be found by. */
+function paths(schema: Schema, path: string): { path: string; schema: Schema }[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const place = path ? `${path}.${key}` : key;
+    return child.properties ? paths(child, place) : [{ path: place, schema: child }];
+  });
+}
+
+/** The groups of the document; those in which something is wrong, changed or searched for are open. */
+function Groups({ schema, draft, errors, changed, find, onValue }: GroupsProps) {
+  const groups = Object.entries(schema.properties ?? {});
+  const matches = (group: Schema, one: { path: string; schema: Schema }) => `${one.path} ${group.title} ${one.schema.title} ${one.schema.description}`.toLowerCase().includes(find);
+  const shown = groups.map(([key, group]) => {
+    const all = group.properties ? paths(group, key) : [{ path: key, schema: group }];
+    return { key, group, all: all.filter((one) => matches(group, one)) };
+  }).filter(({ all }) => all.length > 0);
+  if (shown.length === 0) return <p class="soft">{t.settings.nothingFound}</p>;
+  return (
+    <>
+      {shown.map(({ key, group, all }) => {
+        const within = (path: string) => path === key || path.startsWith(`${key}.`);
+        const wrong = Object.keys(errors).filter(within).length;
+        const edited = changed.filter(within).length;
+        return (
+          <details class="group card" key={key} open={find !== "" || wrong > 0 || edited > 0 || undefined}>
+            <summary><h2>{group.title}</h2> <span class="soft">{group.description}</span>{wrong > 0 && <span class="badge bad">{wrong}</span>}{wrong === 0 && edited > 0 && <span class="badge live">{edited}</span>}</summary>
+            <div class="settings">
+              {all.map((one) => <Setting key={one.path} path={one.path} schema={prefixed(one, key)} value={one.path.split(".").reduce<unknown>((at, part) => (at as Document | undefined)?.[part], draft)} errors={errors} onValue={onValue} />)}
+            </div>
+          </details>
+        );
+      })}
+    </>
+  );
+}
+
+/** Settings of a group within the group say which. */
+function prefixed({ path, schema }: { path: string; schema: Schema }, group: string): Schema {
+  const [inner, more] = path.slice(group.length + 1).split(".");
+  return more ? { ...schema, title: `${(inner ?? "").replace(/^./, (letter) => letter.toUpperCase())}: ${schema.title}` } : schema;
+}
+
+function download({ settings, revision }: Revision, tag: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${JSON.stringify(settings, null, 2)}\n`], { type: "application/json" }));
+  link.download = `selene-settings${tag && `-${tag}`}-${revision}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

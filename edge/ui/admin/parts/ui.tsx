@@ -1,0 +1,190 @@
+// The parts that pages are put together from.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { Problem } from "../api";
+import { dateTime } from "../format";
+import { t } from "../language";
+import type { Load } from "../load";
+
+/** What went wrong, in words. */
+export const inWords = (error: unknown): string => (error instanceof Problem ? error.message || t.common.unreachable : String(error));
+
+export function Notice({ kind, children }: { kind: "good" | "bad" | "info"; children: ComponentChildren }) {
+  return <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>{children}</div>;
+}
+
+export function Empty({ title, hint }: { title: string; hint?: string }) {
+  return <div class="empty"><p>{title}</p>{hint && <p class="soft">{hint}</p>}</div>;
+}
+
+/** What was loaded; until then that it is, or why it cannot be. */
+export function Loaded<T>({ from, children }: { from: Load<T>; children: (data: T) => ComponentChildren }) {
+  const { data, problem, reload } = from;
+  const broken = problem && <Notice kind="bad"><p>{data !== undefined && `${t.common.stale} `}{inWords(problem)}</p><button type="button" onClick={reload}>{t.common.again}</button></Notice>;
+  if (data === undefined) return broken ?? <p class="soft loading" role="status">{t.common.loading}</p>;
+  return <>{broken}{children(data)}</>;
+}
+
+/** A page's heading, which is focused when the page is opened, and what can be done. */
+export function Heading({ title, lead, children, label }: { title: ComponentChildren; lead?: string; children?: ComponentChildren; label?: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const name = label ?? (typeof title === "string" ? title : "");
+  useEffect(() => { document.title = `${name} · ${t.brand}`; }, [name]);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <div class="heading">
+      <div><h1 ref={heading} tabIndex={-1}>{title}</h1>{lead && <p class="soft">{lead}</p>}</div>
+      {children && <div class="actions">{children}</div>}
+    </div>
+  );
+}
+
+export interface FieldProps {
+  label: ComponentChildren;
+  hint?: ComponentChildren;
+  error?: string | undefined;
+  class?: string;
+  /** Gets what ties the control to its words. */
+  children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => ComponentChildren;
+}
+
+export function Field({ label, hint, error, children, class: kind = "" }: FieldProps) {
+  const id = useId();
+  const about = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div class={`field ${kind} ${error ? "wrong" : ""}`}>
+      <label for={id}>{label}</label>
+      {children({ id, ...(about && { "aria-describedby": about }), ...(error && { "aria-invalid": "true" as const }) })}
+      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+    </div>
+  );
+}
+
+export function Text({ label, hint, error, value, onValue, type = "text", ...rest }: {
+  label: ComponentChildren; hint?: ComponentChildren; error?: string | undefined; value: string; onValue: (value: string) => void; type?: string;
+  placeholder?: string; required?: boolean; autocomplete?: string; inputMode?: "decimal" | "numeric"; name?: string; pattern?: string; maxLength?: number; minLength?: number; autocapitalize?: "none";
+}) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <input {...control} {...rest} type={type} value={value} onInput={(event) => onValue(event.currentTarget.value)} />}
+    </Field>
+  );
+}
+
+export function Select({ label, hint, value, onValue, options, error }: {
+  label: ComponentChildren; hint?: string; error?: string | undefined; value: string; onValue: (value: string) => void; options: (readonly [value: string, text: string])[];
+}) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <select {...control} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
+          {options.map(([value, text]) => <option value={value} key={value}>{text}</option>)}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function Check({ label, checked, onChecked, disabled = false }: { label: ComponentChildren; checked: boolean; onChecked: (checked: boolean) => void; disabled?: boolean }) {
+  return <label class="check"><input type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onChecked(event.currentTarget.checked)} /><span>{label}</span></label>;
+}
+
+/** A form whose submit talks to the server, and says why it could not. */
+export function Form({ onSubmit, children, submit, danger = false, onCancel, class: kind = "" }: {
+  onSubmit: () => Promise<unknown>; children?: ComponentChildren; submit: string; danger?: boolean; onCancel?: () => void; class?: string;
+}) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem("");
+    try {
+      await onSubmit();
+    } catch (error) {
+      setProblem(inWords(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form class={`form ${kind}`} onSubmit={send}>
+      {children}
+      {problem && <Notice kind="bad">{problem}</Notice>}
+      <div class="buttons">
+        {onCancel && <button type="button" onClick={onCancel}>{t.common.cancel}</button>}
+        <button type="submit" class={danger ? "danger" : "primary"} aria-disabled={busy}>{submit}</button>
+      </div>
+    </form>
+  );
+}
+
+/** A window over the page; Escape closes it. The browser keeps the focus in it and gives it back. */
+export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    dialog.current?.showModal();
+    return () => before?.isConnected && before.focus();
+  }, []);
+  return (
+    <dialog ref={dialog} class={wide ? "wide" : ""} aria-labelledby={id} onClose={onClose}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+/** A button whose deed is done after it was confirmed. */
+export function Confirmed({ label, title, text, yes, deed, danger = true, disabled = false, class: kind = "" }: {
+  label: ComponentChildren; title: string; text: string; yes: string; deed: () => Promise<unknown>; danger?: boolean; disabled?: boolean; class?: string;
+}) {
+  const [asking, setAsking] = useState(false);
+  const close = () => setAsking(false);
+  return (
+    <>
+      <button type="button" class={kind || (danger ? "quiet-danger" : "")} disabled={disabled} onClick={() => setAsking(true)}>{label}</button>
+      {asking && <Dialog title={title} onClose={close}><Form submit={yes} danger={danger} onCancel={close} onSubmit={() => deed().then(close)}><p>{text}</p></Form></Dialog>}
+    </>
+  );
+}
+
+/** Something shown once. */
+export function Secret({ title, text, secret, onClose }: { title: string; text: string; secret: string; onClose: () => void }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => navigator.clipboard?.writeText(secret).then(() => setCopied(true), () => {});
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{text}</p>
+      <p class="secret"><code>{secret}</code></p>
+      <div class="buttons">
+        <button type="button" onClick={copy}><span aria-live="polite">{copied ? t.common.copied : t.common.copy}</span></button>
+        <button type="button" class="primary" onClick={onClose}>{t.common.close}</button>
+      </div>
+    </Dialog>
+  );
+}
+
+export function Time({ at }: { at: string | undefined }) {
+  return at ? <time dateTime={at}>{dateTime(at)}</time> : <span>{t.common.never}</span>;
+}
+
+/** A table that becomes a list of cards where the screen is narrow. */
+export function Table({ head, children, label }: { head: ComponentChildren[]; children: ComponentChildren; label: string }) {
+  return (
+    <div class="table">
+      <table aria-label={label}>
+        <thead><tr>{head.map((cell, n) => <th scope="col" key={n}>{cell}</th>)}</tr></thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A cell; label stands before it on a narrow screen. */
+export function Cell({ label, children, class: kind }: { label?: string; children?: ComponentChildren; class?: string }) {
+  return <td data-label={label} class={kind}>{children}</td>;
+}
