@@ -23,17 +23,17 @@ type program struct {
 	Streams     streams.Limits `envconfig:"STREAMS"`
 }
 
-// Main runs w as a program of its own until it is interrupted or terminated, and returns the program's exit code.
-// SELENE_NATS_URL says where the broker is, SELENE_CONCURRENCY how many faces are judged at the same time (one a core),
-// SELENE_METRICS_ADDR where /metrics and /healthz are served; SELENE_STREAMS_… are as for all parts.
-func Main(w Worker) int {
+// Main is a program that runs w until it is interrupted or terminated; it ends the process. SELENE_NATS_URL says where the
+// broker is, SELENE_CONCURRENCY how many faces are judged at the same time (one a core), SELENE_METRICS_ADDR where /metrics
+// and /healthz are served; SELENE_STREAMS_… are as for all parts.
+func Main(w Worker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := runProgram(ctx, w); err != nil {
+	err := runProgram(ctx, w)
+	stop()
+	if err != nil {
 		slog.Error("worker "+w.Name(), "error", err)
-		return 1
+		os.Exit(1) //nolint:forbidigo // it stands for main
 	}
-	return 0
 }
 
 func runProgram(ctx context.Context, w Worker) error {

@@ -1,10 +1,9 @@
-// Command example is a worker of somebody else's: people in a colourful hat are asked to take it off.
+// Command example is a worker of somebody else's: it turns people away whose hair is under a colourful hat.
 package main
 
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -12,30 +11,28 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-var head = streams.Crop{Name: "head", Kind: "eyes", Scale: 1.5, Width: 64, Height: 64, Color: "rgb"}
-
 type hats struct{}
 
-func (hats) Name() string          { return "hats" }
-func (hats) Crops() []streams.Crop { return []streams.Crop{head} }
+func (hats) Name() string { return "hats" }
+func (hats) Crops() []streams.Crop {
+	return []streams.Crop{{Name: "head", Kind: "eyes", Scale: 1.5, Width: 64, Height: 64, Color: "rgb"}}
+}
 
-// Judge counts colourful pixels in the top 12 rows, where hair is black, grey, brown or blond.
-func (hats) Judge(_ context.Context, f *schemas.Face, _ workers.State) (*schemas.Verdict, error) {
-	pixels, err := workers.CropOf(f, "hats", head)
+func (w hats) Judge(_ context.Context, f *schemas.Face, _ workers.State) (*schemas.Verdict, error) {
+	pixels, err := workers.CropOf(f, w.Name(), w.Crops()[0])
 	if err != nil {
 		return nil, err
 	}
-	v, count := &schemas.Verdict{}, 0
+	colour := 0
 	for p := range slices.Chunk(pixels[:12*64*3], 3) {
-		if int(slices.Max(p)) > 2*int(slices.Min(p))+60 {
-			count++
-		}
+		colour += max(0, int(slices.Max(p))-2*int(slices.Min(p))-60)
 	}
-	if count > 12*64/2 {
-		v.Errors = []int32{1100}
+	said := map[string][]byte{w.Name(): fmt.Appendf(nil, `{"colour":%d}`, colour)}
+	var codes []int32
+	if colour > 12*64*40 {
+		codes = []int32{1100}
 	}
-	v.Estimations = &schemas.Estimations{Plugins: map[string][]byte{"hats": fmt.Appendf(nil, `{"colourful":%d}`, count)}}
-	return v, nil
+	return &schemas.Verdict{Errors: codes, Estimations: &schemas.Estimations{Plugins: said}}, nil
 }
 
-func main() { os.Exit(workers.Main(hats{})) }
+func main() { workers.Main(hats{}) }
