@@ -61,11 +61,6 @@ func (c *canvas) fit(f *astiav.Frame, drawing Drawing) error {
 	if c.width == 0 {
 		c.resize(turned(c.rotate, f.Width(), f.Height()))
 	}
-	if full420(f) {
-		if err := squeeze(f); err != nil {
-			return fmt.Errorf("convert: %w", err)
-		}
-	}
 	at := c.place(f.Width(), f.Height())
 	if !drawing.empty() {
 		if err := c.drawer.attach(f, drawing, at); err != nil {
@@ -94,12 +89,6 @@ func (c *canvas) fit(f *astiav.Frame, drawing Drawing) error {
 		return fmt.Errorf("convert: %w", err)
 	}
 	return nil
-}
-
-// full420 says whether a picture is what nearly every camera's JPEG holds.
-func full420(f *astiav.Frame) bool {
-	return f.PixelFormat() == astiav.PixelFormatYuvj420P ||
-		f.PixelFormat() == astiav.PixelFormatYuv420P && f.ColorRange() == astiav.ColorRangeJpeg
 }
 
 // fits says whether a picture needs nothing more.

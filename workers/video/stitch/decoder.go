@@ -23,7 +23,7 @@ type decoder struct {
 	padded    []byte
 }
 
-// decode decodes a whole image file into dst. Damage that a viewer would paper over is an error too: evidence with half
+// decode decodes a whole image file into dst; full-range 4:2:0 becomes limited range. Damage that a viewer would paper over is an error too: evidence with half
 // of its picture made up is worse than a gap.
 func (d *decoder) decode(image []byte, dst *astiav.Frame) error {
 	var slot **astiav.CodecContext
@@ -49,7 +49,20 @@ func (d *decoder) decode(image []byte, dst *astiav.Frame) error {
 		*slot = nil
 		return fmt.Errorf("decode %s: %w", id.Name(), err)
 	}
+	if full420(dst) {
+		// Here, where several do it at the same time and the pixels are still in the cache.
+		if err := squeeze(dst); err != nil {
+			dst.Unref()
+			return fmt.Errorf("convert: %w", err)
+		}
+	}
 	return nil
+}
+
+// full420 says whether a picture is what nearly every camera's JPEG holds.
+func full420(f *astiav.Frame) bool {
+	return f.PixelFormat() == astiav.PixelFormatYuvj420P ||
+		f.PixelFormat() == astiav.PixelFormatYuv420P && f.ColorRange() == astiav.ColorRangeJpeg
 }
 
 func (d *decoder) decodeWith(cc *astiav.CodecContext, image []byte, dst *astiav.Frame) error {

@@ -22,7 +22,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if path := os.Getenv(parentEnv); path != "" {
-		_, _, err := testEncoder().Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
+		// It reads nothing, so that the end of its input does not end it, and a signal to its group does not either.
+		stubborn := Encoder{Command: []string{"/bin/sh", "-c", "trap '' HUP; exec sleep 600"}}
+		_, _, err := stubborn.Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
 			fmt.Fprintln(os.Stdout, "waiting")
 			<-ctx.Done()
 			return Frame{}, ctx.Err()
