@@ -137,6 +137,7 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
+		e.api.CloseEvents(end) // which the server knows nothing of
 		if err := server.Shutdown(end); err != nil {
 			return server.Close() // who has not finished by now is cut off
 		}

@@ -2,9 +2,11 @@
 package api
 
 import (
+	"bufio"
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -33,7 +35,8 @@ type API struct {
 
 	lag *streams.LagWatch
 
-	logins *logins
+	logins  *logins
+	sockets *eventSockets
 }
 
 // Route is one method on one path.
@@ -88,6 +91,7 @@ func (a *API) Routes() []Route {
 		{"DELETE", "/v1/ui-configs/{name}", account.UIConfigsWrite, a.deleteUIConfig},
 		{"POST", "/v1/ui-configs/delete", account.UIConfigsWrite, a.deleteUIConfigs},
 		{"GET", "/v1/workers", account.WorkersRead, a.workers},
+		{"GET", "/v1/events", account.EventsRead, a.listen},
 		{"GET", "/v1/stats", account.StatsRead, a.stats},
 		{"GET", "/v1/stats.csv", account.StatsRead, a.statsCSV},
 		{"GET", "/ui-config/{name}", public, a.publicUIConfig},
@@ -118,6 +122,9 @@ func (a *API) Routes() []Route {
 // Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
 func (a *API) Handler() http.Handler {
 	a.logins, a.lag = newLogins(), streams.NewLagWatch(a.Conn)
+	if a.sockets == nil {
+		a.sockets = newEventSockets()
+	}
 	mux := http.NewServeMux()
 	rights := map[string]account.Right{} // of the mux's patterns
 	for _, route := range a.Routes() {
@@ -185,6 +192,11 @@ func (w *patientWriter) Write(b []byte) (int, error) {
 	// A writer without deadlines, in a test, has none to extend.
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writePatience))
 	return w.ResponseWriter.Write(b)
+}
+
+// Hijack is for WebSockets.
+func (w *patientWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 // Unwrap is for http.ResponseController.

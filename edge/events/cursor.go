@@ -1,0 +1,40 @@
+package events
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Cursor is up to where the stream of each kind was told of.
+type Cursor map[Kind]uint64
+
+// String is the sequences in the order of Kinds: 12-5-0.
+func (c Cursor) String() string {
+	var parts []string
+	for _, k := range Kinds() {
+		parts = append(parts, strconv.FormatUint(c[k], 10))
+	}
+	return strings.Join(parts, "-")
+}
+
+// ParseCursor reads what String wrote. Where one kind alone is wanted its sequence will do.
+func ParseCursor(text string, wanted []Kind) (Cursor, error) {
+	kinds := Kinds()
+	if len(wanted) == 1 && !strings.Contains(text, "-") {
+		kinds = wanted
+	}
+	parts := strings.Split(text, "-")
+	c := Cursor{}
+	if len(parts) != len(kinds) {
+		return nil, fmt.Errorf("%.60q is no cursor", text)
+	}
+	for i, k := range kinds {
+		n, err := strconv.ParseUint(parts[i], 10, 63)
+		if err != nil {
+			return nil, fmt.Errorf("%.60q is no cursor", text)
+		}
+		c[k] = n
+	}
+	return c, nil
+}

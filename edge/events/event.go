@@ -1,0 +1,119 @@
+// Package events tells others of what happens: decisions, steps of sessions, and of their videos. It holds no images.
+package events
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Kind is what an event is about. It says which of the fields are there.
+type Kind string
+
+// The kinds.
+const (
+	Decision Kind = "decision"
+	Session  Kind = "session"
+	Video    Kind = "video"
+)
+
+// Kinds lists them all.
+func Kinds() []Kind { return []Kind{Decision, Session, Video} }
+
+// Stream is the stream that an event of the kind comes from.
+func (k Kind) Stream() string {
+	return map[Kind]string{Decision: streams.Decisions, Session: streams.Sessions, Video: streams.Videos}[k]
+}
+
+// Event is one thing that happened.
+type Event struct {
+	ID       string    `json:"id"` // names it in this installation, whoever tells of it, and how often
+	Kind     Kind      `json:"kind"`
+	Sequence uint64    `json:"sequence"`         // in the stream of its kind
+	Cursor   string    `json:"cursor,omitempty"` // after which a socket goes on
+	Session  string    `json:"session"`
+	At       time.Time `json:"at"`                // when it was stored
+	Outcome  string    `json:"outcome,omitempty"` // of a decision, "open" while the session goes on; of a session that was closed
+
+	*Decided
+	*Step
+	*Made
+}
+
+// Decided is a decision.
+type Decided struct {
+	Codes      []int32  `json:"codes"`                // of the failed checks
+	Failure    int32    `json:"failure,omitempty"`    // why the frame could not be judged
+	Frame      uint64   `json:"frame,omitempty"`      // its number in the session; none when the session went silent
+	Attempts   uint32   `json:"attempts"`             // frames judged by now
+	Similarity *float64 `json:"similarity,omitempty"` // 0..1, to the reference face if there is one, else to the face of the frame before
+	Liveness   *float64 `json:"liveness,omitempty"`   // 0..1
+}
+
+// Step is a step of a session's life.
+type Step struct {
+	Event string `json:"event"` // opened, resumed, disconnected, closed, erased
+	Edge  string `json:"edge,omitempty"`
+}
+
+// Made is a step of the making of a video, or of an export.
+type Made struct {
+	Status   string `json:"status"` // in_queue, exporting, success, error, canceled
+	Percent  uint32 `json:"percent,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Export   string `json:"export,omitempty"` // id; none for the session's own video
+	FileName string `json:"file_name,omitempty"`
+}
+
+// Read reads a message of the stream of a kind. It is nil for what nobody is told of: what this version cannot read, and
+// what another installation judged.
+func Read(kind Kind, m streams.Followed) *Event {
+	if m.Imported {
+		return nil
+	}
+	e := &Event{ID: fmt.Sprintf("%s-%d", kind, m.Sequence), Kind: kind, Sequence: m.Sequence, Session: m.Session, At: m.Stored.UTC()}
+	read := func(into schemas.Message) bool { return schemas.Unmarshal(m.Data, into) == nil }
+	switch kind {
+	case Decision:
+		d := &schemas.Decision{}
+		if !read(d) {
+			return nil
+		}
+		e.Outcome, e.Decided = schemas.OutcomeName(d.GetOutcome()), decided(d)
+	case Session:
+		s := &schemas.SessionEvent{}
+		if !read(s) {
+			return nil
+		}
+		if s.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
+			e.Outcome = schemas.OutcomeName(s.GetOutcome())
+		}
+		e.Step = &Step{strings.ToLower(strings.TrimPrefix(s.GetKind().String(), "SESSION_")), s.GetEdge()}
+	case Video:
+		v := &schemas.VideoStatus{}
+		if !read(v) {
+			return nil
+		}
+		e.Made = &Made{v.GetStatus(), v.GetPercent(), v.GetReason(), v.GetJob(), v.GetFileName()}
+	}
+	return e
+}
+
+func decided(d *schemas.Decision) *Decided {
+	out := &Decided{Codes: append([]int32{}, d.GetErrors()...), Failure: d.GetFailure().GetCode(), Attempts: d.GetState().GetAttempts()}
+	if d.GetFrame() > 0 {
+		out.Frame = d.GetName().GetSequence()
+	}
+	if m := d.GetEstimations(); m != nil {
+		out.Liveness, out.Similarity = m.Liveness, m.PreviousFaceSimilarity
+		if v := m.GetVerification(); v != nil {
+			out.Similarity = proto.Float64(v.GetSimilarity())
+		}
+	}
+	return out
+}

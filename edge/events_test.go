@@ -1,0 +1,238 @@
+package edge
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// heard is an event as a client sees it.
+type heard struct {
+	ID, Kind, Cursor, Session, Outcome, Event, Status string
+	Sequence, Frame                                   uint64
+	At                                                time.Time
+	Codes                                             []int32
+	Similarity, Liveness                              *float64
+}
+
+type listener struct {
+	t  *testing.T
+	ws *websocket.Conn
+}
+
+func (i *installation) listen(query string, headers ...string) *listener {
+	i.t.Helper()
+	l, answer, err := i.tryListen(query, headers...)
+	if err != nil {
+		i.t.Fatal(err, answer)
+	}
+	return l
+}
+
+func (i *installation) tryListen(query string, headers ...string) (*listener, *http.Response, error) {
+	header := http.Header{}
+	for n := 0; n+1 < len(headers); n += 2 {
+		header.Set(headers[n], headers[n+1])
+	}
+	if len(headers) == 0 {
+		header.Set("Authorization", "Bearer "+adminToken)
+	}
+	ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(i.url, "http")+"/v1/events"+query, header)
+	if err != nil {
+		return nil, answer, err
+	}
+	i.t.Cleanup(func() { ws.Close() })
+	return &listener{i.t, ws}, answer, nil
+}
+
+func (l *listener) next() (e heard) {
+	l.t.Helper()
+	if err := l.ws.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := l.ws.ReadJSON(&e); err != nil {
+		l.t.Fatal(err)
+	}
+	return e
+}
+
+func (i *installation) decide(d *schemas.Decision) {
+	i.t.Helper()
+	d.Version, d.Name = schemas.Version, &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}
+	d.Frame = 1
+	must[uint64](i.t)(i.conn.PublishDecision(streamstest.Context(i.t, 10*time.Second), d, 0))
+}
+
+func TestEvents(t *testing.T) {
+	i := install(t, Config{})
+	before, _ := evidence(t, i.conn)
+	l := i.listen("")
+	ready := l.next()
+	if ready.Kind != "ready" || ready.Cursor != "3-2-0" {
+		t.Fatalf("got %+v", ready)
+	}
+	id, _ := evidence(t, i.conn)
+	var decisions, steps []string
+	for len(decisions) < 3 || len(steps) < 2 {
+		e := l.next()
+		if e.Session != id || e.ID != fmt.Sprintf("%s-%d", e.Kind, e.Sequence) || e.At.IsZero() {
+			t.Fatalf("got %+v", e)
+		}
+		switch e.Kind {
+		case "decision":
+			decisions = append(decisions, fmt.Sprint(e.Sequence, e.Outcome, e.Frame, e.Codes))
+		case "session":
+			steps = append(steps, fmt.Sprint(e.Sequence, e.Event, e.Outcome))
+		}
+	}
+	if got := fmt.Sprint(decisions, steps); got != "[4open1 [] 5open2 [] 6success3 []] [3opened 4closedsuccess]" {
+		t.Errorf("got %s", got)
+	}
+	// Whoever comes back misses nothing, and hears nothing twice.
+	again := i.listen("?since=" + ready.Cursor)
+	again.next()
+	count := map[string]int{}
+	for range 5 {
+		count[again.next().ID]++
+	}
+	if len(count) != 5 || count["decision-4"] != 1 || count["session-4"] != 1 {
+		t.Errorf("got %v", count)
+	}
+	all := i.listen("?since=0-0-0&sessions=" + before)
+	all.next()
+	for range 5 {
+		if e := all.next(); e.Session != before {
+			t.Errorf("got %+v", e)
+		}
+	}
+	if e := i.listen("?kinds=decision&since=5"); e.next().Cursor != "5-0-0" || e.next().ID != "decision-6" {
+		t.Error("one kind does not go on at its sequence")
+	}
+}
+
+func TestEventFilters(t *testing.T) {
+	i := install(t, Config{})
+	number := func(v float64) *float64 { return &v }
+	i.decide(&schemas.Decision{Errors: []int32{8, 32}, Estimations: &schemas.Estimations{Liveness: number(.2), PreviousFaceSimilarity: number(.9)}})
+	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_FAKE, Estimations: &schemas.Estimations{Liveness: number(.7), PreviousFaceSimilarity: number(.9), Verification: &schemas.Verification{Similarity: .1}}})
+	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED, Errors: []int32{7}})
+	evidence(t, i.conn)
+	for query, want := range map[string][]string{
+		"kinds=decision&outcomes=success":    {"decision-3", "decision-6"},
+		"kinds=session&outcomes=success":     {"session-2"},
+		"outcomes=fail":                      {"decision-2"},
+		"outcomes=fake,open":                 {"decision-1", "decision-2", "decision-4", "decision-5"},
+		"codes=32,7":                         {"decision-1", "decision-3"},
+		"codes=8&outcomes=open":              {"decision-1"},
+		"liveness_min=0.5":                   {"decision-2"},
+		"liveness_max=0.5":                   {"decision-1"},
+		"similarity_min=0.5":                 {"decision-1"},
+		"similarity_min=0&similarity_max=.2": {"decision-2"},
+		"kinds=session":                      {"session-1", "session-2"},
+		"kinds=session,decision&codes=8":     {"decision-1"},
+	} {
+		l := i.listen("?since=0-0-0&" + query)
+		l.next()
+		var got []string
+		for range want {
+			got = append(got, l.next().ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", query, got, want)
+		}
+	}
+	for _, query := range []string{
+		"since=x", "since=1", "since=1-2", "since=-1-0-0", "kinds=frame", "outcomes=OUTCOME_FAKE", "codes=x", "codes=0", "liveness_min=2", "liveness_min=x",
+		"similarity_min=.5&similarity_max=.4", "liveness_max=NaN", "sessions=1", "codes=1" + strings.Repeat(",1", 100),
+	} {
+		answer, body := i.get("/v1/events?" + query)
+		wantProblem(t, answer, body, http.StatusBadRequest)
+	}
+	answer, body := i.get("/v1/events?since=7-0-0")
+	wantProblem(t, answer, body, http.StatusConflict)
+	answer, body = i.get("/v1/events")
+	wantProblem(t, answer, body, http.StatusBadRequest) // no WebSocket
+}
+
+func TestWhoMayListen(t *testing.T) {
+	i := install(t, Config{})
+	var made struct{ ID, Token string }
+	token := func(scope account.Right) string {
+		answer, body := i.do(http.MethodPost, "/v1/tokens", []byte(`{"name":"t","scopes":["`+string(scope)+`"]}`), "Content-Type", "application/json")
+		if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated {
+			t.Fatal(answer.Status, string(body))
+		}
+		return "Bearer " + made.Token
+	}
+	i.listen("", "Authorization", token(account.EventsRead)).next()
+	for status, headers := range map[int][]string{
+		http.StatusForbidden:    {"Authorization", token(account.StatsRead)},
+		http.StatusUnauthorized: {"Authorization", "Bearer x"},
+	} {
+		if _, answer, err := i.tryListen("", headers...); err == nil || answer.StatusCode != status {
+			t.Errorf("%v: got %v, %v", headers, answer, err)
+		}
+	}
+	cookie := i.cookie()
+	i.listen("", "Cookie", cookie).next()
+	i.listen("", "Cookie", cookie, "Origin", i.url).next()
+	if _, answer, err := i.tryListen("", "Cookie", cookie, "Origin", "https://elsewhere.example"); err == nil || answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a page of another site listens with its visitor's cookie: %v", answer)
+	}
+}
+
+// cookie logs the first user in.
+func (i *installation) cookie() string {
+	i.t.Helper()
+	ctx := streamstest.Context(i.t, 20*time.Second)
+	first := must[string](i.t)(i.edge.FirstPassword(ctx))
+	logIn := func(password string) (string, string) {
+		body, err := json.Marshal(map[string]string{"user": account.FirstUser, "password": password})
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		answer, text := i.do(http.MethodPost, "/v1/login", body, "Content-Type", "application/json", "Authorization", "")
+		var me struct{ CSRF string }
+		if err := json.Unmarshal(text, &me); err != nil || len(answer.Cookies()) == 0 {
+			i.t.Fatalf("%s %s", answer.Status, text)
+		}
+		return answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value, me.CSRF
+	}
+	cookie, csrf := logIn(first)
+	const mine = "correct horse battery staple"
+	body, err := json.Marshal(map[string]string{"old": first, "new": mine})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	answer, text := i.do(http.MethodPost, "/v1/me/password", body, "Content-Type", "application/json", "Authorization", "", "Cookie", cookie, "X-CSRF-Token", csrf)
+	if answer.StatusCode != http.StatusNoContent {
+		i.t.Fatalf("%s %s", answer.Status, text)
+	}
+	return cookie
+}
+
+// The end of an edge tells its listeners to go elsewhere.
+func TestListenersLeaveWithTheEdge(t *testing.T) {
+	i := install(t, Config{})
+	l := i.listen("")
+	l.next()
+	i.edge.api.CloseEvents(streamstest.Context(t, 10*time.Second))
+	err := l.ws.ReadJSON(&heard{})
+	if !websocket.IsCloseError(err, websocket.CloseGoingAway) || !strings.Contains(err.Error(), "since=0-0-0") {
+		t.Errorf("got %v", err)
+	}
+	if _, answer, err := i.tryListen(""); err == nil || answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("got %v", answer)
+	}
+}
