@@ -8,7 +8,7 @@ type Options struct {
 	Codec Codec
 	// Path is the file to write, in an existing folder. An existing file is replaced once the new one is whole.
 	Path string
-	// Threads is how many threads the encoder may use, and how many images are decoded at the same time. 0 means 2.
+	// Threads is how many threads the encoder may use; half as many images are decoded at the same time. 0 means 2.
 	Threads int
 	// CRF is the constant quality, 1 (best) to 51 (H264, H265) or 63 (VP9). 0 means the codec's default. Not together
 	// with Bitrate.
