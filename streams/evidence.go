@@ -53,6 +53,9 @@ func (c *Conn) FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, er
 }
 
 func (c *Conn) frameIn(ctx context.Context, stream string, sequence uint64) (*schemas.Frame, error) {
+	if sequence == 0 { // which the broker calls a bad request
+		return nil, fmt.Errorf("frame 0: %w", ErrNotFound)
+	}
 	msg, err := c.streams[stream].GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, fmt.Errorf("frame %d: %w", sequence, ErrNotFound)

@@ -1,0 +1,285 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// The contract as it is on the wire, spelled out here once more: what changes it breaks workers of others.
+const (
+	faces        = "FACES"
+	verdicts     = "VERDICTS"
+	deadLetters  = "DEAD"
+	registrySub  = "$KV.workers."
+	deciderToken = "conformance"
+)
+
+func faceSubject(session string) string { return "pass.face." + session }
+
+func verdictSubject(session string) string { return "pass.verdict." + deciderToken + "." + session }
+
+// bench is an installation with one worker to test.
+type bench struct {
+	root    *testing.T // of the worker; rules have tests of their own below it
+	subject subject
+	url     string
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	ctx     context.Context //nolint:containedctx // that of the test
+	rev     uint64
+
+	registration streams.Registration
+
+	mu   sync.Mutex
+	said map[string][]publication // what was published to verdict subjects, by session
+}
+
+// publication is a verdict on its way to the broker, whether it was stored or dropped as a repetition.
+type publication struct {
+	subject, id string
+	data        []byte
+}
+
+func newBench(t *testing.T, s subject) *bench {
+	t.Helper()
+	broker := streamstest.Broker(t, true)
+	b := &bench{root: t, subject: s, ctx: streamstest.Context(t, 3*time.Minute), url: broker.URL(), said: map[string][]publication{}}
+	conn := streamstest.Connect(t, broker) // makes the streams
+	names := []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification}
+	var workers []string
+	for _, name := range names {
+		if name != s.name {
+			workers = append(workers, fmt.Sprintf(`{"name":%q,"required":true}`, name))
+		}
+	}
+	workers = append(workers, fmt.Sprintf(`{"name":%q,"required":true}`, s.name))
+	rev, err := conn.PutSettings(b.ctx, []byte(`{"thresholds":{"image_modification":0.5},"workers":[`+strings.Join(workers, ",")+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.rev = rev.Number
+	if b.nc, err = nats.Connect(b.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.nc.Close)
+	if b.js, err = jetstream.New(b.nc); err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range []string{"pass.verdict.>", "rerun.*.verdict.>"} {
+		if _, err := b.nc.Subscribe(subject, b.hear); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+func (b *bench) hear(m *nats.Msg) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	session := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
+	b.said[session] = append(b.said[session], publication{m.Subject, m.Header.Get(nats.MsgIdHdr), m.Data})
+}
+
+// of is everything that was published on a session.
+func (b *bench) of(session string) []publication {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.said[session]
+}
+
+// publish stores data as it is.
+func (b *bench) publish(t *testing.T, subject string, data []byte, header nats.Header) uint64 {
+	t.Helper()
+	ack, err := b.js.PublishMsg(b.ctx, &nats.Msg{Subject: subject, Data: data, Header: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ack.Sequence
+}
+
+func (b *bench) send(t *testing.T, f *schemas.Face) []byte {
+	t.Helper()
+	data, err := schemas.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.publish(t, faceSubject(f.GetName().GetSession()), data, nil)
+	return data
+}
+
+const answerTime = 20 * time.Second
+
+// heard waits until n verdicts were published on a session and returns the last one.
+func (b *bench) heard(t *testing.T, session string, n int) publication {
+	t.Helper()
+	streamstest.Eventually(t, answerTime, func() error {
+		if got := len(b.of(session)); got < n {
+			return fmt.Errorf("%d verdicts published on session %s, want %d", got, session, n)
+		}
+		return nil
+	})
+	all := b.of(session)
+	return all[len(all)-1]
+}
+
+// stored is the one verdict that is stored on a session.
+func (b *bench) stored(t *testing.T, session string, n uint64) (last []byte) {
+	t.Helper()
+	stream, err := b.js.Stream(b.ctx, verdicts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := verdictSubject(session)
+	streamstest.Eventually(t, answerTime, func() error {
+		info, err := stream.Info(b.ctx, jetstream.WithSubjectFilter(subject))
+		if err != nil {
+			return err
+		}
+		if got := info.State.Subjects[subject]; got != n {
+			return fmt.Errorf("%d verdicts stored on %s, want %d", got, subject, n)
+		}
+		msg, err := stream.GetLastMsgForSubject(b.ctx, subject)
+		if err != nil {
+			return err
+		}
+		last = msg.Data
+		return nil
+	})
+	return last
+}
+
+func (b *bench) consumer() (jetstream.Consumer, *jetstream.ConsumerInfo, error) {
+	c, err := b.js.Consumer(b.ctx, faces, b.subject.name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("durable consumer %s on %s: %w", b.subject.name, faces, err)
+	}
+	info, err := c.Info(b.ctx)
+	return c, info, err
+}
+
+// settled waits until every face was answered.
+func (b *bench) settled(t *testing.T) {
+	t.Helper()
+	streamstest.Eventually(t, answerTime, func() error {
+		_, info, err := b.consumer()
+		if err == nil && (info.NumAckPending > 0 || info.NumPending > 0) {
+			err = fmt.Errorf("%d faces are taken and not answered, %d not taken", info.NumAckPending, info.NumPending)
+		}
+		return err
+	})
+}
+
+// ackWait changes after how long the broker takes a face back that was not answered.
+func (b *bench) ackWait(t *testing.T, d time.Duration) {
+	t.Helper()
+	_, info, err := b.consumer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := info.Config
+	config.AckWait = d
+	if _, err := b.js.UpdateConsumer(b.ctx, faces, config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dead waits for the dead letter on a session.
+func (b *bench) dead(t *testing.T, session string) *jetstream.RawStreamMsg {
+	t.Helper()
+	stream, err := b.js.Stream(b.ctx, deadLetters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := "pass.dead." + b.subject.name + "." + session
+	var msg *jetstream.RawStreamMsg
+	streamstest.Eventually(t, answerTime, func() error {
+		if msg, err = stream.GetLastMsgForSubject(b.ctx, subject); err != nil {
+			return fmt.Errorf("dead letter on %s: %w", subject, err)
+		}
+		return nil
+	})
+	return msg
+}
+
+// registered waits for the worker's registration, and says how long it lives.
+func (b *bench) registered(t *testing.T) (ttl string) {
+	t.Helper()
+	stream, err := b.js.Stream(b.ctx, "KV_workers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, answerTime, func() error {
+		msg, err := stream.GetLastMsgForSubject(b.ctx, registrySub+b.subject.name+".*")
+		if err != nil {
+			return fmt.Errorf("registration on %s%s.<instance>: %w", registrySub, b.subject.name, err)
+		}
+		ttl = msg.Header.Get("Nats-TTL")
+		b.registration = streams.Registration{}
+		return json.Unmarshal(msg.Data, &b.registration)
+	})
+	return ttl
+}
+
+// verdict decodes a publication and holds it to what every verdict on a face has to be.
+func (b *bench) verdict(t *testing.T, f *schemas.Face, p publication) *schemas.Verdict {
+	t.Helper()
+	v := &schemas.Verdict{}
+	if err := schemas.Unmarshal(p.data, v); err != nil {
+		t.Fatal(err)
+	}
+	n := f.GetName()
+	id := fmt.Sprintf("%s.%d.%s", n.GetSession(), n.GetSequence(), n.GetNonce())
+	subject := verdictSubject(n.GetSession())
+	if n.GetRun() != "" {
+		id += "." + n.GetRun()
+		subject = "rerun." + n.GetRun() + ".verdict." + n.GetSession()
+	}
+	id += ".verdict." + b.subject.name
+	errs := []error{
+		unequal("subject", p.subject, subject), unequal("Nats-Msg-Id", p.id, id), unequal("version", v.GetVersion(), f.GetVersion()),
+		unequal("name", v.GetName().Key(), n.Key()), unequal("worker", v.GetWorker(), b.subject.name),
+		unequal("decider", v.GetDecider(), f.GetDecider()), unequal("pack", v.GetPack(), b.registration.Pack),
+	}
+	for _, code := range v.GetErrors() {
+		if plugin := schemas.IsPlugin(b.subject.name); plugin && (code < 1000 || code > 9999) || !plugin && schemas.CodeName(code) == "" {
+			errs = append(errs, fmt.Errorf("code %d is not one that such a worker gives", code))
+		}
+	}
+	if schemas.IsPlugin(b.subject.name) {
+		for name := range v.GetEstimations().GetPlugins() {
+			if name != b.subject.name || schemas.PluginEstimations(v) == nil {
+				errs = append(errs, fmt.Errorf("estimations of %s: want one JSON object of its own, %d bytes at most", name, schemas.MaxPluginEstimations))
+			}
+		}
+	}
+	if v.GetEnds() == schemas.Outcome_OUTCOME_PASSED {
+		errs = append(errs, errors.New("it ends the session as passed, which no worker can"))
+	}
+	if v.GetDetection() != nil {
+		errs = append(errs, errors.New("it holds a detection, which is the detector's"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		t.Errorf("verdict %v: %v", v, err)
+	}
+	return v
+}
+
+func unequal[T comparable](what string, got, want T) error {
+	if got != want {
+		return fmt.Errorf("%s is %v, want %v", what, got, want)
+	}
+	return nil
+}
