@@ -19,11 +19,14 @@ import (
 type Work struct {
 	Stream      string
 	Durable     string        // consumer name, which is also the worker's
+	From        uint64        // sequence of the first message, when the consumer is made; 0 = the oldest there is
 	Concurrency int           // messages handled at the same time
 	AckWait     time.Duration // a message is handed to another process after this long without an answer
 	MaxTries    int           // deliveries before a message that meets a bug is set aside; 0 = 5
 	MaxStale    time.Duration // a message older than this is dropped unread, since nobody waits for it any more; 0 = never
 	Observe     func(result string, took time.Duration)
+	// Delay is how long a message waits before it is tried again after so many tries; nil = from 100 ms to 10 s, growing.
+	Delay func(tries int) time.Duration
 	// Room, when set, is waited for before each message is fetched, and none is fetched ahead: for messages that take long,
 	// which another process might begin sooner. It returns when there is room for one more, or when ctx is done.
 	Room func(ctx context.Context)
@@ -83,6 +86,9 @@ func (c *Conn) Consume(ctx context.Context, w Work, handle func(context.Context,
 	if w.Observe == nil {
 		w.Observe = func(string, time.Duration) {}
 	}
+	if w.Delay == nil {
+		w.Delay = retryDelay
+	}
 	if w.slots == nil {
 		w.slots = newSlots(w.Concurrency)
 	}
@@ -116,10 +122,14 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 	if err != nil {
 		return fmt.Errorf("find stream %s: %w", w.Stream, err)
 	}
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		Durable: w.Durable, AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.AckWait,
 		MaxDeliver: -1, MaxAckPending: 1000, DeliverPolicy: jetstream.DeliverAllPolicy,
-	})
+	}
+	if w.From > 0 {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, w.From
+	}
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, config)
 	if err != nil {
 		return fmt.Errorf("create consumer %s on %s: %w", w.Durable, w.Stream, err)
 	}
@@ -213,7 +223,7 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		warn("give back", w, msg.Nak())
 	case fault == Infrastructure || fault == Bug && !d.Last:
 		result = ResultRetried
-		delay := retryDelay(tries)
+		delay := w.Delay(tries)
 		slog.Warn("message will be tried again", "worker", w.Durable, "session", d.Session, "try", tries, "in", delay, "fault", fault, "error", err)
 		warn("hand back", w, msg.NakWithDelay(delay))
 	default:
@@ -225,7 +235,7 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		}
 		if dead := c.deadLetter(ctx, w, msg, err); dead != nil {
 			slog.Error("dead-letter stream", "worker", w.Durable, "session", d.Session, "error", dead)
-			warn("hand back", w, msg.NakWithDelay(retryDelay(tries)))
+			warn("hand back", w, msg.NakWithDelay(w.Delay(tries)))
 			break
 		}
 		warn("terminate", w, msg.TermWithReason(fault.String()))

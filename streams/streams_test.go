@@ -95,7 +95,11 @@ func TestConsumeByFault(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: 5 * time.Second, MaxTries: 2}
+	var waited atomic.Int32
+	w := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: 5 * time.Second, MaxTries: 2, Delay: func(tries int) time.Duration {
+		waited.Add(int32(tries))
+		return time.Millisecond
+	}}
 	streamstest.Go(t, func(ctx context.Context) error {
 		return c.Consume(ctx, w, func(_ context.Context, d *streams.Delivery) error {
 			switch d.Session {
@@ -129,6 +133,9 @@ func TestConsumeByFault(t *testing.T) {
 	})
 	if bug.Load() != 2 || crash.Load() != 2 {
 		t.Errorf("a bug is tried twice here: %d, %d", bug.Load(), crash.Load())
+	}
+	if n := waited.Load(); n != 1+2+3+1+1 {
+		t.Errorf("the delays are asked for tries that add up to %d", n)
 	}
 	h := dead[ids["input"]]
 	if h.Get(streams.HeaderReason) != "no such thing" || h.Get(streams.HeaderFault) != "input" || h.Get(streams.HeaderSequence) != "1" {

@@ -71,10 +71,15 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
 	return &Announcer{conn, []*means{
 		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},
-		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries}, command.tell},
-		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries}, url.tell},
-		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries}, exports.tell},
+		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, command.tell},
+		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, url.tell},
+		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, exports.tell},
 	}, queue}, nil
+}
+
+// hookDelay outlasts the restart of who is told: the eighth try comes a quarter of an hour after the first.
+func hookDelay(tries int) time.Duration {
+	return min(time.Second<<min(2*(max(tries, 1)-1), 10), 5*time.Minute)
 }
 
 // forever is more often than a message can be tried before its stream forgets it, and small enough to be multiplied.

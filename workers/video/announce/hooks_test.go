@@ -142,6 +142,26 @@ func TestURLGetsTheRecord(t *testing.T) {
 	}
 }
 
+// Who is told may be away for some minutes, but no delay grows beyond a few.
+func TestHooksAreTriedForMinutes(t *testing.T) {
+	a, err := New(nil, Options{Hook: Hook{Timeout: time.Second, Tries: 8}, URL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range a.means {
+		if m.name == MeansRedis {
+			continue
+		}
+		all := time.Duration(0)
+		for tries := 1; tries < m.work.MaxTries; tries++ {
+			all += m.work.Delay(tries)
+		}
+		if all < 10*time.Minute || m.work.Delay(1) > time.Second || m.work.Delay(1_000_000) != 5*time.Minute {
+			t.Errorf("%s: %v until the last try, %v at first, %v at most", m.name, all, m.work.Delay(1), m.work.Delay(1_000_000))
+		}
+	}
+}
+
 // What is down holds up nothing but itself.
 func TestMeansDoNotWaitForEachOther(t *testing.T) {
 	i := install(t)
