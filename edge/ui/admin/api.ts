@@ -51,5 +51,6 @@ export async function call<T>(method: string, path: string, { body, headers, sig
   if (answer.ok) return read as T;
   const { detail, title, setting } = (read ?? {}) as { detail?: string; title?: string; setting?: string };
   if (answer.status === 401 && path !== "v1/login" && path !== "v1/me") loggedOut.dispatchEvent(new Event("out"));
-  throw new Problem(answer.status, detail || title || answer.statusText || `HTTP ${answer.status}`, setting);
+  const told = detail || title || answer.statusText || `HTTP ${answer.status}`;
+  throw new Problem(answer.status, setting ? (told.split(`${setting}: `).at(-1) ?? told) : told, setting);
 }

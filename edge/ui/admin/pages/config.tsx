@@ -45,7 +45,7 @@ function Editor({ name, path, title, stored, fresh = false }: { name: string; pa
       setSaved(true);
     } catch (problem) {
       setError({ path: (problem as Problem).setting, why: inWords(problem) });
-      throw problem;
+      throw problem instanceof Problem && problem.setting ? new Problem(problem.status, `${problem.setting}: ${problem.message}`) : problem;
     }
   };
   const remove = async () => {
@@ -67,7 +67,7 @@ function Editor({ name, path, title, stored, fresh = false }: { name: string; pa
             <Form submit={t.common.save} onSubmit={save} class="inline-form" />
           </div>}
         </div>
-        <Preview config={config} />
+        <Preview config={{ ...config, name }} />
       </div>
     </>
   );

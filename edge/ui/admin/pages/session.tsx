@@ -103,7 +103,7 @@ function Rest({ session, path }: { session: Session; path: string }) {
     <>
       <section class="card"><h2>{t.session.video}</h2>
         {video?.status === "success"
-          ? <><video controls preload="metadata" src={address(`${path}/video`)} aria-label={t.session.video} /><p><a href={address(`${path}/video`)} download>{t.session.download}</a> <span class="soft">{video.codec}</span></p></>
+          ? <Player src={address(`${path}/video`)} codec={video.codec ?? ""} />
           : <p class="soft" role="status">{fill(states[video?.status ?? ""] ?? t.session.noVideo, { reason: video?.reason ?? "" })}</p>}
       </section>
       <section class="card"><h2>{t.session.history}</h2>
@@ -112,6 +112,17 @@ function Rest({ session, path }: { session: Session; path: string }) {
         ))}</ol>
         {last && <details><summary>{t.session.decision}</summary><pre tabIndex={0} aria-label={t.session.raw}>{JSON.stringify(shortened(last), null, 2)}</pre></details>}
       </section>
+    </>
+  );
+}
+
+/** Not every browser plays every codec; the file can always be had. */
+function Player({ src, codec }: { src: string; codec: string }) {
+  const [unplayable, setUnplayable] = useState(false);
+  return (
+    <>
+      {unplayable ? <Notice kind="info">{fill(t.session.unplayable, { codec })}</Notice> : <video controls preload="metadata" src={src} aria-label={t.session.video} onError={() => setUnplayable(true)} />}
+      <p><a href={src} download>{t.session.download}</a> <span class="soft">{codec}</span></p>
     </>
   );
 }

@@ -1,6 +1,6 @@
 // Ordering an export of a session, and how far it is.
 import { useEffect, useState } from "preact/hooks";
-import { address, call } from "../api";
+import { address, call, Problem } from "../api";
 import { bytes } from "../format";
 import { t } from "../language";
 import type { Export } from "../types";
@@ -41,7 +41,7 @@ function Order({ id, onMade, onCancel }: { id: string; onMade: (made: Export) =>
       onMade(await call<Export>("POST", "v1/exports", { body: order(id, given, checks) }));
     } catch (error) {
       setWrong({ setting: (error as { setting?: string }).setting, why: inWords(error) });
-      throw error;
+      throw error instanceof Problem && error.setting ? new Problem(error.status, `${error.setting}: ${error.message}`) : error;
     }
   };
   const x = t.exports;

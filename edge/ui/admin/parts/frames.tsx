@@ -42,6 +42,7 @@ export function Frames({ id, frames, now, best, onPick }: { id: string; frames: 
           <span>{place}{best === frame.sequence && <span class="badge good">{t.session.best}</span>}<br /><span class="soft">{fill(t.session.at, { at: number(frame.seconds, 2) })}</span></span>
           <Check label={t.session.box} checked={boxed} onChecked={setBoxed} />
         </div>
+        <Workers frame={frame} />
       </div>
       <Said frame={frame} />
     </div>
@@ -66,8 +67,8 @@ function Picture({ id, frame, boxed }: { id: string; frame: Looked; boxed: boole
   );
 }
 
-/** What was decided on a frame, what was measured, and what each worker said. */
-function Said({ frame: { decision, verdicts } }: { frame: Looked }) {
+/** What was decided on a frame, and what was measured. */
+function Said({ frame: { decision } }: { frame: Looked }) {
   const scores = measures(decision);
   return (
     <div class="said">
@@ -83,18 +84,25 @@ function Said({ frame: { decision, verdicts } }: { frame: Looked }) {
           ))}
         </dl>
       </>}
-      {verdicts.length > 0 && <details>
-        <summary>{t.session.workers}</summary>
-        <Table label={t.session.workers} head={[t.session.worker, t.session.said, t.session.pack]}>
-          {verdicts.map((verdict) => (
-            <tr key={verdict.worker}>
-              <Cell>{verdict.worker}</Cell>
-              <Cell label={t.session.said}>{[...(verdict.errors ?? []), verdict.pending && t.session.pending, verdict.ends && fill(t.session.ends, { outcome: outcomeName(outcomeWord(verdict.ends)) }), verdict.failure?.detail].filter(Boolean).join(", ") || "—"}</Cell>
-              <Cell label={t.session.pack}>{verdict.pack ? <code title={verdict.pack}>{verdict.pack.slice(0, 12)}</code> : "—"}</Cell>
-            </tr>
-          ))}
-        </Table>
-      </details>}
     </div>
+  );
+}
+
+/** What each worker said of a frame. */
+function Workers({ frame: { verdicts } }: { frame: Looked }) {
+  if (verdicts.length === 0) return null;
+  return (
+    <details open>
+      <summary>{t.session.workers}</summary>
+      <Table label={t.session.workers} head={[t.session.worker, t.session.said, t.session.pack]}>
+        {verdicts.map((verdict) => (
+          <tr key={verdict.worker}>
+            <Cell>{verdict.worker}</Cell>
+            <Cell label={t.session.said}>{[...(verdict.errors ?? []), verdict.pending && t.session.pending, verdict.ends && fill(t.session.ends, { outcome: outcomeName(outcomeWord(verdict.ends)) }), verdict.failure?.detail].filter(Boolean).join(", ") || "—"}</Cell>
+            <Cell label={t.session.pack}>{verdict.pack ? <code title={verdict.pack}>{verdict.pack.slice(0, 12)}</code> : "—"}</Cell>
+          </tr>
+        ))}
+      </Table>
+    </details>
   );
 }

@@ -65,7 +65,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
       if (error.status === 409) throw new Problem(409, t.settings.changed);
       if (!error.setting) throw error;
       setRefused({ [error.setting]: error.message });
-      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: error.message }) });
+      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: `${error.setting}: ${error.message}` }) });
       setShow(error.setting);
     }
   };

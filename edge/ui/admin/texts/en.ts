@@ -48,6 +48,7 @@ const en = {
     table: "The same as a table", noScores: "No frame was measured for liveness or similarity.", best: "best shot",
     video: "Video", videoStates: { in_queue: "The video waits to be made.", exporting: "The video is being made.", error: "The video could not be made: {reason}", canceled: "The video is not made." },
     noVideo: "There is no video. It is made when the session is over.", download: "Download",
+    unplayable: "This browser does not play {codec}. Download the file, or export the session as H264.",
     decision: "Last decision", raw: "As stored", history: "What happened",
     events: { SESSION_OPENED: "Opened", SESSION_RESUMED: "Taken up again", SESSION_DISCONNECTED: "Connection lost", SESSION_CLOSED: "Closed", SESSION_ERASED: "Erased" } as Record<string, string>,
     recording: "Download recording", recordingHint: "Everything stored of the session as one signed file",

@@ -47,6 +47,7 @@ const ru: Texts = {
     table: "То же таблицей", noScores: "Живость и сходство не измерены ни в одном кадре.", best: "лучший снимок",
     video: "Видео", videoStates: { in_queue: "Видео ждёт своей очереди.", exporting: "Видео создаётся.", error: "Видео не удалось создать: {reason}", canceled: "Видео не создаётся." },
     noVideo: "Видео нет. Оно создаётся, когда сессия закончена.", download: "Скачать",
+    unplayable: "Этот браузер не показывает {codec}. Скачайте файл или экспортируйте сессию в H264.",
     decision: "Последнее решение", raw: "Как хранится", history: "Что происходило",
     events: { SESSION_OPENED: "Открыта", SESSION_RESUMED: "Продолжена", SESSION_DISCONNECTED: "Связь потеряна", SESSION_CLOSED: "Закрыта", SESSION_ERASED: "Стёрта" },
     recording: "Скачать запись", recordingHint: "Всё, что хранится о сессии, одним подписанным файлом",
