@@ -77,6 +77,7 @@ func (r *room) wantQueueEmpty() {
 }
 
 func TestExports(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	a, b := r.session().shoot(12), r.session().shoot(4)
 	at := func(n int) *time.Time { t := a.start.Add(time.Duration(n) * pace); return &t }
@@ -131,6 +132,7 @@ func TestExports(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			id := r.order(c.order, c.of...)
 			e := r.export(id, schemas.VideoSuccess)
 			if len(e.Files) != len(c.of) {
@@ -157,6 +159,7 @@ func TestExports(t *testing.T) {
 // What is drawn is there, and only there: the upper left part of a black picture becomes bright, and the box is where the
 // decision has the face.
 func TestWatermarks(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	s := r.session()
 	for range 3 {
@@ -187,6 +190,7 @@ func TestWatermarks(t *testing.T) {
 		"scores":    {schemas.Watermark{Figures: &schemas.Figures{Scores: true, Codes: true, Corner: 1}}, true, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			e := r.export(r.order(schemas.ExportOrder{Watermark: c.mark}, s), schemas.VideoSuccess)
 			v := videotest.Read(t, r.object(e.Files[0].Object))
 			for part, want := range map[image.Rectangle]bool{corner: c.corner, point: c.point, inner: false} {
@@ -202,6 +206,7 @@ func TestWatermarks(t *testing.T) {
 }
 
 func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	s, empty := r.session().shoot(2), r.session()
 	late := s.start.Add(time.Hour)
@@ -220,6 +225,7 @@ func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
 }
 
 func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
@@ -267,6 +273,7 @@ func (r *room) wantNoJobs() {
 
 // An export that is canceled before a worker has it is not begun, and one that is forgotten neither.
 func TestCanceledInTheQueue(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	s := r.session().shoot(2)
 	canceled := r.order(schemas.ExportOrder{}, s)
@@ -282,6 +289,7 @@ func TestCanceledInTheQueue(t *testing.T) {
 }
 
 func TestAnExportWhoseEncoderDies(t *testing.T) {
+	t.Parallel()
 	for deaths, want := range map[int]string{2: schemas.VideoSuccess, 100: schemas.VideoError} {
 		r := newRoom(t, plain)
 		r.put(dieFile, strconv.Itoa(deaths))
@@ -303,6 +311,7 @@ func TestAnExportWhoseEncoderDies(t *testing.T) {
 
 // A worker that stops hands its export on, and the next one makes all of it.
 func TestAnExportIsTakenOver(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
@@ -318,6 +327,7 @@ func TestAnExportIsTakenOver(t *testing.T) {
 
 // A worker that was taken for dead, and whose export another one has begun, gives way and answers nothing.
 func TestATakenOverExportIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
@@ -350,6 +360,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 
 // Exports wait while sessions end.
 func TestASessionsVideoGoesBeforeExports(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)

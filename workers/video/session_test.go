@@ -22,8 +22,10 @@ import (
 const plain = `{"video":{"codec":"H264"}}`
 
 func TestVideoOfASession(t *testing.T) {
+	t.Parallel()
 	for codec, want := range map[string][2]string{"H264": {"h264", "avc1"}, "H265": {"hevc", "hvc1"}, "VP9": {"vp9", ""}} {
 		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
 			r := newRoom(t, fmt.Sprintf(`{"video":{"codec":%q}}`, codec))
 			s := r.session().shoot(12)
 			s.again(1)
@@ -54,6 +56,7 @@ func TestVideoOfASession(t *testing.T) {
 }
 
 func TestOptionsOfTheSettings(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		settings string
 		check    func(t *testing.T, r *room, s *schemas.VideoStatus)
@@ -80,6 +83,7 @@ func TestOptionsOfTheSettings(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRoom(t, `{"video":{"codec":"H264",`+c.settings+`}}`)
 			s := r.session().shoot(9)
 			s.again(1)
@@ -91,6 +95,7 @@ func TestOptionsOfTheSettings(t *testing.T) {
 }
 
 func TestCanvasOfTheFirstOrTheLargestFrame(t *testing.T) {
+	t.Parallel()
 	for canvas, want := range map[string]struct {
 		size  image.Point
 		boxes [3]image.Rectangle
@@ -99,6 +104,7 @@ func TestCanvasOfTheFirstOrTheLargestFrame(t *testing.T) {
 		"largest": {image.Pt(640, 480), [3]image.Rectangle{image.Rect(0, 0, 640, 480), image.Rect(0, 0, 640, 480), image.Rect(140, 0, 500, 480)}},
 	} {
 		t.Run(canvas, func(t *testing.T) {
+			t.Parallel()
 			r := newRoom(t, fmt.Sprintf(`{"video":{"codec":"H264","canvas":%q}}`, canvas))
 			s := r.session()
 			for n, size := range []image.Point{{320, 240}, {640, 480}, {240, 320}} {
@@ -121,6 +127,7 @@ func TestCanvasOfTheFirstOrTheLargestFrame(t *testing.T) {
 }
 
 func TestNoVideoWithoutDecodableFrames(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	broken, empty := r.session(), r.session()
 	broken.image([]byte("no image"))
@@ -141,6 +148,7 @@ func TestNoVideoWithoutDecodableFrames(t *testing.T) {
 
 // The encoder is killed in the middle, from outside and twice by itself: the third try gives every frame.
 func TestAKilledEncoderIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
@@ -167,6 +175,7 @@ func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 }
 
 func TestACrashingEncoderEndsInError(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(dieFile, "100")
 	s := r.session().shoot(40)
@@ -184,6 +193,7 @@ func TestACrashingEncoderEndsInError(t *testing.T) {
 
 // Frames that come while the file is built are in the file.
 func TestAResumedSessionIsBuiltAgain(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
@@ -208,6 +218,7 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 
 // A second end builds again only what has something new, and a file that another one replaces is gone.
 func TestASecondEnd(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	s := r.session().shoot(5)
 	s.end()
@@ -251,6 +262,7 @@ func TestASecondEnd(t *testing.T) {
 
 // Nobody says that the session is over: its key expires.
 func TestASessionWhoseEdgeDied(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	s := r.session().shoot(6)
 	if _, err := r.conn.Claim(r.ctx(), s.id, "a dead edge", time.Second); err != nil {
@@ -263,6 +275,7 @@ func TestASessionWhoseEdgeDied(t *testing.T) {
 
 // What dead processes left is gone after a start, and nothing is left after work; a living process's folder stays.
 func TestNoUnfinishedFilesStay(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	dead := filepath.Join(r.temp, "selene-video-dead")
 	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600)); err != nil {
@@ -283,6 +296,7 @@ func TestNoUnfinishedFilesStay(t *testing.T) {
 }
 
 func TestErasedWhileItIsBuilt(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
