@@ -47,17 +47,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
-	opts := []nats.Option{
-		nats.Name(o.Name), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.Timeout(requestTimeout),
-		nats.ReconnectBufSize(-1), // a publish while the broker is gone fails at once: nothing is promised before it is stored
-		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
-			subject := ""
-			if sub != nil {
-				subject = sub.Subject
-			}
-			slog.Warn("broker connection", "error", err, "subject", subject)
-		}),
-	}
+	opts := connectionOptions(o.Name)
 	if o.Broker != nil {
 		if err := o.Broker.WaitReady(ctx); err != nil {
 			return nil, err
@@ -69,29 +59,54 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	}
 	c := &Conn{streams: map[string]jetstream.Stream{}, readerTTL: readerTTL}
 	opts = append(opts, nats.ReconnectHandler(func(*nats.Conn) { go c.restore(o.Limits) }))
-	nc, err := nats.Connect(o.URL, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", o.URL, err)
+	if err := c.dial(o.URL, opts); err != nil {
+		return nil, err
 	}
-	c.nc = nc
 	if err := c.prepare(ctx, o.Limits, o.Media); err != nil {
-		nc.Close()
+		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
+func connectionOptions(name string) []nats.Option {
+	return []nats.Option{
+		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.Timeout(requestTimeout),
+		nats.ReconnectBufSize(-1), // a publish while the broker is gone fails at once: nothing is promised before it is stored
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			slog.Warn("broker connection", "error", err, "subject", subject)
+		}),
+	}
+}
+
+// dial reaches a broker that is new enough.
+func (c *Conn) dial(url string, opts []nats.Option) (err error) {
+	if c.nc, err = nats.Connect(url, opts...); err != nil {
+		return fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", url, err)
+	}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
 	if err := checkVersion(c.nc.ConnectedServerVersion()); err != nil {
 		return err
 	}
 	if got := c.nc.MaxPayload(); got < MaxPayload {
 		return fmt.Errorf("the broker takes messages of %d bytes, frames need %d: set max_payload: %d in its configuration", got, MaxPayload, MaxPayload)
 	}
-	var err error
 	if c.js, err = jetstream.New(c.nc, jetstream.WithDefaultTimeout(requestTimeout)); err != nil {
 		return fmt.Errorf("set up JetStream: %w", err)
 	}
+	return nil
+}
+
+func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
+	var err error
 	for _, want := range topology(l) {
 		if c.streams[want.Name], err = c.ensureStream(ctx, want); err != nil {
 			return err

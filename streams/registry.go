@@ -67,8 +67,9 @@ func (c *Conn) Register(ctx context.Context, r Registration) error {
 
 // Registry knows the running workers. Run keeps it current; All may be called at any time.
 type Registry struct {
-	conn *Conn
-	now  atomic.Pointer[roll]
+	conn    *Conn
+	now     atomic.Pointer[roll]
+	current chan struct{}
 }
 
 // roll is who is registered: every process by its key, and one of each worker by its name.
@@ -77,12 +78,15 @@ type roll struct {
 	workers   map[string]Registration
 }
 
-// NewRegistry returns a registry that is empty until Run.
+// NewRegistry returns a registry that is empty until Run, which may be called once.
 func NewRegistry(c *Conn) *Registry {
-	r := &Registry{conn: c}
+	r := &Registry{conn: c, current: make(chan struct{})}
 	r.now.Store(&roll{})
 	return r
 }
+
+// Current is closed once the registry knows all that were there when Run began.
+func (r *Registry) Current() <-chan struct{} { return r.current }
 
 // All is the running workers by name, each as one of its processes registered it. It must not be changed.
 func (r *Registry) All() map[string]Registration { return r.now.Load().workers }
@@ -114,7 +118,8 @@ func (r *Registry) Run(ctx context.Context) error {
 			if !ok {
 				return errors.New("following worker registrations ended")
 			}
-			if entry == nil {
+			if entry == nil { // all that were there are told
+				close(r.current)
 				continue
 			}
 			r.apply(entry)

@@ -16,6 +16,28 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
+// runInbox is where answers to connections for runs arrive, so that they need not hear those to others.
+const runInbox = "_INBOX.rerun"
+
+// ConnectForRuns reaches a broker where an installation runs, for runs of recorded sessions alone: it makes and changes no stream.
+// Of o only URL and Name count. The connection can publish frames of runs, listen to VerdictsOfRun, follow the Registry, Describe
+// and PutRunSettings; the broker need allow it no more than README.md says.
+func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
+	c := &Conn{streams: map[string]jetstream.Stream{}}
+	if err := c.dial(o.URL, append(connectionOptions(o.Name), nats.CustomInboxPrefix(runInbox))); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.workers, err = c.js.KeyValue(ctx, bucketWorkers); err == nil {
+		c.streams[settingsStream], err = c.js.Stream(ctx, settingsStream)
+	}
+	if err != nil {
+		c.Close()
+		return nil, fmt.Errorf("find the installation on the broker: %w (do its workers run there?)", err)
+	}
+	return c, nil
+}
+
 // ConsumeJudging is Consume for those who judge frames or faces: besides w.Stream it consumes what belongs to runs of
 // recorded sessions, from the stream of runs beside it. Both share w.Concurrency, and live messages go first. A message
 // of a run that cannot be handled is dropped, since the recording still has it.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,9 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
 )
+
+// jobsOfOthers are frames that workers of other processes have at the same time: enough for some, and live ones go first.
+const jobsOfOthers = 32
 
 // exitFlipped: a session ended otherwise than it did.
 const exitFlipped = 2
@@ -39,7 +43,7 @@ type rerunFlags struct {
 func rerunCommand(p *process) *cobra.Command {
 	o := &rerunFlags{}
 	c := &cobra.Command{
-		Use: "rerun FILE|SESSION...", Short: "Judge recorded sessions again and say what changed",
+		Use: "rerun FILE|FOLDER|SESSION...", Short: "Judge recorded sessions again and say what changed",
 		Long: "Send the frames of recorded sessions through workers again, in subjects of their own, and compare. A session is a bundle that\n" +
 			"`selene record` wrote, a folder of them, or an id; --since, --until, --outcome and --code choose sessions of the installation.\n" +
 			"With --nats the running workers judge, otherwise workers of this process with the pack that --pack names.\n" +
@@ -62,7 +66,7 @@ func rerunCommand(p *process) *cobra.Command {
 	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of those a session was judged by")
 	f.StringSliceVar(&o.workers, "workers", nil, "only these are asked again; the verdicts of others are those of the recording")
 	f.StringVar(&o.pace, "pace", "fast", "fast, or original: the pace the frames came in")
-	f.IntVar(&o.jobs, "jobs", 0, "sessions at the same time; 0 = two for each message a worker handles at once")
+	f.IntVar(&o.jobs, "jobs", 0, "frames that the workers have at the same time, 128 at most; 0 = 32 with --nats, otherwise two for each that a worker handles at once")
 	f.BoolVar(&o.asJSON, "json", false, "print a JSON object for each session and one for the totals")
 	f.StringVar(&o.html, "html", "", "write a report with the pictures that changed into this file")
 	return c
@@ -77,7 +81,11 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 	default:
 		return fmt.Errorf("--pace is %q: use fast or original", o.pace)
 	}
-	if options.Jobs <= 0 {
+	switch {
+	case options.Jobs > 0:
+	case p.NATSURL != "":
+		options.Jobs = jobsOfOthers
+	default:
 		options.Jobs = 2 * p.Concurrency
 	}
 	if o.settings != "" {
@@ -90,13 +98,17 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 		}
 	}
 	for _, name := range o.workers {
-		if _, ok := parts[name]; !ok && !schemas.IsPlugin(name) {
-			return fmt.Errorf("--workers: there is no worker %q", name)
+		if _, ours := parts[name]; ours && !slices.Contains(judges(), name) {
+			return fmt.Errorf("--workers: %s judges no frames; those that come with selene and do are %s", name, strings.Join(judges(), ", "))
 		}
 	}
 	totals := rerun.NewTotals()
 	report := &rerun.Report{Totals: totals}
+	bar := newRerunBar()
+	defer bar.wipe()
+	options.Judged = bar.frame
 	print := func(r *rerun.Result) error {
+		bar.wipe()
 		totals.Add(r)
 		if o.html != "" {
 			report.Add(r)
@@ -114,11 +126,15 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 		})
 	} else {
 		var conn *streams.Conn
-		if conn, err = p.connect(c.Context(), "rerun"); err != nil {
+		if conn, err = streams.ConnectForRuns(c.Context(), streams.Options{URL: p.NATSURL, Name: "selene rerun"}); err != nil {
 			return err
 		}
 		defer conn.Close()
 		err = rerun.New(conn, options).Do(c.Context(), p.recordings(c, o, args), print)
+	}
+	bar.wipe()
+	if err != nil && c.Context().Err() != nil {
+		return fmt.Errorf("interrupted after %d sessions", totals.Sessions)
 	}
 	if err != nil {
 		return err

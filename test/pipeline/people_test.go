@@ -27,13 +27,20 @@ const passive = `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_st
 func product(t *testing.T, m *vision.Models, settings string) *streams.Conn {
 	t.Helper()
 	conn := installation(t, settings)
+	startProduct(t, conn, m)
+	return conn
+}
+
+func startProduct(t testing.TB, conn *streams.Conn, m *vision.Models) {
+	t.Helper()
 	registry := streams.NewRegistry(conn)
 	judge := func(w workers.Worker) func(context.Context) error {
 		return func(ctx context.Context) error { return workers.Run(ctx, conn, w, workers.Options{Concurrency: 2}) }
 	}
 	start(t,
 		registry.Run, detector.New(conn, m, registry, workers.Options{Concurrency: 2}).Run, decider.New(conn).Run,
-		judge(liveness.New(m)), judge(matcher.New(m)), judge(activeliveness.New()),
+		judge(liveness.New(m)), judge(activeliveness.New()),
+		func(ctx context.Context) error { return matcher.Run(ctx, conn, m, workers.Options{Concurrency: 2}) },
 	)
 	streamstest.Eventually(t, 10*time.Second, func() error {
 		if n := len(registry.All()); n != 5 {
@@ -41,7 +48,6 @@ func product(t *testing.T, m *vision.Models, settings string) *streams.Conn {
 		}
 		return nil
 	})
-	return conn
 }
 
 func TestOnePersonPasses(t *testing.T) {

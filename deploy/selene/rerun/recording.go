@@ -41,7 +41,9 @@ func (s steps) hear(v *schemas.Verdict) {
 	if s[key] == nil {
 		s[key] = map[string]*schemas.Verdict{}
 	}
-	s[key][v.GetWorker()] = v
+	if s[key][v.GetWorker()] == nil { // the first is the one that counted
+		s[key][v.GetWorker()] = v
+	}
 }
 
 func (r *Recording) decide(d streams.Stored[*schemas.Decision], s steps) {

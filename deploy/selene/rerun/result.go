@@ -1,6 +1,7 @@
 package rerun
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -14,8 +15,12 @@ type Result struct {
 	Session  string         `json:"session"`
 	Before   string         `json:"before"` // outcome
 	After    string         `json:"after"`
+	Unfit    string         `json:"unfit,omitempty"`   // why it could not be judged again; then nothing below says anything
+	Notes    []string       `json:"notes,omitempty"`   // what was left out
 	Frames   int            `json:"frames"`            // judged again
 	Missing  int            `json:"missing,omitempty"` // decided frames whose image is no longer stored
+	Late     int            `json:"late,omitempty"`    // frames that failed since a verdict came too late, and count for nothing again
+	Beyond   int            `json:"beyond,omitempty"`  // decided frames after the end that the session has now
 	Verdicts int            `json:"verdicts"`          // compared
 	Codes    []FrameChange  `json:"codes,omitempty"`
 	Fields   []FieldChange  `json:"fields,omitempty"`
@@ -56,9 +61,19 @@ const mostPictures = 6
 // Flipped says whether the session ended otherwise.
 func (r *Result) Flipped() bool { return r.Before != r.After }
 
+// nobodyRuns is the note on a worker whose verdicts decisions can do without.
+const nobodyRuns = "worker %s was not asked: nobody runs it"
+
+// note says once what was left out.
+func (r *Result) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(r.Notes, text) {
+		r.Notes = append(r.Notes, text)
+	}
+}
+
 // Identical says whether every verdict is what it was, byte for byte.
 func (r *Result) Identical() bool {
-	return !r.Flipped() && len(r.Codes) == 0 && len(r.Fields) == 0 && len(r.New) == 0
+	return r.Unfit == "" && !r.Flipped() && len(r.Codes) == 0 && len(r.Fields) == 0 && len(r.New) == 0
 }
 
 // add takes one frame into account.
@@ -67,6 +82,10 @@ func (r *Result) add(step Step, after *schemas.Decision, verdicts map[string]*sc
 	frame := step.Decision.GetName().GetSequence()
 	for _, worker := range workersOf(verdicts) {
 		before, now := step.Verdicts[worker], verdicts[worker]
+		if before == nil && slices.Contains(step.Decision.GetWorkers(), worker) {
+			r.note("verdicts of %s that are no longer stored were not compared", worker)
+			continue
+		}
 		if before == nil {
 			if r.New == nil {
 				r.New = map[string]int{}

@@ -3,6 +3,8 @@ package rerun
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +13,8 @@ func (r *Result) WriteText(w io.Writer) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s  %d frames  ", r.Session, r.Frames)
 	switch {
+	case r.Unfit != "":
+		fmt.Fprintf(&out, "not judged: %s\n", r.Unfit)
 	case r.Flipped():
 		fmt.Fprintf(&out, "%s -> %s\n", r.Before, r.After)
 	case r.Identical():
@@ -18,9 +22,43 @@ func (r *Result) WriteText(w io.Writer) error {
 	default:
 		fmt.Fprintf(&out, "%d of %d verdicts differ  %s\n", len(r.Fields), r.Verdicts, r.Before)
 	}
+	for _, left := range r.leftOut() {
+		fmt.Fprintf(&out, "  %s\n", left)
+	}
 	for _, c := range r.Codes {
 		fmt.Fprintf(&out, "  frame %d: %v -> %v\n", c.Frame, c.Before, c.After)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// leftOut says in words what the comparison leaves out.
+func (r *Result) leftOut() []string {
+	return slices.Concat(r.Notes, framesLeftOut(r.Missing, r.Late, r.Beyond))
+}
+
+// LeftOut says in words what the comparisons leave out.
+func (t *Totals) LeftOut() []string {
+	var out []string
+	for _, note := range slices.Sorted(maps.Keys(t.Notes)) {
+		out = append(out, fmt.Sprintf("%d sessions: %s", t.Notes[note], note))
+	}
+	return append(out, framesLeftOut(t.Missing, t.Late, t.Beyond)...)
+}
+
+func framesLeftOut(missing, late, beyond int) []string {
+	var out []string
+	for _, left := range []struct {
+		frames int
+		why    string
+	}{
+		{missing, "are no longer stored"},
+		{late, "failed since a verdict came too late, and count for nothing again"},
+		{beyond, "were not judged: their sessions now end before them"},
+	} {
+		if left.frames > 0 {
+			out = append(out, fmt.Sprintf("%d frames %s", left.frames, left.why))
+		}
+	}
+	return out
 }

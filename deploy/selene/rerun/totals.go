@@ -14,12 +14,17 @@ import (
 // Totals are what changed over all sessions of a run.
 type Totals struct {
 	Sessions  int `json:"sessions"`
-	Identical int `json:"identical"` // every verdict the same, byte for byte
-	Flipped   int `json:"flipped"`   // ended otherwise
+	Identical int `json:"identical"`       // every verdict the same, byte for byte
+	Flipped   int `json:"flipped"`         // ended otherwise
+	Unfit     int `json:"unfit,omitempty"` // could not be judged again
 	Frames    int `json:"frames"`
-	Missing   int `json:"missing,omitempty"`
+	Missing   int `json:"missing,omitempty"` // frames, as in Result
+	Late      int `json:"late,omitempty"`
+	Beyond    int `json:"beyond,omitempty"`
 	Verdicts  int `json:"verdicts"`
 	Differing int `json:"differing"` // verdicts
+	// Notes are sessions by what was left out of them.
+	Notes map[string]int `json:"notes,omitempty"`
 	// Outcomes are the flips by "BEFORE -> AFTER".
 	Outcomes map[string]int        `json:"outcomes"`
 	Fields   map[string]int        `json:"fields"` // that differ, by "worker: field"
@@ -58,7 +63,7 @@ func rangeOf(score string) float64 {
 
 // NewTotals returns totals of nothing.
 func NewTotals() *Totals {
-	return &Totals{Outcomes: map[string]int{}, Fields: map[string]int{}, Codes: map[int32]*CodeChange{}, Scores: map[string]*Shifts{}}
+	return &Totals{Notes: map[string]int{}, Outcomes: map[string]int{}, Fields: map[string]int{}, Codes: map[int32]*CodeChange{}, Scores: map[string]*Shifts{}}
 }
 
 // Add takes one session into account.
@@ -66,6 +71,15 @@ func (t *Totals) Add(r *Result) {
 	t.Sessions++
 	t.Frames += r.Frames
 	t.Missing += r.Missing
+	t.Late += r.Late
+	t.Beyond += r.Beyond
+	for _, note := range r.Notes {
+		t.Notes[note]++
+	}
+	if r.Unfit != "" {
+		t.Unfit++
+		t.Notes[r.Unfit]++
+	}
 	t.Verdicts += r.Verdicts
 	t.Differing += len(r.Fields)
 	if r.Identical() {
@@ -126,8 +140,8 @@ func (t *Totals) WriteText(w io.Writer) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d sessions, %d frames: %d identical, %d ended otherwise; %d of %d verdicts differ\n",
 		t.Sessions, t.Frames, t.Identical, t.Flipped, t.Differing, t.Verdicts)
-	if t.Missing > 0 {
-		fmt.Fprintf(&out, "%d decided frames are no longer stored and were left out\n", t.Missing)
+	for _, left := range t.LeftOut() {
+		fmt.Fprintln(&out, left)
 	}
 	for _, flip := range slices.Sorted(maps.Keys(t.Outcomes)) {
 		fmt.Fprintf(&out, "  %4d  %s\n", t.Outcomes[flip], flip)
