@@ -19,6 +19,8 @@ VISION := workers/vision
 # npm writes this file last, so it says that an install has finished.
 UI_NPM := $(UI)/node_modules/.package-lock.json
 VISION_NPM := $(VISION)/node_modules/.package-lock.json
+EXAMPLE := workers/example/node
+EXAMPLE_NPM := $(EXAMPLE)/node_modules/.package-lock.json
 UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name '.*' \) -prune -o -type f -print)
 PAGE := $(UI)/dist/index.html
 PACKS := $(VISION)/packs
@@ -39,11 +41,11 @@ run: build models ## set up, build and start everything in one process; prints t
 build: system go-build ## build bin/selene, the page included
 
 .PHONY: setup
-setup: system $(UI_NPM) $(VISION_NPM) models ## install what is missing: system packages, npm parts, models
+setup: system $(UI_NPM) $(VISION_NPM) $(EXAMPLE_NPM) models ## install what is missing: system packages, npm parts, models
 
 ##@ Develop
 .PHONY: test
-test: test-system build models test-go test-ui ## run all tests; installs what they need
+test: test-system build models $(EXAMPLE_NPM) test-go test-ui ## run all tests; installs what they need
 
 .PHONY: lint
 lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names
@@ -74,7 +76,7 @@ proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go
 
 .PHONY: clean
 clean: ## remove what was built and fetched; keeps ./data
-	rm -rf bin $(UI)/node_modules $(VISION)/node_modules $(PACKS) test/output
+	rm -rf bin $(UI)/node_modules $(VISION)/node_modules $(EXAMPLE)/node_modules $(PACKS) test/output
 	find $(UI)/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: help
@@ -118,6 +120,10 @@ $(UI_NPM): $(UI)/package.json $(UI)/package-lock.json | system
 $(VISION_NPM): $(VISION)/package.json $(VISION)/package-lock.json | system
 	@echo "set-up: npm parts of $(VISION)"
 	@cd $(VISION) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
+
+$(EXAMPLE_NPM): $(EXAMPLE)/package.json $(EXAMPLE)/package-lock.json | system
+	@echo "set-up: npm parts of $(EXAMPLE)"
+	@cd $(EXAMPLE) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
 
 $(PAGE): $(UI_NPM) $(UI_SOURCES)
 	@cd $(UI) && npm run --silent build && touch dist/index.html

@@ -16,9 +16,13 @@ var ghostQualities = []int{50, 60, 70, 80, 90, 95}
 // is the largest distance between their mean curves over the qualities, each tile's curve scaled to 0..1.
 func Ghost(l *Luma, face image.Rectangle) (difference float64, ok bool, err error) {
 	curves := map[image.Point][]float64{}
+	var tiles []image.Point // in one order, in which sums come out the same to the last bit
 	for _, q := range ghostQualities {
 		if err := l.errors(q, func(x, y int, e float64) {
 			p := image.Pt(x, y)
+			if curves[p] == nil {
+				tiles = append(tiles, p)
+			}
 			curves[p] = append(curves[p], e)
 		}); err != nil {
 			return 0, false, err
@@ -29,7 +33,8 @@ func Ghost(l *Luma, face image.Rectangle) (difference float64, ok bool, err erro
 	for i := range sums {
 		sums[i] = make([]float64, len(ghostQualities))
 	}
-	for p, c := range curves {
+	for _, p := range tiles {
+		c := curves[p]
 		isFace, isBackground := l.region(face, p.X, p.Y)
 		i := 0
 		if isBackground {
