@@ -89,3 +89,23 @@ func (c *Conn) PublishVideo(ctx context.Context, v *schemas.VideoStatus) error {
 	_, err := c.store(ctx, subject(KindVideo, v.GetSession()), v, "")
 	return err
 }
+
+// PublishFirstVideo stores the first state of a session's own video. It stores nothing when there is one.
+func (c *Conn) PublishFirstVideo(ctx context.Context, v *schemas.VideoStatus) error {
+	newest := uint64(0)
+	msg, err := c.streams[Videos].GetLastMsgForSubject(ctx, subject(KindVideo, v.GetSession()))
+	switch {
+	case err == nil:
+		newest = msg.Sequence // of an export, it may be
+	case !errors.Is(err, jetstream.ErrMsgNotFound):
+		return Blame(Infrastructure, fmt.Errorf("read the video state of %s: %w", v.GetSession(), err))
+	}
+	if _, err := c.LastVideo(ctx, v.GetSession()); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	_, err = c.store(ctx, subject(KindVideo, v.GetSession()), v, "", jetstream.WithExpectLastSequencePerSubject(newest))
+	if wrongLast(err) { // somebody was faster
+		return nil
+	}
+	return err
+}

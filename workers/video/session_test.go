@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -171,6 +173,30 @@ func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 	r.wantMarks(s.status(schemas.VideoSuccess).GetObject(), upTo(40)...)
 	if n := len(r.encoders()); n != 3 {
 		t.Errorf("%d encoders, want 3", n)
+	}
+}
+
+// While there is no room the video waits, and says so. What a resumed session left before stays until there is more.
+func TestAVideoWaitsInTheQueue(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, plain)
+	done := r.session().shoot(3)
+	done.end()
+	r.work()
+	done.status(schemas.VideoSuccess)
+	r.put(holdFile, "")
+	busy, waiting := r.session().shoot(40), r.session().shoot(3)
+	busy.end()
+	busy.status(schemas.VideoExporting)
+	waiting.end()
+	done.endAgain()
+	waiting.status(schemas.VideoInQueue)
+	r.waitFor(streams.Sessions, "video-queue", func(c *jetstream.ConsumerInfo) bool { return c.NumPending == 0 && c.NumAckPending == 0 })
+	done.status(schemas.VideoSuccess)
+	r.remove(holdFile)
+	waiting.status(schemas.VideoSuccess)
+	if states := waiting.statuses(); len(states) != 3 || states[1].GetStatus() != schemas.VideoExporting {
+		t.Errorf("states %v", states)
 	}
 }
 

@@ -16,10 +16,11 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// Name is the worker's, and exportName that of its consumer of exports.
+// Name is the worker's and that of its consumer of sessions; the others are those of exports and of what waits.
 const (
 	Name       = "video"
 	exportName = "video-export"
+	queueName  = "video-queue"
 )
 
 const (
@@ -65,6 +66,10 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
+	})
+	group.Go(func() error {
+		queue := streams.Work{Stream: streams.Sessions, Durable: queueName, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(queueName)}
+		return w.conn.Consume(ctx, queue, w.queued)
 	})
 	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessions), w.happened) })
 	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exports), w.ordered) })
