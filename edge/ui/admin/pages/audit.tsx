@@ -42,7 +42,7 @@ export function AuditLog({ query }: { query: URLSearchParams }) {
                     <Cell label={x.action}><code>{entry.action}</code></Cell>
                     <Cell label={x.object} class="mono">{entry.object}</Cell>
                     <Cell label={x.detail}>{entry.detail}</Cell>
-                    <Cell label={x.address} class="mono soft">{entry.address}</Cell>
+                    <Cell label={x.address} class="mono soft address">{entry.address}</Cell>
                   </tr>
                 ))}
               </Table>

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { address, call } from "../api";
 import { dateTime, fill, fromNanos, number, seconds } from "../format";
 import { t } from "../language";
@@ -23,8 +23,10 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
   const [erased, setErased] = useState(false);
   const gone = !session.data && session.problem;
   const over = session.data?.events.some(({ kind }) => kind === "SESSION_CLOSED") ?? false;
-  const unfinished = over && (session.data?.video?.status ?? "") !== "success" && !["error", "canceled"].includes(session.data?.video?.status ?? "");
-  usePolling(session.reload, 2000, unfinished && !erased);
+  const unfinished = !["success", "error", "canceled"].includes(session.data?.video?.status ?? "");
+  usePolling(session.reload, 2000, unfinished && session.data !== undefined && !erased);
+  const grows = useCallback(() => [frames, decisions, verdicts].forEach(({ reload }) => reload()), []);
+  usePolling(grows, 3000, session.data !== undefined && !over && !erased);
   const looked = useMemo(() => lookAt(frames.data?.frames ?? [], decisions.data?.decisions ?? [], verdicts.data?.verdicts ?? []), [frames.data, decisions.data, verdicts.data]);
   const erase = async () => {
     await call("DELETE", path);
@@ -100,7 +102,7 @@ function Rest({ session, path }: { session: Session; path: string }) {
   const { video, events, last_decision: last } = session;
   const states = t.session.videoStates as Record<string, string>;
   return (
-    <>
+    <div class="pair">
       <section class="card"><h2>{t.session.video}</h2>
         {video?.status === "success"
           ? <Player src={address(`${path}/video`)} codec={video.codec ?? ""} />
@@ -112,7 +114,7 @@ function Rest({ session, path }: { session: Session; path: string }) {
         ))}</ol>
         {last && <details><summary>{t.session.decision}</summary><pre tabIndex={0} aria-label={t.session.raw}>{JSON.stringify(shortened(last), null, 2)}</pre></details>}
       </section>
-    </>
+    </div>
   );
 }
 

@@ -13,12 +13,15 @@ type Filter = Record<(typeof FILTERS)[number], string>;
 
 const readFilter = (query: URLSearchParams): Filter => Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Filter;
 
+/** A time in the form the server wants; what is no time stays as it is, for the server to say so. */
+const timeOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : new Date(text).toISOString());
+
 /** The server's query. Times are typed as they are on this machine's clock. */
 function search(filter: Filter, cursor: string): string {
   const query = new URLSearchParams({ limit: "25" });
   for (const name of FILTERS) {
     const given = filter[name].trim();
-    if (given) query.set(name, name === "since" || name === "until" ? new Date(given).toISOString() : given);
+    if (given) query.set(name, name === "since" || name === "until" ? timeOf(given) : given);
   }
   if (cursor) query.set("cursor", cursor);
   return `v1/sessions?${query}`;

@@ -70,7 +70,7 @@ const en = {
   },
   configs: {
     title: "UI configs", lead: "How the user page looks and speaks. The page takes one by name: /?cn=NAME.", name: "Name", updated: "Changed", by: "By", empty: "There is no UI config yet.",
-    add: "Add a config", nameHint: "Letters, digits, - and _", open: "Open the page", preview: "Preview", previewHint: "Changes show at once, before they are saved.", saved: "Saved. The page may take a minute to show it.",
+    add: "Add a config", nameHint: "Letters, digits, - and _", open: "Open the page", preview: "Preview", previewHint: "Changes show at once, before they are saved. Start the camera there to see the rest.", saved: "Saved. The page may take a minute to show it.",
     selected: "{n} selected", deleteMany: "Delete selected", deleteTitle: "Delete {n} UI configs?", deleteOne: "Delete {name}?", deleteText: "Pages that name it look as they come, without a config.", all: "Select all", select: "Select {name}",
     unsaved: "Not saved yet", missing: "There is no config of that name yet: saving makes it.",
     groups: { behaviour: "Behaviour", texts: "Texts", messages: "Words for codes", look: "Look", camera: "Camera and pictures" },
