@@ -83,13 +83,15 @@ func (s *stitcher) slot(n int64) int64 {
 
 // finish shows the last picture and closes the file.
 func (s *stitcher) finish(ctx context.Context) error {
-	end := max(s.clock.end(), s.shown+1)
-	s.res.Duration = s.clock.duration(end)
 	if s.options.FrameRate > 0 {
+		end := max(s.clock.end(), 1) // a last picture whose slot would begin there is dropped
+		s.res.Duration = s.clock.duration(end)
 		if err := s.repeat(ctx, end); err != nil {
 			return err
 		}
-		end = s.slot(end)
+		return s.enc.finish(s.slot(end))
 	}
+	end := max(s.clock.end(), s.shown+1)
+	s.res.Duration = s.clock.duration(end)
 	return s.enc.finish(end)
 }

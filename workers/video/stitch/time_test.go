@@ -108,6 +108,27 @@ func TestConstantRateDropsAndRepeats(t *testing.T) {
 	})
 }
 
+// The file is as long as the session, to half a slot, wherever its last frame falls.
+func TestConstantRateEndsInTime(t *testing.T) {
+	const w, h, step = 64, 64, time.Second / 15
+	images := markedSequence(t, 0, 20, w, h)
+	for n := 1; n <= len(images); n++ {
+		var frames []Frame
+		for i := range n {
+			frames = append(frames, Frame{Image: images[i], At: testStart.Add(time.Duration(i) * step)})
+		}
+		path := outPath(t, VP9)
+		res := mustStitch(t, frames, Options{Codec: VP9, Path: path, FrameRate: 5, Threads: 1})
+		want := time.Duration(max(1, (2*n+3)/6)) * time.Second / 5
+		if p := probe(t, path); res.Duration != want || len(p.pts) != res.Frames || (p.duration-want).Abs() > tick(VP9) {
+			t.Errorf("%d frames last %v and %v, want %v: %+v", n, res.Duration, p.duration, want, res)
+		}
+		if res.Frames != n+res.Repeated-res.Dropped {
+			t.Errorf("%d frames: %+v", n, res)
+		}
+	}
+}
+
 // A gap of a day is a lot of pictures; stopping must not wait for them.
 func TestConstantRateCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
