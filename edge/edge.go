@@ -15,6 +15,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/edge/api"
+	"github.com/selene-liveness/selene/edge/events"
 	"github.com/selene-liveness/selene/edge/gateway"
 	"github.com/selene-liveness/selene/edge/stats"
 	"github.com/selene-liveness/selene/edge/token"
@@ -29,6 +30,7 @@ type Edge struct {
 	registry *streams.Registry
 	api      *api.API
 	stats    *stats.Stats
+	hooks    *events.Poster
 	guard    *api.Guard
 }
 
@@ -66,7 +68,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
-		addr: c.Addr, gateway: g, registry: registry, stats: counted, guard: guard,
+		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.PublicHooks), guard: guard,
 		api: &api.API{
 			Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes, Variant: c.Variant,
 			Metrics: prometheus.Gatherers{own, prometheus.DefaultGatherer},
@@ -121,6 +123,7 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return e.gateway.Run(ctx) })
 	parts.Go(func() error { return e.stats.Run(ctx) })
+	parts.Go(func() error { return e.hooks.Run(ctx) })
 	parts.Go(func() error {
 		if err := e.registry.Run(ctx); err != nil && ctx.Err() == nil {
 			return err

@@ -3,7 +3,9 @@ package edge
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 // heard is an event as a client sees it.
@@ -234,5 +237,71 @@ func TestListenersLeaveWithTheEdge(t *testing.T) {
 	}
 	if _, answer, err := i.tryListen(""); err == nil || answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %v", answer)
+	}
+}
+
+func TestWebhooksOverREST(t *testing.T) {
+	i := install(t, Config{})
+	bodies := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- r.URL.RawQuery + r.Header.Get(webhook.HeaderSignature)[:2] + string(body)
+	}))
+	defer receiver.Close()
+	post := func(document string, headers ...string) (*http.Response, []byte) {
+		return i.do(http.MethodPost, "/v1/webhooks", []byte(document), append([]string{"Content-Type", "application/json"}, headers...)...)
+	}
+	type shown struct {
+		ID, URL, Secret string
+		By              string `json:"created_by"`
+		Paused          *bool
+		Filter          struct{ Outcomes []string }
+	}
+	answer, body := post(`{"url":"` + receiver.URL + `/x?key=hush","filter":{"outcomes":["fake"]}}`)
+	var made shown
+	if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated || len(made.Secret) < 20 || answer.Header.Get("Location") != "/v1/webhooks/"+made.ID {
+		t.Fatalf("%s %s", answer.Status, body)
+	}
+	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED})
+	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_FAKE})
+	select {
+	case got := <-bodies:
+		if !strings.HasPrefix(got, `key=husht={"id":"decision-2","kind":"decision"`) {
+			t.Errorf("got %s", got)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing was posted")
+	}
+	answer, body = i.get("/v1/webhooks")
+	var list struct{ Webhooks []shown }
+	if err := json.Unmarshal(body, &list); err != nil || answer.StatusCode != http.StatusOK || len(list.Webhooks) != 1 || strings.Contains(string(body), "hush") || strings.Contains(string(body), made.Secret) {
+		t.Fatalf("%s %s", answer.Status, body)
+	}
+	if got := list.Webhooks[0]; got.ID != made.ID || got.URL != receiver.URL+"/x" || got.Paused == nil || *got.Paused || got.Filter.Outcomes[0] != "fake" || got.By == "" {
+		t.Errorf("got %s", body)
+	}
+	for _, wrong := range []string{
+		`{}`, `{"url":"ftp://a"}`, `{"url":"/x"}`, `{"url":"http://a/` + strings.Repeat("x", 2000) + `"}`, `{"url":"http://a","secret":"short"}`,
+		`{"url":"http://a","filter":{"kinds":["frame"]}}`, `{"url":"http://a","filter":{"liveness_min":2}}`, `{"url":"http://a","more":1}`, `no JSON`,
+	} {
+		answer, body := post(wrong)
+		wantProblem(t, answer, body, http.StatusUnprocessableEntity)
+	}
+	answer, body = i.do(http.MethodPost, "/v1/tokens", []byte(`{"name":"t","scopes":["settings:write"]}`), "Content-Type", "application/json")
+	var token struct{ Token string }
+	if err := json.Unmarshal(body, &token); err != nil {
+		t.Fatal(answer.Status, err)
+	}
+	answer, body = post(`{"url":"http://a"}`, "Authorization", "Bearer "+token.Token)
+	wantProblem(t, answer, body, http.StatusForbidden)
+	if answer, body := i.do(http.MethodPost, "/v1/webhooks/"+made.ID+"/resume", nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("%s %s", answer.Status, body)
+	}
+	if answer, body := i.do(http.MethodDelete, "/v1/webhooks/"+made.ID, nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("%s %s", answer.Status, body)
+	}
+	for method, path := range map[string]string{http.MethodDelete: "", http.MethodPost: "/resume"} {
+		answer, body := i.do(method, "/v1/webhooks/"+made.ID+path, nil)
+		wantProblem(t, answer, body, http.StatusNotFound)
 	}
 }

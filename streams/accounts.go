@@ -34,25 +34,30 @@ func (c *Conn) DeleteAccount(ctx context.Context, key string) error {
 }
 
 // Accounts are the keys that match a pattern such as "token.*", with their values, oldest first.
-func (c *Conn) Accounts(ctx context.Context, pattern string) (values []Value, err error) {
+func (c *Conn) Accounts(ctx context.Context, pattern string) ([]Value, error) {
+	return valuesOf(ctx, c.accounts, pattern)
+}
+
+func valuesOf(ctx context.Context, bucket jetstream.KeyValue, pattern string) (values []Value, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	watch, err := c.accounts.Watch(ctx, pattern, jetstream.IgnoreDeletes())
+	list := "list " + bucket.Bucket()
+	watch, err := bucket.Watch(ctx, pattern, jetstream.IgnoreDeletes())
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("list accounts: %w", err))
+		return nil, Blame(Infrastructure, fmt.Errorf("%s: %w", list, err))
 	}
 	for {
 		select {
 		case entry, ok := <-watch.Updates():
 			switch {
 			case !ok:
-				return nil, Blame(Infrastructure, errors.New("list accounts: the broker is gone"))
+				return nil, Blame(Infrastructure, errors.New(list+": the broker is gone"))
 			case entry == nil: // that was all
 				return values, Blame(Infrastructure, watch.Stop())
 			}
 			values = append(values, Value{entry.Key(), entry.Revision(), entry.Value()})
 		case <-ctx.Done():
-			return nil, Blame(Infrastructure, fmt.Errorf("list accounts: %w", ctx.Err()))
+			return nil, Blame(Infrastructure, fmt.Errorf("%s: %w", list, ctx.Err()))
 		}
 	}
 }

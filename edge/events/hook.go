@@ -1,0 +1,136 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Hook is a webhook: an address that events are posted to.
+type Hook struct {
+	ID      string    `json:"id"`
+	URL     string    `json:"url"`
+	Filter  Filter    `json:"filter"`
+	Secret  string    `json:"secret"` // signs what is posted
+	Created time.Time `json:"created"`
+	By      string    `json:"created_by"`
+	After   Cursor    `json:"after"` // what was stored by then is not posted
+}
+
+// State is how posting to a hook goes.
+type State struct {
+	Paused    bool       `json:"paused"`     // nothing is posted until somebody resumes it; events wait
+	GivenUp   int        `json:"given_up"`   // events in a row that could not be posted, and were set aside
+	LastError string     `json:"last_error"` // of the last event that was set aside
+	FailedAt  *time.Time `json:"failed_at"`  // when that was
+}
+
+// Keys of the bucket.
+const (
+	hookKey  = "hook."
+	stateKey = "state."
+)
+
+// MaxHooks is how many hooks there may be: each has consumers of its own.
+const MaxHooks = 50
+
+// AddHook stores a hook that is told of what comes after this moment, and fills in its id and that moment.
+func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
+	there, err := conn.Webhooks(ctx, hookKey+"*")
+	if err != nil {
+		return err
+	}
+	if len(there) >= MaxHooks {
+		return fmt.Errorf("there are %d webhooks: %w", len(there), streams.ErrFull)
+	}
+	feed := Feed{Conn: conn}
+	if h.After, err = feed.Now(ctx, nil); err != nil {
+		return err
+	}
+	h.ID, h.Created = uuid.NewString()[:8], time.Now().UTC().Truncate(time.Second)
+	data, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("encode webhook: %w", err)
+	}
+	return conn.PutWebhook(ctx, hookKey+h.ID, data, 0)
+}
+
+// Hooks are all hooks, oldest first, and how it goes with each, by id.
+func Hooks(ctx context.Context, conn *streams.Conn) (hooks []Hook, states map[string]State, err error) {
+	values, err := conn.Webhooks(ctx, ">")
+	if err != nil {
+		return nil, nil, err
+	}
+	states = map[string]State{}
+	for _, v := range values {
+		var h Hook
+		var s State
+		switch id, isHook := keyOf(v.Key); {
+		case isHook && json.Unmarshal(v.Data, &h) == nil:
+			hooks = append(hooks, h)
+		case !isHook && json.Unmarshal(v.Data, &s) == nil:
+			states[id] = s
+		}
+	}
+	return hooks, states, nil
+}
+
+// keyOf is the id in a key, and whether the key is a hook's or its state's.
+func keyOf(key string) (id string, isHook bool) {
+	if len(key) > len(hookKey) && key[:len(hookKey)] == hookKey {
+		return key[len(hookKey):], true
+	}
+	if len(key) > len(stateKey) && key[:len(stateKey)] == stateKey {
+		return key[len(stateKey):], false
+	}
+	return "", false
+}
+
+// RemoveHook removes a hook. It is streams.ErrNotFound when there is none.
+func RemoveHook(ctx context.Context, conn *streams.Conn, id string) error {
+	if _, err := conn.Webhook(ctx, hookKey+id); err != nil {
+		return err
+	}
+	if err := conn.DeleteWebhook(ctx, hookKey+id); err != nil {
+		return err
+	}
+	return conn.DeleteWebhook(ctx, stateKey+id)
+}
+
+// ResumeHook lets a hook that is paused go on where it was.
+func ResumeHook(ctx context.Context, conn *streams.Conn, id string) error {
+	return changeState(ctx, conn, id, func(s *State) { s.Paused, s.GivenUp = false, 0 })
+}
+
+// changeState changes the state of a hook that others may be changing too. It is streams.ErrNotFound when there is no hook.
+func changeState(ctx context.Context, conn *streams.Conn, id string, change func(*State)) error {
+	for {
+		if _, err := conn.Webhook(ctx, hookKey+id); err != nil {
+			return err
+		}
+		v, err := conn.Webhook(ctx, stateKey+id)
+		if err != nil && !errors.Is(err, streams.ErrNotFound) {
+			return err
+		}
+		var s State
+		if len(v.Data) > 0 {
+			if err := json.Unmarshal(v.Data, &s); err != nil {
+				return fmt.Errorf("read the state of webhook %s: %w", id, err)
+			}
+		}
+		change(&s)
+		data, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("encode the state of webhook %s: %w", id, err)
+		}
+		if err := conn.PutWebhook(ctx, stateKey+id, data, v.Revision); !errors.Is(err, streams.ErrChanged) {
+			return err
+		}
+	}
+}

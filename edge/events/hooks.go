@@ -1,0 +1,206 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/webhook"
+)
+
+// Poster posts events to the hooks there are. All edges share the work of each hook; a hook that is slow, or gone, holds up
+// no other.
+type Poster struct {
+	Conn       *streams.Conn
+	PublicOnly bool // hooks at private addresses are not reached
+
+	tries int                     // before an event is set aside
+	delay func(int) time.Duration // before another try
+	limit time.Duration           // for one post
+
+	hooks map[string]*Hook
+	posts map[string]*posting
+
+	mu     sync.Mutex
+	states map[string]State
+}
+
+// posting is a hook that is posted to.
+type posting struct {
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+const (
+	postTries  = 10 // 8 minutes
+	postLimit  = 10 * time.Second
+	postAtOnce = 4 // events of one kind to one hook
+	// pauseAfter events in a row that were set aside a hook is paused, so that others wait rather than being set aside too.
+	pauseAfter = 3
+	postWait   = 30 * time.Second
+	stateTime  = 5 * time.Second
+)
+
+// postDelay grows from a second to five minutes.
+func postDelay(tries int) time.Duration {
+	return min(time.Second<<min(max(tries-1, 0), 10), 5*time.Minute)
+}
+
+// NewPoster returns a poster that does nothing before Run.
+func NewPoster(conn *streams.Conn, publicOnly bool) *Poster {
+	return &Poster{
+		Conn: conn, PublicOnly: publicOnly, tries: postTries, delay: postDelay, limit: postLimit,
+		hooks: map[string]*Hook{}, states: map[string]State{}, posts: map[string]*posting{},
+	}
+}
+
+// Run posts until ctx is done, and then waits for what is under way.
+func (p *Poster) Run(ctx context.Context) error {
+	for try := 0; ctx.Err() == nil; try++ {
+		if err := p.Conn.WatchWebhooks(ctx, func(key string, data []byte) { p.changed(ctx, key, data) }); err != nil && ctx.Err() == nil {
+			slog.Warn("webhooks", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(time.Second<<min(try, 5), 30*time.Second)):
+		}
+	}
+	for _, running := range p.posts {
+		<-running.ended
+	}
+	return nil
+}
+
+// changed starts and stops what a key of the bucket asks for.
+func (p *Poster) changed(ctx context.Context, key string, data []byte) {
+	id, isHook := keyOf(key)
+	switch {
+	case data == nil && isHook:
+		delete(p.hooks, id)
+	case data == nil:
+		p.setState(id, State{})
+	case isHook:
+		h := &Hook{}
+		if err := json.Unmarshal(data, h); err != nil {
+			slog.Error("unreadable webhook", "key", key, "error", err)
+			return
+		}
+		p.hooks[id] = h
+	default:
+		var s State
+		if err := json.Unmarshal(data, &s); err != nil {
+			slog.Error("unreadable state of a webhook", "key", key, "error", err)
+			return
+		}
+		p.setState(id, s)
+	}
+	hook, running := p.hooks[id], p.posts[id]
+	wanted := hook != nil && !p.state(id).Paused
+	if running != nil && !wanted {
+		delete(p.posts, id)
+		running.stop()
+		<-running.ended
+	}
+	if hook == nil && isHook && data == nil {
+		forget, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateTime)
+		defer cancel()
+		if err := p.Conn.ForgetWebhook(forget, id); err != nil {
+			slog.Warn("webhooks", "error", err)
+		}
+	}
+	if running == nil && wanted {
+		post, stop := context.WithCancel(ctx)
+		started := &posting{stop, make(chan struct{})}
+		p.posts[id] = started
+		go func() {
+			defer close(started.ended)
+			p.post(post, hook)
+		}()
+	}
+}
+
+func (p *Poster) state(id string) State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.states[id]
+}
+
+func (p *Poster) setState(id string, s State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s == (State{}) {
+		delete(p.states, id)
+		return
+	}
+	p.states[id] = s
+}
+
+// post posts what a hook wants until ctx is done.
+func (p *Poster) post(ctx context.Context, h *Hook) {
+	sender := webhook.New(h.Secret, p.limit)
+	if p.PublicOnly {
+		sender.PublicOnly()
+		defer sender.Close()
+	}
+	var group errgroup.Group
+	for _, k := range h.Filter.Wanted() {
+		work := streams.Work{
+			Stream: k.Stream(), Durable: streams.WebhookConsumer(h.ID), From: h.After[k] + 1,
+			Concurrency: postAtOnce, AckWait: postWait, MaxTries: p.tries, Delay: p.delay,
+		}
+		group.Go(func() error {
+			return p.Conn.Consume(ctx, work, func(ctx context.Context, d *streams.Delivery) error { return p.deliver(ctx, h, sender, k, d) })
+		})
+	}
+	if err := group.Wait(); err != nil {
+		slog.Error("webhooks", "webhook", h.ID, "error", err)
+	}
+}
+
+func (p *Poster) deliver(ctx context.Context, h *Hook, sender *webhook.Sender, k Kind, d *streams.Delivery) error {
+	e := Read(k, streams.Followed{Session: d.Session, Sequence: d.Sequence, Stored: d.Stored, Data: d.Data})
+	if e == nil || !h.Filter.Wants(e) {
+		return nil
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", e.ID, err)
+	}
+	_, err = sender.Post(ctx, h.URL, body)
+	if err == nil {
+		p.note(ctx, h.ID, nil)
+		return nil
+	}
+	if ctx.Err() != nil || !d.Last {
+		return streams.Blame(streams.Infrastructure, err)
+	}
+	p.note(ctx, h.ID, err)
+	return streams.Blame(streams.Input, fmt.Errorf("webhook %s: given up after %d tries: %w", h.ID, d.Try, err))
+}
+
+// note keeps how it went: a failure, or the end of failures.
+func (p *Poster) note(ctx context.Context, id string, failure error) {
+	if failure == nil && p.state(id).GivenUp == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, stateTime)
+	defer cancel()
+	now := time.Now().UTC()
+	err := changeState(ctx, p.Conn, id, func(s *State) {
+		if failure == nil {
+			s.GivenUp = 0
+			return
+		}
+		s.GivenUp, s.LastError, s.FailedAt = s.GivenUp+1, failure.Error(), &now
+		s.Paused = s.Paused || s.GivenUp >= pauseAfter
+	})
+	if err != nil {
+		slog.Warn("state of a webhook", "webhook", id, "error", err)
+	}
+}

@@ -1,0 +1,214 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/streams/webhook"
+)
+
+// receiver takes events, or answers with a status instead.
+type receiver struct {
+	*httptest.Server
+	secret string
+
+	mu     sync.Mutex
+	status int
+	ids    []string
+	tries  int
+	faults []string
+}
+
+func receive(t *testing.T, status int) *receiver {
+	r := &receiver{secret: uuid.NewString(), status: status}
+	r.Server = httptest.NewServer(http.HandlerFunc(r.take))
+	t.Cleanup(r.Close)
+	t.Cleanup(func() {
+		if _, _, faults := r.seen(); len(faults) > 0 {
+			t.Errorf("posted wrongly: %v", faults)
+		}
+	})
+	return r
+}
+
+func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
+	body, err := io.ReadAll(request.Body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tries++
+	var e Event
+	if parse := json.Unmarshal(body, &e); err != nil || parse != nil || e.Cursor != "" {
+		r.faults = append(r.faults, string(body))
+	}
+	var seconds int64
+	signature := request.Header.Get(webhook.HeaderSignature)
+	if _, err := fmt.Sscanf(signature, "t=%d,", &seconds); err != nil || signature != webhook.Sign(r.secret, time.Unix(seconds, 0), body) {
+		r.faults = append(r.faults, signature)
+	}
+	if r.status != http.StatusOK {
+		w.WriteHeader(r.status)
+		return
+	}
+	if !slices.Contains(r.ids, e.ID) {
+		r.ids = append(r.ids, e.ID)
+	}
+}
+
+func (r *receiver) seen() (ids []string, tries int, faults []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids = slices.Clone(r.ids)
+	slices.Sort(ids)
+	return ids, r.tries, r.faults
+}
+
+// wait waits until exactly these events have arrived.
+func (r *receiver) wait(t *testing.T, want ...string) {
+	t.Helper()
+	streamstest.Eventually(t, 20*time.Second, func() error {
+		if ids, _, _ := r.seen(); !slices.Equal(ids, want) {
+			return fmt.Errorf("got %v, want %v", ids, want)
+		}
+		return nil
+	})
+}
+
+func (r *receiver) hook(t *testing.T, conn *streams.Conn, filter Filter) *Hook {
+	t.Helper()
+	h := &Hook{URL: r.URL, Secret: r.secret, Filter: filter}
+	if err := AddHook(streamstest.Context(t, 10*time.Second), conn, h); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// decide stores a decision and returns the id of its event.
+func decide(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) (session, id string) {
+	t.Helper()
+	session = uuid.NewString()
+	sequence, err := conn.PublishDecision(streamstest.Context(t, 10*time.Second), &schemas.Decision{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: session, Sequence: 1}, Frame: 1, Outcome: outcome,
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session, fmt.Sprintf("decision-%d", sequence)
+}
+
+func poster(conn *streams.Conn) *Poster {
+	p := NewPoster(conn, false)
+	p.tries, p.delay = 3, func(int) time.Duration { return time.Millisecond }
+	return p
+}
+
+const passed, fake = schemas.Outcome_OUTCOME_PASSED, schemas.Outcome_OUTCOME_FAKE
+
+func TestWebhooks(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	decide(t, conn, passed) // before anybody wanted to be told
+	good, picky := receive(t, http.StatusOK), receive(t, http.StatusOK)
+	first := good.hook(t, conn, Filter{Kinds: []Kind{Decision}})
+	_, early := decide(t, conn, fake) // while nobody posts
+	streamstest.Go(t, poster(conn).Run)
+	streamstest.Go(t, poster(conn).Run) // of another edge
+	picky.hook(t, conn, Filter{Outcomes: []string{"success"}})
+	session, second := decide(t, conn, passed)
+	_, third := decide(t, conn, fake)
+	imported := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}, Outcome: passed}
+	if err := conn.StoreImported(t.Context(), imported); err != nil {
+		t.Fatal(err)
+	}
+	closed := &schemas.SessionEvent{Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_CLOSED, Outcome: passed}
+	if err := conn.PublishSessionEvent(t.Context(), closed); err != nil {
+		t.Fatal(err)
+	}
+	good.wait(t, early, second, third)
+	picky.wait(t, second, "session-1")
+
+	if err := RemoveHook(t.Context(), conn, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		consumers, err := streams.NewLagWatch(conn).Look(t.Context(), nil)
+		if _, left := consumers[streams.WebhookConsumer(first.ID)]; err != nil || left || len(consumers) == 0 {
+			return fmt.Errorf("got %v, %w", consumers, err)
+		}
+		return nil
+	})
+	_, last := decide(t, conn, passed)
+	picky.wait(t, second, last, "session-1")
+	good.wait(t, early, second, third)
+	if hooks, states, err := Hooks(t.Context(), conn); err != nil || len(hooks) != 1 || len(states) != 0 {
+		t.Errorf("got %v %v %v", hooks, states, err)
+	}
+}
+
+// An address that refuses, or says nothing, is paused, loses nothing but what was tried, and holds up nobody else.
+func TestBrokenWebhooks(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	good, bad := receive(t, http.StatusOK), receive(t, http.StatusTeapot)
+	hang := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-hang:
+		case <-r.Context().Done():
+		}
+	}))
+	defer silent.Close()
+	defer close(hang)
+	if err := AddHook(t.Context(), conn, &Hook{URL: silent.URL}); err != nil {
+		t.Fatal(err)
+	}
+	filter := Filter{Kinds: []Kind{Decision}}
+	broken := bad.hook(t, conn, filter)
+	good.hook(t, conn, filter)
+	streamstest.Go(t, poster(conn).Run)
+	var want []string
+	for range pauseAfter {
+		_, id := decide(t, conn, passed)
+		want = append(want, id)
+	}
+	good.wait(t, want...)
+	var state State
+	streamstest.Eventually(t, 20*time.Second, func() error {
+		_, states, err := Hooks(t.Context(), conn)
+		if state = states[broken.ID]; err != nil || !state.Paused {
+			return fmt.Errorf("got %+v, %w", states, err)
+		}
+		return nil
+	})
+	if state.GivenUp != pauseAfter || !strings.Contains(state.LastError, "418") || state.FailedAt == nil {
+		t.Errorf("got %+v", state)
+	}
+	if _, tries, _ := bad.seen(); tries != 3*pauseAfter {
+		t.Errorf("%d events were tried %d times", pauseAfter, tries)
+	}
+	if dead, err := conn.StateOf(t.Context(), streams.Dead); err != nil || dead.Messages != pauseAfter {
+		t.Errorf("dead letters: %+v, %v", dead, err)
+	}
+	_, waits := decide(t, conn, fake)
+	good.wait(t, append(want, waits)...)
+	if _, tries, _ := bad.seen(); tries != 3*pauseAfter {
+		t.Error("a webhook that is paused was posted to")
+	}
+	bad.mu.Lock()
+	bad.status = http.StatusOK
+	bad.mu.Unlock()
+	if err := ResumeHook(t.Context(), conn, broken.ID); err != nil {
+		t.Fatal(err)
+	}
+	bad.wait(t, waits)
+}
