@@ -92,7 +92,7 @@ type Video struct {
 	Codec          string `json:"codec"`           // H264, H265 or VP9
 	FramesLimit    int    `json:"frames_limit"`    // 0 = all, N = the last N
 	Expires        int    `json:"expires"`         // seconds frames are kept after their video was finished; 0 = as long as their stream keeps them, for exports and re-runs
-	ResultTTL      int    `json:"result_ttl"`      // seconds a finished file is kept; 0 = as long as the store keeps it
+	ResultTTL      int    `json:"result_ttl"`      // seconds an export that is over, its files and the hash in Redis are kept; 0 = exports as long as states of videos, the hash for ever
 	SessionTimeout int    `json:"session_timeout"` // seconds of silence after which a session is over
 	Bitrate        int    `json:"bitrate"`         // kbit/s, rounded down to one of BitrateLadder; 0 = by quality
 	CRF            int    `json:"crf"`             // constant quality, 1 (best) to 51, for VP9 to 63; 0 = the codec's default

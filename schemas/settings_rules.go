@@ -102,7 +102,7 @@ var rules = map[string]rule{
 	"video.codec":           {title: "Codec", about: "of the file", enum: []string{CodecH265, CodecH264, CodecVP9}},
 	"video.frames_limit":    {title: "Frames", about: "0 = all, else the last so many", bounds: []float64{0, 1_000_000}},
 	"video.expires":         {title: "Unused frames", about: "seconds they are kept", bounds: seconds},
-	"video.result_ttl":      {title: "Finished files", about: "seconds they are kept; 0 = as long as the store keeps them", bounds: seconds},
+	"video.result_ttl":      {title: "Finished exports", about: "seconds they, their files and the hashes in Redis are kept; 0 = as long as the states of videos, hashes for ever", bounds: seconds},
 	"video.session_timeout": {title: "Silence", about: "seconds after which a silent session is over", bounds: []float64{1, 86400}},
 	"video.bitrate":         {title: "Bit rate", about: "kbit/s, rounded down to a rung of 200 to 16000; 0 = by quality", bounds: []float64{0, maxBitrate}},
 	"video.crf":             {title: "Quality", about: "constant rate factor, 1 = best, up to 51, for VP9 up to 63; 0 = the codec's default; not together with a bit rate", bounds: []float64{0, maxCRFVP9}},
