@@ -451,9 +451,15 @@ func makeToken(i *installation, p panel) {
 
 // everyPageLooksFine visits each section on a desktop and, dark, on a phone.
 func everyPageLooksFine(i *installation, p panel) {
-	places := []struct{ place, title, name string }{
-		{"workers", "Workers", "workers"}, {"users", "Users", "users"}, {"groups", "Groups", "groups"}, {"tokens", "API tokens", "tokens"},
-		{"audit", "Recent actions", "audit"}, {"settings", "Settings", "settings"}, {"password", "Change password", "password"},
+	type stop struct{ place, title, name string }
+	places := []stop{
+		{"workers", "Workers", "workers"},
+		{"users", "Users", "users"},
+		{"groups", "Groups", "groups"},
+		{"tokens", "API tokens", "tokens"},
+		{"audit", "Recent actions", "audit"},
+		{"settings", "Settings", "settings"},
+		{"password", "Change password", "password"},
 	}
 	for _, one := range places {
 		p.open(one.place, one.title)
@@ -461,10 +467,14 @@ func everyPageLooksFine(i *installation, p panel) {
 	}
 	p.put("Theme", "dark")
 	p.Do("a phone's screen", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch))
-	for _, one := range append(places, []struct{ place, title, name string }{
-		{"sessions", "Sessions", "sessions"}, {"sessions/" + i.passed, "Session", "session"}, {"exports", "Exports", "exports"},
-		{"configs", "UI configs", "configs"}, {"configs/northbank", "UI configs", "config"}, {"settings/revisions", "Settings", "revisions"},
-	}...) {
+	for _, one := range append(places,
+		stop{"sessions", "Sessions", "sessions"},
+		stop{"sessions/" + i.passed, "Session", "session"},
+		stop{"exports", "Exports", "exports"},
+		stop{"configs", "UI configs", "configs"},
+		stop{"configs/northbank", "UI configs", "config"},
+		stop{"settings/revisions", "Settings", "revisions"},
+	) {
 		p.open(one.place, one.title)
 		p.looks("phone-dark-" + one.name)
 	}

@@ -7,6 +7,7 @@ import { useLoad } from "../load";
 import { ConfigForm } from "../parts/config_form";
 import { Confirmed, Form, Heading, inWords, Loaded, Notice } from "../parts/ui";
 import { useCan } from "../parts/me";
+import { useUnsaved } from "../parts/unsaved";
 import { at } from "../route";
 import { same, write } from "../schema";
 import type { Document } from "../types";
@@ -30,6 +31,7 @@ function Editor({ name, path, title, stored, fresh = false }: { name: string; pa
   const [saved, setSaved] = useState(false);
   const changed = !same(pruned(kept), pruned(config)) || !exists;
   const writable = can("ui-configs:write");
+  useUnsaved(changed && exists);
   const set = (place: string, value: unknown) => {
     setConfig((config) => write(config, place, value));
     setError({ why: "" });

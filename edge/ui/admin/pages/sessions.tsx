@@ -42,7 +42,7 @@ export function Sessions({ query }: { query: URLSearchParams }) {
   return (
     <>
       <Heading title={t.sessions.title} />
-      <form class="filters" role="search" onSubmit={go}>
+      <form class="filters five" role="search" onSubmit={go}>
         <Text label={t.sessions.id} placeholder={t.sessions.idHint} value={filter.q} onValue={set("q")} />
         <Select label={t.sessions.outcome} value={filter.outcome} onValue={set("outcome")} options={[["", t.sessions.anyOutcome], ["fail", t.sessions.anyFail], ...Object.keys(t.outcomes).filter((name) => name !== "fail").map((name) => [name, outcomeName(name)] as const)]} />
         <Select label={t.sessions.code} value={filter.code} onValue={set("code")} options={[["", t.sessions.anyCode], ...Object.entries(CODES).map(([code, name]) => [code, `${code} ${name}`] as const)]} />

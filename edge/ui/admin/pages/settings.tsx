@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { fill } from "../format";
 import { t } from "../language";
 import { useLoad } from "../load";
@@ -23,6 +23,7 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
   const newest = useLoad<Revision>(ofVariant("v1/settings", tag));
   const variants = useLoad<{ variants: Variant[] }>("v1/settings/variants");
   const [said, setSaid] = useState("");
+  useEffect(() => setSaid(""), [tab]);
   const variant: Record<string, string> = tag ? { variant: tag } : {};
   const tags = variants.data?.variants.map((one) => one.tag).filter(Boolean) ?? [];
   const saved = (revision: Revision, words: string) => {

@@ -43,7 +43,7 @@ export function Chart({ frames, now, onPick }: { frames: Looked[]; now: number; 
       <ul class="legend">{shown.map((line) => <li key={line} class={line}>{nameOf(line)}</li>)}</ul>
       <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t.session.chart} onClick={pick}>
         {[0, 0.25, 0.5, 0.75, 1].map((score) => <g key={score}><line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(score)} y2={y(score)} /><text x={LEFT - 6} y={y(score) + 4} text-anchor="end">{score}</text></g>)}
-        {steps(span).map((at) => <text key={at} x={x(at)} y={HEIGHT - 6} text-anchor="middle">{number(at, span < 6 ? 1 : 0)} {t.unit.seconds}</text>)}
+        {steps(span).map((at) => <text key={at} x={x(at)} y={HEIGHT - 6} text-anchor="middle">{number(at, span < 0.6 ? 2 : span < 6 ? 1 : 0)} {t.unit.seconds}</text>)}
         {current && <line class="now" x1={x(current.seconds)} x2={x(current.seconds)} y1={TOP - 4} y2={HEIGHT - BOTTOM + 20} />}
         {shown.map((line) => <g key={line} class={line}>
           <polyline points={points(line).map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" ")} />

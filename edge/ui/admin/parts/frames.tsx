@@ -9,6 +9,7 @@ import { Cell, Check, Notice, Table } from "./ui";
 
 const THUMBS = 12; // of the film strip, whatever the length of the session
 const PLAYED = 200; // ms a frame is shown
+const SETTLED = 60; // ms on a frame before its picture is fetched: the server limits requests a second
 
 const image = (id: string, sequence: number): string => address(`v1/sessions/${id}/frames/${sequence}`);
 
@@ -22,6 +23,11 @@ export function Frames({ id, frames, now, best, onPick }: { id: string; frames: 
     const timer = setTimeout(() => onPick(now + 1), PLAYED);
     return () => clearTimeout(timer);
   }, [playing, now, last]);
+  const [settled, setSettled] = useState(now);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(now), SETTLED);
+    return () => clearTimeout(timer);
+  }, [now]);
   const frame = frames[now];
   if (!frame) return null;
   const place = fill(t.session.frame, { n: frame.sequence, all: frames.at(-1)?.sequence ?? 0 });
@@ -29,7 +35,7 @@ export function Frames({ id, frames, now, best, onPick }: { id: string; frames: 
   return (
     <div class="frames">
       <div class="viewer">
-        <Picture id={id} frame={frame} boxed={boxed} />
+        <Picture id={id} frame={frames[settled] ?? frame} boxed={boxed} />
         <div class="film">
           {strip.map((n) => frames[n] && <button type="button" key={n} tabIndex={-1} aria-hidden="true" class={n === now ? "on" : ""} onClick={() => onPick(n)}><img src={image(id, frames[n].sequence)} alt="" loading="lazy" width="48" height="48" /></button>)}
         </div>

@@ -9,6 +9,7 @@ import type { Document, Revision } from "../types";
 import { useCan } from "./me";
 import { Setting } from "./setting";
 import { Form, Notice } from "./ui";
+import { useUnsaved } from "./unsaved";
 
 export interface SettingsFormProps {
   schema: Schema;
@@ -39,12 +40,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
     place?.scrollIntoView({ block: "center" });
     setShow("");
   }, [show]);
-  useEffect(() => {
-    if (changed.length === 0) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
-  }, [changed.length === 0]);
+  useUnsaved(changed.length > 0);
 
   const set = (path: string, value: unknown) => {
     setDraft((draft) => write(draft, path, value));

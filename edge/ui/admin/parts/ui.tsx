@@ -7,7 +7,7 @@ import { t } from "../language";
 import type { Load } from "../load";
 
 /** What went wrong, in words. */
-export const inWords = (error: unknown): string => (error instanceof Problem ? error.message || t.common.unreachable : String(error));
+export const inWords = (error: unknown): string => (error instanceof Problem ? error.message.replace(/^./, (first) => first.toUpperCase()) || t.common.unreachable : String(error));
 
 export function Notice({ kind, children }: { kind: "good" | "bad" | "info"; children: ComponentChildren }) {
   return <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>{children}</div>;

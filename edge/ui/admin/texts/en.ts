@@ -31,6 +31,7 @@ const en = {
     loading: "Loading…", again: "Try again", cancel: "Cancel", close: "Close", save: "Save", delete: "Delete", add: "Add", edit: "Edit", copy: "Copy", copied: "Copied",
     unreachable: "The server did not answer. Check the connection and try again.", none: "None", yes: "yes", no: "no", never: "never",
     older: "Older", newest: "Newest", filter: "Search", reset: "Clear", from: "From", until: "Until", actions: "Actions", details: "Details", search: "Search",
+    leave: "Your changes are not saved. Leave without them?",
     stale: "What you see is older than this:",
   },
   sessions: {
