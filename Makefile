@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export CGO_ENABLED := 1
 TOOLS := $(CURDIR)/bin/tools
 GOLANGCI := $(TOOLS)/golangci-lint-v2.15.0
+# The S3 service of the tests.
+S3_SERVICE := $(TOOLS)/versitygw-v1.8.0
 SETUP := deploy/setup
 
 UI := edge/ui
@@ -137,6 +139,12 @@ $(GOLANGCI): | system
 	@echo "set-up: building $(notdir $@), a minute or two"
 	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(patsubst golangci-lint-%,%,$(notdir $@))
 	@mv $(TOOLS)/golangci-lint $@
+
+# Without it the tests of S3 skip, so a failure to build it is told and no more.
+$(S3_SERVICE): | system
+	@echo "set-up: building $(notdir $@), a minute"
+	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/versity/versitygw/cmd/versitygw@$(patsubst versitygw-%,%,$(notdir $@)) \
+		&& mv $(TOOLS)/versitygw $@ || echo "set-up: $(notdir $@) is not there, tests of S3 skip"
 
 # Its version is that of google.golang.org/protobuf in go.mod.
 $(TOOLS)/protoc-gen-go: go.mod
