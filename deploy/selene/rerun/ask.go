@@ -3,6 +3,8 @@ package rerun
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +36,7 @@ func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, s
 	for try := 0; ; try++ {
 		frame.Name = proto.CloneOf(recorded.GetName())
 		frame.Name.Run = s.run.id
-		if try > 0 {
-			frame.Name.Nonce += fmt.Sprintf("-%d", try)
-		}
+		frame.Name.Nonce += fmt.Sprintf("-%d", s.run.published.Add(1)) // the same frame may be asked for with other states
 		var err error
 		verdicts, err = s.askOnce(ctx, frame)
 		last := try+1 == tries
@@ -48,6 +48,9 @@ func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, s
 		}
 	}
 	for _, v := range verdicts {
+		if v.GetFailure() != nil {
+			v.Failure.Detail = strings.ReplaceAll(v.GetFailure().GetDetail(), frame.GetName().Key(), recorded.GetName().Key())
+		}
 		v.Name, v.Decider = recorded.GetName(), recorded.GetDecider()
 		if found := v.GetDetection(); found != nil {
 			found.Frame, found.State.SettingsRevision = step.Decision.GetFrame(), recorded.GetState().GetSettingsRevision()
@@ -79,6 +82,11 @@ func (s *session) askOnce(ctx context.Context, frame *schemas.Frame) (map[string
 	for {
 		missing := s.missing(said)
 		if len(missing) == 0 {
+			// Every running worker hears of a face, whether or not it was sent to it.
+			judges := said[schemas.WorkerDetector].GetDetection().GetJudges()
+			maps.DeleteFunc(said, func(worker string, _ *schemas.Verdict) bool {
+				return worker != schemas.WorkerDetector && !(s.run.asked(worker) && slices.Contains(judges, worker))
+			})
 			return said, nil
 		}
 		select {

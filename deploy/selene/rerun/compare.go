@@ -3,6 +3,8 @@ package rerun
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -77,13 +79,22 @@ func text(m protoreflect.Message, f protoreflect.FieldDescriptor) string {
 	case f.IsMap():
 		s = fmt.Sprintf("%d entries", v.Map().Len())
 		if f.MapValue().Kind() == protoreflect.BytesKind {
-			s += ":"
+			var entries []string
 			v.Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
-				s += fmt.Sprintf(" %s=%x", k.String(), v.Bytes())
+				entries = append(entries, fmt.Sprintf("%s=%x", k.String(), v.Bytes()))
 				return true
 			})
+			slices.Sort(entries)
+			s += ": " + strings.Join(entries, " ")
 		}
-	case f.Kind() == protoreflect.BytesKind && !f.IsList():
+	case f.IsList() && f.Message() != nil:
+		s = fmt.Sprintf("%d entries", v.List().Len())
+	case f.IsList():
+		for i := range v.List().Len() {
+			s += " " + v.List().Get(i).String()
+		}
+		s = "[" + strings.TrimSpace(s) + "]"
+	case f.Kind() == protoreflect.BytesKind:
 		s = fmt.Sprintf("%x", v.Bytes())
 	default:
 		s = v.String()

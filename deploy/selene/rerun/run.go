@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,12 +18,13 @@ import (
 
 // Run judges recordings with the workers behind a connection. What it publishes lies in subjects of its own.
 type Run struct {
-	conn     *streams.Conn
-	options  Options
-	id       string
-	registry *streams.Registry
-	joins    *joins
-	slots    chan struct{} // one for each frame that the workers have
+	conn      *streams.Conn
+	options   Options
+	id        string
+	registry  *streams.Registry
+	joins     *joins
+	slots     chan struct{} // one for each frame that the workers have
+	published atomic.Uint64 // frames
 }
 
 // Options of a run.
