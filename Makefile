@@ -30,7 +30,7 @@ BASE := $(PACKS)/base/pack.json
 
 # The race detector costs five to ten times the processor time: it watches the rooms where goroutines meet,
 # and not the number crunching of vision and video or the whole-product tests.
-NO_RACE := /workers/vision|/workers/video|/test(/|$$)|/deploy(/|$$)
+NO_RACE := /workers/(vision|video|virtualcamera|forensics|imagemodification)|/test(/|$$)|/deploy(/|$$)
 GO_TEST := go test -timeout 10m $(if $(CI),-count=1)
 NPM := npm --no-audit --no-fund --no-update-notifier
 
