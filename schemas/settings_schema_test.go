@@ -217,6 +217,18 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err := s.Mask().Unmask(nil); !errors.As(err, &wrong) || wrong.Path != "video_redis.password" {
 		t.Errorf("got %v", err)
 	}
+	for name, elsewhere := range map[string]func(*VideoRedis){
+		"host": func(r *VideoRedis) { r.Host = "evil.example" }, "port": func(r *VideoRedis) { r.Port++ },
+		"tls": func(r *VideoRedis) { r.TLS = !r.TLS }, "user": func(r *VideoRedis) { r.User = "other" },
+		"cluster": func(r *VideoRedis) { r.Cluster = []string{"evil.example:6379"} }, "sentinels": func(r *VideoRedis) { r.Sentinel.Sentinels = []string{"evil.example:26379"} },
+		"master": func(r *VideoRedis) { r.Sentinel.MasterName = "other" },
+	} {
+		moved := s.Mask()
+		elsewhere(&moved.VideoRedis)
+		if err := moved.Unmask(s); !errors.As(err, &wrong) || wrong.Path != "video_redis.password" || moved.VideoRedis.Password != Masked {
+			t.Errorf("%s: a secret would be sent elsewhere: %v", name, err)
+		}
+	}
 	other := *s
 	other.VideoRedis.Password, other.Session.MaxAttempts, other.Thresholds.Glasses = "hunter3", 7, []string{"sunglasses"}
 	changes, err := DiffSettings(s, &other)

@@ -31,7 +31,8 @@ func (s *Settings) Mask() *Settings {
 }
 
 // Unmask gives each secret that reads Masked the value it has in stored, which is nil if nothing is. It is a
-// *SettingsError where stored has none.
+// *SettingsError where stored has none, or has it for another place: who may change the settings but does not know a
+// secret must not have it sent elsewhere, or in the clear.
 func (s *Settings) Unmask(stored *Settings) error {
 	if stored == nil {
 		stored = &Settings{}
@@ -44,9 +45,18 @@ func (s *Settings) Unmask(stored *Settings) error {
 		if *known[path] == "" {
 			return &SettingsError{path, fmt.Sprintf("must be the secret itself: %s stands for a stored one, and none is stored", Masked)}
 		}
+		if !reflect.DeepEqual(s.VideoRedis.place(), stored.VideoRedis.place()) {
+			return &SettingsError{path, fmt.Sprintf("must be the secret itself: %s stands for the one of another address, user or tls", Masked)}
+		}
 		*secret = *known[path]
 	}
 	return nil
+}
+
+// place is where the secrets are sent, as whom and how.
+func (r VideoRedis) place() any {
+	hosts := slices.Concat([]string{fmt.Sprintf("%s:%d", r.Host, r.Port)}, r.Cluster, r.Sentinel.Sentinels)
+	return []any{hosts, r.TLS, r.User, r.Sentinel.User, r.Sentinel.MasterName}
 }
 
 // SettingsChange is one value that differs between two documents. Secrets are masked in both.

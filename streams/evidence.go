@@ -16,19 +16,34 @@ var ErrNotFound = errors.New("not found")
 
 // LastDecision is the session's newest decision with its stream sequence in the state. It is ErrNotFound before the first.
 func (c *Conn) LastDecision(ctx context.Context, session string) (*schemas.Decision, error) {
+	d, _, err := c.lastDecision(ctx, session)
+	return d, err
+}
+
+// OwnLastDecision is LastDecision for those who go on from it: it is ErrImported when another installation decided, or
+// somebody who wrote a recording to his liking.
+func (c *Conn) OwnLastDecision(ctx context.Context, session string) (*schemas.Decision, error) {
+	d, imported, err := c.lastDecision(ctx, session)
+	if imported {
+		return nil, fmt.Errorf("decision on session %s: %w", session, ErrImported)
+	}
+	return d, err
+}
+
+func (c *Conn) lastDecision(ctx context.Context, session string) (d *schemas.Decision, imported bool, err error) {
 	msg, err := c.streams[Decisions].GetLastMsgForSubject(ctx, subject(KindDecision, session))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("decision on session %s: %w", session, ErrNotFound)
+		return nil, false, fmt.Errorf("decision on session %s: %w", session, ErrNotFound)
 	}
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read the last decision on %s: %w", session, err))
+		return nil, false, Blame(Infrastructure, fmt.Errorf("read the last decision on %s: %w", session, err))
 	}
-	d := &schemas.Decision{}
+	d = &schemas.Decision{}
 	if err := schemas.Unmarshal(msg.Data, d); err != nil {
-		return nil, Blame(Input, err)
+		return nil, false, Blame(Input, err)
 	}
 	Stamp(d, msg.Sequence)
-	return d, nil
+	return d, msg.Header.Get(headerImported) != "", nil
 }
 
 // Stamp writes the sequence a decision got when it was stored into the state it carries.

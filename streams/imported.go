@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go"
@@ -11,6 +12,9 @@ import (
 
 // headerImported marks what another installation judged: consumers pass over it, readers find it.
 const headerImported = "Selene-Imported"
+
+// ErrImported is returned for a session that was judged elsewhere, to those who would go on with it.
+var ErrImported = errors.New("imported from a recording")
 
 // importedDecider stands in subjects where a decider would: nobody listens there.
 const importedDecider = "imported"

@@ -54,8 +54,9 @@ type Caller struct {
 	CSRF       string // of a log-in: what a page has to repeat; "" for a token
 
 	user  bool
-	owner string    // who is behind a token: a user, or AdminToken
-	since time.Time // when that user was made
+	owner string     // who is behind a token: a user, or AdminToken
+	since time.Time  // when that user was made
+	until *time.Time // when a token expires
 }
 
 // AdminToken is the name of whoever has the installation's own token.

@@ -308,6 +308,27 @@ func TestTokensOfTheGone(t *testing.T) {
 	}
 }
 
+func TestATokenMakesNoneThatOutlivesIt(t *testing.T) {
+	a, c, ctx := prepare(t)
+	end := c.at.Add(time.Hour)
+	_, secret, err := a.MakeToken(ctx, Admin(), "for an hour", Rights{TokensWrite, SessionsRead}, &end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, err := a.ByToken(ctx, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := end.Add(time.Second)
+	for _, expires := range []*time.Time{nil, &late} {
+		_, _, err := a.MakeToken(ctx, by, "for longer", Rights{SessionsRead}, expires)
+		wantErr(t, "for longer", err, ErrInvalid)
+	}
+	if _, _, err := a.MakeToken(ctx, by, "for as long", Rights{SessionsRead}, &end); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTokensThatAreRefused(t *testing.T) {
 	a, c, ctx := prepare(t)
 	maker := a.with(t, "maker", TokensWrite, SessionsRead)

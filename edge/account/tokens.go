@@ -56,7 +56,8 @@ func tokenID(token string) (id string, ok bool) {
 
 var tokenIDRule = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
-// MakeToken makes a token with scopes that the caller has. It returns the token itself, which cannot be had again.
+// MakeToken makes a token with scopes that the caller has, which a token's own expiry bounds. It returns the token itself,
+// which cannot be had again.
 func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes Rights, expires *time.Time) (Token, string, error) {
 	name = strings.TrimSpace(name)
 	if n := utf8.RuneCountInString(name); n < 1 || n > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -71,6 +72,9 @@ func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes
 	}
 	if expires != nil && !expires.After(a.now()) {
 		return Token{}, "", invalid("expires", "that is over")
+	}
+	if by.until != nil && (expires == nil || expires.After(*by.until)) {
+		return Token{}, "", invalid("expires", "a token makes none that lasts longer than itself, until "+by.until.UTC().Format(time.RFC3339))
 	}
 	if err := by.grants(scopes, "to give it to a token"); err != nil {
 		return Token{}, "", err
@@ -122,7 +126,7 @@ func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	if subtle.ConstantTimeCompare(t.Hash, streams.HashSecret(token)) != 1 || t.Expires != nil && !now.Before(*t.Expires) {
 		return Caller{}, refused
 	}
-	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since}
+	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since, until: t.Expires}
 	if t.Owner != AdminToken {
 		p, _, err := a.people(ctx)
 		if err != nil {

@@ -13,10 +13,12 @@ var errEnded = errors.New("session has ended")
 
 // resume is the state a session stood at, or nil for one on which nothing was decided yet.
 func (g *Gateway) resume(ctx context.Context, id string) (*schemas.SessionState, error) {
-	last, err := g.conn.LastDecision(ctx, id)
+	last, err := g.conn.OwnLastDecision(ctx, id)
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
 		return nil, nil
+	case errors.Is(err, streams.ErrImported): // whose state is what somebody said it was
+		return nil, errEnded
 	case err != nil:
 		return nil, err
 	case last.GetOutcome().Terminal():

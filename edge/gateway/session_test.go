@@ -53,6 +53,18 @@ func TestResumeOnAnotherEdge(t *testing.T) {
 	}
 }
 
+func TestImportedSessionIsNotTakenUp(t *testing.T) {
+	conn := world(t, "", goOn)
+	id := uuid.NewString()
+	almost := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, State: &schemas.SessionState{SettingsRevision: 1, Sequence: 1}}
+	if err := conn.StoreImported(t.Context(), almost); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, open(t, conn, Config{}))
+	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
+	c.wantError(lpproto.CodeSessionID)
+}
+
 func TestUnknownIDStartsASession(t *testing.T) {
 	d := open(t, world(t, "", goOn), Config{})
 	want := uuid.NewString()

@@ -36,6 +36,10 @@ const (
 	maxLine    = 24 << 20 // a message of the broker in base64, and as JSON beside it
 	maxImage   = 16 << 20
 	maxText    = 4 << 20 // session.json, signature.jwt
+	maxFrames  = 1 << 29 // frames.jsonl, which is held in memory
+	// Of a compressed bundle: images hardly get smaller, texts by some 20 times.
+	mostInflated   = 100
+	freelyInflated = 64 << 20
 	// MaxBytes is the size of a whole bundle, uncompressed.
 	MaxBytes = 16 << 30
 )

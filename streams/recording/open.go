@@ -89,7 +89,11 @@ func (b *Bundle) unpack() error {
 	if _, err := b.file.ReadAt(magic, 0); err != nil || !bytes.Equal(magic, zstdMagic) {
 		return nil // too short for one: the index will say so
 	}
-	if _, err := b.file.Seek(0, io.SeekStart); err != nil {
+	packed, err := b.file.Stat()
+	if err == nil {
+		_, err = b.file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
 		return fmt.Errorf("read the recording: %w", err)
 	}
 	z, err := zstd.NewReader(b.file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
@@ -101,12 +105,13 @@ func (b *Bundle) unpack() error {
 	if err != nil {
 		return streams.Blame(streams.Infrastructure, fmt.Errorf("make room for the recording: %w", err))
 	}
-	n, err := io.Copy(out, io.LimitReader(z, MaxBytes+1))
+	limit := min(MaxBytes, max(freelyInflated, mostInflated*packed.Size()))
+	n, err := io.Copy(out, io.LimitReader(z, limit+1))
 	switch {
 	case err != nil:
 		err = fault("", "cannot be decompressed: %v", err)
-	case n > MaxBytes:
-		err = fault("", "is larger than %d bytes", int64(MaxBytes))
+	case n > limit:
+		err = fault("", "is larger than %d bytes, and has %d compressed", limit, packed.Size())
 	}
 	err = errors.Join(err, b.Close())
 	b.file, b.remove = out, true
@@ -161,6 +166,9 @@ func (b *Bundle) describe() error {
 	}
 	if err := streams.CheckSession(b.About.Session); err != nil {
 		return fault(sessionFile, "%v", err)
+	}
+	if size := b.entries[framesFile].size; size > maxFrames {
+		return fault(framesFile, "has %d bytes, %d are allowed", size, maxFrames)
 	}
 	for line, err := range b.lines(framesFile) {
 		if err != nil {
@@ -232,6 +240,9 @@ func (b *Bundle) FrameAt(stored uint64) (*schemas.Frame, error) {
 	r, err := b.reader(b.Frames[i].File)
 	if err != nil {
 		return nil, err
+	}
+	if f.GetMediaType() != b.Frames[i].MediaType { // which is one of an image
+		return nil, fault(framesFile, "frame %d is of type %.30q and %.30q", stored, b.Frames[i].MediaType, f.GetMediaType())
 	}
 	f.Image, err = readAll(r, maxImage, b.Frames[i].File)
 	return f, err

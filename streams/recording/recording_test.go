@@ -250,6 +250,29 @@ func TestHostileBundles(t *testing.T) {
 	if _, err := recording.Receive(bytes.NewReader(make([]byte, 2048)), 1024); err == nil {
 		t.Error("more than the limit was taken")
 	}
+	z, err := zstd.NewWriter(nil)
+	must(t, err)
+	bomb := z.EncodeAll(pack(t, []*tar.Header{{Name: "session.json", Mode: 0o644, Typeflag: tar.TypeReg}}, [][]byte{make([]byte, 65<<20)}), nil)
+	if _, err := recording.Receive(bytes.NewReader(bomb), recording.MaxBytes); err == nil || !strings.Contains(err.Error(), "compressed") {
+		t.Errorf("%d bytes that inflate to 65 MiB: %v", len(bomb), err)
+	}
+}
+
+func TestFramesAreImages(t *testing.T) {
+	c, id := stored(t, 1)
+	hs, cs := entries(t, record(t, c, id))
+	for i, h := range hs {
+		if h.Name == "frames.jsonl" {
+			cs[i] = bytes.Replace(cs[i], []byte(`"image/jpeg"`), []byte(`"image/png"`), 1)
+		}
+	}
+	b, err := open(t, pack(t, hs, cs))
+	must(t, err)
+	defer b.Close()
+	var fault *recording.Error
+	if f, err := b.FrameAt(b.Frames[0].Stored); !errors.As(err, &fault) {
+		t.Errorf("got %v, %v of a type that was not looked at", f, err)
+	}
 }
 
 func FuzzOpen(f *testing.F) {
@@ -296,6 +319,9 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	must(t, recording.Import(ctx, there, b))
 	if err := recording.Import(ctx, there, b); !errors.Is(err, recording.ErrThere) {
 		t.Errorf("the second time: %v", err)
+	}
+	if _, err := there.OwnLastDecision(ctx, id); !errors.Is(err, streams.ErrImported) {
+		t.Errorf("somebody may go on with it: %v", err)
 	}
 	again, err := open(t, record(t, there, id))
 	must(t, err)
