@@ -1,5 +1,5 @@
 // A UI config: how the user page looks and speaks where `?cn=NAME` names one. `GET /ui-config/NAME` gives it as JSON.
-import { PROMPTED_CODES } from "./prompts";
+import { isPluginCode, PROMPTED_CODES } from "./prompts";
 
 /** Colours that a config may set, and the page's custom properties behind them. */
 export const COLORS = {
@@ -120,7 +120,7 @@ class Reader {
   readonly messages: Read1<Record<string, string>> = (path, value) => {
     const messages: Record<string, string> = {};
     for (const [code, words] of Object.entries(this.object(path, value))) {
-      if (!PROMPTED_CODES.includes(Number(code))) continue; // what no page shows needs no words
+      if (!PROMPTED_CODES.includes(Number(code)) && !isPluginCode(Number(code))) continue; // what no page shows needs no words
       const text = this.text(`${path}.${code}`, words);
       if (text) messages[code] = text;
     }

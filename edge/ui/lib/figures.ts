@@ -21,6 +21,7 @@ const up = `${LEFT_HEAD}M13 16v2.5M23 16v2.5M14 27c2.5 1.5 5.5 1.5 8 0M40 30V17M
 const down = `${LEFT_HEAD}M13 25.5v2.5M23 25.5v2.5M15 35c2 1 4 1 6 0M40 18v13M35.5 26.5L40 31l4.5-4.5`;
 const shut = "M5 23c5 7 12 10.5 19 10.5S38 30 43 23M9 30l-3 3.5M18 33.5l-1.5 4.5M30 33.5l1.5 4.5M39 30l3 3.5";
 const open = `${EYE}M24 19.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11Z`;
+const CAMERA = "M10 15h6l3-4h10l3 4h6a3 3 0 0 1 3 3v17a3 3 0 0 1-3 3H10a3 3 0 0 1-3-3V18a3 3 0 0 1 3-3ZM24 19a7 7 0 1 0 0 14a7 7 0 1 0 0-14ZM24 23v3.5M24 29v.2"; // with an exclamation mark
 
 /** A path's strokes, and whether its left and right are swapped. */
 export interface Figure {
@@ -59,7 +60,8 @@ export const FIGURES: Readonly<Record<PromptName, Figure>> = {
   lowerChin: { path: down },
   uncover: { path: `${HEAD}${EYES}M12 27h24M13 33h22M8 44L42 10` },
   glasses: { path: `${LENSES}${STRIKE}` },
-  quality: { path: "M10 15h6l3-4h10l3 4h6a3 3 0 0 1 3 3v17a3 3 0 0 1-3 3H10a3 3 0 0 1-3-3V18a3 3 0 0 1 3-3ZM24 19a7 7 0 1 0 0 14a7 7 0 1 0 0-14ZM24 23v3.5M24 29v.2" },
+  quality: { path: CAMERA },
+  plugin: { path: CAMERA },
   eyesOpen: { path: open },
   openEyes: { path: open },
   closeEyes: { path: shut },

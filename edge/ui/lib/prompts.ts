@@ -6,7 +6,7 @@ export const PROMPT_NAMES = [
   "connecting", "reconnecting", "ready", "hold", "blurred", "lessLight", "moreLight", "evenLight", "glare", "noFace", "oneFace",
   "closer", "farther", "moveUp", "moveDown", "moveLeft", "moveRight", "faceRight", "faceLeft", "tiltLeft", "tiltRight",
   "chinUp", "chinDown", "uncover", "glasses", "quality", "eyesOpen", "openEyes", "closeEyes", "straight", "turnRight",
-  "turnLeft", "raiseChin", "lowerChin",
+  "turnLeft", "raiseChin", "lowerChin", "plugin",
 ] as const;
 
 export type PromptName = (typeof PROMPT_NAMES)[number];
@@ -67,9 +67,18 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
 /** The check codes that have a prompt of their own. */
 export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS).map(Number).filter((code) => PROMPTS[code] !== HOLD);
 
-/** Of several codes: the first active-liveness action, else the first a person can act on, else "hold still". */
-export function choosePrompt(errors: readonly number[]): Prompt {
-  const known = errors.flatMap((code) => (PROMPTS[code] ? [{ ...PROMPTS[code], code }] : []));
+/** Whether a check code is one of a plugin, which only the config can have words for. */
+export const isPluginCode = (code: number): boolean => Number.isInteger(code) && code >= 1000 && code <= 9999;
+
+/**
+ * Of several codes: the first active-liveness action, else the first a person can act on, else "hold still". words are
+ * the config's, by code: plugins' codes that have none are not for a person's eyes.
+ */
+export function choosePrompt(errors: readonly number[], words: Readonly<Record<string, string>> = {}): Prompt {
+  const known = errors.flatMap((code): Prompt[] => {
+    if (PROMPTS[code]) return [{ ...PROMPTS[code], code }];
+    return isPluginCode(code) && words[String(code)] ? [{ name: "plugin", code }] : [];
+  });
   return known.find((prompt) => prompt.action) ?? known.find((prompt) => prompt.name !== "hold") ?? HOLD;
 }
 
@@ -92,6 +101,9 @@ const MIN_SHOWN_BEFORE_ACTION = 400;
 /** Frames in a row that must want a prompt before it is shown. One frame wants an action: the server has waited already. */
 const FRAMES_IN_A_ROW = 2;
 
+/** What is the same for prompts that say the same. */
+const same = ({ name, code }: Prompt): string => (name === "plugin" ? `${name} ${code}` : name);
+
 /** Keeps prompts calm: each stays long enough to be read, and a single odd frame changes nothing. */
 export class PromptPacer {
   private shown: Prompt | undefined;
@@ -101,11 +113,12 @@ export class PromptPacer {
 
   /** Takes the prompt that a frame wants and the time in ms; returns the prompt to show. */
   next(wanted: Prompt, now: number): Prompt {
-    this.inARow = wanted.name === this.wanted ? this.inARow + 1 : 1;
-    this.wanted = wanted.name;
+    const asked = same(wanted);
+    this.inARow = asked === this.wanted ? this.inARow + 1 : 1;
+    this.wanted = asked;
     const due = wanted.action ? MIN_SHOWN_BEFORE_ACTION : MIN_SHOWN;
     const sure = wanted.action || this.inARow >= FRAMES_IN_A_ROW;
-    if (!this.shown || (wanted.name !== this.shown.name && sure && now - this.since >= due)) {
+    if (!this.shown || (asked !== same(this.shown) && sure && now - this.since >= due)) {
       this.shown = wanted;
       this.since = now;
     }

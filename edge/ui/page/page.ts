@@ -77,7 +77,7 @@ class Page {
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
     pass.on("status", ({ errors }) => {
-      this.show(this.pacer.next(choosePrompt(errors), performance.now()));
+      this.show(this.pacer.next(choosePrompt(errors, this.config.error_messages), performance.now()));
       showSteps(this.steps.next(errors));
     });
     pass.on("warning", ({ message, cause }) => console.warn(`Selene: ${message}:`, cause));

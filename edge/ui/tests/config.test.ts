@@ -22,11 +22,11 @@ test("what is empty is left out, what is unknown does no harm", () => {
 test("what is wrong is left out and told", () => {
   const { config, problems } = readConfig({
     name: 5, redirect_url: "javascript:alert(1)", mode: "mirrored", image: { width: -1, mimetype: "image/gif", quality: 0.5 }, request_interval: "fast",
-    error_messages: { "3": 7, "4": "Less light" }, styles: { colors: { accent: "url(//evil)" }, sizes: { radius: 1e9 } },
+    error_messages: { "3": 7, "4": "Less light", "1100": "Hat off" }, styles: { colors: { accent: "url(//evil)" }, sizes: { radius: 1e9 } },
     parent_origins: ["*", "https://shop.example", "https://shop.example/x"], front_detector: "yes",
   });
   assert.deepEqual(config, {
-    image: { quality: 0.5 }, error_messages: { "4": "Less light" }, styles: { colors: {}, sizes: {} }, parent_origins: ["https://shop.example"],
+    image: { quality: 0.5 }, error_messages: { "4": "Less light", "1100": "Hat off" }, styles: { colors: {}, sizes: {} }, parent_origins: ["https://shop.example"],
   });
   assert.equal(problems.length, 12);
   assert.ok(problems.includes('mode: "selfie" or "operator", not "mirrored"'));

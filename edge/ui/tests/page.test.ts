@@ -70,6 +70,20 @@ test("directions are the person's own, and arrows point the same way in the mirr
   assert.equal(en.prompts[choosePrompt([68]).name], "Lower your chin");
 });
 
+test("a plugin's code is shown with the config's words, and not without", () => {
+  const words = { "1100": "Please take off your hat", "1200": "Keep the light as it is", "999": "x" };
+  assert.deepEqual(choosePrompt([1100], words), { name: "plugin", code: 1100 });
+  assert.equal(choosePrompt([1100]).name, "hold");
+  assert.equal(choosePrompt([999, 10000], { ...words, "10000": "x" }).name, "hold");
+  assert.equal(choosePrompt([1100, 64], words).name, "turnRight");
+  assert.equal(choosePrompt([37, 1100, 8], words).code, 1100);
+  const pacer = new PromptPacer();
+  const show = (code: number, at: number) => pacer.next(choosePrompt([code], words), at).code;
+  assert.equal(show(1100, 0), 1100);
+  assert.equal(show(1200, 1000), 1100);
+  assert.equal(show(1200, 1300), 1200); // other words, and so another prompt
+});
+
 test("prompts stay long enough to be read, actions may come sooner", () => {
   const pacer = new PromptPacer();
   const show = (code: number, at: number) => pacer.next(choosePrompt([code]), at).name;

@@ -40,6 +40,7 @@ export const prompts: Record<PromptName, string> = {
   turnLeft: "Turn your head to the left",
   raiseChin: "Raise your chin",
   lowerChin: "Lower your chin",
+  plugin: "Something has to change first",
 };
 
 /** Where an operator holds the camera and reads the prompts, these differ. */

@@ -62,7 +62,7 @@ export class LPMessageRenderer {
 
   /** Shows what a frame's status asks of the person. */
   render(status: FrameStatus): void {
-    const prompt = this.pacer.next(choosePrompt(status.errors), performance.now());
+    const prompt = this.pacer.next(choosePrompt(status.errors, this.options.errorMessages), performance.now());
     const code = prompt.code ?? status.errors[0];
     const words = status.isOk ? "" : (this.options.errorMessages?.[String(code)] ?? prompts[prompt.name]);
     if (this.words.textContent !== words) this.words.textContent = words; // set again, it would be read aloud again
