@@ -239,6 +239,11 @@ func (p panel) changePassword(old, fresh string) {
 // looks checks that nobody is kept out, and keeps a picture.
 func (p panel) looks(name string) {
 	p.t.Helper()
+	p.look("admin-" + name)
+}
+
+func (p panel) look(name string) {
+	p.t.Helper()
 	for _, barrier := range p.Barriers() {
 		p.t.Errorf("%s: %s", name, barrier)
 	}
@@ -248,7 +253,7 @@ func (p panel) looks(name string) {
 		p.t.Errorf("%s: the page is %d px wider than the screen", name, wider)
 	}
 	p.Eval(`scrollTo(0, 0) ?? true`, nil)
-	p.Screenshot("admin-" + name)
+	p.Screenshot(name)
 }
 
 func TestAdmin(t *testing.T) {
@@ -269,6 +274,7 @@ func TestAdmin(t *testing.T) {
 	makeToken(i, p)
 	everyPageLooksFine(i, p)
 	eraseSession(i, p)
+	logInAgain(p)
 	withoutRights(i, p)
 	for _, problem := range p.Problems() {
 		// Refusals are part of the journey: the browser notes each, and the previewed page what it leaves out.
@@ -347,6 +353,15 @@ func exportSession(i *installation, p panel) {
 	p.open("exports", "Exports")
 	p.WaitTrue("the export", `document.querySelectorAll("tbody tr").length === 1`)
 	p.looks("exports")
+	p.open("sessions", "Sessions")
+	p.press("Choose session " + i.passed[:8])
+	p.press("Choose session " + i.failed[:8])
+	p.press("Export…")
+	p.sees("Export 2 sessions")
+	p.press("Start export")
+	p.WaitTrue("both files", `document.querySelectorAll("dialog .files a").length === 2`)
+	p.looks("export-of-two")
+	p.press("Close")
 }
 
 func editSettings(i *installation, p panel) {
@@ -465,6 +480,10 @@ func everyPageLooksFine(i *installation, p panel) {
 		p.open(one.place, one.title)
 		p.looks(one.name)
 	}
+	p.open("settings", "Settings")
+	p.Do("a very high window", chromedp.EmulateViewport(1280, 3400))
+	p.Eval(`document.querySelectorAll("details").forEach((e) => { e.open = true; }) ?? true`, nil)
+	p.looks("settings-open")
 	p.put("Theme", "dark")
 	p.Do("a phone's screen", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch))
 	for _, one := range append(places,
@@ -518,6 +537,19 @@ func eraseSession(i *installation, p panel) {
 	if status := i.status("/ui-config/northbank"); status != http.StatusNotFound {
 		i.t.Errorf("the deleted UI config answers %d, want 404", status)
 	}
+}
+
+// logInAgain is what happens when the server forgets who is logged in.
+func logInAgain(p panel) {
+	p.Do("end the log in behind the page's back", chromedp.Evaluate(`(async () => {
+		const { csrf } = await (await fetch("/v1/me")).json();
+		return (await fetch("/v1/logout", {method: "POST", headers: {"X-CSRF-Token": csrf}})).status;
+	})()`, nil, awaited))
+	p.Eval(`location.hash = "#/workers"`, nil)
+	p.sees("You were logged out.")
+	p.looks("logged-out")
+	p.logIn("admin", newPassword)
+	p.WaitTrue("the page that was asked for", `document.querySelector("h1")?.innerText === "Workers"`)
 }
 
 func withoutRights(i *installation, p panel) {

@@ -1,6 +1,6 @@
 // Who is logged in, the sections that are open to him, and the page in view.
 import { useEffect, useState } from "preact/hooks";
-import { call, loggedOut, type Problem, rememberCSRF } from "./api";
+import { address, call, loggedOut, type Problem, rememberCSRF } from "./api";
 import { LogIn } from "./pages/login";
 import { ChangePassword } from "./pages/password";
 import { t } from "./language";
@@ -18,7 +18,9 @@ export function App() {
     call<Me>("GET", "v1/me").then(
       (me) => {
         rememberCSRF(me.csrf);
-        setState({ at: "in", me });
+        const to = new URLSearchParams(location.search).get("to"); // a page that sent people here to log in
+        if (to === "statistics/" && !me.must_change_password) location.replace(address(to));
+        else setState({ at: "in", me });
       },
       (problem: Problem) => setState(problem.status === 401 ? { at: "login", out: false } : { at: "broken", why: inWords(problem) }),
     );

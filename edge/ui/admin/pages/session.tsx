@@ -38,7 +38,7 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
     <>
       <Heading title={title} label={`${t.session.title} ${id.slice(0, 8)}`}>
         {!gone && <>
-          {can("exports:write") && <ExportButton id={id} />}
+          {can("exports:write") && <ExportButton ids={[id]} />}
           <a class="button" href={address(`${path}/recording`)} download title={t.session.recordingHint}>{t.session.recording}</a>
           {can("sessions:write") && <Confirmed label={t.session.erase} title={t.session.eraseTitle} text={t.session.eraseText} yes={t.session.eraseYes} deed={erase} />}
         </>}

@@ -1,10 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { CODES } from "../codes";
-import { number, seconds } from "../format";
+import { fill, number, seconds } from "../format";
 import { t } from "../language";
 import { useLoad } from "../load";
 import { Codes, Outcome, outcomeName } from "../parts/codes";
-import { Cell, Empty, Heading, Loaded, Select, Table, Text, Time } from "../parts/ui";
+import { Cell, Check, Empty, Heading, Loaded, Select, Table, Text, Time } from "../parts/ui";
+import { ExportButton } from "../parts/export";
+import { useCan } from "../parts/me";
 import { at } from "../route";
 import type { SessionLine } from "../types";
 
@@ -65,20 +67,30 @@ export function Sessions({ query }: { query: URLSearchParams }) {
   );
 }
 
+/** As many as one order takes. */
+const MOST = 100;
+
 function List({ sessions }: { sessions: SessionLine[] }) {
+  const exporter = useCan()("exports:write");
+  const [chosen, setChosen] = useState<string[]>([]);
   const { id, opened, outcome, codes, frames, duration } = t.sessions;
+  const choose = (one: string) => (on: boolean) => setChosen(on ? [...chosen, one].slice(0, MOST) : chosen.filter((other) => other !== one));
   return (
-    <Table label={t.sessions.title} head={[id, opened, outcome, codes, frames, duration]}>
-      {sessions.map((one) => (
-        <tr key={one.id}>
-          <Cell><a class="mono" href={at(["sessions", one.id])}><span class="unseen">{id} </span>{one.id.slice(0, 8)}<span class="soft rest">{one.id.slice(8)}</span></a></Cell>
-          <Cell label={opened}><Time at={one.opened} /></Cell>
-          <Cell label={outcome}><Outcome outcome={one.outcome} />{one.live && <span class="badge live">{t.sessions.live}</span>}</Cell>
-          <Cell label={codes}><Codes codes={one.codes} /></Cell>
-          <Cell label={frames} class="number">{number(one.frames)}</Cell>
-          <Cell label={duration} class="number">{seconds(one.duration)}</Cell>
-        </tr>
-      ))}
-    </Table>
+    <>
+      <Table label={t.sessions.title} head={[...(exporter ? [<span class="unseen">{t.exports.make}</span>] : []), id, opened, outcome, codes, frames, duration]}>
+        {sessions.map((one) => (
+          <tr key={one.id}>
+            {exporter && <Cell class="tick"><Check label={<span class="unseen">{fill(t.exports.choose, { id: one.id.slice(0, 8) })}</span>} checked={chosen.includes(one.id)} onChecked={choose(one.id)} /></Cell>}
+            <Cell><a class="mono" href={at(["sessions", one.id])}><span class="unseen">{id} </span>{one.id.slice(0, 8)}<span class="soft rest">{one.id.slice(8)}</span></a></Cell>
+            <Cell label={opened}><Time at={one.opened} /></Cell>
+            <Cell label={outcome}><span><Outcome outcome={one.outcome} />{one.live && <span class="badge live">{t.sessions.live}</span>}</span></Cell>
+            <Cell label={codes}><Codes codes={one.codes} /></Cell>
+            <Cell label={frames} class="number">{number(one.frames)}</Cell>
+            <Cell label={duration} class="number">{seconds(one.duration)}</Cell>
+          </tr>
+        ))}
+      </Table>
+      {chosen.length > 0 && <div class="savebar"><p role="status">{fill(t.exports.chosen, { n: chosen.length })}</p><ExportButton ids={chosen} /></div>}
+    </>
   );
 }

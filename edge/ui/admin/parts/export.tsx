@@ -1,14 +1,15 @@
-// Ordering an export of a session, and how far it is.
+// Ordering an export of sessions, and how far it is.
 import { useEffect, useState } from "preact/hooks";
 import { address, call, Problem } from "../api";
-import { bytes } from "../format";
+import { bytes, fill } from "../format";
 import { t } from "../language";
 import type { Export } from "../types";
 import { Check, Dialog, Form, Notice, Select, Text, inWords } from "./ui";
 
 const SIZES = ["176x144", "320x240", "352x288", "640x360", "640x480", "704x576", "720x480", "720x576", "800x600", "960x540", "1024x768", "1280x720", "1280x960", "1280x1024", "1600x1200", "1920x1080", "2048x1536", "2560x1440", "2560x1920"];
 
-export function ExportButton({ id }: { id: string }) {
+/** Orders a file of each session. */
+export function ExportButton({ ids }: { ids: string[] }) {
   const [open, setOpen] = useState(false);
   const [made, setMade] = useState<Export | undefined>(undefined);
   const close = () => {
@@ -17,9 +18,9 @@ export function ExportButton({ id }: { id: string }) {
   };
   return (
     <>
-      <button type="button" onClick={() => setOpen(true)}>{t.exports.make}</button>
-      {open && <Dialog title={t.exports.makeTitle} onClose={close} wide>
-        {made ? <><Progress of={made} /><div class="buttons"><button type="button" class="primary" onClick={close}>{t.common.close}</button></div></> : <Order id={id} onMade={setMade} onCancel={close} />}
+      <button type="button" disabled={ids.length === 0} onClick={() => setOpen(true)}>{t.exports.make}</button>
+      {open && <Dialog title={ids.length === 1 ? t.exports.makeTitle : fill(t.exports.makeMany, { n: ids.length })} onClose={close} wide>
+        {made ? <><Progress of={made} /><div class="buttons"><button type="button" class="primary" onClick={close}>{t.common.close}</button></div></> : <Order ids={ids} onMade={setMade} onCancel={close} />}
       </Dialog>}
     </>
   );
@@ -28,7 +29,7 @@ export function ExportButton({ id }: { id: string }) {
 const START = { codec: "H264", resolution: "original", bitrate: "", frame_rate: "", rotate: "0", flip: "", from: "", to: "", duration: "", name: "", webhook: "", zone: "UTC", corner: "1" };
 const CHECKS = { fragmented: false, time: false, session: false, face_box: false, landmarks: false, codes: false, scores: false };
 
-function Order({ id, onMade, onCancel }: { id: string; onMade: (made: Export) => void; onCancel: () => void }) {
+function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export) => void; onCancel: () => void }) {
   const [given, setGiven] = useState(START);
   const [checks, setChecks] = useState(CHECKS);
   const [wrong, setWrong] = useState<{ setting?: string | undefined; why: string }>({ why: "" });
@@ -38,7 +39,7 @@ function Order({ id, onMade, onCancel }: { id: string; onMade: (made: Export) =>
   const submit = async () => {
     setWrong({ why: "" });
     try {
-      onMade(await call<Export>("POST", "v1/exports", { body: order(id, given, checks) }));
+      onMade(await call<Export>("POST", "v1/exports", { body: order(ids, given, checks) }));
     } catch (error) {
       setWrong({ setting: (error as { setting?: string }).setting, why: inWords(error) });
       throw error instanceof Problem && error.setting ? new Problem(error.status, `${error.setting}: ${error.message}`) : error;
@@ -84,12 +85,12 @@ function Order({ id, onMade, onCancel }: { id: string; onMade: (made: Export) =>
 /** What is not a number goes to the server as it was typed, which says what it wants. */
 const numeric = (text: string): number | string => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 
-function order(id: string, given: typeof START, checks: typeof CHECKS): unknown {
+function order(ids: string[], given: typeof START, checks: typeof CHECKS): unknown {
   const corner = Number(given.corner);
   const { face_box, landmarks, codes, scores } = checks;
   const time = (text: string) => (text ? new Date(text).toISOString() : undefined);
   return {
-    sessions: [id], codec: given.codec, resolution: given.resolution, rotate: Number(given.rotate), flip: given.flip, fragmented: checks.fragmented,
+    sessions: ids, codec: given.codec, resolution: given.resolution, rotate: Number(given.rotate), flip: given.flip, fragmented: checks.fragmented,
     from: time(given.from), to: time(given.to),
     ...(given.duration && { duration: numeric(given.duration) }), ...(given.bitrate && { bitrate: numeric(given.bitrate) }), ...(given.frame_rate && { frame_rate: numeric(given.frame_rate) }),
     ...(given.name && { name: given.name }), ...(given.webhook && { webhook: given.webhook }),

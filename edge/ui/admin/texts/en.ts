@@ -61,7 +61,7 @@ const en = {
     } as Record<string, string>,
   },
   exports: {
-    title: "Exports", make: "Export…", makeTitle: "Export the session", start: "Start export", sessions: "Sessions", created: "Ordered", status: "Status", files: "Files", empty: "Nothing was exported yet.",
+    title: "Exports", make: "Export…", makeTitle: "Export the session", makeMany: "Export {n} sessions", choose: "Choose session {id}", chosen: "{n} chosen", start: "Start export", sessions: "Sessions", created: "Ordered", status: "Status", files: "Files", empty: "Nothing was exported yet.",
     emptyHint: "Open a session and choose Export.", cancel: "Cancel export", remove: "Remove", removeTitle: "Remove this export?", removeText: "Its files are deleted. The session stays.",
     states: { in_queue: "waiting", exporting: "under way", success: "done", error: "failed", canceled: "cancelled" }, progress: "Progress of the export",
     codec: "Codec", resolution: "Size", original: "As recorded", bitrate: "Bit rate, kbit/s", bitrateHint: "0 = by quality", frameRate: "Frames a second", frameRateHint: "0 = as they arrived",

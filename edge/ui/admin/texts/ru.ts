@@ -60,7 +60,7 @@ const ru: Texts = {
     },
   },
   exports: {
-    title: "Экспорт", make: "Экспорт…", makeTitle: "Экспорт сессии", start: "Начать экспорт", sessions: "Сессии", created: "Заказан", status: "Состояние", files: "Файлы", empty: "Ещё ничего не экспортировали.",
+    title: "Экспорт", make: "Экспорт…", makeTitle: "Экспорт сессии", makeMany: "Экспорт сессий ({n})", choose: "Выбрать сессию {id}", chosen: "Выбрано: {n}", start: "Начать экспорт", sessions: "Сессии", created: "Заказан", status: "Состояние", files: "Файлы", empty: "Ещё ничего не экспортировали.",
     emptyHint: "Откройте сессию и выберите «Экспорт».", cancel: "Отменить экспорт", remove: "Убрать", removeTitle: "Убрать этот экспорт?", removeText: "Его файлы будут удалены. Сессия останется.",
     states: { in_queue: "ждёт", exporting: "идёт", success: "готово", error: "не удалось", canceled: "отменён" }, progress: "Ход экспорта",
     codec: "Кодек", resolution: "Размер", original: "Как записано", bitrate: "Битрейт, кбит/с", bitrateHint: "0 = по качеству", frameRate: "Кадров в секунду", frameRateHint: "0 = как приходили",
