@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 	"github.com/kelseyhightower/envconfig"
 
@@ -63,6 +64,21 @@ func TestReadiness(t *testing.T) {
 		return nil
 	}
 	streamstest.Eventually(t, 10*time.Second, green)
+	busy := streams.Work{Stream: streams.Faces, Durable: schemas.WorkerMatcher, Concurrency: 1, AckWait: time.Minute}
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.Consume(ctx, busy, func(ctx context.Context, _ *streams.Delivery) error { <-ctx.Done(); return nil })
+	})
+	for n := range 5 { // one under way, one fetched
+		if err := i.conn.PublishFace(t.Context(), &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: uint64(n)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if _, body := i.get("/readyz"); !strings.Contains(string(body), `"waiting":{"matcher":3}`) {
+			return fmt.Errorf("want 3 faces that wait for matcher: %s", body)
+		}
+		return nil
+	})
 	put := func(document string) {
 		t.Helper()
 		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {

@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -73,6 +74,19 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 	}
 	w.last = seen
 	return out, nil
+}
+
+// Waiting is how many live messages of a stream nobody of a worker has taken yet. It is ErrNotFound as long as none has
+// ever run.
+func (c *Conn) Waiting(ctx context.Context, stream, worker string) (uint64, error) {
+	consumer, err := c.streams[stream].Consumer(ctx, worker) // which looks at it
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return 0, fmt.Errorf("consumer %s on %s: %w", worker, stream, ErrNotFound)
+	}
+	if err != nil {
+		return 0, Blame(Infrastructure, fmt.Errorf("look at consumer %s on %s: %w", worker, stream, err))
+	}
+	return consumer.CachedInfo().NumPending, nil
 }
 
 // ownerOf is the worker with the longest name that a consumer's begins with.

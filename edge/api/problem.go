@@ -19,10 +19,11 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 
-	Code    int      `json:"code,omitempty"`    // check or system code of a picture that is refused
-	Setting string   `json:"setting,omitempty"` // the setting, or field of a UI config, that is wrong
-	Missing []string `json:"missing,omitempty"` // what is not ready
-	Video   any      `json:"video,omitempty"`   // where the making of a video stands
+	Code    int               `json:"code,omitempty"`    // check or system code of a picture that is refused
+	Setting string            `json:"setting,omitempty"` // the setting, or field of a UI config, that is wrong
+	Missing []string          `json:"missing,omitempty"` // what is not ready
+	Waiting map[string]uint64 `json:"waiting,omitempty"` // messages nobody has taken yet, by worker
+	Video   any               `json:"video,omitempty"`   // where the making of a video stands
 
 	retryAfter int // seconds, told in the header
 }

@@ -17,17 +17,39 @@ import (
 // readyTime bounds the answer to /readyz: those who ask it have little patience.
 const readyTime = 2 * time.Second
 
-// ready is 200 only when a whole frame could be judged.
+// ready is 200 only when a whole frame could be judged. Either way it says how much waits for each worker.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	missing := a.missing(ctx)
 	if len(missing) == 0 {
-		return writeJSON(w, map[string]string{"status": "ready"})
+		return writeJSON(w, map[string]any{"status": "ready", "waiting": a.waiting(ctx)})
 	}
 	p := problem(http.StatusServiceUnavailable, "a frame could not be judged now")
-	p.Missing = missing
+	p.Missing, p.Waiting = missing, a.waiting(ctx)
 	return p
+}
+
+// waiting is how many messages nobody has taken yet, by worker, as far as that can be known.
+func (a *API) waiting(ctx context.Context) map[string]uint64 {
+	if a.Conn.Ready(ctx) != nil {
+		return nil
+	}
+	newest, err := a.Conn.SettingsOf(ctx, a.Variant)
+	if err != nil {
+		return nil
+	}
+	out := map[string]uint64{}
+	look := func(stream, worker string) {
+		if n, err := a.Conn.Waiting(ctx, stream, worker); err == nil {
+			out[worker] = n
+		}
+	}
+	look(streams.Frames, schemas.WorkerDetector)
+	for _, worker := range newest.Settings.Workers {
+		look(streams.Faces, worker.Name)
+	}
+	return out
 }
 
 func (a *API) missing(ctx context.Context) (missing []string) {
@@ -59,7 +81,11 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 	}
 	for _, name := range need {
 		if _, ok := running[name]; !ok {
-			missing = append(missing, fmt.Sprintf("worker %s: none is running: start `selene worker %s`", name, name))
+			remedy := fmt.Sprintf(": start `selene worker %s`", name)
+			if schemas.IsPlugin(name) {
+				remedy = ", or leave it out of the settings"
+			}
+			missing = append(missing, fmt.Sprintf("worker %s: none is running%s", name, remedy))
 		}
 	}
 	return missing
