@@ -203,14 +203,26 @@ func TestLogInCookie(t *testing.T) {
 			t.Fatalf("%s: %s", name, answer.Status)
 		}
 		k := answer.Cookies()[0]
-		if k.Name != "selene_session" || len(k.Value) != 43 || !k.HttpOnly || k.SameSite != http.SameSiteStrictMode || k.Path != "/" || k.Domain != "" || k.Secure != c.secure {
+		name := "selene_session"
+		if c.secure {
+			name = "__Host-" + name // which no other host of the domain can set
+		}
+		if k.Name != name || len(k.Value) != 43 || !k.HttpOnly || k.SameSite != http.SameSiteStrictMode || k.Path != "/" || k.Domain != "" || k.Secure != c.secure {
 			t.Errorf("%s: got %s", name, k.Raw)
 		}
 		if hsts := answer.Header.Get("Strict-Transport-Security"); (hsts != "") != c.secure {
 			t.Errorf("%s: HSTS is %q", name, hsts)
 		}
 	}
+	tls := func(cookie string, want int) {
+		answer, _ := (&visitor{installation: i}).send("GET", "/v1/me", "", "X-Forwarded-Proto", "https", "Cookie", cookie)
+		if answer.StatusCode != want {
+			t.Errorf("%.30s over TLS: %s", cookie, answer.Status)
+		}
+	}
 	v := i.logIn("u", userPassword)
+	tls("__Host-selene_session="+v.cookie, http.StatusOK)
+	tls("selene_session="+v.cookie, http.StatusUnauthorized)
 	answer, _ := v.send("POST", "/v1/logout", "")
 	if k := answer.Cookies(); answer.StatusCode != http.StatusNoContent || len(k) != 1 || k[0].Value != "" || k[0].MaxAge >= 0 {
 		t.Errorf("got %s, %v", answer.Status, k)
@@ -218,9 +230,10 @@ func TestLogInCookie(t *testing.T) {
 	v.wants(401, "GET", "/v1/me", "")
 	i.admin().wants(409, "POST", "/v1/logout", "")
 	i.admin().wants(409, "POST", "/v1/me/password", `{"old":"x","new":"y"}`)
-	for _, wrong := range []string{"", "{", `{"user":"u"} x`, `{"user":"u","pass":"x"}`, `{"user":1}`} {
-		if answer, _ := v.send("POST", "/v1/login", wrong); answer.StatusCode != 422 && answer.StatusCode != 401 {
-			t.Errorf("%s: %s", wrong, answer.Status)
+	for _, wrong := range []string{"", "{", body + " x", `{"user":"u","pass":"x"}`, `{"user":1}`, "[]"} {
+		said := v.wants(422, "POST", "/v1/login", wrong)
+		if strings.Contains(fmt.Sprint(said), "Go") {
+			t.Errorf("%s: what was said is for us: %v", wrong, said)
 		}
 	}
 	v.wants(413, "POST", "/v1/login", `{"user":"`+strings.Repeat("u", 1<<20)+`"}`)
@@ -494,6 +507,13 @@ func TestPasswordsAreNotTriedForever(t *testing.T) {
 	}
 	if answer := try("v", userPassword, "198.51.100.1"); answer.StatusCode != http.StatusOK {
 		t.Errorf("another user: %s", answer.Status)
+	}
+	// Names that nobody can have, of which no more is kept than their beginning.
+	tried = 0
+	for try(strings.Repeat("n", 70)+fmt.Sprint(tried), "wrong", fmt.Sprintf("198.51.100.%d", tried)).StatusCode == http.StatusUnauthorized {
+		if tried++; tried > 200 {
+			t.Fatal("there is no end")
+		}
 	}
 	// Ever new users from one address.
 	tried = 0

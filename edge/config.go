@@ -26,7 +26,7 @@ type Config struct {
 	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, with commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"`
 	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests a second of one address to /v1 and /ws that are answered, and four times as many at once; 0 = all"`
 	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"tag of the settings by which sessions are judged that name none; empty = the document itself"`
-	PublicHooks bool          `envconfig:"SELENE_WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = events are posted to public addresses alone, past any proxy, and to none of this machine and its networks"`
+	PublicHooks bool          `envconfig:"SELENE_WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = webhooks of events and exports are posted to public addresses alone, past any proxy, and to none of this machine and its networks"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept
 }
 

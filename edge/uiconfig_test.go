@@ -69,7 +69,9 @@ func TestUIConfigs(t *testing.T) {
 		t.Errorf("%s %s", answer.Status, got)
 	}
 	answer, body = i.do(http.MethodPost, "/v1/ui-configs/delete", []byte(`["shop"]`))
-	wantProblem(t, answer, body, http.StatusBadRequest)
+	wantProblem(t, answer, body, http.StatusUnprocessableEntity)
+	answer, body = i.do(http.MethodPost, "/v1/ui-configs/delete", []byte(`{"names":["`+strings.Repeat("n", 1<<20)+`"]}`))
+	wantProblem(t, answer, body, http.StatusRequestEntityTooLarge)
 	i.want("/v1/ui-configs", &list)
 	if len(list.Configs) != 0 {
 		t.Errorf("left: %+v", list)

@@ -40,6 +40,7 @@ type process struct {
 	FileLog     filelog.Config `envconfig:"FILELOG"`
 
 	VideoHook     announce.Hook `envconfig:"VIDEO_HOOK"`
+	PublicHooks   bool          `envconfig:"WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = webhooks of events and exports are posted to public addresses alone, past any proxy, and to none of this machine and its networks"`
 	WebhookSecret string        `envconfig:"WEBHOOK_SECRET" desc:"signs what is posted to hooks and webhooks; empty = not signed"`
 }
 

@@ -87,7 +87,7 @@ var parts = map[string]part{
 	},
 	video.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			announcer, err := announce.New(c, announce.Options{Hook: p.VideoHook, Secret: p.WebhookSecret, URL: p.URL})
+			announcer, err := announce.New(c, announce.Options{Hook: p.VideoHook, Secret: p.WebhookSecret, URL: p.URL, Public: p.PublicHooks})
 			if err != nil {
 				return err
 			}

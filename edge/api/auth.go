@@ -10,8 +10,14 @@ import (
 	"github.com/selene-liveness/selene/edge/account"
 )
 
-// loginCookie is the cookie of a user who is logged in.
-const loginCookie = "selene_session"
+// loginCookie is the cookie of a user who is logged in. Over TLS its name lets browsers take it from this very host alone:
+// another one of the domain could plant a log-in of its own else.
+func loginCookie(r *http.Request) string {
+	if clientOf(r).secure {
+		return "__Host-selene_session"
+	}
+	return "selene_session"
+}
 
 // csrfHeader repeats what /v1/me says, which pages of other sites cannot read.
 const csrfHeader = "X-CSRF-Token"
@@ -50,7 +56,7 @@ func (a *API) authenticate(r *http.Request) (account.Caller, error) {
 		token, _ := strings.CutPrefix(header, "Bearer ")
 		return a.Accounts.ByToken(r.Context(), token)
 	}
-	cookie, err := r.Cookie(loginCookie)
+	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
 		return account.Caller{}, problem(http.StatusUnauthorized, "log in, or send the admin token or an API token: Authorization: Bearer TOKEN")
 	}

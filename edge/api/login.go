@@ -1,8 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -10,20 +13,35 @@ import (
 	"github.com/selene-liveness/selene/edge/account"
 )
 
-const maxAccountBody = 16 << 10
+const (
+	maxAccountBody = 16 << 10
+	longestUser    = 65 // bytes: one more than a name can have
+)
 
-// readJSON reads a small document that has no members but those of into.
+// readJSON reads a small document, one object that has no members but those of into.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccountBody))
+	return readJSONOf(w, r, maxAccountBody, into)
+}
+
+func readJSONOf(w http.ResponseWriter, r *http.Request, limit int64, into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return err
+	err := d.Decode(into)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
 		}
-		return problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted: "+err.Error())
+		err = cmp.Or(err, errors.New("something follows it"))
 	}
-	return nil
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) { // whose text is about Go
+		err = fmt.Errorf("%s cannot be %s", cmp.Or(wrong.Field, "it"), wrong.Value)
+	}
+	return problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted: "+err.Error())
 }
 
 // logins limits how often passwords are tried.
@@ -58,6 +76,7 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := strings.ToLower(strings.TrimSpace(in.User))
+	name = name[:min(len(name), longestUser)] // a longer one is nobody's, and would be kept for a while
 	if err := a.logins.try(r, name); err != nil {
 		return err
 	}
@@ -94,7 +113,7 @@ func (a *API) knownUser(r *http.Request, name string) string {
 
 func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: loginCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: clientOf(r).secure, SameSite: http.SameSiteStrictMode,
+		Name: loginCookie(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: clientOf(r).secure, SameSite: http.SameSiteStrictMode,
 	})
 }
 
@@ -103,7 +122,7 @@ func (a *API) logOut(w http.ResponseWriter, r *http.Request) error {
 	if callerOf(r).CSRF == "" {
 		return problem(http.StatusConflict, "a token is not logged in")
 	}
-	cookie, err := r.Cookie(loginCookie)
+	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
 		return err
 	}
@@ -141,7 +160,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if c.CSRF == "" {
 		return problem(http.StatusConflict, "a token has no password")
 	}
-	cookie, err := r.Cookie(loginCookie)
+	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
 		return err
 	}

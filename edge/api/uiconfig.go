@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -82,10 +81,8 @@ func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		Names []string `json:"names"`
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxUIConfig))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&wish); err != nil {
-		return problem(http.StatusBadRequest, `the body is not like {"names": ["one", "two"]}: `+err.Error())
+	if err := readJSONOf(w, r, maxUIConfig, &wish); err != nil {
+		return err
 	}
 	out := struct {
 		Deleted []string `json:"deleted"`

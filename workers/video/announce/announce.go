@@ -38,6 +38,7 @@ type Options struct {
 	Hook   Hook
 	Secret string // signs what is posted; empty = not signed
 	URL    string // of the installation, where those who are told fetch the videos
+	Public bool   // webhooks of exports at private addresses are not reached
 }
 
 // Announcer tells of videos. All that share a broker must have the same options: each takes a share of the work.
@@ -68,6 +69,9 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	queue := &redisQueue{conn: conn, url: o.URL}
 	url := &urlHook{post, o.Hook.URL, o.URL}
 	exports := &exportHook{conn, post}
+	if o.Public {
+		exports.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
+	}
 	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
 	return &Announcer{conn, []*means{
 		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},

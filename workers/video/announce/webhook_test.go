@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,4 +119,30 @@ func TestExportWithoutWebhook(t *testing.T) {
 	<-posts
 	i.delivered(last.Order.Sessions[0])
 	i.announcements(quiet.Order.Sessions[0], 0)
+}
+
+func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
+	i := install(t)
+	reached := make(chan struct{}, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
+	t.Cleanup(server.Close)
+	a, err := New(i.conn, Options{Hook: Hook{Timeout: time.Second, Tries: 1, URL: server.URL}, URL: base, Public: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	streamstest.Go(t, a.Run)
+	order, revision := i.order(server.URL)
+	order.Status, order.Reason = schemas.VideoError, "no disk"
+	if _, err := i.conn.UpdateExport(streamstest.Context(t, time.Minute), order, revision); err != nil {
+		t.Fatal(err)
+	}
+	for _, told := range i.announcements(order.Order.Sessions[0], 2) {
+		if own := told.GetMeans() == MeansURL; told.GetDelivered() != own || !own && !strings.Contains(told.GetDetail(), "no public address") {
+			t.Errorf("got %v", told)
+		}
+	}
+	i.announcements(order.Order.Sessions[1], 1)
+	if len(reached) != 2 { // our own hook, of each session
+		t.Errorf("it was reached %d times", len(reached))
+	}
 }
