@@ -2,6 +2,10 @@ package vision
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"sync"
@@ -72,6 +76,15 @@ func TestModelsAreShared(t *testing.T) {
 		}
 		wg.Wait()
 	})
+}
+
+// A runtime that reports to its maker opens this log as it is loaded.
+func TestNothingIsReported(t *testing.T) {
+	pickPack(t, "base")
+	log := filepath.Join(os.TempDir(), fmt.Sprintf("mat-debug-%d.log", os.Getpid()))
+	if _, err := os.Stat(log); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is there (%v)", log, err)
+	}
 }
 
 func TestCloseLetsCallsFinish(t *testing.T) {

@@ -62,6 +62,10 @@ func startRuntime(library string) error {
 		}
 		return nil
 	}
+	// Some builds would tell their maker of every model, and leave logs in the folder for temporary files.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return fmt.Errorf("%w: switch telemetry off: %w", ErrRuntime, err)
+	}
 	ort.SetSharedLibraryPath(library)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		return fmt.Errorf("%w: cannot load %s: %w; it must be ONNX Runtime for this machine, release 1.2x or newer", ErrRuntime, library, err)
