@@ -481,7 +481,7 @@ func everyPageLooksFine(i *installation, p panel) {
 		p.looks(one.name)
 	}
 	p.open("settings", "Settings")
-	p.Do("a very high window", chromedp.EmulateViewport(1280, 3400))
+	p.Do("a very high window", chromedp.EmulateViewport(1280, 5200))
 	p.Eval(`document.querySelectorAll("details").forEach((e) => { e.open = true; }) ?? true`, nil)
 	p.looks("settings-open")
 	p.put("Theme", "dark")

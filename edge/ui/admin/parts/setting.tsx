@@ -50,7 +50,7 @@ function control({ path, schema, value, errors, onValue }: SettingProps, hint: C
       );
     }
     return (
-      <Field label={label} hint={<>{t.settings.oneALine}. {hint}</>} error={error}>
+      <Field label={label} hint={<>{hint} · {t.settings.oneALine}</>} error={error}>
         {(control) => <textarea {...control} rows={Math.min(6, Math.max(2, list.length + 1))} value={list.join("\n")} onChange={(event) => set(event.currentTarget.value.split("\n").map((line) => line.trim()).filter(Boolean))} />}
       </Field>
     );
@@ -71,8 +71,7 @@ function Rows({ path, schema, value, errors, onValue }: SettingProps) {
   const columns = Object.entries(schema.items?.properties ?? {});
   const fresh = Object.fromEntries(columns.map(([key, column]) => [key, { boolean: false, number: 5, integer: 1 }[typeOf(column)] ?? ""]));
   return (
-    <fieldset class="rows"><legend>{schema.title}</legend>
-      <p class="hint">{schema.description}</p>
+    <fieldset class="rows"><legend class="unseen">{schema.title}</legend>
       {errors[path] && <p class="error">{errors[path]}</p>}
       {rows.map((row, n) => (
         <div class="row" key={n}>
