@@ -70,7 +70,7 @@ const (
 )
 
 func TestTenThousandFramesInBoundedMemory(t *testing.T) {
-	images := markedSequence(t, 0, 64, 160, 120)
+	images := markedSequence(t, 0, 64, 96, 72)
 	forAllCodecs(t, func(t *testing.T, c Codec) {
 		peak := func(n int) int64 {
 			i := 0
