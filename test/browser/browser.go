@@ -219,6 +219,21 @@ func (p *Page) WaitTrue(what, expression string) {
 	p.Do("wait for "+what, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
 }
 
+// WaitPage is WaitTrue for what holds only on another page, to which this one
+// is about to go.
+func (p *Page) WaitPage(what, expression string) {
+	p.t.Helper()
+	var err error
+	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
+		// What was asked of the page that was left is an error.
+		err = p.run(wait, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
+		if err == nil {
+			return
+		}
+	}
+	p.t.Fatalf("wait for %s: %v (page shows %q)", what, err, p.words())
+}
+
 // Text is the visible text of the first element a CSS selector finds.
 func (p *Page) Text(selector string) string {
 	p.t.Helper()
