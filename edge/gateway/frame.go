@@ -9,6 +9,9 @@ import (
 
 // frame answers FRAME. heard says whether the image was taken.
 func (s *session) frame(ctx context.Context, m received) (heard bool, end *ending) {
+	if s.over != nil {
+		return true, s.repeat(ctx, m)
+	}
 	if s.id == "" {
 		return false, s.refuse(lpproto.CodeNotConnected, "")
 	}

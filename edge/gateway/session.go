@@ -25,6 +25,8 @@ type session struct {
 	state    *schemas.SessionState
 	inbox    *streams.Inbox
 	presence *keeper
+
+	over *ended // instead of all the above: a session whose end is told again
 }
 
 // ending says why a socket closes and what becomes of the session.

@@ -19,7 +19,7 @@ const seedBytes = 16
 
 // connect answers CONNECT. After a fault of ours the client may try again on the same socket.
 func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
-	if s.id != "" {
+	if s.id != "" || s.over != nil {
 		return s.refuse(lpproto.CodeNotConnected, "connected already")
 	}
 	r, err := m.ConnectRequest()
@@ -32,7 +32,14 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *ending {
 	} else if err := streams.CheckSession(id); err != nil {
 		return s.refuse(lpproto.CodeSessionID, "the session id is no UUID in lower case")
 	}
-	switch err := s.open(ctx, id, r); {
+	err = s.open(ctx, id, r)
+	if errors.Is(err, errEnded) {
+		over, cause := s.gateway.end(ctx, r)
+		if cause != nil || over != nil {
+			s.over, err = over, cause
+		}
+	}
+	switch {
 	case errors.Is(err, streams.ErrBusy), errors.Is(err, errEnded), errors.Is(err, streams.ErrTicket):
 		return s.refuse(lpproto.CodeSessionID, whyNot(err))
 	case err != nil:

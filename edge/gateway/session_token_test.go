@@ -77,7 +77,7 @@ func TestTokens(t *testing.T) {
 
 func TestTokenIsNeededToGoOnAndUsedUpAtTheEnd(t *testing.T) {
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
-		if f.GetName().GetSequence() == 2 {
+		if f.GetName().GetSequence() == 2 { // a while ago
 			return verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
 		}
 		return goOn(f, sequence)
@@ -96,6 +96,55 @@ func TestTokenIsNeededToGoOnAndUsedUpAtTheEnd(t *testing.T) {
 	c.want(lpproto.Success)
 	c.wantClose(lpproto.CloseSuccess, "")
 	refused(t, second, r, "ended")
+}
+
+// Whoever shows the token hears the end again, at any edge, and nobody else does.
+func TestEndIsToldAgain(t *testing.T) {
+	for outcome, code := range map[schemas.Outcome]int{
+		schemas.Outcome_OUTCOME_PASSED: lpproto.CloseSuccess, schemas.Outcome_OUTCOME_DIFFERENT_FACE: lpproto.CloseDifferentFace,
+	} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+				d := verdict(f, sequence, outcome, schemas.CodeDifferentFace)
+				d.DecidedUnixNanos = time.Now().UnixNano()
+				return d
+			})
+			first, second := open(t, conn, Config{}), open(t, conn, Config{})
+			id := ticket(t, conn, soon(), nil)
+			r := lpproto.ConnectRequest{SessionID: id, Token: secret}
+			c := admitted(t, first, r)
+			c.frame()
+			was := c.next()
+			c.wantClose(code, "")
+			for _, d := range []*door{first, second} {
+				c := admitted(t, d, r)
+				c.frame()
+				if is := c.next(); is.Command != was.Command || string(is.Body) != string(was.Body) {
+					t.Errorf("got %s %.80s, then %s %.80s", was.Command, was.Body, is.Command, is.Body)
+				}
+				c.wantClose(code, "")
+			}
+			refused(t, second, lpproto.ConnectRequest{SessionID: id}, "token")
+			if got := stored(t, conn, id); len(got) != 1 {
+				t.Errorf("%d frames are stored", len(got))
+			}
+			wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_CLOSED)
+			c = admitted(t, second, r)
+			c.send(lpproto.NewConnect(r))
+			c.wantError(lpproto.CodeNotConnected)
+		})
+	}
+	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+		d.DecidedUnixNanos = time.Now().UnixNano()
+		return d
+	})
+	d := open(t, conn, Config{})
+	c, id := connect(t, d, "")
+	c.frame()
+	c.want(lpproto.Success)
+	c.wantClose(lpproto.CloseSuccess, "")
+	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "ended") // an id is no secret
 }
 
 func TestTokensCanBeRequired(t *testing.T) {
