@@ -36,7 +36,7 @@ export function crop(face, worker, want) {
  * returned for the frame before, or undefined, and returns {errors, estimations, state}, each of which may be left out.
  */
 export async function run(worker) {
-  const nc = await connect({ servers: process.env.SELENE_NATS_URL, name: worker.name, maxReconnectAttempts: -1, reconnectTimeWait: 200 });
+  const nc = await connect({ ...broker(process.env.SELENE_NATS_URL), name: worker.name, maxReconnectAttempts: -1, reconnectTimeWait: 200 });
   const context = { worker, js: jetstream(nc), jsm: await jetstreamManager(nc), stopping: false };
   const metrics = serveMetrics(worker.name, process.env.SELENE_METRICS_ADDR);
   const stop = () => {
@@ -49,6 +49,14 @@ export async function run(worker) {
   clearInterval(beat);
   metrics?.close();
   await nc.close();
+}
+
+/** Where the broker is: nats://user:password@host:port, several with commas. */
+function broker(address) {
+  if (!address) throw new Error("which broker? Set SELENE_NATS_URL, for instance nats://127.0.0.1:4222");
+  const urls = address.split(",").map((one) => new URL(one));
+  const user = urls[0].username && { user: decodeURIComponent(urls[0].username), pass: decodeURIComponent(urls[0].password) };
+  return { servers: urls.map(({ host }) => host), ...user };
 }
 
 /** Says that the worker is there, which the detector has to know to cut its crops. */
