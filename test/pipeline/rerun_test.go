@@ -53,7 +53,7 @@ func judgeAgain(t *testing.T, conn *streams.Conn, rec *rerun.Recording, o rerun.
 	return result
 }
 
-func bundle(t *testing.T, c *client) []byte {
+func bundle(t testing.TB, c *client) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	unsigned := func(jwt.Claims) (string, error) { return "", nil }

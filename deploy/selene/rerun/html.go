@@ -23,10 +23,11 @@ type Report struct {
 // mostShown are the sessions on a page.
 const mostShown = 200
 
-// Add takes one session into account, which the totals already have.
-func (r *Report) Add(s *Result) {
+// Add takes one session into account, with its pictures or in the totals alone.
+func (r *Report) Add(s *Result, pictures bool) {
+	r.Totals.Add(s)
 	switch {
-	case len(s.Codes) == 0:
+	case len(s.Codes) == 0 || !pictures:
 	case len(r.Changed) == mostShown:
 		r.More = true
 	default:

@@ -14,7 +14,6 @@ type Recording struct {
 	Session  string
 	Settings *schemas.Settings // that it was judged by
 	Outcome  schemas.Outcome   // of its last decision
-	Missing  int               // decided frames whose image is no longer stored
 	Steps    []Step            // decided frames, oldest first
 	// Image returns the frame of a step as it was received, state included.
 	Image func(ctx context.Context, s Step) (*schemas.Frame, error)

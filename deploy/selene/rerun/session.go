@@ -38,7 +38,7 @@ func (e errUnfit) Error() string { return string(e) }
 // play judges one session's frames again, each with the state that the frame before left.
 func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	outcome := schemas.OutcomeName(rec.Outcome)
-	s := &session{run: r, rec: rec, settings: r.options.Settings, result: &Result{Session: rec.Session, Before: outcome, After: outcome, Missing: rec.Missing}}
+	s := &session{run: r, rec: rec, settings: r.options.Settings, result: &Result{Session: rec.Session, Before: outcome, After: outcome}}
 	err := s.prepare(ctx)
 	if err == nil {
 		s.ahead = newAhead(ctx, s)
@@ -47,7 +47,7 @@ func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	}
 	var unfit errUnfit
 	if errors.As(err, &unfit) {
-		return &Result{Session: rec.Session, Before: outcome, After: outcome, Missing: rec.Missing, Unfit: unfit.Error()}, nil
+		return &Result{Session: rec.Session, Before: outcome, After: outcome, Missing: s.result.Missing, Unfit: unfit.Error()}, nil
 	}
 	return s.result, err
 }

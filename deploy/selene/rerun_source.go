@@ -1,0 +1,124 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/deploy/selene/rerun"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/recording"
+)
+
+// recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.
+func (p *process) recordings(c *cobra.Command, o *rerunFlags, args []string) iter.Seq2[*rerun.Recording, error] {
+	return func(yield func(*rerun.Recording, error) bool) {
+		for _, arg := range args {
+			files, err := bundlesOf(arg)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, file := range files {
+				if !yield(openBundle(file)) {
+					return
+				}
+			}
+			if files == nil && !yield(p.fetchRecording(c, arg)) {
+				return
+			}
+		}
+		if !o.query.set() {
+			return
+		}
+		err := o.query.find(c, p, func(id string) error {
+			if !yield(p.fetchRecording(c, id)) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(nil, err)
+		}
+	}
+}
+
+var errEnough = errors.New("no more sessions are wanted")
+
+// bundlesOf are the files that an argument names: itself, or those in a folder. It is nil for the id of a session.
+func bundlesOf(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
+	if errors.Is(err, fs.ErrNotExist) {
+		if streams.CheckSession(arg) == nil {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s is no file, no folder and no session id", arg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the recordings: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{arg}, nil
+	}
+	var files []string
+	for _, pattern := range []string{"*.tar", "*.tar" + zstdSuffix} {
+		found, err := filepath.Glob(filepath.Join(arg, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("find the recordings: %w", err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("folder %s holds no recordings: *.tar, *.tar%s", arg, zstdSuffix)
+	}
+	return files, nil
+}
+
+func openBundle(path string) (*rerun.Recording, error) {
+	b, err := recording.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r, err := readBundle(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// readBundle takes over the bundle.
+func readBundle(b *recording.Bundle) (*rerun.Recording, error) {
+	err := b.Verify(func(string) ed25519.PublicKey { return nil })
+	if errors.Is(err, recording.ErrUnsigned) {
+		err = nil // who signed it does not change what it says
+	}
+	var r *rerun.Recording
+	if err == nil {
+		r, err = rerun.FromBundle(b)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return r, nil
+}
+
+// fetchRecording records a session of the installation into a temporary file.
+func (p *process) fetchRecording(c *cobra.Command, session string) (*rerun.Recording, error) {
+	answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+session+"/recording", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	b, err := recording.Receive(answer, recording.MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("session %s: %w", session, err)
+	}
+	return readBundle(b)
+}
