@@ -591,6 +591,9 @@ func withoutRights(i *installation, p panel) {
 	}
 	p.press("Log out")
 	p.sees("User name")
+	p.Do("be sent here by the statistics", chromedp.Navigate(i.url+"/admin/?to=statistics/"))
+	p.logIn("admin", newPassword)
+	p.WaitTrue("the statistics", `location.pathname === "/statistics/"`)
 }
 
 // awaited makes an evaluation wait for its promise.
