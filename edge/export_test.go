@@ -176,6 +176,32 @@ func TestExport(t *testing.T) {
 	}
 }
 
+func TestExportHidesSecretsOfItsWebhook(t *testing.T) {
+	i := install(t, Config{})
+	id, _ := evidence(t, i.conn)
+	e := i.order(`,"webhook":"http://user:hush@127.0.0.1:1/x?token=hush"`, id)
+	at := "/v1/exports/" + e.ID
+	if e.Order.Webhook != "http://127.0.0.1:1/x" {
+		t.Errorf("got %s", e.Order.Webhook)
+	}
+	for _, path := range []string{"/v1/exports", at} {
+		if answer, body := i.get(path); answer.StatusCode != http.StatusOK || strings.Contains(string(body), "hush") {
+			t.Errorf("%s: %s %s", path, answer.Status, body)
+		}
+	}
+	if answer, body := i.do(http.MethodDelete, at, nil); answer.StatusCode != http.StatusOK || strings.Contains(string(body), "hush") {
+		t.Errorf("%s %s", answer.Status, body)
+	}
+	for _, event := range i.events(e.ID) {
+		if event.export.Order.Webhook != e.Order.Webhook {
+			t.Errorf("got %s", event.export.Order.Webhook)
+		}
+	}
+	if stored, _, err := i.conn.Export(t.Context(), e.ID); err != nil || !strings.Contains(stored.Order.Webhook, "hush") {
+		t.Errorf("nobody can be told: %+v, %v", stored, err)
+	}
+}
+
 func TestExportIsCanceled(t *testing.T) {
 	i := install(t, Config{})
 	session, _ := evidence(t, i.conn)

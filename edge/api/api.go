@@ -37,6 +37,7 @@ type API struct {
 
 	logins  *logins
 	sockets *eventSockets
+	imports chan struct{} // a place for each recording that is taken in
 }
 
 // Route is one method on one path.
@@ -125,7 +126,7 @@ func (a *API) Routes() []Route {
 
 // Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
 func (a *API) Handler() http.Handler {
-	a.logins, a.lag = newLogins(), streams.NewLagWatch(a.Conn)
+	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
 	if a.sockets == nil {
 		a.sockets = newEventSockets()
 	}

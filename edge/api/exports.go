@@ -11,6 +11,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 const (
@@ -52,7 +53,17 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.audited(r, "exports.make", e.ID, fmt.Sprintf("sessions: %d", len(order.Sessions)))
 	w.Header().Set("Location", "/v1/exports/"+e.ID)
-	return writeMade(w, e)
+	return writeMade(w, shown(e))
+}
+
+// shown is an export without what may be secret in the address of its webhook: who reads exports need not be who ordered.
+func shown(e *schemas.Export) *schemas.Export {
+	if e.Order.Webhook == "" {
+		return e
+	}
+	out := *e
+	out.Order.Webhook = webhook.Target(e.Order.Webhook)
+	return &out
 }
 
 // exports are the newest, newest first.
@@ -60,6 +71,9 @@ func (a *API) exports(w http.ResponseWriter, r *http.Request) error {
 	all, err := a.Conn.ExportsAll(r.Context())
 	if err != nil {
 		return err
+	}
+	for i, e := range all {
+		all[i] = shown(e)
 	}
 	return writeJSON(w, map[string]any{"exports": all})
 }
@@ -69,7 +83,7 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, e)
+	return writeJSON(w, shown(e))
 }
 
 // endExport cancels an export that waits or is under way, and answers with what became of it; one that is over is removed
@@ -92,7 +106,7 @@ func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.audited(r, "exports.cancel", e.ID, "")
-	return writeJSON(w, e)
+	return writeJSON(w, shown(e))
 }
 
 // exportFile is a finished file, by its number from 1 or its name, with ranges.

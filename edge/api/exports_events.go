@@ -86,7 +86,7 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 func stepID(e *schemas.Export) string { return fmt.Sprintf("%s-%d", e.Status, e.Percent) }
 
 func exportEvent(e *schemas.Export) (string, error) {
-	data, err := json.Marshal(e)
+	data, err := json.Marshal(shown(e))
 	if err != nil {
 		return "", fmt.Errorf("encode export %s: %w", e.ID, err)
 	}

@@ -17,6 +17,11 @@ import (
 
 const compressed = "zstd"
 
+const (
+	importsAtOnce = 2
+	importWait    = 10 * time.Second // after which there may be room
+)
+
 // record is all that is stored of a session as one bundle.
 func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
@@ -80,6 +85,12 @@ func (p patientReader) Read(b []byte) (int, error) {
 
 // importRecording takes a bundle in. One whose signer is not known here needs trust=true.
 func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
+	select {
+	case a.imports <- struct{}{}:
+		defer func() { <-a.imports }()
+	default:
+		return tooMany(importWait, "recordings are being imported already, each takes room on the disk")
+	}
 	b, err := recording.Receive(patientReader{r.Body, http.NewResponseController(w)}, recording.MaxBytes)
 	if err != nil {
 		return recordingProblem(err)

@@ -1,0 +1,84 @@
+package edge
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestRecordingOverREST(t *testing.T) {
+	here, there := install(t, Config{}), install(t, Config{})
+	id, images := evidence(t, here.conn)
+	for _, compress := range []string{"", "?compress=zstd"} {
+		answer, bundle := here.get("/v1/sessions/" + id + "/recording" + compress)
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s", answer.Status, bundle)
+		}
+		answer, body := here.do(http.MethodPost, "/v1/recordings", bundle)
+		wantProblem(t, answer, body, http.StatusConflict)
+		answer, body = there.do(http.MethodPost, "/v1/recordings", bundle)
+		wantProblem(t, answer, body, http.StatusUnprocessableEntity) // a stranger's
+		if compress == "" {
+			answer, body = there.do(http.MethodPost, "/v1/recordings?trust=true", bytes.Replace(bundle, []byte(images[0]), []byte("eno"), 1))
+			wantProblem(t, answer, body, http.StatusUnprocessableEntity)
+			continue
+		}
+		answer, body = there.do(http.MethodPost, "/v1/recordings?trust=true", bundle)
+		if answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") != "/v1/sessions/"+id {
+			t.Fatalf("%s %s", answer.Status, body)
+		}
+	}
+	if answer, image := there.get("/v1/sessions/" + id + "/frames/1"); answer.StatusCode != http.StatusOK || string(image) != images[0] {
+		t.Errorf("%s %.40s", answer.Status, image)
+	}
+}
+
+func TestFewRecordingsAreImportedAtOnce(t *testing.T) {
+	i := install(t, Config{})
+	post := func(body io.Reader) int {
+		r, err := http.NewRequestWithContext(streamstest.Context(t, 20*time.Second), http.MethodPost, i.url+"/v1/recordings", body)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		r.Header.Set("Authorization", "Bearer "+adminToken)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode
+	}
+	ends, codes := []*io.PipeWriter{}, make(chan int)
+	for range 2 {
+		body, end := io.Pipe()
+		ends = append(ends, end)
+		go func() { codes <- post(body) }()
+		if _, err := end.Write([]byte("no bundle")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		if code := post(nil); code != http.StatusTooManyRequests {
+			return fmt.Errorf("a third one: %d", code)
+		}
+		return nil
+	})
+	for _, end := range ends {
+		if err := end.Close(); err != nil {
+			t.Error(err)
+		}
+		if code := <-codes; code != http.StatusUnprocessableEntity {
+			t.Errorf("got %d", code)
+		}
+	}
+	if code := post(nil); code != http.StatusUnprocessableEntity {
+		t.Errorf("afterwards: %d", code)
+	}
+}
