@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -53,6 +54,8 @@ func (h *Histogram) Add(v float64) {
 	h.Bins[binOf(v)]++
 	h.Sum += int64(min(max(v, 0), highest) * micro)
 }
+
+func (h Histogram) clone() Histogram { return Histogram{maps.Clone(h.Bins), h.Sum} }
 
 // Merge counts what another histogram counted.
 func (h *Histogram) Merge(o Histogram) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/selene-liveness/selene/streams"
@@ -92,6 +93,27 @@ func (c *counters) revive(retention time.Duration) {
 	}
 }
 
+func (c *counters) clone() *counters {
+	out := *c
+	out.Hours, out.Going = make(map[int64]*hour, len(c.Hours)), make(map[string]*going, len(c.Going))
+	for at, h := range c.Hours {
+		copied := &hour{h.Opened, make(map[string]*cell, len(h.Outcomes))}
+		for outcome, from := range h.Outcomes {
+			to := *from
+			to.Codes = maps.Clone(from.Codes)
+			to.PerSession, to.FrameMS, to.SessionS = from.PerSession.clone(), from.FrameMS.clone(), from.SessionS.clone()
+			copied.Outcomes[outcome] = &to
+		}
+		out.Hours[at] = copied
+	}
+	for key, from := range c.Going {
+		to := *from
+		to.Codes, to.FrameMS = maps.Clone(from.Codes), from.FrameMS.clone()
+		out.Going[key] = &to
+	}
+	return &out
+}
+
 // save stores the present counting.
 func (s *Stats) save(ctx context.Context) error {
 	s.mu.Lock()
@@ -101,10 +123,11 @@ func (s *Stats) save(ctx context.Context) error {
 		return nil
 	}
 	c.saved = c.Decisions + c.Sessions
+	now := snapshot{snapshotVersion, c.erasures, c.made, c.clone()} // packing it takes longer than others should wait
+	s.mu.Unlock()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	err := json.NewEncoder(w).Encode(snapshot{snapshotVersion, c.erasures, c.made, c.counters})
-	s.mu.Unlock()
+	err := json.NewEncoder(w).Encode(now)
 	if err = errors.Join(err, w.Close()); err != nil {
 		return fmt.Errorf("pack what was counted: %w", err)
 	}

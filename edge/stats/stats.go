@@ -54,11 +54,12 @@ var errRecount = errors.New("count anew")
 
 // Run counts until ctx is done. What is erased is taken out by counting anew, a minute later or so.
 func (s *Stats) Run(ctx context.Context) error {
-	for stored, try := true, 0; ctx.Err() == nil; stored = false {
+	for stored, try := true, 0; ctx.Err() == nil; {
 		err := s.count(ctx, stored)
+		stored = !errors.Is(err, errRecount)
 		switch {
 		case ctx.Err() != nil:
-		case errors.Is(err, errRecount):
+		case !stored:
 			try = 0
 		default:
 			slog.Warn("statistics", "error", err)

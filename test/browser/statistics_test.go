@@ -106,7 +106,6 @@ func TestStatisticsLooks(t *testing.T) {
 		russian bool
 	}{
 		"desktop":     {browser.Options{Width: 1280, Height: 1500}, false},
-		"dark":        {browser.Options{Width: 1280, Height: 1500, Dark: true}, false},
 		"phone-dark":  {browser.Options{Width: 390, Height: 2600, Phone: true, Dark: true}, true},
 		"phone-small": {browser.Options{Width: 320, Height: 2600, Phone: true}, true},
 	} {
