@@ -66,6 +66,7 @@ func pixels(t *testing.T, file string, filter string) []byte {
 }
 
 func TestExportsOfRealSessions(t *testing.T) {
+	t.Parallel()
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "base")
 	i := up(t, `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":10}}`, "SELENE_PACK=base")

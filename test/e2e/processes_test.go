@@ -91,6 +91,7 @@ func waitPort(t *testing.T, addr string) {
 
 // A source that ends before a verdict leaves a session that nobody closes: its silence does.
 func TestAbandonedSessionEndsAndGetsItsVideo(t *testing.T) {
+	t.Parallel()
 	photo := shared(t, "faces/conditions/frontal_zub.jpg")
 	needPack(t, "base")
 	i := up(t, fmt.Sprintf(passive, "H264"), "SELENE_PACK=base")

@@ -32,6 +32,7 @@ const (
 
 // A session of 10,000 frames, whose video worker is killed in the middle: another one makes all of it, in bounded memory.
 func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
+	t.Parallel()
 	addr := freeAddr(t)
 	start(t, nil, "broker", "--addr", addr, "--data", t.TempDir())
 	waitPort(t, addr)
@@ -111,6 +112,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 
 // The edge dies in the middle of a session: when the session has been silent for long enough, it gets its video.
 func TestKilledEdgeLeavesAVideo(t *testing.T) {
+	t.Parallel()
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "base")
 	broker := freeAddr(t)
