@@ -593,7 +593,7 @@ func withoutRights(i *installation, p panel) {
 	p.sees("User name")
 	p.Do("be sent here by the statistics", chromedp.Navigate(i.url+"/admin/?to=statistics/"))
 	p.logIn("admin", newPassword)
-	p.WaitTrue("the statistics", `location.pathname === "/statistics/"`)
+	eventually(i.t, "the statistics", func() bool { return slices.Contains(p.Requests(), i.url+"/statistics/") })
 }
 
 // awaited makes an evaluation wait for its promise.
