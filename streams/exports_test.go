@@ -205,6 +205,7 @@ func TestCanceledExportLeavesTheQueue(t *testing.T) {
 }
 
 func TestExportIsForgottenAfterItsTTL(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 30*time.Second)
 	if _, err := c.PutSettings(ctx, []byte(`{"video":{"result_ttl":2}}`)); err != nil {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestLagOfWorkers(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 40*time.Second)
 	watch := streams.NewLagWatch(c)

@@ -16,6 +16,7 @@ import (
 
 // A process that is busy with a long message leaves the next ones to others.
 func TestNothingIsFetchedWithoutRoom(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 30*time.Second)
 	const n = 5

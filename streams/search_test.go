@@ -205,6 +205,7 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 
 // With many sessions the first page comes at once, and what is rare is found in bounded steps.
 func TestFindAmongManySessions(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	const n = 10_000
 	begun := time.Now()

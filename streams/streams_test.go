@@ -172,6 +172,7 @@ func deadLetters(t *testing.T, b *streams.Broker) map[string]nats.Header {
 }
 
 func TestDrainHandsBack(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 30*time.Second)
 	const n = 6
@@ -209,6 +210,7 @@ func TestDrainHandsBack(t *testing.T) {
 }
 
 func TestPresence(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t, 30*time.Second)
 	id := uuid.NewString()
@@ -404,6 +406,7 @@ func TestReadingBackLeavesNoConsumer(t *testing.T) {
 }
 
 func TestRegistryFollowsWorkers(t *testing.T) {
+	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	r := streams.NewRegistry(c)
 	streamstest.Go(t, r.Run)

@@ -163,6 +163,7 @@ func TestSweepExportsNobodyKnows(t *testing.T) {
 
 // A reader that came first keeps the sweeper off, however slowly it reads.
 func TestLongReadThroughSweeps(t *testing.T) {
+	t.Parallel()
 	everyStore(t, func(t *testing.T, store string) {
 		c, js := sweeping(t, store, nil)
 		c.SetReaderTTL(time.Second)
@@ -312,6 +313,7 @@ func lastMarkNumber(t *testing.T, js jetstream.JetStream) uint64 {
 
 // Whoever dies with a mark set is forgotten.
 func TestMarksOfTheDead(t *testing.T) {
+	t.Parallel()
 	c, _ := sweeping(t, media.StoreObjects, nil)
 	c.SetReaderTTL(time.Second)
 	name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")

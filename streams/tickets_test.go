@@ -89,6 +89,7 @@ func TestTicketOpensOneSession(t *testing.T) {
 }
 
 func TestReferenceFaceExpiresWithItsTicket(t *testing.T) {
+	t.Parallel()
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
 	ctx := streamstest.Context(t, 20*time.Second)
