@@ -24,7 +24,7 @@ type Config struct {
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"after which a frame without a decision is published again"`
 	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions made with POST /v1/sessions can be opened; optional = others too"`
 	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, with commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"`
-	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests a second of one address to /v1 and /ws that are answered, and four times as many at once; 0 = all"`
+	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests a second of one address to /v1, /ui-config and /ws that are answered, and four times as many at once; 0 = all"`
 	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"tag of the settings by which sessions are judged that name none; empty = the document itself"`
 	PublicHooks bool          `envconfig:"SELENE_WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = webhooks of events and exports are posted to public addresses alone, past any proxy, and to none of this machine and its networks"`
 	DataDir     string        `ignored:"true"` // where what was drawn is kept

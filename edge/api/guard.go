@@ -17,8 +17,8 @@ type Guard struct {
 	limit   *limiter // nil = none
 }
 
-// NewGuard prepares a guard. perSecond requests of each address to /v1 and /ws are let through, and four times as many at
-// once, for a page that shows the frames of a session; 0 means all. Pages of the origins may read what is public.
+// NewGuard prepares a guard. perSecond requests of each address to /v1, /ui-config and /ws are let through, and four times as many
+// at once, for a page that shows the frames of a session; 0 means all. Pages of the origins may read what is public.
 func NewGuard(proxies Proxies, origins []string, perSecond float64) *Guard {
 	g := &Guard{proxies: proxies}
 	for _, o := range origins {
@@ -49,7 +49,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		g.allowOrigin(h, r)
-		if limited := r.URL.Path == "/ws" || strings.HasPrefix(r.URL.Path, "/v1/"); limited && g.limit != nil {
+		if g.limit != nil && limited(r.URL.Path) {
 			if wait := g.limit.take(from.key(), time.Now()); wait > 0 {
 				tooMany(wait, "SELENE_RATE_LIMIT requests a second of one address are answered").write(w)
 				return
@@ -57,6 +57,11 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, from)))
 	})
+}
+
+// limited says whether an address costs more than memory of our own: the broker is asked.
+func limited(path string) bool {
+	return path == "/ws" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/ui-config/")
 }
 
 // publicParts are what pages of listed origins may read: the library, its config, and the keys of tokens.
