@@ -33,7 +33,7 @@ func verdictSubject(session string) string { return "pass.verdict." + deciderTok
 
 // bench is an installation with one worker to test.
 type bench struct {
-	root    *testing.T // of the worker; rules have tests of their own below it
+	root    testing.TB // of the worker; rules have tests of their own below it
 	subject subject
 	url     string
 	nc      *nats.Conn
@@ -41,6 +41,7 @@ type bench struct {
 	ctx     context.Context //nolint:containedctx // that of the test
 	rev     uint64
 
+	concurrency  int // of each process
 	registration streams.Registration
 
 	mu   sync.Mutex
@@ -53,10 +54,10 @@ type publication struct {
 	data        []byte
 }
 
-func newBench(t *testing.T, s subject) *bench {
+func newBench(t testing.TB, s subject) *bench {
 	t.Helper()
 	broker := streamstest.Broker(t, true)
-	b := &bench{root: t, subject: s, ctx: streamstest.Context(t, 3*time.Minute), url: broker.URL(), said: map[string][]publication{}}
+	b := &bench{root: t, subject: s, concurrency: 2, ctx: streamstest.Context(t, 3*time.Minute), url: broker.URL(), said: map[string][]publication{}}
 	conn := streamstest.Connect(t, broker) // makes the streams
 	names := []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification}
 	var workers []string
@@ -101,7 +102,7 @@ func (b *bench) of(session string) []publication {
 }
 
 // publish stores data as it is.
-func (b *bench) publish(t *testing.T, subject string, data []byte, header nats.Header) uint64 {
+func (b *bench) publish(t testing.TB, subject string, data []byte, header nats.Header) uint64 {
 	t.Helper()
 	ack, err := b.js.PublishMsg(b.ctx, &nats.Msg{Subject: subject, Data: data, Header: header})
 	if err != nil {
@@ -110,7 +111,7 @@ func (b *bench) publish(t *testing.T, subject string, data []byte, header nats.H
 	return ack.Sequence
 }
 
-func (b *bench) send(t *testing.T, f *schemas.Face) []byte {
+func (b *bench) send(t testing.TB, f *schemas.Face) []byte {
 	t.Helper()
 	data, err := schemas.Marshal(f)
 	if err != nil {
@@ -123,7 +124,7 @@ func (b *bench) send(t *testing.T, f *schemas.Face) []byte {
 const answerTime = 20 * time.Second
 
 // heard waits until n verdicts were published on a session and returns the last one.
-func (b *bench) heard(t *testing.T, session string, n int) publication {
+func (b *bench) heard(t testing.TB, session string, n int) publication {
 	t.Helper()
 	streamstest.Eventually(t, answerTime, func() error {
 		if got := len(b.of(session)); got < n {
@@ -136,7 +137,7 @@ func (b *bench) heard(t *testing.T, session string, n int) publication {
 }
 
 // stored is the one verdict that is stored on a session.
-func (b *bench) stored(t *testing.T, session string, n uint64) (last []byte) {
+func (b *bench) stored(t testing.TB, session string, n uint64) (last []byte) {
 	t.Helper()
 	stream, err := b.js.Stream(b.ctx, verdicts)
 	if err != nil {
@@ -171,7 +172,7 @@ func (b *bench) consumer() (jetstream.Consumer, *jetstream.ConsumerInfo, error) 
 }
 
 // settled waits until every face was answered.
-func (b *bench) settled(t *testing.T) {
+func (b *bench) settled(t testing.TB) {
 	t.Helper()
 	streamstest.Eventually(t, answerTime, func() error {
 		_, info, err := b.consumer()
@@ -183,7 +184,7 @@ func (b *bench) settled(t *testing.T) {
 }
 
 // ackWait changes after how long the broker takes a face back that was not answered.
-func (b *bench) ackWait(t *testing.T, d time.Duration) {
+func (b *bench) ackWait(t testing.TB, d time.Duration) {
 	t.Helper()
 	_, info, err := b.consumer()
 	if err != nil {
@@ -197,7 +198,7 @@ func (b *bench) ackWait(t *testing.T, d time.Duration) {
 }
 
 // dead waits for the dead letter on a session.
-func (b *bench) dead(t *testing.T, session string) *jetstream.RawStreamMsg {
+func (b *bench) dead(t testing.TB, session string) *jetstream.RawStreamMsg {
 	t.Helper()
 	stream, err := b.js.Stream(b.ctx, deadLetters)
 	if err != nil {
@@ -215,7 +216,7 @@ func (b *bench) dead(t *testing.T, session string) *jetstream.RawStreamMsg {
 }
 
 // registered waits for the worker's registration, and says how long it lives.
-func (b *bench) registered(t *testing.T) (ttl string) {
+func (b *bench) registered(t testing.TB) (ttl string) {
 	t.Helper()
 	stream, err := b.js.Stream(b.ctx, "KV_workers")
 	if err != nil {
@@ -234,7 +235,7 @@ func (b *bench) registered(t *testing.T) (ttl string) {
 }
 
 // verdict decodes a publication and holds it to what every verdict on a face has to be.
-func (b *bench) verdict(t *testing.T, f *schemas.Face, p publication) *schemas.Verdict {
+func (b *bench) verdict(t testing.TB, f *schemas.Face, p publication) *schemas.Verdict {
 	t.Helper()
 	v := &schemas.Verdict{}
 	if err := schemas.Unmarshal(p.data, v); err != nil {

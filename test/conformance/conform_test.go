@@ -39,8 +39,8 @@ func conform(t *testing.T, s subject) {
 	rule("recorded faces", func(t *testing.T) { b.recording(t, told) })
 	rule("nothing leaks", func(t *testing.T) { b.leaks(t, p) })
 	rule("metrics have counted", func(t *testing.T) { b.metricsCounted(t, p) })
-	rule("it stops when told to", p.stop)
-	rule("killed and stopped in mid batch, nothing is lost", b.midBatch)
+	rule("it stops when told to", func(t *testing.T) { p.stop(t) })
+	rule("killed and stopped in mid batch, nothing is lost", func(t *testing.T) { b.midBatch(t) })
 	rule("another process says the same", func(t *testing.T) {
 		p := b.start(t)
 		b.repeat(t, told, 1)

@@ -60,7 +60,7 @@ func texture(r *rand.Rand, width, height int) []byte {
 }
 
 // storeFrame stores an image that no other frame shows as the one the face was found in.
-func (b *bench) storeFrame(t *testing.T, f *schemas.Face, subject string) {
+func (b *bench) storeFrame(t testing.TB, f *schemas.Face, subject string) {
 	t.Helper()
 	session := uuid.MustParse(f.GetName().GetSession())
 	r := rand.New(rand.NewPCG(f.GetName().GetSequence(), binary.BigEndian.Uint64(session[:])))

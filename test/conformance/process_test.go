@@ -48,7 +48,7 @@ func (o *output) String() string {
 const startTime = 40 * time.Second
 
 // start starts a process of the worker, which is killed with the test unless it has ended by then.
-func (b *bench) start(t *testing.T) *process {
+func (b *bench) start(t testing.TB) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,7 +62,7 @@ func (b *bench) start(t *testing.T) *process {
 	if p.cmd.Dir, err = filepath.Abs("../.."); err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Env = append(os.Environ(), "SELENE_NATS_URL="+b.url, "SELENE_METRICS_ADDR="+p.metrics, "SELENE_CONCURRENCY=2")
+	p.cmd.Env = append(os.Environ(), "SELENE_NATS_URL="+b.url, "SELENE_METRICS_ADDR="+p.metrics, fmt.Sprint("SELENE_CONCURRENCY=", b.concurrency))
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func (p *process) kill() {
 const stopTime = 5 * time.Second
 
 // stop tells the process to stop and waits for it.
-func (p *process) stop(t *testing.T) {
+func (p *process) stop(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

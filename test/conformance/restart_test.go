@@ -19,7 +19,7 @@ const (
 )
 
 // midBatch has one process killed and one told to stop while there is plenty to do, and a third do the rest.
-func (b *bench) midBatch(t *testing.T) {
+func (b *bench) midBatch(t testing.TB) {
 	var sessions []string
 	for range backlog {
 		f := b.face()
@@ -82,7 +82,7 @@ func (b *bench) midBatch(t *testing.T) {
 }
 
 // returned waits until every face that was taken and not answered can be had by another process.
-func (b *bench) returned(t *testing.T) {
+func (b *bench) returned(t testing.TB) {
 	t.Helper()
 	c, info, err := b.consumer()
 	if err != nil {
