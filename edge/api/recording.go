@@ -31,6 +31,7 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 	name, mediaType := id+".tar", "application/x-tar"
 	out := &begun{Writer: w}
 	var bundle io.Writer = out
+	finish := func() error { return nil }
 	switch r.URL.Query().Get("compress") {
 	case "":
 	case compressed:
@@ -39,8 +40,7 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("compress the recording: %w", err)
 		}
-		defer z.Close()
-		bundle = z
+		bundle, finish = z, z.Close // which a bundle that was broken off must not look like
 	default:
 		return problem(http.StatusBadRequest, "compress is zstd, or is left out")
 	}
@@ -50,6 +50,9 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 		a.audited(r, "sessions.record", id, "")
 	}
 	err = recording.Write(r.Context(), bundle, a.Conn, id, a.Signer.SignEvidence)
+	if err == nil {
+		err = finish()
+	}
 	if err != nil && out.first == nil { // the status is sent: only a broken answer can tell
 		slog.Error("record", "session", id, "error", err)
 		panic(http.ErrAbortHandler)
