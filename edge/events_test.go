@@ -131,8 +131,13 @@ func TestEventFilters(t *testing.T) {
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_FAKE, Estimations: &schemas.Estimations{Liveness: number(.7), PreviousFaceSimilarity: number(.9), Verification: &schemas.Verification{Similarity: .1}}})
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED, Errors: []int32{7}})
 	evidence(t, i.conn)
+	imported := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}, Outcome: schemas.Outcome_OUTCOME_PASSED}
+	if err := i.conn.StoreImported(t.Context(), imported); err != nil {
+		t.Fatal(err)
+	}
+	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED})
 	for query, want := range map[string][]string{
-		"kinds=decision&outcomes=success":    {"decision-3", "decision-6"},
+		"kinds=decision&outcomes=success":    {"decision-3", "decision-6", "decision-8"},
 		"kinds=session&outcomes=success":     {"session-2"},
 		"outcomes=fail":                      {"decision-2"},
 		"outcomes=fake,open":                 {"decision-1", "decision-2", "decision-4", "decision-5"},
@@ -162,7 +167,7 @@ func TestEventFilters(t *testing.T) {
 		answer, body := i.get("/v1/events?" + query)
 		wantProblem(t, answer, body, http.StatusBadRequest)
 	}
-	answer, body := i.get("/v1/events?since=7-0-0")
+	answer, body := i.get("/v1/events?since=9-0-0")
 	wantProblem(t, answer, body, http.StatusConflict)
 	answer, body = i.get("/v1/events")
 	wantProblem(t, answer, body, http.StatusBadRequest) // no WebSocket
