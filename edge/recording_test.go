@@ -33,6 +33,12 @@ func TestRecordingOverREST(t *testing.T) {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
 	}
+	for _, at := range []*installation{here, there} {
+		var shown struct{ Imported bool }
+		if at.want("/v1/sessions/"+id, &shown); shown.Imported != (at == there) {
+			t.Errorf("imported: %v", shown.Imported)
+		}
+	}
 	if answer, image := there.get("/v1/sessions/" + id + "/frames/1"); answer.StatusCode != http.StatusOK || string(image) != images[0] {
 		t.Errorf("%s %.40s", answer.Status, image)
 	}

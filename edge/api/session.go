@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/recording"
 )
 
 // sessionID is the id in the path.
@@ -59,7 +60,9 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 		Counts       counts            `json:"counts"`
 		Events       []json.RawMessage `json:"events"`
 		LastDecision json.RawMessage   `json:"last_decision,omitempty"`
+		Claims       *schemas.Claims   `json:"claims,omitempty"` // of the token of a session that passed, without the best shot
 		Video        json.RawMessage   `json:"video,omitempty"`
+		Imported     bool              `json:"imported,omitempty"` // from a recording: judged elsewhere, if at all
 	}{Session: id, Outcome: last.GetOutcome().String(), Events: []json.RawMessage{}}
 	for _, e := range events {
 		data, err := asJSON(e)
@@ -74,6 +77,10 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 		if out.LastDecision, err = asJSON(last); err != nil {
 			return err
 		}
+		if last.GetOutcome() == schemas.Outcome_OUTCOME_PASSED {
+			claims := schemas.ClaimsOf(last)
+			out.Claims = &claims
+		}
 	} else if err := a.mustExist(r.Context(), id, events); err != nil {
 		return err
 	}
@@ -84,6 +91,10 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}
+	if _, err = recording.About(r.Context(), a.Conn, id); err != nil && !errors.Is(err, streams.ErrNotFound) {
+		return err
+	}
+	out.Imported = err == nil
 	return writeJSON(w, out)
 }
 
