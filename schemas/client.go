@@ -1,6 +1,9 @@
 package schemas
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The JSON that clients of LPProto see. Field names and their order are the protocol's.
 
@@ -173,6 +176,20 @@ type Claims struct {
 	Verification *ClientVerification `json:"verification,omitempty"` // with a reference face alone
 	IssuedAt     int64               `json:"iat"`
 	ID           string              `json:"jti"` // session id
+}
+
+// ClaimsOf is the payload for a decision that a session passed by, without the best shot.
+func ClaimsOf(d *Decision) Claims {
+	c := Claims{
+		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
+		IssuedAt: d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
+	}
+	// A session on which no comparison was made is not verified.
+	if d.GetState().GetReference() != "" {
+		v := d.GetEstimations().GetVerification()
+		c.Verification = &ClientVerification{Similarity: v.GetSimilarity(), Matched: v.GetMatched()}
+	}
+	return c
 }
 
 // ClientVerification is the comparison with the reference face.

@@ -71,6 +71,11 @@ var parts = map[string]part{
 			return workers.Run(ctx, c, imagemodification.New(c), p.options())
 		},
 	},
+	rerunner: {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
+			return p.serveReruns(ctx, c)
+		},
+	},
 	decider.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, _ *process) error {
 			return decider.New(c).Run(ctx)

@@ -70,6 +70,7 @@ func (a *API) Routes() []Route {
 		{"GET", "/v1/sessions/{id}/verdicts", account.SessionsRead, a.verdicts},
 		{"GET", "/v1/sessions/{id}/video", account.SessionsRead, a.video},
 		{"GET", "/v1/sessions/{id}/recording", account.SessionsRead, a.record},
+		{"POST", "/v1/sessions/{id}/rerun", account.SessionsRead, a.rerun},
 		{"POST", "/v1/recordings", account.SessionsWrite, a.importRecording},
 		{"GET", "/v1/sessions/{id}/announcements", account.SessionsRead, a.announcements},
 		{"POST", "/v1/exports", account.ExportsWrite, a.makeExport},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
@@ -71,25 +70,13 @@ func (s *session) success(ctx context.Context, image *picture, d *schemas.Decisi
 	if err != nil {
 		return lpproto.Message{}, err
 	}
-	text, err := s.gateway.signer.Sign(schemas.Claims{
-		IsOK: true, Errors: []int32{}, BestShot: base64.StdEncoding.EncodeToString(shot),
-		Estimations: schemas.FullEstimations(d.GetEstimations()), Verification: verification(d),
-		IssuedAt: d.GetDecidedUnixNanos() / int64(time.Second), ID: s.id,
-	})
+	claims := schemas.ClaimsOf(d)
+	claims.BestShot = base64.StdEncoding.EncodeToString(shot)
+	text, err := s.gateway.signer.Sign(claims)
 	if err != nil {
 		return lpproto.Message{}, err
 	}
 	return lpproto.NewSuccess(text), nil
-}
-
-// verification is the comparison with the reference face of a session that has one. A session on which no comparison was
-// made is not verified.
-func verification(d *schemas.Decision) *schemas.ClientVerification {
-	if d.GetState().GetReference() == "" {
-		return nil
-	}
-	v := d.GetEstimations().GetVerification()
-	return &schemas.ClientVerification{Similarity: v.GetSimilarity(), Matched: v.GetMatched()}
 }
 
 // bestShotTries covers a broker that is just changing its leader; the session has passed and cannot be asked again.

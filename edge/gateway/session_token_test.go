@@ -198,7 +198,7 @@ func TestReferenceFaceTravels(t *testing.T) {
 
 // A session with a reference on which nothing was compared is not verified, and says so.
 func TestNothingComparedIsNotVerified(t *testing.T) {
-	got := verification(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}})
+	got := schemas.ClaimsOf(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}}).Verification
 	if got == nil || got.Matched || got.Similarity != 0 {
 		t.Errorf("got %+v", got)
 	}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/selene-liveness/selene/streams"
+)
+
+// rerunTime is how long a caller waits for a session to be judged again.
+const rerunTime = time.Minute
+
+// rerun has a session judged again by the running workers and says what changed; nothing that is stored of it does. With
+// variant it is judged by the newest settings of that variant, `current` being those that new sessions get.
+func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
+	id, err := sessionID(r)
+	if err != nil {
+		return err
+	}
+	order := streams.RerunOrder{Session: id}
+	switch variant := r.URL.Query().Get("variant"); variant {
+	case "":
+	case currentVariant:
+		variant = ""
+		fallthrough
+	default:
+		newest, err := a.Conn.SettingsOf(r.Context(), variant)
+		if err != nil {
+			return err
+		}
+		order.Settings = newest.Settings
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), rerunTime)
+	defer cancel()
+	result, err := a.Conn.Rerun(ctx, order)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem(http.StatusGatewayTimeout, fmt.Sprintf("session %s was not judged again in %v: `selene rerun` takes the time it needs", id, rerunTime))
+	case errors.Is(err, streams.ErrNoRerunner):
+		return problem(http.StatusServiceUnavailable, err.Error())
+	case err != nil && !errors.Is(err, streams.ErrNotFound) && streams.FaultOf(err) != streams.Infrastructure:
+		return problem(http.StatusBadGateway, err.Error())
+	case err != nil:
+		return err
+	}
+	a.audited(r, "sessions.rerun", id, "")
+	return writeJSON(w, result)
+}
+
+// currentVariant is the settings that sessions get which name none.
+const currentVariant = "current"

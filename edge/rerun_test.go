@@ -1,0 +1,56 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
+	i := install(t, Config{})
+	id := uuid.NewString()
+	path := "/v1/sessions/" + id + "/rerun"
+	if answer, body := i.do(http.MethodPost, path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "selene worker rerun") {
+		t.Errorf("nobody is there: %s %s", answer.Status, body)
+	}
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
+			switch {
+			case o.Settings == nil:
+				return json.Marshal(map[string]string{"session": o.Session})
+			case o.Settings.Session.MaxAttempts == 7:
+				return nil, errors.New("no verdict from hats")
+			}
+			return nil, fmt.Errorf("session %s: %w", o.Session, streams.ErrNotFound)
+		})
+	})
+	streamstest.Eventually(t, 5*time.Second, func() error {
+		answer, body := i.do(http.MethodPost, path, nil)
+		if answer.StatusCode != http.StatusOK || !strings.Contains(string(body), id) {
+			return fmt.Errorf("%s %s", answer.Status, body)
+		}
+		return nil
+	})
+	if answer, body := i.do(http.MethodPost, path+"?variant=current", nil); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("a session that is not stored: %s %s", answer.Status, body)
+	}
+	if _, err := i.conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if answer, body := i.do(http.MethodPost, path+"?variant=strict", nil); answer.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "hats") {
+		t.Errorf("a worker that is silent: %s %s", answer.Status, body)
+	}
+	if answer, body := i.do(http.MethodPost, path+"?variant=none", nil); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("a variant there is not: %s %s", answer.Status, body)
+	}
+}
