@@ -26,7 +26,21 @@ export interface Session {
   counts: { frames: number; attempts: number; liveness_attempts: number };
   events: { kind: string; at_unix_nanos: string; edge?: string; settings_revision?: string; outcome?: string }[];
   last_decision?: Decision;
+  /** What the token of a session that passed says, but for the best shot. */
+  claims?: Record<string, unknown>;
   video?: { status?: string; reason?: string; codec?: string; frames?: number; percent?: number };
+}
+
+/** What changed when a session was judged again. */
+export interface Rerun {
+  before: string;
+  after: string;
+  frames: number;
+  verdicts: number;
+  unfit?: string;
+  notes?: string[];
+  codes?: { frame: number; before: number[]; after: number[] }[];
+  fields?: unknown[];
 }
 
 export interface StoredFrame {

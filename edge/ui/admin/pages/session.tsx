@@ -8,6 +8,7 @@ import { Chart } from "../parts/chart";
 import { Outcome, outcomeName, outcomeWord, ToldCodes } from "../parts/codes";
 import { ExportButton } from "../parts/export";
 import { Frames } from "../parts/frames";
+import { RerunButton } from "../parts/rerun";
 import { Confirmed, Empty, Heading, Loaded, Notice } from "../parts/ui";
 import { useCan } from "../parts/me";
 import { at } from "../route";
@@ -39,6 +40,7 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
       <Heading title={title} label={`${t.session.title} ${id.slice(0, 8)}`}>
         {!gone && <>
           {can("exports:write") && <ExportButton ids={[id]} />}
+          {over && <RerunButton id={id} />}
           <a class="button" href={address(`${path}/recording`)} download title={t.session.recordingHint}>{t.session.recording}</a>
           {can("sessions:write") && <Confirmed label={t.session.erase} title={t.session.eraseTitle} text={t.session.eraseText} yes={t.session.eraseYes} deed={erase} />}
         </>}
@@ -112,6 +114,7 @@ function Rest({ session, path }: { session: Session; path: string }) {
         <ol class="history">{events.map((event, n) => (
           <li key={n}><time>{dateTime(fromNanos(event.at_unix_nanos))}</time> <strong>{t.session.events[event.kind] ?? event.kind}</strong>{event.outcome && <> · {outcomeName(outcomeWord(event.outcome))}</>} <span class="soft">{event.edge}</span></li>
         ))}</ol>
+        {session.claims && <details><summary>{t.session.token}</summary><pre tabIndex={0} aria-label={t.session.token}>{JSON.stringify({ ...session.claims, bestshot: "…" }, null, 2)}</pre></details>}
         {last && <details><summary>{t.session.decision}</summary><pre tabIndex={0} aria-label={t.session.raw}>{JSON.stringify(shortened(last), null, 2)}</pre></details>}
       </section>
     </div>

@@ -50,7 +50,7 @@ const en = {
     video: "Video", videoStates: { in_queue: "The video waits to be made.", exporting: "The video is being made.", error: "The video could not be made: {reason}", canceled: "The video is not made." },
     noVideo: "There is no video. It is made when the session is over.", download: "Download",
     unplayable: "This browser does not play {codec}. Download the file, or export the session as H264.",
-    decision: "Last decision", raw: "As stored", history: "What happened",
+    decision: "Last decision", token: "Payload of its token", raw: "As stored", history: "What happened",
     events: { SESSION_OPENED: "Opened", SESSION_RESUMED: "Taken up again", SESSION_DISCONNECTED: "Connection lost", SESSION_CLOSED: "Closed", SESSION_ERASED: "Erased" } as Record<string, string>,
     recording: "Download recording", recordingHint: "Everything stored of the session as one signed file",
     erase: "Erase", eraseTitle: "Erase this session?", eraseText: "Frames, verdicts, decisions and video of this session are removed for good. Nobody can bring them back.", eraseYes: "Erase for good", erased: "The session was erased.",
@@ -59,6 +59,12 @@ const en = {
       blur: "Sharpness", light: "Not over-exposed", darkness: "Not too dark", illumination: "Even light", specularity: "No glare", virtual_camera: "Real camera",
       yaw: "Yaw", pitch: "Pitch", roll: "Roll", eyes: "Eyes", mouth: "Mouth", eyeglasses: "Glasses", action: "Action asked for", face: "Face, px", frame: "Frame, px",
     } as Record<string, string>,
+  },
+  rerun: {
+    make: "Judge again…", title: "Judge this session again", text: "The workers that run now judge its frames once more. Nothing that is stored of the session changes.",
+    by: "Settings", recorded: "Those it was judged by", current: "Those of new sessions", start: "Judge again",
+    identical: "All {verdicts} verdicts are the same, byte for byte.", sameOutcome: "{n} of {verdicts} verdicts differ; the outcome is the same.", flipped: "The session would end otherwise.",
+    frames: "{n} frames", frame: "Frame", before: "Then", after: "Now",
   },
   exports: {
     title: "Exports", make: "Export…", makeTitle: "Export the session", makeMany: "Export {n} sessions", choose: "Choose session {id}", chosen: "{n} chosen", start: "Start export", sessions: "Sessions", created: "Ordered", status: "Status", files: "Files", empty: "Nothing was exported yet.",
