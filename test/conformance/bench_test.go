@@ -46,6 +46,7 @@ type bench struct {
 
 	mu   sync.Mutex
 	said map[string][]publication // what was published to verdict subjects, by session
+	wake chan struct{}            // closed when something is
 }
 
 // publication is a verdict on its way to the broker, whether it was stored or dropped as a repetition.
@@ -92,6 +93,18 @@ func (b *bench) hear(m *nats.Msg) {
 	defer b.mu.Unlock()
 	session := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
 	b.said[session] = append(b.said[session], publication{m.Subject, m.Header.Get(nats.MsgIdHdr), m.Data})
+	if b.wake != nil {
+		close(b.wake)
+		b.wake = nil
+	}
+}
+
+// next is closed when the next verdict is published.
+func (b *bench) next() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake = make(chan struct{})
+	return b.wake
 }
 
 // of is everything that was published on a session.

@@ -19,57 +19,28 @@ const (
 )
 
 // midBatch has one process killed and one told to stop while there is plenty to do, and a third do the rest.
-func (b *bench) midBatch(t testing.TB) {
-	var sessions []string
-	for range backlog {
-		f := b.face()
-		b.send(t, f)
-		sessions = append(sessions, f.GetName().GetSession())
-	}
-	answered := func() (n int) {
-		for _, session := range sessions {
-			if len(b.of(session)) > 0 {
-				n++
-			}
-		}
-		return n
-	}
-	more := func(than int) func() error {
-		return func() error {
-			if n := answered(); n <= than {
-				return fmt.Errorf("%d of %d faces were answered, %d before", n, backlog, than)
-			}
-			return nil
-		}
-	}
-
-	first := b.start(t)
-	streamstest.Eventually(t, answerTime, more(0))
-	first.kill()
+func (b *bench) midBatch(t *testing.T) {
+	w := &heap{bench: b}
+	killed := w.interrupt(t, func(p *process) { p.kill() })
 	b.ackWait(t, soon)
 	b.returned(t)
 
-	killed := answered()
-	second := b.start(t)
-	streamstest.Eventually(t, answerTime, more(killed))
-	b.ackWait(t, never) // from here on the broker takes nothing back by itself
-	second.stop(t)
-	stopped := answered()
-	if stopped == backlog {
-		t.Errorf("told to stop, it went on to the last of %d faces", backlog)
-	}
+	stopped := w.interrupt(t, func(p *process) {
+		b.ackWait(t, never) // from here on the broker takes nothing back by itself
+		p.stop(t)
+	})
 	b.returned(t)
 
 	third := b.start(t)
 	streamstest.Eventually(t, time.Minute, func() error {
-		if n := answered(); n < backlog {
-			return fmt.Errorf("%d of %d faces were answered", n, backlog)
+		if n := w.answered(); n < len(w.sessions) {
+			return fmt.Errorf("%d of %d faces were answered", n, len(w.sessions))
 		}
 		return nil
 	})
 	b.settled(t)
 	third.stop(t)
-	for _, session := range sessions {
+	for _, session := range w.sessions {
 		said := b.of(session)
 		for _, again := range said[1:] {
 			if !bytes.Equal(again.data, said[0].data) {
@@ -78,7 +49,49 @@ func (b *bench) midBatch(t testing.TB) {
 		}
 		b.stored(t, session, 1)
 	}
-	t.Logf("answered when killed: %d, when stopped: %d, of %d", killed, stopped, backlog)
+	t.Logf("answered when killed: %d, when stopped: %d, of %d", killed, stopped, len(w.sessions))
+}
+
+// heap is faces that wait, each of a session of its own.
+type heap struct {
+	*bench
+	sessions []string
+}
+
+func (w *heap) answered() (n int) {
+	for _, session := range w.sessions {
+		if len(w.of(session)) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// interrupt heaps up faces, starts a process, and does something to it as soon as it has said something. It returns how many
+// faces were answered when it had ended; where those are all of them, it tries again.
+func (w *heap) interrupt(t *testing.T, with func(*process)) int {
+	t.Helper()
+	const tries = 10
+	for range tries {
+		for range backlog {
+			f := w.face()
+			w.send(t, f)
+			w.sessions = append(w.sessions, f.GetName().GetSession())
+		}
+		said := w.next()
+		p := w.start(t)
+		select {
+		case <-said:
+		case <-time.After(answerTime):
+			t.Fatalf("it answered none of %d faces that were waiting for it", backlog)
+		}
+		with(p)
+		if n := w.answered(); n < len(w.sessions) {
+			return n
+		}
+	}
+	t.Fatalf("%d times it went on to the last of %d faces", tries, backlog)
+	return 0
 }
 
 // returned waits until every face that was taken and not answered can be had by another process.
