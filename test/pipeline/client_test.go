@@ -87,6 +87,9 @@ func (c *client) judge(image []byte) *schemas.Decision {
 	if !d.GetName().Equal(f.GetName()) {
 		c.t.Fatalf("decision on %s, want one on %s", d.GetName().Key(), f.GetName().Key())
 	}
+	if d.GetReceivedUnixNanos() != f.GetReceivedUnixNanos() || d.GetDecidedUnixNanos() < d.GetReceivedUnixNanos() {
+		c.t.Errorf("a frame of %d was received at %d and decided at %d", f.GetReceivedUnixNanos(), d.GetReceivedUnixNanos(), d.GetDecidedUnixNanos())
+	}
 	c.state = d.GetState()
 	return d
 }
