@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -39,9 +40,9 @@ func rerunOne(ctx context.Context, conn *streams.Conn, o streams.RerunOrder, job
 	if err != nil {
 		return nil, err
 	}
-	r, err := readBundle(bundle)
+	r, err := rerun.FromBundle(bundle)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, bundle.Close())
 	}
 	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) { yield(r, nil) }
 	err = rerun.New(conn, rerun.Options{Settings: o.Settings, Jobs: jobs}).Do(ctx, one, func(r *rerun.Result) error {

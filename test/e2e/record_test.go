@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -78,7 +79,27 @@ func TestRecordedSessionsRunAgain(t *testing.T) {
 	if _, after := i.get("/v1/sessions/" + strings.TrimSuffix(filepath.Base(bundles[0]), ".tar.zst")); string(after) != string(before) {
 		t.Errorf("a run has changed a session:\n%s\nwas\n%s", after, before)
 	}
+	i.judgeAgain(strings.TrimSuffix(filepath.Base(bundles[1]), ".tar.zst"))
 	moveTo(t, bundles[0])
+}
+
+// judgeAgain has a session judged again over REST.
+func (i *installation) judgeAgain(id string) {
+	i.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, "http://"+i.addr+"/v1/sessions/"+id+"/rerun", nil)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var result map[string]any
+	if err := json.NewDecoder(answer.Body).Decode(&result); err != nil || result["before"] != "success" || result["after"] != "success" || result["fields"] != nil {
+		i.t.Errorf("%s: %v, %v", answer.Status, result, err)
+	}
 }
 
 // moveTo takes a bundle into an installation that does not know its signer.
