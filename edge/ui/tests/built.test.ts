@@ -30,7 +30,7 @@ test("the package holds the library, its types and the front detector, and nothi
   const { files } = packed[0] as { files: { path: string }[] };
   const paths = files.map(({ path }) => path).sort();
   const library = ["face.bin", "face.js", "face.json", "selene.classic.js", "selene.d.ts", "selene.js"].map((name) => `dist/lib/${name}`);
-  assert.deepEqual(paths, ["README.md", ...library, "package.json"]);
+  assert.deepEqual(paths, ["README.md", ...library, "package.json", "page.svg"]);
   const { exports } = JSON.parse(String(readFileSync(new URL("package.json", root))));
   for (const path of Object.values(exports["."] as Record<string, string>)) assert.ok(existsSync(new URL(path, root)), path);
 });
