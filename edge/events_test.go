@@ -306,7 +306,9 @@ func TestWebhooksOverREST(t *testing.T) {
 		t.Errorf("%s %s", answer.Status, body)
 	}
 	for method, path := range map[string]string{http.MethodDelete: "", http.MethodPost: "/resume"} {
-		answer, body := i.do(method, "/v1/webhooks/"+made.ID+path, nil)
-		wantProblem(t, answer, body, http.StatusNotFound)
+		for _, id := range []string{made.ID, "*", "%3E", "%20"} {
+			answer, body := i.do(method, "/v1/webhooks/"+id+path, nil)
+			wantProblem(t, answer, body, http.StatusNotFound)
+		}
 	}
 }

@@ -64,8 +64,8 @@ func TestUIConfigs(t *testing.T) {
 	}
 	answer, body = i.do(http.MethodDelete, "/v1/ui-configs/delete", nil)
 	wantProblem(t, answer, body, http.StatusNotFound)
-	answer, body = i.do(http.MethodPost, "/v1/ui-configs/delete", []byte(`{"names":["shop","nobody","bank"]}`))
-	if got := strings.TrimSpace(string(body)); got != `{"deleted":["shop","bank"],"missing":["nobody"]}` {
+	answer, body = i.do(http.MethodPost, "/v1/ui-configs/delete", []byte(`{"names":["shop","nobody","*","bank"]}`))
+	if got := strings.TrimSpace(string(body)); got != `{"deleted":["shop","bank"],"missing":["nobody","*"]}` {
 		t.Errorf("%s %s", answer.Status, got)
 	}
 	answer, body = i.do(http.MethodPost, "/v1/ui-configs/delete", []byte(`["shop"]`))

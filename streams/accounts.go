@@ -80,7 +80,7 @@ func (c *Conn) DeleteLogin(ctx context.Context, key string) error {
 
 func getValue(ctx context.Context, bucket jetstream.KeyValue, key string) (Value, error) {
 	entry, err := bucket.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) { // which nothing can have
 		return Value{}, fmt.Errorf("key of %s: %w", bucket.Bucket(), ErrNotFound)
 	}
 	if err != nil {

@@ -89,8 +89,9 @@ func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
 		Missing []string `json:"missing"`
 	}{[]string{}, []string{}}
 	for _, name := range wish.Names {
+		var impossible *schemas.UIConfigError
 		switch err := a.Conn.DeleteUIConfig(r.Context(), name); {
-		case errors.Is(err, streams.ErrNotFound):
+		case errors.Is(err, streams.ErrNotFound), errors.As(err, &impossible):
 			out.Missing = append(out.Missing, name)
 		case err != nil:
 			return err
