@@ -337,6 +337,12 @@ func seeSession(i *installation, p panel) {
 }
 
 func exportSession(i *installation, p panel) {
+	p.press("Judge again…")
+	p.sees("Nothing that is stored of the session changes.")
+	p.press("Judge again")
+	p.sees("byte for byte")
+	p.looks("rerun")
+	p.press("Close")
 	p.press("Export…")
 	p.sees("Draw into the picture")
 	p.press("Face box")
