@@ -67,8 +67,7 @@ func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last ui
 		return 0, err
 	}
 	seq, err := c.store(ctx, subject(KindDecision, d.GetName().GetSession()), d, "", jetstream.WithExpectLastSequencePerSubject(last))
-	var api *jetstream.APIError
-	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
+	if wrongLast(err) {
 		return 0, ErrDecided
 	}
 	return seq, err

@@ -8,10 +8,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
-
-const videoDone = "success"
 
 // video is the session's video, with ranges.
 func (a *API) video(w http.ResponseWriter, r *http.Request) error {
@@ -26,7 +25,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if status.GetStatus() != videoDone {
+	if status.GetStatus() != schemas.VideoSuccess {
 		p := problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not there: %s", id, strings.TrimSpace(status.GetStatus()+" "+status.GetReason())))
 		if p.Video, err = asJSON(status); err != nil {
 			return err

@@ -13,8 +13,8 @@ import (
 // rateFrames is how many frames are looked at to tell their rate.
 const rateFrames = 8
 
-// decode reads frames and decodes them, one at a time for two threads of the encoder, which it keeps busy. They leave in the order in which
-// they came, each maybe still being decoded; when decode returns, none is any more.
+// decode reads frames and decodes them, one at a time for two threads of the encoder, which it keeps busy. They leave in
+// the order in which they came, each maybe still being decoded; when decode returns, none is any more.
 func (s *stitcher) decode(ctx context.Context, next Source, out chan<- *picture) error {
 	work := make(chan *picture)
 	var workers sync.WaitGroup
