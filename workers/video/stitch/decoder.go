@@ -23,8 +23,8 @@ type decoder struct {
 	padded    []byte
 }
 
-// decode decodes a whole image file into dst; full-range 4:2:0 becomes limited range. Damage that a viewer would paper over is an error too: evidence with half
-// of its picture made up is worse than a gap.
+// decode decodes a whole image file into dst; full-range 4:2:0 becomes limited range. Damage that a viewer would paper over
+// is an error too: evidence with half of its picture made up is worse than a gap.
 func (d *decoder) decode(image []byte, dst *astiav.Frame) error {
 	var slot **astiav.CodecContext
 	var id astiav.CodecID
