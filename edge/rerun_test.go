@@ -54,3 +54,32 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 		t.Errorf("a variant there is not: %s %s", answer.Status, body)
 	}
 }
+
+func TestOneSessionIsJudgedAgainAtATime(t *testing.T) {
+	i := install(t, Config{})
+	begun, end := make(chan struct{}), make(chan struct{})
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.ServeReruns(ctx, func(context.Context, streams.RerunOrder) ([]byte, error) {
+			begun <- struct{}{}
+			<-end
+			return []byte("{}"), nil
+		})
+	})
+	path, first := "/v1/sessions/"+uuid.NewString()+"/rerun", make(chan int)
+	go func() {
+		for {
+			answer, _ := i.do(http.MethodPost, path, nil)
+			if answer.StatusCode != http.StatusServiceUnavailable { // not there yet
+				first <- answer.StatusCode
+				return
+			}
+		}
+	}()
+	<-begun
+	answer, body := i.do(http.MethodPost, path, nil)
+	wantProblem(t, answer, body, http.StatusTooManyRequests)
+	close(end)
+	if code := <-first; code != http.StatusOK {
+		t.Errorf("the first: %d", code)
+	}
+}

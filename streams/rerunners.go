@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -22,10 +23,12 @@ var ErrNoRerunner = errors.New("nobody is there to judge sessions again: start `
 type RerunOrder struct {
 	Session  string            `json:"session"`
 	Settings *schemas.Settings `json:"settings,omitempty"` // instead of those it was judged by
+	Until    time.Time         `json:"until,omitzero"`     // when whoever asks has given up, and nobody needs to work on it; set by Rerun
 }
 
 // Rerun has a session judged again and returns what changed, as JSON. It waits as long as ctx allows.
 func (c *Conn) Rerun(ctx context.Context, o RerunOrder) (json.RawMessage, error) {
+	o.Until, _ = ctx.Deadline()
 	order, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("encode the order: %w", err)
@@ -77,6 +80,14 @@ func answerRerun(ctx context.Context, r micro.Request, handle func(context.Conte
 	err := json.Unmarshal(r.Data(), &o)
 	if err == nil {
 		err = CheckSession(o.Session)
+	}
+	if !o.Until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, o.Until)
+		defer cancel()
+	}
+	if err == nil {
+		err = ctx.Err() // it waited too long
 	}
 	var result []byte
 	if err == nil {

@@ -38,6 +38,7 @@ type API struct {
 	logins  *logins
 	sockets *eventSockets
 	imports chan struct{} // a place for each recording that is taken in
+	reruns  chan struct{} // and for each session that is judged again
 }
 
 // Route is one method on one path.
@@ -128,6 +129,7 @@ func (a *API) Routes() []Route {
 // Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
 func (a *API) Handler() http.Handler {
 	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
+	a.reruns = make(chan struct{}, 1)
 	if a.sockets == nil {
 		a.sockets = newEventSockets()
 	}

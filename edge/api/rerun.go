@@ -10,8 +10,10 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// rerunTime is how long a caller waits for a session to be judged again.
-const rerunTime = time.Minute
+const (
+	rerunTime = time.Minute     // how long a caller waits for a session to be judged again
+	rerunWait = 5 * time.Second // after which the one before may be done
+)
 
 // rerun has a session judged again by the running workers and says what changed; nothing that is stored of it does. With
 // variant it is judged by the newest settings of that variant, `current` being those that new sessions get.
@@ -32,6 +34,12 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		order.Settings = newest.Settings
+	}
+	select {
+	case a.reruns <- struct{}{}:
+		defer func() { <-a.reruns }()
+	default:
+		return tooMany(rerunWait, "a session is being judged again already, by the workers that people wait for too")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), rerunTime)
 	defer cancel()

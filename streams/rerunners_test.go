@@ -1,0 +1,40 @@
+package streams_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	until := make(chan bool, 10)
+	streamstest.Go(t, func(ctx context.Context) error {
+		return c.ServeReruns(ctx, func(ctx context.Context, o streams.RerunOrder) ([]byte, error) {
+			at, ok := ctx.Deadline()
+			until <- ok && at.Equal(o.Until)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+	})
+	streamstest.Eventually(t, 10*time.Second, func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := c.Rerun(ctx, streams.RerunOrder{Session: uuid.NewString()})
+		select {
+		case ok := <-until: // and it was let go of: else the test would not end
+			if !ok {
+				t.Error("who works on it does not know until when")
+			}
+			return nil
+		default:
+			return fmt.Errorf("nobody has worked on it: %w", err)
+		}
+	})
+}
