@@ -10,6 +10,7 @@ import (
 
 // Videos that ended while Redis was down are announced when it is up, and then one by one as they end.
 func TestBacklog(t *testing.T) {
+	t.Parallel()
 	const videos = 1000
 	i := install(t)
 	r := redisServer(t)

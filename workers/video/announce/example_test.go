@@ -14,6 +14,7 @@ import (
 
 // The consumers that README.md shows get what is announced.
 func TestConsumers(t *testing.T) {
+	t.Parallel()
 	const line = "redis-cli --raw BLPOP default 0 | tail -n 1"
 	page, err := os.ReadFile("README.md")
 	if err != nil || !strings.Contains(string(page), line) {

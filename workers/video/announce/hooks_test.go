@@ -58,6 +58,7 @@ func TestCommandGetsTheRecord(t *testing.T) {
 }
 
 func TestCommandIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	marks := t.TempDir()
 	i.announce(Hook{Command: script(t, `mkdir "$0.$SELENE_SESSION.1" 2>/dev/null && { echo not yet >&2; exit 3; }; touch "`+marks+`/$SELENE_SESSION"`)}, "")
@@ -71,6 +72,7 @@ func TestCommandIsTriedAgain(t *testing.T) {
 }
 
 func TestCommandIsGivenUp(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	i.announce(Hook{Command: script(t, `head -c 100000 /dev/zero | tr '\0' .; printf 'the \377 end'; exit 3`), Tries: 2}, "")
 	a := i.announcements(i.finish(nil).GetSession(), 1)[0]
@@ -81,6 +83,7 @@ func TestCommandIsGivenUp(t *testing.T) {
 
 // One that hangs is killed with all it started.
 func TestCommandIsKilled(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	pid := filepath.Join(t.TempDir(), "pid")
 	i.announce(Hook{Command: script(t, `sleep 1000 & echo $! > `+pid+`; echo waiting; wait`), Timeout: 300 * time.Millisecond, Tries: 1}, "")
@@ -106,6 +109,7 @@ func TestCommandIsKilled(t *testing.T) {
 
 // A command may leave something running, whose output nobody waits for.
 func TestCommandLeavesABackgroundJob(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	i.announce(Hook{Command: script(t, `sleep 3 & echo begun`)}, "")
 	if a := i.delivered(i.finish(nil).GetSession()); a.GetDetail() != "begun" {
@@ -114,6 +118,7 @@ func TestCommandLeavesABackgroundJob(t *testing.T) {
 }
 
 func TestURLGetsTheRecord(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	var posts atomic.Int32
 	var body, signature atomic.Value

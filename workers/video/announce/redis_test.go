@@ -95,6 +95,7 @@ func TestRedisOverTLS(t *testing.T) {
 
 // Redis is not there at first: the video is, and is announced once Redis comes.
 func TestRedisDownAtFirst(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	ctx := streamstest.Context(t, time.Minute)
 	r := redisServer(t)

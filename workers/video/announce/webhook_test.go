@@ -57,6 +57,7 @@ func (i *installation) order(hook string) (*schemas.Export, uint64) {
 }
 
 func TestWebhookIsToldTheEndOnce(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	ctx := streamstest.Context(t, time.Minute)
 	address, posts := hooked(t)
@@ -104,6 +105,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 }
 
 func TestExportWithoutWebhook(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	ctx := streamstest.Context(t, time.Minute)
 	address, posts := hooked(t)
