@@ -16,6 +16,32 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
+// The settings of new sessions are those that this instance gives them.
+func TestCurrentSettingsAreTheInstances(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	if _, err := conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	i := attach(t, conn, Config{Variant: "strict"})
+	attempts := make(chan int, 100)
+	streamstest.Go(t, func(ctx context.Context) error {
+		return conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
+			attempts <- o.Settings.Session.MaxAttempts
+			return []byte("{}"), nil
+		})
+	})
+	streamstest.Eventually(t, 5*time.Second, func() error {
+		answer, body := i.do(http.MethodPost, "/v1/sessions/"+uuid.NewString()+"/rerun?variant=", nil)
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s %s", answer.Status, body)
+		}
+		return nil
+	})
+	if got := <-attempts; got != 7 {
+		t.Errorf("judged by %d attempts, want those of the variant", got)
+	}
+}
+
 func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 	i := install(t, Config{})
 	id := uuid.NewString()
@@ -41,7 +67,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 		}
 		return nil
 	})
-	if answer, body := i.do(http.MethodPost, path+"?variant=current", nil); answer.StatusCode != http.StatusNotFound {
+	if answer, body := i.do(http.MethodPost, path+"?variant=", nil); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("a session that is not stored: %s %s", answer.Status, body)
 	}
 	if _, err := i.conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {

@@ -36,15 +36,7 @@ func (p *process) serveReruns(ctx context.Context, conn *streams.Conn) error {
 
 // rerunOne has one session judged again.
 func rerunOne(ctx context.Context, conn *streams.Conn, o streams.RerunOrder, jobs int) (result *rerun.Result, err error) {
-	bundle, err := recordHere(ctx, conn, o.Session)
-	if err != nil {
-		return nil, err
-	}
-	r, err := rerun.FromBundle(bundle)
-	if err != nil {
-		return nil, errors.Join(err, bundle.Close())
-	}
-	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) { yield(r, nil) }
+	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) { yield(recordHere(ctx, conn, o.Session)) }
 	err = rerun.New(conn, rerun.Options{Settings: o.Settings, Jobs: jobs}).Do(ctx, one, func(r *rerun.Result) error {
 		result = r
 		return nil
@@ -53,7 +45,7 @@ func rerunOne(ctx context.Context, conn *streams.Conn, o streams.RerunOrder, job
 }
 
 // recordHere records a session into a temporary file. Nobody else sees it, so nobody signs it.
-func recordHere(ctx context.Context, conn *streams.Conn, session string) (*recording.Bundle, error) {
+func recordHere(ctx context.Context, conn *streams.Conn, session string) (*rerun.Recording, error) {
 	unsigned := func(jwt.Claims) (string, error) { return "", nil }
 	read, write := io.Pipe()
 	group, ctx := errgroup.WithContext(ctx)
@@ -71,5 +63,9 @@ func recordHere(ctx context.Context, conn *streams.Conn, session string) (*recor
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("record session %s: %w", session, err)
 	}
-	return bundle, nil
+	r, err := rerun.FromBundle(bundle)
+	if err != nil {
+		return nil, errors.Join(err, bundle.Close())
+	}
+	return r, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,20 +17,15 @@ const (
 )
 
 // rerun has a session judged again by the running workers and says what changed; nothing that is stored of it does. With
-// variant it is judged by the newest settings of that variant, `current` being those that new sessions get.
+// variant it is judged by the newest settings of that variant; an empty one means those of this instance's new sessions.
 func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
 		return err
 	}
 	order := streams.RerunOrder{Session: id}
-	switch variant := r.URL.Query().Get("variant"); variant {
-	case "":
-	case currentVariant:
-		variant = ""
-		fallthrough
-	default:
-		newest, err := a.Conn.SettingsOf(r.Context(), variant)
+	if q := r.URL.Query(); q.Has("variant") {
+		newest, err := a.Conn.SettingsOf(r.Context(), cmp.Or(q.Get("variant"), a.Variant))
 		if err != nil {
 			return err
 		}
@@ -57,6 +53,3 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	a.audited(r, "sessions.rerun", id, "")
 	return writeJSON(w, result)
 }
-
-// currentVariant is the settings that sessions get which name none.
-const currentVariant = "current"

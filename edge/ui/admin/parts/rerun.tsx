@@ -17,7 +17,7 @@ export function RerunButton({ id }: { id: string }) {
     setOpen(false);
     setDone(undefined);
   };
-  const judge = async () => setDone(await call<Rerun>("POST", `v1/sessions/${id}/rerun${by && `?variant=${by}`}`));
+  const judge = async () => setDone(await call<Rerun>("POST", `v1/sessions/${id}/rerun${by === "current" ? "?variant=" : ""}`));
   return (
     <>
       <button type="button" onClick={() => setOpen(true)}>{x.make}</button>
