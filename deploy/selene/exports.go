@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,32 +36,20 @@ func exportsList(p *process) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "The newest exports, newest first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			answer, err := p.call(c.Context(), http.MethodGet, "/v1/exports", nil)
-			if err != nil {
-				return err
-			}
-			defer answer.Close()
 			var list struct {
 				Exports []json.RawMessage `json:"exports"`
 			}
-			if err := json.NewDecoder(answer).Decode(&list); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
+			if err := p.getJSON(c, "/v1/exports", &list); err != nil {
+				return err
 			}
-			for _, line := range list.Exports {
-				if asJSON {
-					fmt.Fprintf(c.OutOrStdout(), "%s\n", line)
-					continue
-				}
-				var e schemas.Export
-				if err := json.Unmarshal(line, &e); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
-				fmt.Fprintln(c.OutOrStdout(), strings.TrimSpace(fmt.Sprintf("%s  %s  %-9s %3d %%  %d sessions  %s",
-					e.ID, e.Created.Local().Format("2006-01-02 15:04:05"), e.Status, e.Percent, len(e.Order.Sessions), e.Reason)))
-			}
-			return nil
+			return printLines(c.OutOrStdout(), list.Exports, asJSON, exportText)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
+}
+
+func exportText(e schemas.Export) string {
+	return strings.TrimSpace(fmt.Sprintf("%s  %s  %-9s %3d %%  %d sessions  %s",
+		e.ID, e.Created.Local().Format(time.DateTime), e.Status, e.Percent, len(e.Order.Sessions), e.Reason))
 }

@@ -11,64 +11,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/streams/recording"
 )
-
-// queryFlags choose sessions of an installation.
-type queryFlags struct{ since, until, outcome, code string }
-
-func (q *queryFlags) add(c *cobra.Command) {
-	f := c.Flags()
-	f.StringVar(&q.since, "since", "", "sessions opened since then: a time such as 2026-01-31T12:00:00Z, or 24h for the last day")
-	f.StringVar(&q.until, "until", "", "sessions opened before this time")
-	f.StringVar(&q.outcome, "outcome", "", "sessions that ended so: success, fail, timeout, ...")
-	f.StringVar(&q.code, "code", "", "sessions with this code in their last decision")
-}
-
-func (q *queryFlags) set() bool { return *q != queryFlags{} }
-
-// find hands on the ids of the sessions that the flags choose, page by page.
-func (q *queryFlags) find(c *cobra.Command, p *process, see func(id string) error) error {
-	since, err := sinceWhen(q.since, time.Now())
-	if err != nil {
-		return err
-	}
-	ask := url.Values{"limit": {strconv.Itoa(searchPage)}}
-	for name, value := range map[string]string{"since": since, "until": q.until, "outcome": q.outcome, "code": q.code} {
-		if value != "" {
-			ask.Set(name, value)
-		}
-	}
-	for {
-		answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions?"+ask.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		var page struct {
-			Sessions []struct{ ID string }
-			Next     string
-		}
-		err = json.NewDecoder(answer).Decode(&page)
-		if err := errors.Join(err, answer.Close()); err != nil {
-			return fmt.Errorf("read the sessions: %w", err)
-		}
-		for _, s := range page.Sessions {
-			if err := see(s.ID); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		ask.Set("cursor", page.Next)
-	}
-}
 
 const zstdSuffix = ".zst"
 
@@ -122,7 +70,7 @@ func (p *process) recordAll(c *cobra.Command, q *queryFlags, dir string, compres
 	if compress {
 		suffix += zstdSuffix
 	}
-	return q.find(c, p, func(id string) error {
+	return q.findIDs(c, p, func(id string) error {
 		out := filepath.Join(dir, id+suffix)
 		if _, err := os.Stat(out); err == nil { // files appear whole or not at all
 			return nil

@@ -38,7 +38,7 @@ func (p *process) recordings(c *cobra.Command, o *rerunFlags, args []string) ite
 		if !o.query.set() {
 			return
 		}
-		err := o.query.find(c, p, func(id string) error {
+		err := o.query.findIDs(c, p, func(id string) error {
 			if !yield(p.fetchRecording(c, id)) {
 				return errEnough
 			}

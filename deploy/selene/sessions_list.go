@@ -3,66 +3,29 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
 
-type listFlags struct {
-	since, outcome, prefix string
-	code, limit            int
-	asJSON                 bool
-}
-
 func sessionsList(p *process) *cobra.Command {
-	o := &listFlags{}
+	q, limit, asJSON := &queryFlags{}, 50, false
 	c := &cobra.Command{
 		Use: "list", Short: "Find sessions, the last opened first", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.listSessions(c, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 1 {
+				return fmt.Errorf("--limit is %d: use 1 or more", limit)
+			}
+			return q.find(c, p, limit, func(page []json.RawMessage) error {
+				return printLines(c.OutOrStdout(), page, asJSON, sessionText)
+			})
+		},
 	}
-	f := c.Flags()
-	f.StringVar(&o.since, "since", "", "opened since then: a time such as 2026-01-31T12:00:00Z, or 24h for the last day")
-	f.StringVar(&o.outcome, "outcome", "", "success, fail, open, or an end by its name, such as timeout")
-	f.IntVar(&o.code, "code", 0, "a check code of the last decision, such as 32; 0 = any")
-	f.StringVar(&o.prefix, "id", "", "how the id begins")
-	f.IntVar(&o.limit, "limit", 50, "how many at most")
-	f.BoolVar(&o.asJSON, "json", false, "one JSON object a line")
+	q.add(c)
+	c.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
-}
-
-// searchPage is how many sessions one request asks for.
-const searchPage = 200
-
-func (p *process) listSessions(c *cobra.Command, o *listFlags) error {
-	since, err := sinceWhen(o.since, time.Now())
-	if err != nil {
-		return err
-	}
-	code := ""
-	if o.code != 0 {
-		code = strconv.Itoa(o.code)
-	}
-	cursor := ""
-	for left := o.limit; left > 0; {
-		var page struct {
-			Sessions []json.RawMessage
-			Next     string
-		}
-		query := queryOf("since", since, "outcome", o.outcome, "code", code, "q", o.prefix, "limit", strconv.Itoa(min(left, searchPage)), "cursor", cursor)
-		if err := p.getJSON(c, "/v1/sessions"+query, &page); err != nil {
-			return err
-		}
-		if err := printLines(c.OutOrStdout(), page.Sessions, o.asJSON, sessionText); err != nil {
-			return err
-		}
-		left -= len(page.Sessions)
-		if cursor = page.Next; cursor == "" {
-			return nil
-		}
-	}
-	return nil
 }
 
 type sessionRow struct {
@@ -84,19 +47,4 @@ func sessionText(s sessionRow) string {
 		text += "  codes " + strings.Trim(fmt.Sprint(s.Codes), "[]")
 	}
 	return text
-}
-
-// sinceWhen is a time, or how long before now, as the interface takes it.
-func sinceWhen(text string, now time.Time) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return now.Add(-d).UTC().Format(time.RFC3339), nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return "", fmt.Errorf("--since is %q: use a time such as 2026-01-31T12:00:00Z, or 24h for the last day", text)
-	}
-	return t.UTC().Format(time.RFC3339), nil
 }
