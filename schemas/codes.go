@@ -1,6 +1,6 @@
 package schemas
 
-// Check codes: why a frame did not pass, in STATS. 100 and above are our own.
+// Check codes: why a frame did not pass, in STATS. Codes describes each.
 const (
 	CodeBlurred        = 3
 	CodeTooLight       = 4
@@ -55,81 +55,82 @@ const (
 	CodeOutOfROI                 = 107
 )
 
-// System codes a worker may give: why there is no judgement of a frame. The protocol has more of them.
+// System codes that a worker may return: why a frame could not be judged. LPProto has more of them.
 const (
 	SystemInternal    = 1000
 	SystemUndecodable = 1002
 )
 
-// PoseAndEyeCodes are the checks an asked action waives: nobody turns the head without a yaw, and a head that bows comes
-// near the rim of the picture.
+// PoseAndEyeCodes lists the checks that a requested action waives: turning the head changes its yaw, and a bowed head comes
+// near the edge of the picture.
 var PoseAndEyeCodes = []int32{
 	CodeYawNeedRight, CodeYawNeedLeft, CodeRollRight, CodeRollLeft, CodePitchNeedUp, CodePitchNeedDown, CodeEyesClosed,
 	CodeMarginBottom, CodeMarginLeft, CodeMarginTop, CodeMarginRight,
 }
 
-// Code is a check code with its name.
+// Code describes a check code.
 type Code struct {
 	Number int32
 	Name   string
-	Says   string // what is wrong with the frame
+	Text   string // what is wrong with the frame
 }
 
-// Codes are all check codes that the built-in workers give, in numeric order.
+// Codes lists all check codes of the built-in workers, in numeric order. What pages and documentation know of them comes
+// from here.
 var Codes = []Code{
 	{CodeBlurred, "BLURRED", "the face is blurred"},
 	{CodeTooLight, "TOO_LIGHT", "the face is over-exposed"},
 	{CodeTooDark, "TOO_DARK", "the face is too dark"},
 	{CodeUnevenLight, "UNEVEN_LIGHT", "the face is lit unevenly"},
 	{CodeGlare, "GLARE", "there is glare on the face"},
-	{CodeNoFace, "NO_FACE", "no face"},
-	{CodeManyFaces, "MANY_FACES", "more than one face"},
-	{CodeFrameNarrow, "FRAME_W_SMALL", "the frame is not wide enough in pixels"},
-	{CodeFrameLow, "FRAME_H_SMALL", "the frame is not high enough in pixels"},
-	{CodeFaceNarrow, "FACE_W_SMALL", "the face is not wide enough in pixels"},
-	{CodeFaceLow, "FACE_H_SMALL", "the face is not high enough in pixels"},
-	{CodeMarginBottom, "MARGIN_BOTTOM", "the face is too near the bottom of the frame"},
-	{CodeMarginLeft, "MARGIN_LEFT", "the face is too near the left of the frame"},
-	{CodeMarginTop, "MARGIN_TOP", "the face is too near the top of the frame"},
-	{CodeMarginRight, "MARGIN_RIGHT", "the face is too near the right of the frame"},
+	{CodeNoFace, "NO_FACE", "no face was found"},
+	{CodeManyFaces, "MANY_FACES", "more than one face was found"},
+	{CodeFrameNarrow, "FRAME_W_SMALL", "the frame has too few pixels in width"},
+	{CodeFrameLow, "FRAME_H_SMALL", "the frame has too few pixels in height"},
+	{CodeFaceNarrow, "FACE_W_SMALL", "the face has too few pixels in width"},
+	{CodeFaceLow, "FACE_H_SMALL", "the face has too few pixels in height"},
+	{CodeMarginBottom, "MARGIN_BOTTOM", "the face is too close to the bottom of the frame"},
+	{CodeMarginLeft, "MARGIN_LEFT", "the face is too close to the left edge of the frame"},
+	{CodeMarginTop, "MARGIN_TOP", "the face is too close to the top of the frame"},
+	{CodeMarginRight, "MARGIN_RIGHT", "the face is too close to the right edge of the frame"},
 	{CodeYawNeedRight, "YAW_NEED_RIGHT", "the head is turned too far to its left"},
 	{CodeYawNeedLeft, "YAW_NEED_LEFT", "the head is turned too far to its right"},
 	{CodeRollRight, "ROLL_RIGHT", "the head is tilted too far to its right"},
 	{CodeRollLeft, "ROLL_LEFT", "the head is tilted too far to its left"},
-	{CodePitchNeedUp, "PITCH_NEED_UP", "the head is too far down"},
-	{CodePitchNeedDown, "PITCH_NEED_DOWN", "the head is too far up"},
+	{CodePitchNeedUp, "PITCH_NEED_UP", "the head is lowered too far"},
+	{CodePitchNeedDown, "PITCH_NEED_DOWN", "the head is raised too far"},
 	{CodeMouthOpen, "MOUTH_OPEN", "the mouth is open"},
 	{CodeMouthOccluded, "MOUTH_OCCLUDED", "the mouth is covered"},
-	{CodeSmile, "SMILE", "the face smiles"},
-	{CodeGlasses, "GLASSES", "glasses of a kind that is not allowed"},
-	{CodeSunglasses, "SUNGLASSES", "sunglasses"},
-	{CodeAGSLow, "AGS_LOW", "the general quality is low"},
+	{CodeSmile, "SMILE", "the person smiles"},
+	{CodeGlasses, "GLASSES", "these glasses are not allowed"},
+	{CodeSunglasses, "SUNGLASSES", "the person wears sunglasses"},
+	{CodeAGSLow, "AGS_LOW", "the overall quality is low"},
 	{CodeLivenessNone, "LIVENESS_UNKNOWN", "liveness could not be measured"},
 	{CodeLivenessFailed, "LIVENESS_FAILED", "the face does not look alive"},
 	{CodeMoreFrames, "MORE_FRAMES", "more frames are needed"},
-	{CodeFaceTooClose, "FACE_TOO_CLOSE", "the face is too near the camera"},
+	{CodeFaceTooClose, "FACE_TOO_CLOSE", "the face is too close to the camera"},
 	{CodeEyesUnknown, "EYES_UNKNOWN", "the eyes cannot be seen"},
 	{CodeEyesClosed, "EYES_CLOSED", "the eyes are closed"},
-	{CodeActionPending, "AL_PENDING", "active liveness is settling"},
-	{CodeOpenEyes, "AL_OPEN_EYES", "open the eyes"},
-	{CodeCloseEyes, "AL_CLOSE_EYES", "close the eyes"},
-	{CodeYawStart, "AL_YAW_START", "look straight"},
-	{CodeTurnRight, "AL_TURN_RIGHT", "turn the head to the own right"},
-	{CodeTurnLeft, "AL_TURN_LEFT", "turn the head to the own left"},
-	{CodePitchStart, "AL_PITCH_START", "look straight"},
-	{CodeTurnUp, "AL_UP", "raise the chin"},
-	{CodeTurnDown, "AL_DOWN", "lower the chin"},
-	{CodeAttemptsExceeded, "ATTEMPTS_EXCEEDED", "too many frames"},
-	{CodeLivenessAttemptsExceeded, "LIVENESS_ATTEMPTS_EXCEEDED", "too many frames judged for liveness"},
-	{CodeDeepfake, "DEEPFAKE", "the face looks made by a machine"},
+	{CodeActionPending, "AL_PENDING", "active liveness is pending"},
+	{CodeOpenEyes, "AL_OPEN_EYES", "open your eyes"},
+	{CodeCloseEyes, "AL_CLOSE_EYES", "close your eyes"},
+	{CodeYawStart, "AL_YAW_START", "look straight ahead"},
+	{CodeTurnRight, "AL_TURN_RIGHT", "turn your head to your right"},
+	{CodeTurnLeft, "AL_TURN_LEFT", "turn your head to your left"},
+	{CodePitchStart, "AL_PITCH_START", "look straight ahead"},
+	{CodeTurnUp, "AL_UP", "raise your chin"},
+	{CodeTurnDown, "AL_DOWN", "lower your chin"},
+	{CodeAttemptsExceeded, "ATTEMPTS_EXCEEDED", "too many frames were judged"},
+	{CodeLivenessAttemptsExceeded, "LIVENESS_ATTEMPTS_EXCEEDED", "too many frames were judged for liveness"},
+	{CodeDeepfake, "DEEPFAKE", "the face looks synthetic"},
 	{CodeImageModified, "IMAGE_MODIFIED", "the image looks edited"},
-	{CodeDifferentFace, "DIFFERENT_FACE", "another person than in the frame before"},
+	{CodeDifferentFace, "DIFFERENT_FACE", "the face is not that of the previous frame"},
 	{CodeVirtualCamera, "VIRTUAL_CAMERA", "the frames do not come from a camera"},
 	{CodeSessionFake, "SESSION_FAKE", "the session was marked as fake before"},
 	{CodeOutOfROI, "OUT_OF_ROI", "the face is outside the region of interest"},
 }
 
-// CodeName is the name of a check code, or "" for one that no built-in worker gives.
+// CodeName returns the name of a check code, or "" if no built-in worker uses it.
 func CodeName(number int32) string {
 	for _, c := range Codes {
 		if c.Number == number {

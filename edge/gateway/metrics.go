@@ -40,8 +40,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	for _, c := range []lpproto.Command{lpproto.Stats, lpproto.Success, lpproto.Failure} {
 		m.frames.WithLabelValues(string(c))
 	}
-	for code := lpproto.CodeInternal; code <= lpproto.CodeCapacity; code++ {
-		m.errors.WithLabelValues(strconv.Itoa(code))
+	for _, c := range lpproto.SystemCodes {
+		m.errors.WithLabelValues(strconv.Itoa(c.Number))
 	}
 	return m
 }

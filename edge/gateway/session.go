@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -56,7 +54,7 @@ func (s *session) run(ctx context.Context) *ending {
 		case <-ctx.Done():
 			return interrupted(ctx)
 		case <-s.gateway.drain:
-			return &ending{code: websocket.CloseServiceRestart, reason: "this instance is shutting down, connect again"}
+			return &ending{code: lpproto.CloseRestart, reason: lpproto.CloseReason(lpproto.CloseRestart)}
 		case <-idle.C:
 			if s.id == "" {
 				return &ending{code: lpproto.CloseProtocol, reason: "no CONNECT in time"}
@@ -96,7 +94,7 @@ func interrupted(ctx context.Context) *ending {
 	case errors.Is(cause, errLost):
 		return &ending{code: lpproto.CloseProtocol, reason: errLost.Error(), lost: true}
 	case errors.Is(cause, errStop):
-		return &ending{code: websocket.CloseServiceRestart, reason: "this instance is shutting down, connect again"}
+		return &ending{code: lpproto.CloseRestart, reason: lpproto.CloseReason(lpproto.CloseRestart)}
 	}
 	return &ending{code: lpproto.CloseSuccess} // nobody reads it
 }

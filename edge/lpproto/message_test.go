@@ -173,21 +173,3 @@ func TestErrorCode(t *testing.T) {
 		wantCode(t, err, CodeMalformed)
 	}
 }
-
-func TestCodes(t *testing.T) {
-	open := map[int]bool{CodeInternal: true, CodeBadImage: true, CodeContentType: true, CodeLockStep: true}
-	for code := CodeInternal; code <= CodeCapacity; code++ {
-		if strings.HasPrefix(CodeName(code), "code ") {
-			t.Errorf("%d has no name", code)
-		}
-		if StaysOpen(code) != open[code] {
-			t.Errorf("%d stays open: %v", code, StaysOpen(code))
-		}
-		if CloseReason(CloseCode(code)) == "" {
-			t.Errorf("%d closes with %d, which has no reason", code, CloseCode(code))
-		}
-	}
-	if CodeName(7) != "code 7" || CloseReason(7) != "" {
-		t.Error("unknown codes have a name")
-	}
-}

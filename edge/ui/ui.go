@@ -16,6 +16,8 @@ import (
 	"time"
 )
 
+//go:generate go test -count=1 -run=^TestCodes$ . -args -update
+
 //go:embed all:dist
 var embedded embed.FS
 

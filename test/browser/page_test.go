@@ -189,7 +189,7 @@ func TestFailuresAreToldInWords(t *testing.T) {
 		{reply{text: stats(32, 101).text, close: 4002}, "We could not confirm a live person"},
 		{reply{close: 4008}, "The time ran out"},
 		{reply{text: "ERROR\nerror: 1000\n\n"}, "Something went wrong on our side"},
-		{reply{text: "ERROR\nerror: 1003\n\n", close: 1003}, "The picture could not be read"},
+		{reply{text: "ERROR\nerror: 1003\n\n"}, "The picture could not be read"},
 		{reply{text: "NONSENSE\n\n"}, "The page and the server do not match"},
 	} {
 		s.always(end.reply)

@@ -1,16 +1,7 @@
-// The check codes and their names; tests/admin.test.ts compares them with schemas/codes.go.
-export const CODES: Record<number, string> = {
-  3: "BLURRED", 4: "TOO_LIGHT", 5: "TOO_DARK", 6: "UNEVEN_LIGHT", 7: "GLARE", 8: "NO_FACE", 9: "MANY_FACES",
-  10: "FRAME_W_SMALL", 11: "FRAME_H_SMALL", 12: "FACE_W_SMALL", 13: "FACE_H_SMALL",
-  14: "MARGIN_BOTTOM", 15: "MARGIN_LEFT", 16: "MARGIN_TOP", 17: "MARGIN_RIGHT",
-  19: "YAW_NEED_RIGHT", 20: "YAW_NEED_LEFT", 21: "ROLL_RIGHT", 22: "ROLL_LEFT", 23: "PITCH_NEED_UP", 24: "PITCH_NEED_DOWN",
-  25: "MOUTH_OPEN", 26: "MOUTH_OCCLUDED", 27: "SMILE", 28: "GLASSES", 29: "SUNGLASSES", 30: "AGS_LOW",
-  31: "LIVENESS_UNKNOWN", 32: "LIVENESS_FAILED", 37: "MORE_FRAMES", 38: "FACE_TOO_CLOSE", 50: "EYES_UNKNOWN", 51: "EYES_CLOSED",
-  60: "AL_PENDING", 61: "AL_OPEN_EYES", 62: "AL_CLOSE_EYES", 63: "AL_YAW_START", 64: "AL_TURN_RIGHT", 65: "AL_TURN_LEFT",
-  66: "AL_PITCH_START", 67: "AL_UP", 68: "AL_DOWN",
-  100: "ATTEMPTS_EXCEEDED", 101: "LIVENESS_ATTEMPTS_EXCEEDED", 102: "DEEPFAKE", 103: "IMAGE_MODIFIED", 104: "DIFFERENT_FACE",
-  105: "VIRTUAL_CAMERA", 106: "SESSION_FAKE", 107: "OUT_OF_ROI",
-};
+import { CHECK_NAMES, type CheckCode } from "../lib/codes";
+
+/** Names of check codes; a plugin's code has none. */
+export const CODES: Readonly<Record<number, string>> = CHECK_NAMES;
 
 /** Codes that only say that the check goes on. */
-export const GOING_ON = new Set([37, 60, 61, 62, 63, 64, 65, 66, 67, 68]);
+export const GOING_ON: ReadonlySet<number> = new Set<CheckCode>([37, 60, 61, 62, 63, 64, 65, 66, 67, 68]);

@@ -1,4 +1,5 @@
 // Every way a check can fail, with a name that programs can ask for.
+import type { CloseCode, SystemCode } from "./codes";
 
 /**
  * What went wrong:
@@ -61,7 +62,6 @@ const BY_CLOSE: Readonly<Record<number, FailureName>> = {
   1000: "lost",
   1001: "lost",
   1002: "outdated",
-  1003: "picture",
   1005: "lost",
   1006: "lost",
   1008: "outdated",
@@ -74,7 +74,7 @@ const BY_CLOSE: Readonly<Record<number, FailureName>> = {
   4003: "differentFace",
   4004: "fake",
   4008: "timeout",
-};
+} satisfies Record<CloseCode | 1001 | 1005 | 1006 | 1008 | 1013, FailureName>;
 
 const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1000: "internal",
@@ -87,4 +87,4 @@ const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1007: "session",
   1008: "picture",
   1009: "busy",
-};
+} satisfies Record<SystemCode, FailureName>;

@@ -1,5 +1,6 @@
 // From check codes to the one thing a person should do now.
 import type { Mode } from "./camera";
+import type { CheckCode } from "./codes";
 
 /** What can be asked of a person; catalogues have words, and figures pictures for each. */
 export const PROMPT_NAMES = [
@@ -62,7 +63,7 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   66: { name: "straight", action: true },
   67: { name: "raiseChin", arrow: "up", action: true },
   68: { name: "lowerChin", arrow: "down", action: true },
-};
+} satisfies Partial<Record<CheckCode, Prompt>>;
 
 /** The check codes that have a prompt of their own. */
 export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS).map(Number).filter((code) => PROMPTS[code] !== HOLD);

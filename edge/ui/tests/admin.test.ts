@@ -2,7 +2,6 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { CODES } from "../admin/codes";
 import { pruned } from "../admin/config_fields";
 import { fill, fromNanos } from "../admin/format";
 import { lookAt, measures } from "../admin/looked";
@@ -15,14 +14,6 @@ import type { Decision, StoredFrame, Verdict } from "../admin/types";
 
 const root = new URL("../", import.meta.url); // the tests run in .build/
 const source = (path: string) => String(readFileSync(new URL(`../../${path}`, root)));
-
-test("the codes and their names are those of the server, and have words in each language", () => {
-  const go = source("schemas/codes.go");
-  const numbers = new Map([...go.matchAll(/^\t(Code\w+)\s*= (\d+)$/gm)].map(([, name, number]) => [name, Number(number)]));
-  const names = Object.fromEntries([...go.matchAll(/\{(Code\w+), "(\w+)", "/g)].map(([, constant, name]) => [numbers.get(constant), name]));
-  assert.deepEqual(CODES, names);
-  for (const { codes } of [en, ru]) assert.deepEqual(Object.keys(codes), Object.keys(CODES));
-});
 
 test("the rights are those of the server", () => {
   const server = [...source("edge/account/rights.go").matchAll(/Right = "([a-z-]+:(?:read|write))"/g)].map(([, right]) => right);

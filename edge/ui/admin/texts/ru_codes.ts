@@ -1,3 +1,5 @@
+import type { CheckCode } from "../../lib/codes";
+
 /** Что не так с кадром, по коду проверки. */
 export const codes: Record<number, string> = {
   3: "лицо размыто",
@@ -50,4 +52,4 @@ export const codes: Record<number, string> = {
   105: "кадры сняты не камерой",
   106: "сессия была отмечена как подделка",
   107: "лицо вне области интереса",
-};
+} satisfies Record<CheckCode, string>;

@@ -1,0 +1,47 @@
+package lpproto
+
+// Close codes of the WebSocket. The 1000 range is RFC 6455, the 4000 range is LPProto's. Closes describes each.
+const (
+	CloseSuccess          = 1000
+	CloseProtocol         = 1002
+	CloseTooLarge         = 1009
+	CloseInternal         = 1011
+	CloseRestart          = 1012
+	CloseAttempts         = 4001
+	CloseLivenessAttempts = 4002
+	CloseDifferentFace    = 4003
+	CloseFakeSession      = 4004
+	CloseSessionTimeout   = 4008
+)
+
+// Close describes a close code.
+type Close struct {
+	Number int
+	Reason string // sent with the code, unless there is a more precise one
+	Cause  string // what leads to it, for documentation
+}
+
+// Closes lists all close codes that a server sends, in numeric order. What the code, the documentation and the client
+// library know of them comes from here.
+var Closes = []Close{
+	{CloseSuccess, "success", "the session passed; `SUCCESS` came before"},
+	{CloseProtocol, "protocol error", "follows an `ERROR`; or no `CONNECT` came in time; or the session went live on another socket"},
+	{CloseTooLarge, "message too large", "follows an `ERROR`"},
+	{CloseInternal, "internal error", "follows an `ERROR`; the session cannot go on"},
+	{CloseRestart, "this instance is shutting down, connect again", "this instance is shutting down; connect again with the session ID"},
+	{CloseAttempts, "attempts exceeded", "the session failed: too many frames"},
+	{CloseLivenessAttempts, "liveness attempts exceeded", "the session failed: too many frames were judged for liveness"},
+	{CloseDifferentFace, "different face", "the session failed: the face changed"},
+	{CloseFakeSession, "fake session", "the session failed: it was judged to be fake"},
+	{CloseSessionTimeout, "session timeout", "no frame came for `session_timeout`"},
+}
+
+// CloseReason returns the reason that is sent with a close code, or "" for an unknown number.
+func CloseReason(code int) string {
+	for _, c := range Closes {
+		if c.Number == code {
+			return c.Reason
+		}
+	}
+	return ""
+}

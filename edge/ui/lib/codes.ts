@@ -1,0 +1,86 @@
+// Generated from schemas/codes.go and edge/lpproto by `go generate ./edge/ui`. Do not edit.
+
+/** Check codes of STATS, by name. */
+export const CHECK_NAMES = {
+  3: "BLURRED",
+  4: "TOO_LIGHT",
+  5: "TOO_DARK",
+  6: "UNEVEN_LIGHT",
+  7: "GLARE",
+  8: "NO_FACE",
+  9: "MANY_FACES",
+  10: "FRAME_W_SMALL",
+  11: "FRAME_H_SMALL",
+  12: "FACE_W_SMALL",
+  13: "FACE_H_SMALL",
+  14: "MARGIN_BOTTOM",
+  15: "MARGIN_LEFT",
+  16: "MARGIN_TOP",
+  17: "MARGIN_RIGHT",
+  19: "YAW_NEED_RIGHT",
+  20: "YAW_NEED_LEFT",
+  21: "ROLL_RIGHT",
+  22: "ROLL_LEFT",
+  23: "PITCH_NEED_UP",
+  24: "PITCH_NEED_DOWN",
+  25: "MOUTH_OPEN",
+  26: "MOUTH_OCCLUDED",
+  27: "SMILE",
+  28: "GLASSES",
+  29: "SUNGLASSES",
+  30: "AGS_LOW",
+  31: "LIVENESS_UNKNOWN",
+  32: "LIVENESS_FAILED",
+  37: "MORE_FRAMES",
+  38: "FACE_TOO_CLOSE",
+  50: "EYES_UNKNOWN",
+  51: "EYES_CLOSED",
+  60: "AL_PENDING",
+  61: "AL_OPEN_EYES",
+  62: "AL_CLOSE_EYES",
+  63: "AL_YAW_START",
+  64: "AL_TURN_RIGHT",
+  65: "AL_TURN_LEFT",
+  66: "AL_PITCH_START",
+  67: "AL_UP",
+  68: "AL_DOWN",
+  100: "ATTEMPTS_EXCEEDED",
+  101: "LIVENESS_ATTEMPTS_EXCEEDED",
+  102: "DEEPFAKE",
+  103: "IMAGE_MODIFIED",
+  104: "DIFFERENT_FACE",
+  105: "VIRTUAL_CAMERA",
+  106: "SESSION_FAKE",
+  107: "OUT_OF_ROI",
+} as const;
+export type CheckCode = keyof typeof CHECK_NAMES;
+
+/** System codes of ERROR, in words. */
+export const SYSTEM_CODES = {
+  1000: "internal error",
+  1001: "malformed message",
+  1002: "image cannot be decoded",
+  1003: "unsupported content-type",
+  1004: "unsupported protocol version",
+  1005: "not connected",
+  1006: "lock-step violation",
+  1007: "bad or busy session-id",
+  1008: "message too large",
+  1009: "over capacity",
+} as const;
+export type SystemCode = keyof typeof SYSTEM_CODES;
+
+/** Close codes that a server sends, in words. */
+export const CLOSE_CODES = {
+  1000: "success",
+  1002: "protocol error",
+  1009: "message too large",
+  1011: "internal error",
+  1012: "this instance is shutting down, connect again",
+  4001: "attempts exceeded",
+  4002: "liveness attempts exceeded",
+  4003: "different face",
+  4004: "fake session",
+  4008: "session timeout",
+} as const;
+export type CloseCode = keyof typeof CLOSE_CODES;
