@@ -97,6 +97,7 @@ func (i *installation) want(path string, into any) {
 // wantProblem checks that an answer is a problem of a status and returns it.
 func wantProblem(t *testing.T, answer *http.Response, body []byte, status int) (p struct {
 	Title, Detail, Setting string
+	Errors                 []struct{ Path, Detail string }
 	Status                 int
 	Missing                []string
 	Video                  struct{ Status string }

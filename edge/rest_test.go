@@ -273,7 +273,8 @@ func TestSettings(t *testing.T) {
 		`{`:                                     "",
 	} {
 		answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document))
-		if p := wantProblem(t, answer, body, http.StatusUnprocessableEntity); p.Setting != path || !strings.Contains(p.Detail, path) {
+		if p := wantProblem(t, answer, body, http.StatusUnprocessableEntity); p.Setting != path || !strings.Contains(p.Detail, path) ||
+			len(p.Errors) != 1 || p.Errors[0].Path != path || p.Errors[0].Detail == "" || strings.Contains(p.Errors[0].Detail, "settings: ") {
 			t.Errorf("%s: got %+v, want path %q", document, p, path)
 		}
 	}

@@ -35,11 +35,11 @@ func exportNameAllowed(template string, many bool) error {
 	const id = "00000000-0000-0000-0000-000000000000"
 	switch longest := expandName(template, id, time.Time{}, time.Time{}); {
 	case len(longest) > maxFileName:
-		return &SettingsError{"name", fmt.Sprintf("must stand for at most %d bytes, not %d", maxFileName, len(longest))}
+		return invalid("name", fmt.Sprintf("must stand for at most %d bytes, not %d", maxFileName, len(longest)))
 	case !exportName.MatchString(template) || !exportNameBegin.MatchString(template) || strings.HasSuffix(template, ".") || strings.HasSuffix(template, " "):
-		return &SettingsError{"name", fmt.Sprintf("must be of {name}, {start}, {end}, letters, digits, spaces and _.,=@+()-, begin with a letter, digit, _ or {, and not end with a dot or space; not %.70q", template)}
+		return invalid("name", fmt.Sprintf("must be of {name}, {start}, {end}, letters, digits, spaces and _.,=@+()-, begin with a letter, digit, _ or {, and not end with a dot or space; not %.70q", template))
 	case many && !strings.Contains(template, "{name}"):
-		return &SettingsError{"name", "must have {name} in it when there are several sessions: each file needs a name of its own"}
+		return invalid("name", "must have {name} in it when there are several sessions: each file needs a name of its own")
 	}
 	return nil
 }

@@ -49,30 +49,16 @@ var (
 	lowercaseID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
-// ExportOrderError names the key of an order that is wrong and what is allowed there.
-type ExportOrderError SettingsError
-
-func (e *ExportOrderError) Error() string {
-	if e.Path == "" {
-		return "export order: " + e.Want
-	}
-	return fmt.Sprintf("export order: %s: %s", e.Path, e.Want)
-}
-
 // ParseExportOrder reads an order and completes it: defaults for what is left out or null, the bit rate on the ladder. A
-// key that does not exist, or a value that cannot be, is an *ExportOrderError.
+// key that does not exist, or a value that cannot be, is an *DocumentError.
 func ParseExportOrder(document []byte) (*ExportOrder, error) {
 	o, err := readExportOrder(document)
 	if err == nil {
 		o.complete()
 		err = o.validate()
 	}
-	var wrong *SettingsError
-	if errors.As(err, &wrong) {
-		return nil, (*ExportOrderError)(wrong)
-	}
 	if err != nil {
-		return nil, err
+		return nil, in("export order", err)
 	}
 	o.Bitrate = onLadder(o.Bitrate)
 	return o, nil
@@ -82,14 +68,14 @@ func readExportOrder(document []byte) (*ExportOrder, error) {
 	var keys any
 	dec := json.NewDecoder(bytes.NewReader(document))
 	if err := dec.Decode(&keys); err != nil {
-		return nil, &SettingsError{Want: "must be one JSON object: " + err.Error()}
+		return nil, invalid("", "must be one JSON object: " + err.Error())
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, &SettingsError{Want: "must be one JSON object, there is more after it"}
+		return nil, invalid("", "must be one JSON object, there is more after it")
 	}
 	object, ok := keys.(map[string]any)
 	if !ok {
-		return nil, &SettingsError{Want: "must be one JSON object"}
+		return nil, invalid("", "must be one JSON object")
 	}
 	known, err := asTree(everyKey())
 	if err != nil {
@@ -102,16 +88,16 @@ func readExportOrder(document []byte) (*ExportOrder, error) {
 		text, isText := object[key].(string)
 		_, err := time.Parse(time.RFC3339, text)
 		if object[key] != nil && (!isText || err != nil) {
-			return nil, &SettingsError{key, fmt.Sprintf("must be a time with its zone, such as 2026-03-04T05:06:07Z, not %.40q", fmt.Sprint(object[key]))}
+			return nil, invalid(key, fmt.Sprintf("must be a time with its zone, such as 2026-03-04T05:06:07Z, not %.40q", fmt.Sprint(object[key])))
 		}
 	}
 	o := &ExportOrder{}
 	if err := json.Unmarshal(document, o); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return nil, &SettingsError{wrong.Field, fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value)}
+			return nil, invalid(wrong.Field, fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value))
 		}
-		return nil, &SettingsError{Want: err.Error()}
+		return nil, invalid("", err.Error())
 	}
 	return o, nil
 }
@@ -139,7 +125,7 @@ func (o *ExportOrder) complete() {
 	}
 }
 
-// validate returns a *SettingsError for the first value that is not allowed.
+// validate returns a *DocumentError for the first value that is not allowed.
 func (o *ExportOrder) validate() error {
 	checks := []error{
 		o.sessionsAllowed(),
@@ -152,13 +138,13 @@ func (o *ExportOrder) validate() error {
 		webhookAllowed(o.Webhook),
 	}
 	if o.Bitrate < 0 {
-		checks = append(checks, &SettingsError{"bitrate", fmt.Sprintf("must be 0, for by quality, or kbit/s, which are rounded down to one of %s; not %d", join(BitrateLadder), o.Bitrate)})
+		checks = append(checks, invalid("bitrate", fmt.Sprintf("must be 0, for by quality, or kbit/s, which are rounded down to one of %s; not %d", join(BitrateLadder), o.Bitrate)))
 	}
 	if o.Flip != "" {
 		checks = append(checks, oneOf("flip", o.Flip, FlipHorizontal, FlipVertical))
 	}
 	if o.Fragmented && o.Codec == CodecVP9 {
-		checks = append(checks, &SettingsError{"fragmented", "must be false for VP9, which has no mp4"})
+		checks = append(checks, invalid("fragmented", "must be false for VP9, which has no mp4"))
 	}
 	checks = append(checks, o.Watermark.checks()...)
 	for _, err := range checks {
@@ -171,15 +157,15 @@ func (o *ExportOrder) validate() error {
 
 func (o *ExportOrder) sessionsAllowed() error {
 	if n := len(o.Sessions); n < 1 || n > maxExportSessions {
-		return &SettingsError{"sessions", fmt.Sprintf("must be the ids of 1 to %d sessions, not %d", maxExportSessions, n)}
+		return invalid("sessions", fmt.Sprintf("must be the ids of 1 to %d sessions, not %d", maxExportSessions, n))
 	}
 	for i, id := range o.Sessions {
 		path := "sessions." + strconv.Itoa(i)
 		if !lowercaseID.MatchString(id) {
-			return &SettingsError{path, fmt.Sprintf("must be a UUID in lower case, not %.40q", id)}
+			return invalid(path, fmt.Sprintf("must be a UUID in lower case, not %.40q", id))
 		}
 		if slices.Contains(o.Sessions[:i], id) {
-			return &SettingsError{path, fmt.Sprintf("%q is there twice", id)}
+			return invalid(path, fmt.Sprintf("%q is there twice", id))
 		}
 	}
 	return nil
@@ -187,10 +173,10 @@ func (o *ExportOrder) sessionsAllowed() error {
 
 func (o *ExportOrder) rangeAllowed() error {
 	if o.Duration != 0 && o.To != nil {
-		return &SettingsError{"duration", "must be left out when there is a time to: either says where the export ends"}
+		return invalid("duration", "must be left out when there is a time to: either says where the export ends")
 	}
 	if o.From != nil && o.To != nil && !o.From.Before(*o.To) {
-		return &SettingsError{"to", fmt.Sprintf("must be after from, %s", o.From.Format(time.RFC3339))}
+		return invalid("to", fmt.Sprintf("must be after from, %s", o.From.Format(time.RFC3339)))
 	}
 	return within("duration", o.Duration, 0, maxExportDuration)
 }
@@ -206,14 +192,14 @@ func (w Watermark) checks() (checks []error) {
 	if f := w.Figures; f != nil {
 		checks = append(checks, corner("figures", f.Corner))
 		if !f.FaceBox && !f.Landmarks && !f.Codes && !f.Scores {
-			checks = append(checks, &SettingsError{"watermark.figures", "must have one of face_box, landmarks, codes, scores true, or be left out"})
+			checks = append(checks, invalid("watermark.figures", "must have one of face_box, landmarks, codes, scores true, or be left out"))
 		}
 	}
 	return checks
 }
 
 func zoneAllowed(name string) error {
-	wrong := &SettingsError{"watermark.time.zone", fmt.Sprintf("must be UTC or the IANA name of a time zone, such as Europe/Berlin, not %.70q", name)}
+	wrong := invalid("watermark.time.zone", fmt.Sprintf("must be UTC or the IANA name of a time zone, such as Europe/Berlin, not %.70q", name))
 	if name == "Local" || len(name) > maxZone { // the first is that of whoever draws it
 		return wrong
 	}
@@ -229,7 +215,7 @@ func webhookAllowed(address string) error {
 	}
 	u, err := url.Parse(address)
 	if len(address) > maxWebhook || err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return &SettingsError{"webhook", fmt.Sprintf("must be an address that begins with http:// or https:// and has at most %d bytes", maxWebhook)}
+		return invalid("webhook", fmt.Sprintf("must be an address that begins with http:// or https:// and has at most %d bytes", maxWebhook))
 	}
 	return nil
 }
@@ -252,7 +238,7 @@ func oneOfNumbers(path string, v int, allowed []int) error {
 	if slices.Contains(allowed, v) {
 		return nil
 	}
-	return &SettingsError{path, fmt.Sprintf("must be one of %s, not %d", join(allowed), v)}
+	return invalid(path, fmt.Sprintf("must be one of %s, not %d", join(allowed), v))
 }
 
 func join(numbers []int) string {

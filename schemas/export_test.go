@@ -113,14 +113,14 @@ func TestWrongExportOrders(t *testing.T) {
 			document = "{" + c.keys + "}"
 		}
 		_, err := schemas.ParseExportOrder([]byte(document))
-		var wrong *schemas.ExportOrderError
-		if !errors.As(err, &wrong) || wrong.Path != c.path || !strings.Contains(wrong.Want, c.allowed) || !strings.Contains(err.Error(), c.path) {
+		var wrong *schemas.DocumentError
+		if !errors.As(err, &wrong) || wrong.Path != c.path || !strings.Contains(wrong.Message, c.allowed) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: got %v, want one of %s that says %q", c.keys, err, c.path, c.allowed)
 		}
 	}
 	for _, document := range []string{``, `[]`, `null`, `5`, `{`, `{} {}`} {
 		_, err := schemas.ParseExportOrder([]byte(document))
-		var wrong *schemas.ExportOrderError
+		var wrong *schemas.DocumentError
 		if !errors.As(err, &wrong) || wrong.Path != "" {
 			t.Errorf("%q: got %v", document, err)
 		}
@@ -135,8 +135,8 @@ func FuzzExportOrder(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document []byte) {
 		o, err := schemas.ParseExportOrder(document)
 		if err != nil {
-			var wrong *schemas.ExportOrderError
-			if !errors.As(err, &wrong) || wrong.Want == "" {
+			var wrong *schemas.DocumentError
+			if !errors.As(err, &wrong) || wrong.Message == "" {
 				t.Fatalf("%v", err)
 			}
 			return

@@ -13,32 +13,24 @@ import (
 	"strings"
 )
 
-// SettingsError names the setting that is wrong and what is allowed there.
-type SettingsError struct {
-	Path string // dotted, such as "session.max_attempts"; empty when the document itself is wrong
-	Want string
-}
-
-func (e *SettingsError) Error() string {
-	if e.Path == "" {
-		return "settings: " + e.Want
-	}
-	return fmt.Sprintf("settings: %s: %s", e.Path, e.Want)
-}
-
 // ParseSettings reads a settings document. What it leaves out, or sets to null, keeps its default; a key that does not
-// exist, a value of the wrong type or out of range is a *SettingsError.
+// exist, a value of the wrong type or out of range is a *DocumentError.
 func ParseSettings(document []byte) (*Settings, error) {
+	s, err := parseSettings(document)
+	return s, in("settings", err)
+}
+
+func parseSettings(document []byte) (*Settings, error) {
 	var keys any
 	dec := json.NewDecoder(bytes.NewReader(document))
 	if err := dec.Decode(&keys); err != nil {
-		return nil, &SettingsError{Want: "must be one JSON object: " + err.Error()}
+		return nil, invalid("", "must be one JSON object: " + err.Error())
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, &SettingsError{Want: "must be one JSON object, there is more after it"}
+		return nil, invalid("", "must be one JSON object, there is more after it")
 	}
 	if _, ok := keys.(map[string]any); !ok {
-		return nil, &SettingsError{Want: "must be one JSON object"}
+		return nil, invalid("", "must be one JSON object")
 	}
 	s := DefaultSettings()
 	known, err := asTree(s)
@@ -53,9 +45,9 @@ func ParseSettings(document []byte) (*Settings, error) {
 	if err := json.Unmarshal(document, s); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return nil, &SettingsError{Path: wrong.Field, Want: fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value)}
+			return nil, invalid(wrong.Field, fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value))
 		}
-		return nil, &SettingsError{Want: err.Error()}
+		return nil, invalid("", err.Error())
 	}
 	d := DefaultSettings()
 	if s.Workers == nil {
@@ -86,7 +78,7 @@ func ParseSettings(document []byte) (*Settings, error) {
 	if n := len(s.ActiveLiveness.InteractionList); !hasKey(keys, "active_liveness", "interaction_count") && s.ActiveLiveness.InteractionCount > n {
 		s.ActiveLiveness.InteractionCount = n
 	}
-	if err := s.Validate(); err != nil {
+	if err := s.validate(); err != nil {
 		return nil, err
 	}
 	s.Video.Bitrate = onLadder(s.Video.Bitrate)
@@ -104,8 +96,10 @@ func requireWorker(list []WorkerEntry, name string) []WorkerEntry {
 	return append(list, WorkerEntry{Name: name, Required: true, Timeout: defaultWorkerTimeout})
 }
 
-// Validate checks every value and returns a *SettingsError for the first that is not allowed.
-func (s *Settings) Validate() error {
+// Validate checks every value and returns a *DocumentError for the first that is not allowed.
+func (s *Settings) Validate() error { return in("settings", s.validate()) }
+
+func (s *Settings) validate() error {
 	if err := checkRules(reflect.ValueOf(*s), "", ""); err != nil {
 		return err
 	}
@@ -122,11 +116,11 @@ func (s *Settings) Validate() error {
 	for i, w := range s.Workers {
 		path := fmt.Sprintf("workers.%d", i)
 		if w.Name == WorkerDetector || seen[w.Name] {
-			checks = append(checks, &SettingsError{path + ".name", rules["workers.*.name"].want})
+			checks = append(checks, invalid(path + ".name", rules["workers.*.name"].want))
 		}
 		seen[w.Name] = true
 		if !w.Required && slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness}, w.Name) {
-			checks = append(checks, &SettingsError{path + ".required", "must be true: a session could pass while " + w.Name + " is silent; to do without it leave it out of the list"})
+			checks = append(checks, invalid(path + ".required", "must be true: a session could pass while " + w.Name + " is silent; to do without it leave it out of the list"))
 		}
 	}
 	for _, err := range checks {
@@ -141,14 +135,14 @@ func within[T int | float64](path string, v, low, high T) error {
 	if v >= low && v <= high {
 		return nil
 	}
-	return &SettingsError{path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v)}
+	return invalid(path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v))
 }
 
 func localPath(path, v string) error {
 	if filepath.IsLocal(v) {
 		return nil
 	}
-	return &SettingsError{path, fmt.Sprintf("must be a relative path without .., which begins in the folder the file logger was given, not %q", v)}
+	return invalid(path, fmt.Sprintf("must be a relative path without .., which begins in the folder the file logger was given, not %q", v))
 }
 
 func asTree(v any) (any, error) {
@@ -175,7 +169,7 @@ func unknownKey(doc, known any, path string) error {
 		for _, key := range slices.Sorted(maps.Keys(doc)) {
 			sub, ok := k[key]
 			if !ok {
-				return &SettingsError{join(key), "there is no such setting; known here: " + strings.Join(slices.Sorted(maps.Keys(k)), ", ")}
+				return invalid(join(key), "there is no such setting; known here: " + strings.Join(slices.Sorted(maps.Keys(k)), ", "))
 			}
 			if err := unknownKey(doc[key], sub, join(key)); err != nil {
 				return err

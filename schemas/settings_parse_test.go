@@ -82,7 +82,7 @@ func TestSettingsErrorsNameThePath(t *testing.T) {
 		`{"active_liveness":{"yaw_start_deg":30,"yaw_threshold_deg":20}}`: "active_liveness.yaw_threshold_deg",
 	} {
 		_, err := ParseSettings([]byte(doc))
-		var wrong *SettingsError
+		var wrong *DocumentError
 		if !errors.As(err, &wrong) || wrong.Path != want {
 			t.Errorf("%s: got %v, want an error at %q", doc, err, want)
 		}

@@ -133,7 +133,7 @@ var rules = map[string]rule{
 	"workers.*.timeout":  {title: "Patience", about: "seconds the decision waits at most", bounds: []float64{0.1, 60}},
 }
 
-// checkRules checks every value by its own rule and returns a *SettingsError for the first that breaks it.
+// checkRules checks every value by its own rule and returns a *DocumentError for the first that breaks it.
 func checkRules(v reflect.Value, path, name string) error {
 	r := rules[name]
 	sub := func(base, key string) string { return strings.TrimPrefix(base+"."+key, ".") }
@@ -168,7 +168,7 @@ func checkRules(v reflect.Value, path, name string) error {
 			return oneOf(path, v.String(), r.enum...)
 		}
 		if r.shape != nil && !r.shape.MatchString(v.String()) {
-			return &SettingsError{path, r.want}
+			return invalid(path, r.want)
 		}
 	}
 	return nil
@@ -180,16 +180,16 @@ func (r rule) number(path string, v float64) error {
 	}
 	plain := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 	if r.not0 {
-		return &SettingsError{path, fmt.Sprintf("must be from 1 to %s, or %s for no limit, not %s", plain(r.bounds[1]), plain(r.bounds[0]), plain(v))}
+		return invalid(path, fmt.Sprintf("must be from 1 to %s, or %s for no limit, not %s", plain(r.bounds[1]), plain(r.bounds[0]), plain(v)))
 	}
-	return &SettingsError{path, fmt.Sprintf("must be from %s to %s, not %s", plain(r.bounds[0]), plain(r.bounds[1]), plain(v))}
+	return invalid(path, fmt.Sprintf("must be from %s to %s, not %s", plain(r.bounds[0]), plain(r.bounds[1]), plain(v)))
 }
 
 func oneOf(path, v string, allowed ...string) error {
 	if slices.Contains(allowed, v) {
 		return nil
 	}
-	return &SettingsError{path, fmt.Sprintf("must be one of %s, not %q", strings.Join(allowed, ", "), v)}
+	return invalid(path, fmt.Sprintf("must be one of %s, not %q", strings.Join(allowed, ", "), v))
 }
 
 func eachOneOf(path string, list []string, allowed ...string) error {
@@ -198,7 +198,7 @@ func eachOneOf(path string, list []string, allowed ...string) error {
 			return err
 		}
 		if slices.Contains(list[:i], v) {
-			return &SettingsError{fmt.Sprintf("%s.%d", path, i), fmt.Sprintf("%q is there twice", v)}
+			return invalid(fmt.Sprintf("%s.%d", path, i), fmt.Sprintf("%q is there twice", v))
 		}
 	}
 	return nil

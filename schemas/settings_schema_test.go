@@ -145,7 +145,7 @@ func TestSchemaSaysWhatIsParsed(t *testing.T) {
 	check := func(path string, value any, ok bool) {
 		t.Helper()
 		_, err := ParseSettings(document(t, path, value))
-		var wrong *SettingsError
+		var wrong *DocumentError
 		if ok && err != nil {
 			t.Errorf("%s = %v: %v", path, value, err)
 		}
@@ -213,7 +213,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err := shown.Unmask(s); err != nil || shown.VideoRedis.Password != "hunter2" {
 		t.Errorf("got %+v, %v", shown.VideoRedis, err)
 	}
-	var wrong *SettingsError
+	var wrong *DocumentError
 	if err := s.Mask().Unmask(nil); !errors.As(err, &wrong) || wrong.Path != "video_redis.password" {
 		t.Errorf("got %v", err)
 	}

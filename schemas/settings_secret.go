@@ -31,9 +31,11 @@ func (s *Settings) Mask() *Settings {
 }
 
 // Unmask gives each secret that reads Masked the value it has in stored, which is nil if nothing is. It is a
-// *SettingsError where stored has none, or has it for another place: who may change the settings but does not know a
+// *DocumentError where stored has none, or has it for another place: who may change the settings but does not know a
 // secret must not have it sent elsewhere, or in the clear.
-func (s *Settings) Unmask(stored *Settings) error {
+func (s *Settings) Unmask(stored *Settings) error { return in("settings", s.unmask(stored)) }
+
+func (s *Settings) unmask(stored *Settings) error {
 	if stored == nil {
 		stored = &Settings{}
 	}
@@ -43,10 +45,10 @@ func (s *Settings) Unmask(stored *Settings) error {
 			continue
 		}
 		if *known[path] == "" {
-			return &SettingsError{path, fmt.Sprintf("must be the secret itself: %s stands for a stored one, and none is stored", Masked)}
+			return invalid(path, fmt.Sprintf("must be the secret itself: %s stands for a stored one, and none is stored", Masked))
 		}
 		if !reflect.DeepEqual(s.VideoRedis.place(), stored.VideoRedis.place()) {
-			return &SettingsError{path, fmt.Sprintf("must be the secret itself: %s stands for the one of another address, user or tls", Masked)}
+			return invalid(path, fmt.Sprintf("must be the secret itself: %s stands for the one of another address, user or tls", Masked))
 		}
 		*secret = *known[path]
 	}

@@ -83,56 +83,50 @@ var (
 	uiCode  = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
 )
 
-// UIConfigError names the field of a UI config that is wrong and what is allowed there.
-type UIConfigError struct {
-	Path string // dotted, such as "styles.accent"; empty when the document itself is wrong
-	Want string
-}
+// CheckUIName returns a *DocumentError unless a UI config can have that name.
+func CheckUIName(name string) error { return in("UI config", checkUIName(name)) }
 
-func (e *UIConfigError) Error() string {
-	if e.Path == "" {
-		return "UI config: " + e.Want
-	}
-	return fmt.Sprintf("UI config: %s: %s", e.Path, e.Want)
-}
-
-// CheckUIName returns a *UIConfigError unless a UI config can have that name.
-func CheckUIName(name string) error {
+func checkUIName(name string) error {
 	if uiName.MatchString(name) {
 		return nil
 	}
-	return &UIConfigError{"name", fmt.Sprintf("must have 1 to %d letters, digits, - and _, and begin with a letter or digit, not %.70q", maxUIName, name)}
+	return invalid("name", fmt.Sprintf("must have 1 to %d letters, digits, - and _, and begin with a letter or digit, not %.70q", maxUIName, name))
 }
 
 // ParseUIConfig reads the UI config with a name; the document may leave the name out. A key that does not exist, or a
-// value that cannot be, is a *UIConfigError.
+// value that cannot be, is a *DocumentError.
 func ParseUIConfig(name string, document []byte) (*UIConfig, error) {
-	if err := CheckUIName(name); err != nil {
+	c, err := parseUIConfig(name, document)
+	return c, in("UI config", err)
+}
+
+func parseUIConfig(name string, document []byte) (*UIConfig, error) {
+	if err := checkUIName(name); err != nil {
 		return nil, err
 	}
 	var keys map[string]any
 	c := &UIConfig{}
 	if err := json.Unmarshal(document, &keys); err != nil || keys == nil {
-		return nil, &UIConfigError{Want: "must be one JSON object"}
+		return nil, invalid("", "must be one JSON object")
 	}
-	var unknown *SettingsError
+	var unknown *DocumentError
 	if err := unknownKey(keys, knownUIKeys(keys), ""); errors.As(err, &unknown) {
-		return nil, &UIConfigError{unknown.Path, strings.ReplaceAll(unknown.Want, "setting", "field")}
+		return nil, invalid(unknown.Path, strings.ReplaceAll(unknown.Message, "setting", "field"))
 	}
 	if err := json.Unmarshal(document, c); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return nil, &UIConfigError{wrong.Field, fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value)}
+			return nil, invalid(wrong.Field, fmt.Sprintf("must be %s, not %s", kindName(wrong.Type.Kind().String()), wrong.Value))
 		}
-		return nil, &UIConfigError{Want: "must be one JSON object: " + err.Error()}
+		return nil, invalid("", "must be one JSON object: " + err.Error())
 	}
 	if c.Name == "" {
 		c.Name = name
 	}
 	if c.Name != name {
-		return nil, &UIConfigError{"name", fmt.Sprintf("must be %q, as it is stored, or left out", name)}
+		return nil, invalid("name", fmt.Sprintf("must be %q, as it is stored, or left out", name))
 	}
-	return c, c.Validate()
+	return c, c.validate()
 }
 
 // knownUIKeys is a tree with every key there is. The codes of messages are looked at later.
@@ -154,10 +148,12 @@ func knownUIKeys(document map[string]any) map[string]any {
 	return known
 }
 
-// Validate returns a *UIConfigError for the first field that is wrong.
-func (c *UIConfig) Validate() error {
+// Validate returns a *DocumentError for the first field that is wrong.
+func (c *UIConfig) Validate() error { return in("UI config", c.validate()) }
+
+func (c *UIConfig) validate() error {
 	checks := []error{
-		CheckUIName(c.Name), uiURL("redirect_url", c.RedirectURL), uiOneOf("mode", c.Mode, ModeSelfie, ModeOperator),
+		checkUIName(c.Name), uiURL("redirect_url", c.RedirectURL), uiOneOf("mode", c.Mode, ModeSelfie, ModeOperator),
 		uiText("success_message", c.SuccessMessage), uiText("start_button_text", c.StartButtonText),
 		uiText("mode_tooltip", c.ModeTooltip), uiText("camera_not_attached_text", c.CameraNotAttachedText),
 		uiWithin("request_interval", float64(c.RequestInterval), 0, maxUIInterval),
@@ -173,12 +169,12 @@ func (c *UIConfig) Validate() error {
 		checks = append(checks, uiPixels("video.width", v.Width, 160, 7680), uiPixels("video.height", v.Height, 120, 4320))
 	}
 	if len(c.ErrorMessages) > maxUIMessages {
-		checks = append(checks, &UIConfigError{"error_messages", fmt.Sprintf("must have %d texts at most", maxUIMessages)})
+		checks = append(checks, invalid("error_messages", fmt.Sprintf("must have %d texts at most", maxUIMessages)))
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.ErrorMessages)) {
 		path := "error_messages." + code
 		if !uiCode.MatchString(code) {
-			checks = append(checks, &UIConfigError{path, fmt.Sprintf("the key must be a code from 1 to %d, such as %d", maxUICode, CodeLivenessFailed)})
+			checks = append(checks, invalid(path, fmt.Sprintf("the key must be a code from 1 to %d, such as %d", maxUICode, CodeLivenessFailed)))
 		}
 		checks = append(checks, uiText(path, c.ErrorMessages[code]))
 	}
@@ -199,7 +195,7 @@ func (s *UIStyles) checks() []error {
 	for _, name := range slices.Sorted(maps.Keys(s.Sizes)) {
 		limits, ok := UISizes[name]
 		if !ok {
-			checks = append(checks, &UIConfigError{"styles.sizes." + name, "there is no such size"})
+			checks = append(checks, invalid("styles.sizes." + name, "there is no such size"))
 		}
 		checks = append(checks, uiWithin("styles.sizes."+name, s.Sizes[name], limits[0], limits[1]))
 	}
@@ -209,7 +205,7 @@ func (s *UIStyles) checks() []error {
 func uiColors(group string, colors map[string]string) (checks []error) {
 	for _, name := range slices.Sorted(maps.Keys(colors)) {
 		if !slices.Contains(UIColors, name) || !uiColor.MatchString(colors[name]) {
-			checks = append(checks, &UIConfigError{group + name, fmt.Sprintf("must be a colour such as #1d4ed8, not %.40q", colors[name])})
+			checks = append(checks, invalid(group + name, fmt.Sprintf("must be a colour such as #1d4ed8, not %.40q", colors[name])))
 		}
 	}
 	return checks
@@ -217,12 +213,12 @@ func uiColors(group string, colors map[string]string) (checks []error) {
 
 func uiOrigins(list []string) (checks []error) {
 	if len(list) > maxUIOrigins {
-		checks = append(checks, &UIConfigError{"parent_origins", fmt.Sprintf("must have %d origins at most", maxUIOrigins)})
+		checks = append(checks, invalid("parent_origins", fmt.Sprintf("must have %d origins at most", maxUIOrigins)))
 	}
 	for i, origin := range list {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ToLower(origin) != origin {
-			checks = append(checks, &UIConfigError{fmt.Sprintf("parent_origins.%d", i), fmt.Sprintf("must be an origin such as https://shop.example, not %.80q", origin)})
+			checks = append(checks, invalid(fmt.Sprintf("parent_origins.%d", i), fmt.Sprintf("must be an origin such as https://shop.example, not %.80q", origin)))
 		}
 	}
 	return checks
@@ -232,7 +228,7 @@ func uiWithin(path string, v, low, high float64) error {
 	if v >= low && v <= high {
 		return nil
 	}
-	return &UIConfigError{path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v)}
+	return invalid(path, fmt.Sprintf("must be from %v to %v, not %v", low, high, v))
 }
 
 // uiPixels takes 0 as left out.
@@ -247,7 +243,7 @@ func uiOneOf(path, v string, allowed ...string) error {
 	if v == "" || slices.Contains(allowed, v) {
 		return nil
 	}
-	return &UIConfigError{path, fmt.Sprintf("must be %s or left out, not %.40q", strings.Join(allowed, ", "), v)}
+	return invalid(path, fmt.Sprintf("must be %s or left out, not %.40q", strings.Join(allowed, ", "), v))
 }
 
 // uiURL lets no scheme through that a browser would run, and no path that is another machine.
@@ -259,7 +255,7 @@ func uiURL(path, v string) error {
 	web := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
 	local := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//")
 	if !web && !local || len(v) > maxUIURL || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\\' }) {
-		return &UIConfigError{path, fmt.Sprintf("must begin with https://, http:// or /, have no password, spaces or \\, and at most %d characters", maxUIURL)}
+		return invalid(path, fmt.Sprintf("must begin with https://, http:// or /, have no password, spaces or \\, and at most %d characters", maxUIURL))
 	}
 	return nil
 }
@@ -267,7 +263,7 @@ func uiURL(path, v string) error {
 func uiText(path, v string) error {
 	bad := func(r rune) bool { return unicode.IsControl(r) && r != '\n' }
 	if utf8.RuneCountInString(v) > maxUIText || strings.ContainsFunc(v, bad) {
-		return &UIConfigError{path, fmt.Sprintf("must have at most %d characters, none of which are control characters", maxUIText)}
+		return invalid(path, fmt.Sprintf("must have at most %d characters, none of which are control characters", maxUIText))
 	}
 	return nil
 }

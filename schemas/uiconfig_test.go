@@ -74,7 +74,7 @@ func TestUIConfigErrorsNameThePath(t *testing.T) {
 		`{"name":`:                                                "",
 	} {
 		_, err := ParseUIConfig("bank", []byte(document))
-		var wrong *UIConfigError
+		var wrong *DocumentError
 		if !errors.As(err, &wrong) || wrong.Path != want {
 			t.Errorf("%.80s: got %v, want an error at %q", document, err, want)
 		}

@@ -192,7 +192,7 @@ func (c *Conn) firstOf(ctx context.Context, variant, key string, s *schemas.Sett
 		return nil, err
 	}
 	if len(all) > maxVariants {
-		return nil, Blame(Input, &schemas.SettingsError{Want: fmt.Sprintf("there are %d variants already, delete one first", maxVariants)})
+		return nil, Blame(Input, &schemas.DocumentError{Document: "settings", Message: fmt.Sprintf("there are %d variants already, delete one first", maxVariants)})
 	}
 	_, last, err := c.newest(ctx, key)
 	if err != nil {

@@ -21,7 +21,7 @@ func keyOf(variant string) (string, error) {
 		return settingsKey, nil
 	}
 	if !variantTag.MatchString(variant) {
-		return "", Blame(Input, &schemas.SettingsError{Want: fmt.Sprintf("the tag of a variant must have 1 to 64 letters, digits, - and _, and begin with a letter or digit, not %.70q", variant)})
+		return "", Blame(Input, &schemas.DocumentError{Document: "settings", Message: fmt.Sprintf("the tag of a variant must have 1 to 64 letters, digits, - and _, and begin with a letter or digit, not %.70q", variant)})
 	}
 	return variantKey + variant, nil
 }
@@ -103,7 +103,7 @@ func (c *Conn) DeleteVariant(ctx context.Context, variant string) error {
 		return err
 	}
 	if variant == "" {
-		return Blame(Input, &schemas.SettingsError{Want: "the document itself cannot be deleted, only variants"})
+		return Blame(Input, &schemas.DocumentError{Document: "settings", Message: "the document itself cannot be deleted, only variants"})
 	}
 	err = c.settings.Delete(ctx, variantKey+variant, jetstream.LastRevision(r.Number))
 	if wrongLast(err) {

@@ -84,9 +84,7 @@ func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 }
 
 func wrongHook(field, want string) error {
-	p := problem(http.StatusUnprocessableEntity, field+" "+want)
-	p.Setting = field
-	return p
+	return wrongValue(field, want, field+" "+want)
 }
 
 func (a *API) deleteWebhook(w http.ResponseWriter, r *http.Request) error {

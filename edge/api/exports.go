@@ -26,12 +26,6 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	order, err := schemas.ParseExportOrder(document)
-	var wrong *schemas.ExportOrderError
-	if errors.As(err, &wrong) {
-		p := problem(http.StatusUnprocessableEntity, err.Error())
-		p.Setting = wrong.Path
-		return p
-	}
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ type Problem struct {
 	Detail string `json:"detail,omitempty"`
 
 	Code    int               `json:"code,omitempty"`    // check or system code of a picture that is refused
-	Setting string            `json:"setting,omitempty"` // the setting, or field of a UI config, that is wrong
+	Setting string            `json:"setting,omitempty"` // deprecated: the path of the first of Errors
+	Errors  []ValueError      `json:"errors,omitempty"`  // what is wrong in the body
 	Missing []string          `json:"missing,omitempty"` // what is not ready
 	Waiting map[string]uint64 `json:"waiting,omitempty"` // messages nobody has taken yet, by worker
 	Video   any               `json:"video,omitempty"`   // where the making of a video stands
@@ -28,10 +29,24 @@ type Problem struct {
 	retryAfter int // seconds, told in the header
 }
 
+// ValueError is a value of a request's body that is wrong. Path is dotted, such as thresholds.blur, and empty when the
+// body as a whole is wrong; Detail states what is allowed, without the path.
+type ValueError struct {
+	Path   string `json:"path"`
+	Detail string `json:"detail"`
+}
+
 func (p Problem) Error() string { return p.Detail }
 
 func problem(status int, detail string) Problem {
 	return Problem{Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// wrongValue is the problem of one value of a body. sentence is for readers of the problem's detail alone.
+func wrongValue(path, detail, sentence string) Problem {
+	p := problem(http.StatusUnprocessableEntity, sentence)
+	p.Setting, p.Errors = path, []ValueError{{path, detail}}
+	return p
 }
 
 func (p Problem) write(w http.ResponseWriter) {
@@ -46,20 +61,13 @@ func (p Problem) write(w http.ResponseWriter) {
 // problemOf tells the caller what is the caller's to know.
 func problemOf(r *http.Request, err error) Problem {
 	var p Problem
-	var settings *schemas.SettingsError
-	var config *schemas.UIConfigError
+	var document *schemas.DocumentError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &settings):
-		p = problem(http.StatusUnprocessableEntity, err.Error())
-		p.Setting = settings.Path
-		return p
-	case errors.As(err, &config):
-		p = problem(http.StatusUnprocessableEntity, err.Error())
-		p.Setting = config.Path
-		return p
+	case errors.As(err, &document):
+		return wrongValue(document.Path, document.Message, err.Error())
 	case errors.Is(err, streams.ErrChanged), errors.Is(err, streams.ErrFull):
 		return problem(http.StatusConflict, err.Error())
 	case errors.As(err, &large):

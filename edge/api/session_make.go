@@ -47,9 +47,8 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	settings, err := a.Conn.SettingsOf(r.Context(), variant)
 	if errors.Is(err, streams.ErrNotFound) && wish.Variant != "" {
-		p := problem(http.StatusUnprocessableEntity, fmt.Sprintf("settings_variant: there is no variant %.70q of the settings", variant))
-		p.Setting = "settings_variant"
-		return p
+		detail := fmt.Sprintf("there is no variant %.70q of the settings", variant)
+		return wrongValue("settings_variant", detail, "settings_variant: "+detail)
 	}
 	if err != nil {
 		return err

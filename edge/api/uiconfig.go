@@ -89,7 +89,7 @@ func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
 		Missing []string `json:"missing"`
 	}{[]string{}, []string{}}
 	for _, name := range wish.Names {
-		var impossible *schemas.UIConfigError
+		var impossible *schemas.DocumentError
 		switch err := a.Conn.DeleteUIConfig(r.Context(), name); {
 		case errors.Is(err, streams.ErrNotFound), errors.As(err, &impossible):
 			out.Missing = append(out.Missing, name)
