@@ -7,9 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // AuditEntry says who changed what.
@@ -34,8 +31,8 @@ func (c *Conn) PublishAudit(ctx context.Context, e AuditEntry) error {
 	if err != nil {
 		return fmt.Errorf("encode audit entry: %w", err)
 	}
-	if _, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject(KindAudit, section[1]), Data: data}); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("store an audit entry: %w", err))
+	if _, err := c.Publish(ctx, Subject(KindAudit, section[1]), data, PublishOptions{}); err != nil {
+		return fmt.Errorf("store an audit entry: %w", err)
 	}
 	return nil
 }
@@ -46,16 +43,16 @@ const auditWindow = 500
 // AuditBefore are entries stored before a sequence (0: the newest), newest first, and the sequence to go on before, which
 // is 0 when there are no older ones. There may be none in between: go on until it is 0.
 func (c *Conn) AuditBefore(ctx context.Context, before uint64) (entries []Stored[AuditEntry], next uint64, err error) {
-	stream := c.streams[Audit]
-	info, err := stream.Info(ctx)
+	stream := c.Stream(Audit)
+	state, err := stream.State(ctx)
 	if err != nil {
-		return nil, 0, Blame(Infrastructure, fmt.Errorf("look at the audit log: %w", err))
+		return nil, 0, err
 	}
-	first, end := max(info.State.FirstSeq, 1), info.State.LastSeq+1
+	first, end := max(state.First, 1), state.Last+1
 	if before != 0 {
 		end = min(end, before)
 	}
-	if info.State.Msgs == 0 || end <= first {
+	if state.Messages == 0 || end <= first {
 		return nil, 0, nil
 	}
 	start := first
@@ -63,18 +60,15 @@ func (c *Conn) AuditBefore(ctx context.Context, before uint64) (entries []Stored
 		start = end - auditWindow
 		next = start
 	}
-	for msg, err := range messagesOf(ctx, stream, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: start}) {
+	for msg, err := range stream.Read(ctx, Range{From: start, To: end - 1}) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if msg.Sequence.Stream >= end {
-			break
-		}
 		var e AuditEntry
-		if err := json.Unmarshal(msg.Data(), &e); err != nil {
-			return nil, 0, Blame(Input, fmt.Errorf("read audit entry %d: %w", msg.Sequence.Stream, err))
+		if err := json.Unmarshal(msg.Data, &e); err != nil {
+			return nil, 0, Blame(Input, fmt.Errorf("read audit entry %d: %w", msg.Sequence, err))
 		}
-		entries = append(entries, Stored[AuditEntry]{msg.Sequence.Stream, e})
+		entries = append(entries, Stored[AuditEntry]{msg.Sequence, e})
 	}
 	slices.Reverse(entries)
 	return entries, next, nil

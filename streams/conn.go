@@ -20,13 +20,12 @@ type Conn struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	settings, live, workers, tickets, exports, readers, uiConfigs jetstream.KeyValue
-	accounts, logins, stats, webhooks                             jetstream.KeyValue
-	media                                                         media.Store
-	streams                                                       map[string]jetstream.Stream
-	revisions                                                     revisionCache
-	ttl                                                           media.TTL
-	readerTTL                                                     time.Duration
+	buckets   map[string]*Bucket
+	media     media.Store
+	streams   map[string]jetstream.Stream
+	revisions revisionCache
+	ttl       media.TTL
+	readerTTL time.Duration
 }
 
 // Options say where the broker is.
@@ -57,7 +56,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if o.Media == (media.Config{}) {
 		o.Media = media.DefaultConfig()
 	}
-	c := &Conn{streams: map[string]jetstream.Stream{}, readerTTL: readerTTL}
+	c := newConn()
 	opts = append(opts, nats.ReconnectHandler(func(*nats.Conn) { go c.restore(o.Limits) }))
 	if err := c.dial(o.URL, opts); err != nil {
 		return nil, err
@@ -68,6 +67,13 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	}
 	return c, nil
 }
+
+func newConn() *Conn {
+	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}, readerTTL: readerTTL}
+}
+
+// kv serves the code that is not written over Bucket.
+func (c *Conn) kv(name string) jetstream.KeyValue { return c.Bucket(name).kv }
 
 func connectionOptions(name string) []nats.Option {
 	return []nats.Option{
@@ -112,17 +118,14 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
 			return err
 		}
 	}
-	kvs := []*jetstream.KeyValue{&c.settings, &c.live, &c.workers, &c.tickets, &c.exports, &c.readers, &c.accounts, &c.logins, &c.uiConfigs, &c.stats, &c.webhooks}
-	for i, cfg := range buckets(l) {
-		if *kvs[i], err = c.js.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
-			return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)
+	for _, want := range buckets(l) {
+		kv, err := c.js.CreateOrUpdateKeyValue(ctx, want)
+		if err != nil {
+			return fmt.Errorf("create bucket %s: %w", want.Bucket, err)
 		}
-	}
-	if c.streams[settingsStream], err = c.js.Stream(ctx, settingsStream); err != nil { // revisions of any key, with their authors
-		return fmt.Errorf("find bucket %s: %w", bucketSettings, err)
-	}
-	if c.streams[readersStream], err = c.js.Stream(ctx, readersStream); err != nil {
-		return fmt.Errorf("find bucket %s: %w", bucketReaders, err)
+		if c.buckets[want.Bucket], err = c.openBucket(ctx, want.Bucket, kv); err != nil {
+			return err
+		}
 	}
 	return c.openMedia(ctx, m, l)
 }

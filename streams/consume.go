@@ -46,10 +46,6 @@ const (
 // Results lists them all, for metrics that start at zero.
 var Results = []string{ResultDone, ResultRetried, ResultDead, ResultStale}
 
-// ErrElsewhere is what a handler returns that found its message taken over by another process: whose answer is the
-// message's, and this one says nothing.
-var ErrElsewhere = errors.New("taken over by another process")
-
 // Delivery is one message and where it stood.
 type Delivery struct {
 	Subject  string
@@ -273,7 +269,7 @@ const (
 )
 
 func (c *Conn) deadLetter(ctx context.Context, w Work, msg jetstream.Msg, reason error) error {
-	dead := &nats.Msg{Subject: subject(KindDead, w.Durable) + "." + lastToken(msg.Subject()), Header: nats.Header{}, Data: msg.Data()}
+	dead := &nats.Msg{Subject: Subject(KindDead, w.Durable, lastToken(msg.Subject())), Header: nats.Header{}, Data: msg.Data()}
 	for name, values := range msg.Headers() {
 		if name != nats.MsgIdHdr && name != nats.ExpectedLastSubjSeqHdr {
 			dead.Header[name] = values

@@ -7,24 +7,17 @@ import (
 	"log/slog"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
 
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// ErrNoDecider is returned when no decider is running.
-var ErrNoDecider = errors.New("no decider is running: start `selene worker decider`")
-
 // AskDecider returns the instance id of one of the running deciders.
 func (c *Conn) AskDecider(ctx context.Context) (string, error) {
-	msg, err := c.nc.RequestWithContext(ctx, deciderAsk, nil)
-	if errors.Is(err, nats.ErrNoResponders) {
+	instance, err := c.Request(ctx, ServiceDecider, nil)
+	if errors.Is(err, ErrNoService) {
 		return "", Blame(Infrastructure, ErrNoDecider)
 	}
-	if err != nil {
-		return "", Blame(Infrastructure, fmt.Errorf("ask for a decider: %w", err))
-	}
-	return string(msg.Data), nil
+	return string(instance), err
 }
 
 const verdictBuffer = 8192
@@ -38,26 +31,16 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 		return fmt.Errorf("listen for verdicts: %w", err)
 	}
 	defer unsubscribe(sub)
-	service, err := micro.AddService(c.nc, micro.Config{
-		Name: "selene-decider", Version: "1.0.0", Description: "joins verdicts to decisions",
-		Endpoint: &micro.EndpointConfig{Subject: deciderAsk, Handler: micro.HandlerFunc(func(r micro.Request) {
-			if err := r.Respond([]byte(instance)); err != nil {
-				slog.Warn("offer decider", "error", err)
-			}
-		})},
-	})
-	if err != nil {
-		return fmt.Errorf("offer this decider: %w", err)
-	}
-	defer func() {
-		if err := service.Stop(); err != nil {
-			slog.Warn("withdraw decider", "error", err)
-		}
+	serving := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		serving <- c.Serve(ctx, ServiceDecider, func(context.Context, []byte) ([]byte, error) { return []byte(instance), nil })
 	}()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return <-serving
 		case msg := <-verdicts:
 			v := &schemas.Verdict{}
 			if err := schemas.Unmarshal(msg.Data, v); err != nil {

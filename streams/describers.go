@@ -3,12 +3,7 @@ package streams
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"strconv"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
 )
 
 // ErrNoDescriber is returned when no process can describe a face.
@@ -27,57 +22,30 @@ func (r *Refusal) Error() string { return r.Reason }
 func (c *Conn) Describe(ctx context.Context, image []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	msg, err := c.nc.RequestWithContext(ctx, describeAsk, image)
-	if errors.Is(err, nats.ErrNoResponders) {
+	description, err := c.Request(ctx, ServiceDescriber, image)
+	if errors.Is(err, ErrNoService) {
 		return nil, Blame(Infrastructure, ErrNoDescriber)
 	}
+	var failed *ServiceError
+	if !errors.As(err, &failed) {
+		return description, err
+	}
+	code, err := strconv.Atoi(failed.Code)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("ask for a description: %w", err))
+		return nil, errors.New("describe a face: the matcher failed, see its log")
 	}
-	text := msg.Header.Get(micro.ErrorCodeHeader)
-	if text == "" {
-		return msg.Data, nil
-	}
-	code, err := strconv.Atoi(text)
-	if err != nil {
-		return nil, fmt.Errorf("describe a face: %s", msg.Header.Get(micro.ErrorHeader))
-	}
-	return nil, &Refusal{code, msg.Header.Get(micro.ErrorHeader)}
+	return nil, &Refusal{code, failed.Reason}
 }
 
 // ServeDescriber answers Describe with handle, one picture after another, until ctx is done. An error of handle that is
 // no *Refusal is logged, and the caller hears only that it failed.
 func (c *Conn) ServeDescriber(ctx context.Context, handle func(image []byte) ([]byte, error)) error {
-	service, err := micro.AddService(c.nc, micro.Config{
-		Name: "selene-describer", Version: "1.0.0", Description: "describes reference faces",
-		Endpoint: &micro.EndpointConfig{Subject: describeAsk, Handler: micro.HandlerFunc(func(r micro.Request) {
-			if err := describe(r, handle); err != nil {
-				slog.Warn("answer with a description", "error", err)
-			}
-		})},
+	return c.Serve(ctx, ServiceDescriber, func(_ context.Context, image []byte) ([]byte, error) {
+		description, err := handle(image)
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			return nil, &ServiceError{strconv.Itoa(refusal.Code), refusal.Reason}
+		}
+		return description, err
 	})
-	if err != nil {
-		return fmt.Errorf("offer to describe faces: %w", err)
-	}
-	<-ctx.Done()
-	if err := service.Stop(); err != nil {
-		slog.Warn("withdraw describer", "error", err)
-	}
-	return nil
-}
-
-// describeFailed is the code of what is no fault of the picture.
-const describeFailed = "failed"
-
-func describe(r micro.Request, handle func(image []byte) ([]byte, error)) error {
-	description, err := handle(r.Data())
-	var refusal *Refusal
-	switch {
-	case errors.As(err, &refusal):
-		return r.Error(strconv.Itoa(refusal.Code), refusal.Reason, nil)
-	case err != nil:
-		slog.Error("describe a reference face", "error", err)
-		return r.Error(describeFailed, "the log of the matcher says why", nil)
-	}
-	return r.Respond(description)
 }

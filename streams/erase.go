@@ -3,9 +3,6 @@ package streams
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
 )
@@ -31,30 +28,23 @@ func (c *Conn) Erase(ctx context.Context, session string, erased *schemas.Sessio
 	}
 	objectsLeft := errors.Join(errs...) != nil
 	for stream, filter := range map[string]string{
-		Frames:    subject(KindFrame, session),
-		Faces:     subject(KindFace, session),
-		Verdicts:  verdictSubject("*", session),
-		Decisions: subject(KindDecision, session),
-		Sessions:  subject(KindSession, session),
-		Videos:    subject(KindVideo, session),
+		Frames:    Subject(KindFrame, session),
+		Faces:     Subject(KindFace, session),
+		Verdicts:  Subject(KindVerdict, "*", session),
+		Decisions: Subject(KindDecision, session),
+		Sessions:  Subject(KindSession, session),
+		Videos:    Subject(KindVideo, session),
 
-		Announcements: subject(KindAnnouncement, session),
-		Dead:          subject(KindDead, "*") + "." + session,
-		Hashes:        hashSubject("*", session),
-		liveStream:    liveSubject(liveSession + session),
-		ticketStream:  ticketSubject("*", session),
+		Announcements: Subject(KindAnnouncement, session),
+		Dead:          Subject(KindDead, "*", session),
+		Hashes:        Subject(KindHash, "*", session),
 	} {
 		if stream == Videos && objectsLeft {
 			continue // it knows their names, for another try
 		}
-		s, err := c.js.Stream(ctx, stream)
-		if err == nil {
-			err = s.Purge(ctx, jetstream.WithPurgeSubject(filter))
-		}
-		if err != nil {
-			errs = append(errs, Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, stream, err)))
-		}
+		errs = append(errs, c.Stream(stream).Purge(ctx, filter, 0))
 	}
+	errs = append(errs, c.Bucket(BucketLive).Purge(ctx, liveSession+session), c.Bucket(BucketTickets).Purge(ctx, "*."+session))
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}

@@ -2,17 +2,11 @@ package streams
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/schemas"
 )
-
-// ErrNotFound is returned for what is not, or no longer, stored.
-var ErrNotFound = errors.New("not found")
 
 // LastDecision is the session's newest decision with its stream sequence in the state. It is ErrNotFound before the first.
 func (c *Conn) LastDecision(ctx context.Context, session string) (*schemas.Decision, error) {
@@ -31,19 +25,16 @@ func (c *Conn) OwnLastDecision(ctx context.Context, session string) (*schemas.De
 }
 
 func (c *Conn) lastDecision(ctx context.Context, session string) (d *schemas.Decision, imported bool, err error) {
-	msg, err := c.streams[Decisions].GetLastMsgForSubject(ctx, subject(KindDecision, session))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, false, fmt.Errorf("decision on session %s: %w", session, ErrNotFound)
-	}
+	msg, err := c.Stream(Decisions).Last(ctx, Subject(KindDecision, session))
 	if err != nil {
-		return nil, false, Blame(Infrastructure, fmt.Errorf("read the last decision on %s: %w", session, err))
+		return nil, false, fmt.Errorf("last decision on session %s: %w", session, err)
 	}
 	d = &schemas.Decision{}
 	if err := schemas.Unmarshal(msg.Data, d); err != nil {
 		return nil, false, Blame(Input, err)
 	}
 	Stamp(d, msg.Sequence)
-	return d, msg.Header.Get(headerImported) != "", nil
+	return d, msg.Imported(), nil
 }
 
 // Stamp writes the sequence a decision got when it was stored into the state it carries.
@@ -68,67 +59,50 @@ func (c *Conn) FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, er
 }
 
 func (c *Conn) frameIn(ctx context.Context, stream string, sequence uint64) (*schemas.Frame, error) {
-	if sequence == 0 { // which the broker calls a bad request
-		return nil, fmt.Errorf("frame 0: %w", ErrNotFound)
-	}
-	msg, err := c.streams[stream].GetMsg(ctx, sequence)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("frame %d: %w", sequence, ErrNotFound)
-	}
+	msg, err := c.Stream(stream).At(ctx, sequence)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read frame %d: %w", sequence, err))
+		return nil, fmt.Errorf("frame %d: %w", sequence, err)
 	}
 	f := &schemas.Frame{}
 	return f, Blame(Input, schemas.Unmarshal(msg.Data, f))
 }
 
-// Stored is a message read back with its stream sequence.
-type Stored[M any] struct {
-	Sequence uint64
-	Message  M
-}
-
 // FramesOf yields the session's frames that are stored now, in the order they were stored, without holding more than a
 // few of them in memory.
 func (c *Conn) FramesOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Frame], error] {
-	return readBack(ctx, c, Frames, subject(KindFrame, session), func() *schemas.Frame { return &schemas.Frame{} })
+	return ReadAs[schemas.Frame](ctx, c.Stream(Frames), Subject(KindFrame, session))
 }
 
 // DecisionsOf yields the session's decisions that are stored now.
 func (c *Conn) DecisionsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Decision], error] {
-	return readBack(ctx, c, Decisions, subject(KindDecision, session), func() *schemas.Decision { return &schemas.Decision{} })
+	return ReadAs[schemas.Decision](ctx, c.Stream(Decisions), Subject(KindDecision, session))
 }
 
 // VerdictsOf yields the session's verdicts that are stored now.
 func (c *Conn) VerdictsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.Verdict], error] {
-	return readBack(ctx, c, Verdicts, verdictSubject("*", session), func() *schemas.Verdict { return &schemas.Verdict{} })
+	return ReadAs[schemas.Verdict](ctx, c.Stream(Verdicts), Subject(KindVerdict, "*", session))
 }
 
 // EventsOf yields the session's events.
 func (c *Conn) EventsOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.SessionEvent], error] {
-	return readBack(ctx, c, Sessions, subject(KindSession, session), func() *schemas.SessionEvent { return &schemas.SessionEvent{} })
+	return ReadAs[schemas.SessionEvent](ctx, c.Stream(Sessions), Subject(KindSession, session))
 }
 
 // VideosOf yields the states of the session's video and exports.
 func (c *Conn) VideosOf(ctx context.Context, session string) iter.Seq2[Stored[*schemas.VideoStatus], error] {
-	return readBack(ctx, c, Videos, subject(KindVideo, session), func() *schemas.VideoStatus { return &schemas.VideoStatus{} })
+	return ReadAs[schemas.VideoStatus](ctx, c.Stream(Videos), Subject(KindVideo, session))
 }
 
 // LastVideo is the newest state of the session's own video. It is ErrNotFound before the first.
 func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoStatus, error) {
-	notFound := fmt.Errorf("video of session %s: %w", session, ErrNotFound)
-	msg, err := c.streams[Videos].GetLastMsgForSubject(ctx, subject(KindVideo, session))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, notFound
-	}
+	newest, err := LastAs[schemas.VideoStatus](ctx, c.Stream(Videos), Subject(KindVideo, session))
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read the video state of %s: %w", session, err))
+		return nil, fmt.Errorf("last video status of session %s: %w", session, err)
 	}
-	last := &schemas.VideoStatus{}
-	if err := schemas.Unmarshal(msg.Data, last); err != nil || last.GetJob() == "" {
-		return last, Blame(Input, err)
+	if newest.Message.GetJob() == "" {
+		return newest.Message, nil
 	}
-	last = nil
+	var last *schemas.VideoStatus
 	for v, err := range c.VideosOf(ctx, session) { // the newest is of an export
 		if err != nil {
 			return nil, err
@@ -138,7 +112,7 @@ func (c *Conn) LastVideo(ctx context.Context, session string) (*schemas.VideoSta
 		}
 	}
 	if last == nil {
-		return nil, notFound
+		return nil, fmt.Errorf("video of session %s: %w", session, ErrNotFound)
 	}
 	return last, nil
 }

@@ -9,18 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
 )
 
 // ErrQueueFull is returned for an order while MaxExports of them wait or are under way.
 var ErrQueueFull = fmt.Errorf("%d exports wait or are under way: order again when some are done", MaxExports)
-
-const exportStream = "KV_" + bucketExports
-
-func exportSubject(job string) string { return "$KV." + bucketExports + "." + job }
 
 // CreateExport queues an order that schemas.ParseExportOrder read, and tells each session's followers. When it is
 // ErrQueueFull nothing is stored.
@@ -39,7 +33,7 @@ func (c *Conn) CreateExport(ctx context.Context, order schemas.ExportOrder) (*sc
 	// A worker may begin as soon as the job is queued: that it was queued has to be told before.
 	told, err := c.tellExport(ctx, e)
 	if err == nil {
-		_, err = c.store(ctx, subject(KindExport, e.ID), &schemas.ExportJob{Version: schemas.Version, Job: e.ID}, e.ID)
+		_, err = c.PublishMessage(ctx, Subject(KindExport, e.ID), &schemas.ExportJob{Version: schemas.Version, Job: e.ID}, PublishOptions{ID: e.ID})
 	}
 	if err == nil {
 		return e, nil
@@ -53,21 +47,18 @@ func (c *Conn) CreateExport(ctx context.Context, order schemas.ExportOrder) (*sc
 }
 
 func (c *Conn) exportsFull(ctx context.Context) (bool, error) {
-	info, err := c.streams[Exports].Info(ctx)
-	if err != nil {
-		return false, Blame(Infrastructure, fmt.Errorf("count the exports under way: %w", err))
-	}
-	return info.State.Msgs >= MaxExports, nil
+	state, err := c.Stream(Exports).State(ctx)
+	return state.Messages >= MaxExports, err
 }
 
 // undoExport removes an export that could not be queued, and the statuses that told of it.
 func (c *Conn) undoExport(ctx context.Context, job string, told []uint64) error {
 	errs := []error{c.unqueueExport(ctx, job)}
 	for _, sequence := range told {
-		errs = append(errs, c.streams[Videos].DeleteMsg(ctx, sequence))
+		errs = append(errs, c.Stream(Videos).Delete(ctx, sequence))
 	}
 	errs = append(errs, c.dropExport(ctx, job))
-	return Blame(Infrastructure, errors.Join(errs...))
+	return errors.Join(errs...)
 }
 
 // Export is an export and the revision of its state. It is ErrNotFound for one that was never ordered, or is forgotten.
@@ -76,15 +67,15 @@ func (c *Conn) Export(ctx context.Context, id string) (*schemas.Export, uint64, 
 	if CheckSession(id) != nil { // jobs have ids of the same form
 		return nil, 0, notFound
 	}
-	entry, err := c.exports.Get(ctx, id)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	v, err := c.Bucket(BucketExports).Get(ctx, id)
+	if errors.Is(err, ErrNotFound) {
 		return nil, 0, notFound
 	}
 	if err != nil {
-		return nil, 0, Blame(Infrastructure, fmt.Errorf("read export %s: %w", id, err))
+		return nil, 0, fmt.Errorf("read export %s: %w", id, err)
 	}
-	e, err := decodeExport(id, entry.Value())
-	return e, entry.Revision(), err
+	e, err := decodeExport(id, v.Data)
+	return e, v.Revision, err
 }
 
 func decodeExport(id string, value []byte) (*schemas.Export, error) {
@@ -135,7 +126,7 @@ func (c *Conn) endExport(ctx context.Context, e *schemas.Export) error {
 	}
 	keep := time.Duration(settings.Settings.Video.ResultTTL) * time.Second
 	if keep == 0 {
-		keep = c.streams[Videos].CachedInfo().Config.MaxAge
+		keep = c.Stream(Videos).MaxAge()
 	}
 	if keep > 0 {
 		expires := now.Add(keep)
@@ -157,25 +148,18 @@ func (c *Conn) putExport(ctx context.Context, e *schemas.Export, last uint64, tt
 	if err != nil {
 		return 0, fmt.Errorf("encode export %s: %w", e.ID, err)
 	}
-	opts := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(last)}
-	if ttl > 0 {
-		opts = append(opts, jetstream.WithMsgTTL(ttl))
-	}
-	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: exportSubject(e.ID), Data: value}, opts...)
-	if wrongLast(err) {
+	revision, err := c.Bucket(BucketExports).Update(ctx, e.ID, value, last, ttl)
+	if errors.Is(err, ErrChanged) {
 		return 0, fmt.Errorf("export %s was %w", e.ID, ErrChanged)
 	}
-	if err != nil {
-		return 0, Blame(Infrastructure, fmt.Errorf("store export %s: %w", e.ID, err))
-	}
-	return ack.Sequence, nil
+	return revision, err
 }
 
 // tellExport stores the statuses of an export's sessions, and returns their sequences.
 func (c *Conn) tellExport(ctx context.Context, e *schemas.Export) (told []uint64, err error) {
 	for _, session := range e.Order.Sessions {
 		id := fmt.Sprintf("%s.%s.%s.%d", e.ID, session, e.Status, e.Percent)
-		sequence, err := c.store(ctx, subject(KindVideo, session), exportStatus(e, session), id)
+		sequence, err := c.PublishMessage(ctx, Subject(KindVideo, session), exportStatus(e, session), PublishOptions{ID: id})
 		if err != nil {
 			return told, err
 		}

@@ -3,12 +3,8 @@ package streams
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
 )
@@ -104,16 +100,10 @@ func (c *Conn) forgetInExport(ctx context.Context, id, session string) error {
 
 // unqueueExport makes room in the queue, and keeps workers from an export that is over.
 func (c *Conn) unqueueExport(ctx context.Context, id string) error {
-	if err := c.streams[Exports].Purge(ctx, jetstream.WithPurgeSubject(subject(KindExport, id))); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("take export %s out of the queue: %w", id, err))
-	}
-	return nil
+	return c.Stream(Exports).Purge(ctx, Subject(KindExport, id), 0)
 }
 
 // dropExport removes the state of an export. Those who watch it hear of it.
 func (c *Conn) dropExport(ctx context.Context, id string) error {
-	if err := c.exports.Purge(ctx, id, jetstream.PurgeTTL(time.Minute)); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("forget export %s: %w", id, err))
-	}
-	return nil
+	return c.Bucket(BucketExports).Delete(ctx, id)
 }

@@ -2,13 +2,9 @@ package streams
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
 )
@@ -40,20 +36,15 @@ func (c *Conn) storedExports(ctx context.Context) iter.Seq2[*schemas.Export, err
 	return func(yield func(*schemas.Export, error) bool) {
 		ctx, cancel := context.WithTimeout(ctx, listTime)
 		defer cancel()
-		stream, err := c.js.Stream(ctx, exportStream)
-		if err != nil {
-			yield(nil, Blame(Infrastructure, fmt.Errorf("find the exports: %w", err)))
-			return
-		}
-		for msg, err := range messagesOf(ctx, stream, jetstream.OrderedConsumerConfig{}) {
+		for msg, err := range c.Bucket(BucketExports).Stream().Read(ctx, Range{}) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if len(msg.Data()) == 0 { // one that was forgotten
+			if len(msg.Data) == 0 { // one that was forgotten
 				continue
 			}
-			e, err := decodeExport(msg.Subject(), msg.Data())
+			e, err := decodeExport(msg.Subject, msg.Data)
 			if !yield(e, err) || err != nil {
 				return
 			}
@@ -70,41 +61,24 @@ func (c *Conn) WatchExport(ctx context.Context, id string) iter.Seq2[*schemas.Ex
 			yield(nil, err)
 			return
 		}
-		watch, err := c.exports.Watch(ctx, id)
-		if err != nil {
-			yield(nil, Blame(Infrastructure, fmt.Errorf("follow export %s: %w", id, err)))
-			return
-		}
-		defer func() {
-			if err := watch.Stop(); err != nil && ctx.Err() == nil {
-				slog.Warn("stop following an export", "export", id, "error", err)
-			}
-		}()
 		found := false
-		for {
-			select {
-			case <-ctx.Done():
-				yield(nil, fmt.Errorf("follow export %s: %w", id, ctx.Err()))
+		for v, err := range c.Bucket(BucketExports).Watch(ctx, id) {
+			switch {
+			case err != nil:
+				yield(nil, fmt.Errorf("follow export %s: %w", id, err))
 				return
-			case entry, ok := <-watch.Updates():
-				switch {
-				case !ok && ctx.Err() != nil:
-					continue
-				case !ok:
-					yield(nil, Blame(Infrastructure, errors.New("following export "+id+" ended")))
-					return
-				case entry == nil && found:
-					continue
-				case entry == nil, entry.Operation() != jetstream.KeyValuePut:
-					yield(nil, fmt.Errorf("export %s: %w", id, ErrNotFound))
-					return
-				}
-				found = true
-				e, err := decodeExport(id, entry.Value())
-				if !yield(e, err) || err != nil || e.Over() {
-					return
-				}
+			case v == nil && found:
+				continue
+			case v == nil, v.Deleted:
+				yield(nil, fmt.Errorf("export %s: %w", id, ErrNotFound))
+				return
+			}
+			found = true
+			e, err := decodeExport(id, v.Data)
+			if !yield(e, err) || err != nil || e.Over() {
+				return
 			}
 		}
+		yield(nil, fmt.Errorf("follow export %s: %w", id, ctx.Err()))
 	}
 }

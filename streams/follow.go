@@ -110,19 +110,7 @@ func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle fu
 	}
 }
 
-// StreamState is what a stream holds at a moment.
-type StreamState struct {
-	Made        time.Time // of the stream itself: one that was deleted and made again is another
-	First, Last uint64    // sequences; Last stays when what it named is removed
-	Messages    uint64
-	MaxAge      time.Duration // of a message; 0 = any
-}
-
 // StateOf says what a stream holds now.
 func (c *Conn) StateOf(ctx context.Context, stream string) (StreamState, error) {
-	info, err := c.streams[stream].Info(ctx)
-	if err != nil {
-		return StreamState{}, Blame(Infrastructure, fmt.Errorf("look at %s: %w", stream, err))
-	}
-	return StreamState{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Config.MaxAge}, nil
+	return c.Stream(stream).State(ctx)
 }

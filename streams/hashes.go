@@ -7,9 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -39,12 +36,12 @@ func (c *Conn) SharedHashes(ctx context.Context, session string) (map[string]str
 	if err := CheckSession(session); err != nil {
 		return nil, err
 	}
-	info, err := c.streams[Hashes].Info(ctx, jetstream.WithSubjectFilter(hashSubject("*", session)))
+	subjects, err := c.Stream(Hashes).Subjects(ctx, Subject(KindHash, "*", session))
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("list the image hashes of %s: %w", session, err))
+		return nil, fmt.Errorf("list the image hashes of %s: %w", session, err)
 	}
 	shared := map[string]string{}
-	for subject := range info.State.Subjects {
+	for subject := range subjects {
 		hash := strings.Split(subject, ".")[hashToken]
 		first, err := c.firstToShow(ctx, session, hash)
 		if err != nil {
@@ -73,24 +70,22 @@ func (c *Conn) NoteHash(ctx context.Context, session, hash string) error {
 
 // firstToShow is the session that showed a hash first, session itself when nobody is known to have.
 func (c *Conn) firstToShow(ctx context.Context, session, hash string) (string, error) {
-	first, err := c.streams[Hashes].GetMsg(ctx, 1, jetstream.WithGetMsgSubject(hashSubject(hash, "*")))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	first, err := c.Stream(Hashes).First(ctx, Subject(KindHash, hash, "*"))
+	if errors.Is(err, ErrNotFound) {
 		return session, nil // pushed out by younger ones in the meantime, or of a run
 	}
 	if err != nil {
-		return "", Blame(Infrastructure, fmt.Errorf("look up an image hash of %s: %w", session, err))
+		return "", fmt.Errorf("look up an image hash of %s: %w", session, err)
 	}
-	return lastToken(first.Subject), nil
+	return first.Token(), nil
 }
 
 func (c *Conn) noteHash(ctx context.Context, session, hash string) error {
 	// The note stays where it was when there is one, so that who came first stays first.
-	note := &nats.Msg{Subject: hashSubject(hash, session)}
-	_, err := c.js.PublishMsg(ctx, note, jetstream.WithExpectLastSequencePerSubject(0))
-	var api *jetstream.APIError
-	conflict := errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
-	if err != nil && !conflict {
-		return Blame(Infrastructure, fmt.Errorf("note an image hash of %s: %w", session, err))
+	none := uint64(0)
+	_, err := c.Publish(ctx, Subject(KindHash, hash, session), nil, PublishOptions{Last: &none})
+	if err != nil && !errors.Is(err, ErrChanged) {
+		return fmt.Errorf("note an image hash of %s: %w", session, err)
 	}
 	return nil
 }

@@ -29,28 +29,22 @@ func (c *Conn) StoreImported(ctx context.Context, m schemas.Message) error {
 	switch m := m.(type) {
 	case *schemas.Frame:
 		session = m.GetName().GetSession()
-		to = subject(KindFrame, session)
+		to = Subject(KindFrame, session)
 	case *schemas.Verdict:
 		session = m.GetName().GetSession()
-		to = verdictSubject(importedDecider, session)
+		to = Subject(KindVerdict, importedDecider, session)
 	case *schemas.Decision:
 		session = m.GetName().GetSession()
-		to = subject(KindDecision, session)
+		to = Subject(KindDecision, session)
 	case *schemas.SessionEvent:
 		session = m.GetSession()
-		to = subject(KindSession, session)
+		to = Subject(KindSession, session)
 	default:
 		return fmt.Errorf("a %T cannot be imported", m)
 	}
 	if err := CheckSession(session); err != nil {
 		return Blame(Input, err)
 	}
-	data, err := schemas.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if _, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: to, Data: data, Header: nats.Header{headerImported: {"1"}}}); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("store on %s: %w", to, err))
-	}
-	return nil
+	_, err := c.PublishMessage(ctx, to, m, PublishOptions{Header: nats.Header{headerImported: {"1"}}})
+	return err
 }

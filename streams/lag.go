@@ -2,7 +2,6 @@ package streams
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -51,12 +50,9 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	seen := map[string]look{}
-	live, err := w.conn.js.Stream(ctx, liveStream) // followed for sessions that went silent
-	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("find the live bucket: %w", err))
-	}
 	all := maps.Clone(w.conn.streams)
-	all[liveStream] = live
+	live := w.conn.Bucket(BucketLive).Stream() // consumed for sessions that went silent
+	all[live.name] = live.stream
 	for name, stream := range all {
 		list := stream.ListConsumers(ctx)
 		for info := range list.Info() {
@@ -79,14 +75,7 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 // Waiting is how many live messages of a stream nobody of a worker has taken yet. It is ErrNotFound as long as none has
 // ever run.
 func (c *Conn) Waiting(ctx context.Context, stream, worker string) (uint64, error) {
-	consumer, err := c.streams[stream].Consumer(ctx, worker) // which looks at it
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return 0, fmt.Errorf("consumer %s on %s: %w", worker, stream, ErrNotFound)
-	}
-	if err != nil {
-		return 0, Blame(Infrastructure, fmt.Errorf("look at consumer %s on %s: %w", worker, stream, err))
-	}
-	return consumer.CachedInfo().NumPending, nil
+	return c.Stream(stream).Waiting(ctx, worker)
 }
 
 // ownerOf is the worker with the longest name that a consumer's begins with.

@@ -39,6 +39,9 @@ func BestShotObject(session string) string { return kindBestShot + "/" + session
 // ReferenceObject is the name of the face a session is verified against.
 func ReferenceObject(session string) string { return kindReference + "/" + session }
 
+// Media returns the store of media that Connect opened, and how long each kind of object is kept.
+func (c *Conn) Media() (media.Store, media.TTL) { return c.media, c.ttl }
+
 // openMedia opens the store that the configuration names.
 func (c *Conn) openMedia(ctx context.Context, m media.Config, l Limits) (err error) {
 	if err := m.Check(); err != nil {
@@ -50,9 +53,9 @@ func (c *Conn) openMedia(ctx context.Context, m media.Config, l Limits) (err err
 		return err
 	}
 	if _, err := c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
-		return fmt.Errorf("create object store %s: %w", bucketMedia, err)
+		return fmt.Errorf("create object store %s: %w", storeMedia, err)
 	}
-	c.media, err = media.Objects(ctx, c.js, bucketMedia)
+	c.media, err = media.Objects(ctx, c.js, storeMedia)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -11,54 +12,74 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// store publishes m and returns its stream sequence once it is stored. A second message with the same id within two
-// minutes is dropped by the broker, and the first one's sequence returned.
-func (c *Conn) store(ctx context.Context, subject string, m schemas.Message, id string, opts ...jetstream.PublishOpt) (uint64, error) {
-	data, err := schemas.Marshal(m)
-	if err != nil {
-		return 0, err
+// PublishOptions say how a message is stored. The zero value stores it as it comes.
+type PublishOptions struct {
+	ID     string        // a second message with the same one within two minutes is dropped; empty = none
+	Last   *uint64       // the sequence that the newest message on the subject must have, 0 for none; nil = any
+	TTL    time.Duration // after which the broker removes it, in whole seconds and at least one; 0 = as the stream declares
+	Header nats.Header
+}
+
+// Publish stores a message and returns its sequence in the stream of the subject. For a message that was dropped as a
+// repetition it returns the first one's. It returns ErrChanged when the subject's newest message is not o.Last.
+func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o PublishOptions) (uint64, error) {
+	var opts []jetstream.PublishOpt
+	if o.ID != "" {
+		opts = append(opts, jetstream.WithMsgID(o.ID))
 	}
-	if id != "" {
-		opts = append(opts, jetstream.WithMsgID(id))
+	if o.Last != nil {
+		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(*o.Last))
 	}
-	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, opts...)
+	if o.TTL > 0 {
+		opts = append(opts, jetstream.WithMsgTTL(max(o.TTL.Truncate(time.Second), time.Second)))
+	}
+	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data, Header: o.Header}, opts...)
+	if wrongLast(err) {
+		return 0, ErrChanged
+	}
 	if err != nil {
 		return 0, Blame(Infrastructure, fmt.Errorf("store on %s: %w", subject, err))
 	}
 	return ack.Sequence, nil
 }
 
-// PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run.
-func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, error) {
-	to, err := judgingSubject(KindFrame, f.GetName(), subject(KindFrame, f.GetName().GetSession()))
+// PublishMessage is Publish for a generated message.
+func (c *Conn) PublishMessage(ctx context.Context, subject string, m schemas.Message, o PublishOptions) (uint64, error) {
+	data, err := schemas.Marshal(m)
 	if err != nil {
 		return 0, err
 	}
-	return c.store(ctx, to, f, f.GetName().Key()+".frame")
+	return c.Publish(ctx, subject, data, o)
+}
+
+// PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run.
+func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, error) {
+	to, err := judgingSubject(KindFrame, f.GetName(), Subject(KindFrame, f.GetName().GetSession()))
+	if err != nil {
+		return 0, err
+	}
+	return c.PublishMessage(ctx, to, f, PublishOptions{ID: f.GetName().Key() + ".frame"})
 }
 
 // PublishFace stores a face for the judges.
 func (c *Conn) PublishFace(ctx context.Context, f *schemas.Face) error {
-	to, err := judgingSubject(KindFace, f.GetName(), subject(KindFace, f.GetName().GetSession()))
+	to, err := judgingSubject(KindFace, f.GetName(), Subject(KindFace, f.GetName().GetSession()))
 	if err != nil {
 		return err
 	}
-	_, err = c.store(ctx, to, f, f.GetName().Key()+".face")
+	_, err = c.PublishMessage(ctx, to, f, PublishOptions{ID: f.GetName().Key() + ".face"})
 	return err
 }
 
 // PublishVerdict stores a verdict, on its way to the decider it names.
 func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
-	to, err := judgingSubject(KindVerdict, v.GetName(), verdictSubject(v.GetDecider(), v.GetName().GetSession()))
+	to, err := judgingSubject(KindVerdict, v.GetName(), Subject(KindVerdict, v.GetDecider(), v.GetName().GetSession()))
 	if err != nil {
 		return err
 	}
-	_, err = c.store(ctx, to, v, v.GetName().Key()+".verdict."+v.GetWorker())
+	_, err = c.PublishMessage(ctx, to, v, PublishOptions{ID: v.GetName().Key() + ".verdict." + v.GetWorker()})
 	return err
 }
-
-// ErrDecided is returned when the session already has a decision after the one the state came from.
-var ErrDecided = errors.New("already decided")
 
 // PublishDecision stores a decision as the one after sequence last of the session's decisions (0: as its first) and
 // returns its sequence. It is ErrDecided when another came first.
@@ -66,8 +87,8 @@ func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last ui
 	if err := refuseRun("a decision", d.GetName()); err != nil {
 		return 0, err
 	}
-	seq, err := c.store(ctx, subject(KindDecision, d.GetName().GetSession()), d, "", jetstream.WithExpectLastSequencePerSubject(last))
-	if wrongLast(err) {
+	seq, err := c.PublishMessage(ctx, Subject(KindDecision, d.GetName().GetSession()), d, PublishOptions{Last: &last})
+	if errors.Is(err, ErrChanged) {
 		return 0, ErrDecided
 	}
 	return seq, err
@@ -79,31 +100,31 @@ func (c *Conn) PublishSessionEvent(ctx context.Context, e *schemas.SessionEvent)
 	if e.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
 		id = e.GetSession() + ".closed" // edges and reapers may both see the end
 	}
-	_, err := c.store(ctx, subject(KindSession, e.GetSession()), e, id)
+	_, err := c.PublishMessage(ctx, Subject(KindSession, e.GetSession()), e, PublishOptions{ID: id})
 	return err
 }
 
 // PublishVideo stores a step of the making of a video.
 func (c *Conn) PublishVideo(ctx context.Context, v *schemas.VideoStatus) error {
-	_, err := c.store(ctx, subject(KindVideo, v.GetSession()), v, "")
+	_, err := c.PublishMessage(ctx, Subject(KindVideo, v.GetSession()), v, PublishOptions{})
 	return err
 }
 
 // PublishFirstVideo stores the first state of a session's own video. It stores nothing when there is one.
 func (c *Conn) PublishFirstVideo(ctx context.Context, v *schemas.VideoStatus) error {
 	newest := uint64(0)
-	msg, err := c.streams[Videos].GetLastMsgForSubject(ctx, subject(KindVideo, v.GetSession()))
+	last, err := c.Stream(Videos).Last(ctx, Subject(KindVideo, v.GetSession()))
 	switch {
 	case err == nil:
-		newest = msg.Sequence // of an export, it may be
-	case !errors.Is(err, jetstream.ErrMsgNotFound):
-		return Blame(Infrastructure, fmt.Errorf("read the video state of %s: %w", v.GetSession(), err))
+		newest = last.Sequence // of an export, it may be
+	case !errors.Is(err, ErrNotFound):
+		return err
 	}
 	if _, err := c.LastVideo(ctx, v.GetSession()); !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	_, err = c.store(ctx, subject(KindVideo, v.GetSession()), v, "", jetstream.WithExpectLastSequencePerSubject(newest))
-	if wrongLast(err) { // somebody was faster
+	_, err = c.PublishMessage(ctx, Subject(KindVideo, v.GetSession()), v, PublishOptions{Last: &newest})
+	if errors.Is(err, ErrChanged) { // another process was faster
 		return nil
 	}
 	return err

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/selene-liveness/selene/schemas"
 )
 
 // Reading back is bounded in bytes. The bound in messages is far above it, since a full buffer loses messages to the
@@ -80,21 +78,6 @@ func messagesOf(ctx context.Context, stream jetstream.Stream, config jetstream.O
 				return
 			}
 			left = min(left, meta.NumPending+1)
-		}
-	}
-}
-
-func readBack[M schemas.Message](ctx context.Context, c *Conn, stream, filter string, empty func() M) iter.Seq2[Stored[M], error] {
-	return func(yield func(Stored[M], error) bool) {
-		for msg, err := range messagesOf(ctx, c.streams[stream], jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}}) {
-			if err != nil {
-				yield(Stored[M]{}, err)
-				return
-			}
-			m := empty()
-			if !yield(Stored[M]{msg.Sequence.Stream, m}, Blame(Input, schemas.Unmarshal(msg.Data(), m))) {
-				return
-			}
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -13,9 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Registration is what a running worker tells the others. Its key is its name and an id of the process.
@@ -53,7 +49,7 @@ func (c *Conn) Register(ctx context.Context, r Registration) error {
 	tick := time.NewTicker(workerBeat)
 	defer tick.Stop()
 	for {
-		_, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: "$KV." + bucketWorkers + "." + key, Data: value}, jetstream.WithMsgTTL(workerTTL))
+		_, err := c.Bucket(BucketWorkers).Put(ctx, key, value, workerTTL)
 		if err != nil && ctx.Err() == nil {
 			slog.Warn("register worker", "worker", r.Name, "error", err)
 		}
@@ -98,47 +94,31 @@ func (r *Registry) Processes() []Registration {
 
 // Run follows registrations until ctx is done.
 func (r *Registry) Run(ctx context.Context) error {
-	watch, err := r.conn.workers.WatchAll(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("follow worker registrations: %w", err)
-	}
-	defer func() {
-		if err := watch.Stop(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) && ctx.Err() == nil {
-			slog.Warn("stop following registrations", "error", err)
+	for v, err := range r.conn.Bucket(BucketWorkers).Watch(ctx, ">") {
+		if err != nil {
+			return fmt.Errorf("follow worker registrations: %w", err)
 		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("following worker registrations ended")
-			}
-			if entry == nil { // all that were there are told
-				close(r.current)
-				continue
-			}
-			r.apply(entry)
+		if v == nil {
+			close(r.current)
+			continue
 		}
+		r.apply(v)
 	}
+	return nil
 }
 
-func (r *Registry) apply(entry jetstream.KeyValueEntry) {
+func (r *Registry) apply(v *Value) {
 	next := roll{map[string]Registration{}, map[string]Registration{}}
 	maps.Copy(next.processes, r.now.Load().processes)
-	delete(next.processes, entry.Key())
-	if entry.Operation() == jetstream.KeyValuePut {
+	delete(next.processes, v.Key)
+	if !v.Deleted {
 		var reg Registration
-		name, _, _ := strings.Cut(entry.Key(), ".")
-		if err := json.Unmarshal(entry.Value(), &reg); err != nil || reg.Name != name {
-			slog.Error("unreadable worker registration", "worker", entry.Key(), "error", err)
+		name, _, _ := strings.Cut(v.Key, ".")
+		if err := json.Unmarshal(v.Data, &reg); err != nil || reg.Name != name {
+			slog.Error("unreadable worker registration", "worker", v.Key, "error", err)
 			return
 		}
-		next.processes[entry.Key()] = reg
+		next.processes[v.Key] = reg
 	}
 	for _, key := range slices.Sorted(maps.Keys(next.processes)) {
 		next.workers[next.processes[key].Name] = next.processes[key]

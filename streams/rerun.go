@@ -23,17 +23,19 @@ const runInbox = "_INBOX.rerun"
 // Of o only URL and Name count. The connection can publish frames of runs, listen to VerdictsOfRun, follow the Registry, Describe
 // and PutRunSettings; the broker need allow it no more than README.md says.
 func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
-	c := &Conn{streams: map[string]jetstream.Stream{}}
+	c := newConn()
 	if err := c.dial(o.URL, append(connectionOptions(o.Name), nats.CustomInboxPrefix(runInbox))); err != nil {
 		return nil, err
 	}
-	var err error
-	if c.workers, err = c.js.KeyValue(ctx, bucketWorkers); err == nil {
-		c.streams[settingsStream], err = c.js.Stream(ctx, settingsStream)
-	}
-	if err != nil {
-		c.Close()
-		return nil, fmt.Errorf("find the installation on the broker: %w (do its workers run there?)", err)
+	for _, name := range []string{BucketWorkers, BucketSettings} {
+		kv, err := c.js.KeyValue(ctx, name)
+		if err == nil {
+			c.buckets[name], err = c.openBucket(ctx, name, kv)
+		}
+		if err != nil {
+			c.Close()
+			return nil, fmt.Errorf("find the installation on the broker: %w (do its workers run there?)", err)
+		}
 	}
 	return c, nil
 }
@@ -102,7 +104,7 @@ func (c *Conn) PutRunSettings(ctx context.Context, s *schemas.Settings) (uint64,
 	}
 	sum := sha256.Sum256(document)
 	key := settingsSubject + "run." + hex.EncodeToString(sum[:16])
-	last := c.streams[settingsStream].GetLastMsgForSubject
+	last := c.Bucket(BucketSettings).stream.stream.GetLastMsgForSubject
 	msg, err := last(ctx, key)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		_, err = c.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: document}, jetstream.WithExpectLastSequencePerSubject(0))

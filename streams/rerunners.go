@@ -5,16 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
 
 	"github.com/selene-liveness/selene/schemas"
 )
-
-const rerunAsk = "selene.rerun"
 
 // ErrNoRerunner is returned when no process can have a session judged again.
 var ErrNoRerunner = errors.New("nobody is there to judge sessions again: start `selene worker rerun`")
@@ -33,51 +27,39 @@ func (c *Conn) Rerun(ctx context.Context, o RerunOrder) (json.RawMessage, error)
 	if err != nil {
 		return nil, fmt.Errorf("encode the order: %w", err)
 	}
-	msg, err := c.nc.RequestWithContext(ctx, rerunAsk, order)
-	if errors.Is(err, nats.ErrNoResponders) {
+	changed, err := c.Request(ctx, ServiceRerunner, order)
+	var failed *ServiceError
+	switch {
+	case errors.Is(err, ErrNoService):
 		return nil, Blame(Infrastructure, ErrNoRerunner)
-	}
-	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("have session %s judged again: %w", o.Session, err))
-	}
-	switch msg.Header.Get(micro.ErrorCodeHeader) {
-	case "":
-		return msg.Data, nil
-	case rerunNotFound:
+	case errors.As(err, &failed) && failed.Code == rerunNotFound:
 		return nil, fmt.Errorf("session %s: %w", o.Session, ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("judge session %s again: %w", o.Session, err)
 	}
-	return nil, fmt.Errorf("have session %s judged again: %s", o.Session, msg.Header.Get(micro.ErrorHeader))
+	return changed, nil
 }
 
-// Codes of orders that could not be carried out.
-const (
-	rerunNotFound = "not_found"
-	rerunFailed   = "failed"
-)
+// rerunNotFound is the code of an order for a session that is not stored.
+const rerunNotFound = "not_found"
 
 // ServeReruns carries out orders with handle, one after another, until ctx is done.
 func (c *Conn) ServeReruns(ctx context.Context, handle func(context.Context, RerunOrder) ([]byte, error)) error {
-	service, err := micro.AddService(c.nc, micro.Config{
-		Name: "selene-rerunner", Version: "1.0.0", Description: "has recorded sessions judged again",
-		Endpoint: &micro.EndpointConfig{Subject: rerunAsk, Handler: micro.HandlerFunc(func(r micro.Request) {
-			if err := answerRerun(ctx, r, handle); err != nil {
-				slog.Warn("answer with what a run changed", "error", err)
-			}
-		})},
+	return c.Serve(ctx, ServiceRerunner, func(ctx context.Context, order []byte) ([]byte, error) {
+		result, err := rerun(ctx, order, handle)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil, &ServiceError{rerunNotFound, err.Error()}
+		case err != nil:
+			return nil, &ServiceError{ServiceFailed, err.Error()}
+		}
+		return result, nil
 	})
-	if err != nil {
-		return fmt.Errorf("offer to judge sessions again: %w", err)
-	}
-	<-ctx.Done()
-	if err := service.Stop(); err != nil {
-		slog.Warn("withdraw rerunner", "error", err)
-	}
-	return nil
 }
 
-func answerRerun(ctx context.Context, r micro.Request, handle func(context.Context, RerunOrder) ([]byte, error)) error {
+func rerun(ctx context.Context, order []byte, handle func(context.Context, RerunOrder) ([]byte, error)) ([]byte, error) {
 	var o RerunOrder
-	err := json.Unmarshal(r.Data(), &o)
+	err := json.Unmarshal(order, &o)
 	if err == nil {
 		err = CheckSession(o.Session)
 	}
@@ -89,15 +71,8 @@ func answerRerun(ctx context.Context, r micro.Request, handle func(context.Conte
 	if err == nil {
 		err = ctx.Err() // it waited too long
 	}
-	var result []byte
-	if err == nil {
-		result, err = handle(ctx, o)
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return r.Error(rerunNotFound, err.Error(), nil)
-	case err != nil:
-		return r.Error(rerunFailed, err.Error(), nil)
-	}
-	return r.Respond(result)
+	return handle(ctx, o)
 }

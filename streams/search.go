@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -73,16 +72,16 @@ func (c *Conn) FindSessions(ctx context.Context, q SessionQuery) (found []FoundS
 		_, _, err = c.take(ctx, q, []opening{*opened}, &found, 0)
 		return found, 0, err
 	}
-	info, err := c.streams[Sessions].Info(ctx)
+	state, err := c.Stream(Sessions).State(ctx)
 	if err != nil {
-		return nil, 0, Blame(Infrastructure, fmt.Errorf("look at the session events: %w", err))
+		return nil, 0, err
 	}
-	first, high := max(info.State.FirstSeq, 1), info.State.LastSeq
+	first, high := max(state.First, 1), state.Last
 	if q.Before > 0 {
 		high = min(high, q.Before-1)
 	}
 	if !q.Until.IsZero() {
-		after, err := c.sequenceAt(ctx, Sessions, q.Until.Add(clockSkew))
+		after, err := c.Stream(Sessions).SequenceAt(ctx, q.Until.Add(clockSkew))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -132,22 +131,18 @@ func (q *SessionQuery) opened(o *opening) bool {
 
 // openings are those from low to high that the query may mean, newest first, and when the oldest event there was stored.
 func (c *Conn) openings(ctx context.Context, q SessionQuery, low, high uint64) (list []opening, oldest time.Time, err error) {
-	config := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: low}
-	for msg, err := range messagesOf(ctx, c.streams[Sessions], config) {
+	for msg, err := range c.Stream(Sessions).Read(ctx, Range{From: low, To: high}) {
 		if err != nil {
 			return nil, oldest, err
 		}
-		if msg.Sequence.Stream > high {
-			break
-		}
 		if oldest.IsZero() {
-			oldest = msg.Timestamp
+			oldest = msg.Stored
 		}
 		e := &schemas.SessionEvent{}
-		if err := schemas.Unmarshal(msg.Data(), e); err != nil || e.GetKind() != schemas.SessionEventKind_SESSION_OPENED {
+		if err := schemas.Unmarshal(msg.Data, e); err != nil || e.GetKind() != schemas.SessionEventKind_SESSION_OPENED {
 			continue // what this version cannot read it cannot show
 		}
-		o := opening{lastToken(msg.Subject()), msg.Sequence.Stream, time.Unix(0, e.GetAtUnixNanos()).UTC()}
+		o := opening{msg.Token(), msg.Sequence, time.Unix(0, e.GetAtUnixNanos()).UTC()}
 		if q.opened(&o) {
 			list = append(list, o)
 		}
@@ -203,18 +198,15 @@ func (c *Conn) take(ctx context.Context, q SessionQuery, openings []opening, fou
 
 // lookUp is how a session stands, or nil if it is not meant, was erased in the meantime, or was opened again later.
 func (c *Conn) lookUp(ctx context.Context, q SessionQuery, o opening) (*FoundSession, error) {
-	msg, err := c.streams[Sessions].GetLastMsgForSubject(ctx, subject(KindSession, o.session))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	event, err := LastAs[schemas.SessionEvent](ctx, c.Stream(Sessions), Subject(KindSession, o.session))
+	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read the last event of %s: %w", o.session, err))
+		return nil, fmt.Errorf("read the last event of %s: %w", o.session, err)
 	}
-	last := &schemas.SessionEvent{}
-	if err := schemas.Unmarshal(msg.Data, last); err != nil {
-		return nil, Blame(Input, err)
-	}
-	again := last.GetKind() == schemas.SessionEventKind_SESSION_OPENED && msg.Sequence != o.sequence
+	last := event.Message
+	again := last.GetKind() == schemas.SessionEventKind_SESSION_OPENED && event.Sequence != o.sequence
 	if again || last.GetKind() == schemas.SessionEventKind_SESSION_ERASED || last.GetOutcome().Terminal() && !q.outcome(last.GetOutcome()) {
 		return nil, nil
 	}
@@ -257,23 +249,9 @@ func (q *SessionQuery) outcome(o schemas.Outcome) bool {
 
 // isLive says whether a session has a presence.
 func (c *Conn) isLive(ctx context.Context, session string) (bool, error) {
-	_, err := c.live.Get(ctx, liveSession+session)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	_, err := c.Bucket(BucketLive).Get(ctx, liveSession+session)
+	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
-	if err != nil {
-		return false, Blame(Infrastructure, fmt.Errorf("look up session %s: %w", session, err))
-	}
-	return true, nil
-}
-
-// sequenceAt is the sequence of the first message stored at a time or later, or that of the next one to come.
-func (c *Conn) sequenceAt(ctx context.Context, stream string, at time.Time) (uint64, error) {
-	config := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at, InactiveThreshold: time.Minute}
-	consumer, err := c.streams[stream].OrderedConsumer(ctx, config)
-	if err != nil {
-		return 0, Blame(Infrastructure, fmt.Errorf("find %s in %s: %w", at, stream, err))
-	}
-	defer forgetConsumer(c.streams[stream], consumer)
-	return consumer.CachedInfo().Delivered.Stream + 1, nil
+	return err == nil, err
 }

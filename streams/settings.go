@@ -19,15 +19,13 @@ import (
 const (
 	settingsKey     = "document"
 	variantKey      = "variant."
-	settingsStream  = "KV_" + bucketSettings
-	settingsSubject = "$KV." + bucketSettings + "."
+	settingsSubject = bucketPrefix + BucketSettings + "."
 	settingsHistory = 64 // revisions kept of each document
 )
 
 // headerAuthor carries who changed a document, beside it.
 const (
-	headerAuthor    = "Selene-Author"
-	headerOperation = "KV-Operation" // of a marker that a key was deleted
+	headerAuthor = "Selene-Author"
 )
 
 // Revision is one revision of the settings.
@@ -44,9 +42,6 @@ type Author struct {
 	By   string `json:"by,omitempty"`
 	Note string `json:"note,omitempty"`
 }
-
-// ErrChanged is returned when somebody else changed the settings in the meantime.
-var ErrChanged = errors.New("changed in the meantime by somebody else: read the newest revision and try again")
 
 // revisionCache keeps revisions already read; they never change.
 type revisionCache struct {
@@ -81,7 +76,7 @@ func (c *Conn) SettingsAt(ctx context.Context, revision uint64) (*schemas.Settin
 
 // Revision is a revision by its number. It is ErrNotFound when there is none, or no longer.
 func (c *Conn) Revision(ctx context.Context, revision uint64) (*Revision, error) {
-	msg, err := c.streams[settingsStream].GetMsg(ctx, revision)
+	msg, err := c.Bucket(BucketSettings).stream.stream.GetMsg(ctx, revision)
 	if err == nil && msg.Header.Get(headerOperation) != "" {
 		err = jetstream.ErrMsgNotFound
 	}
@@ -125,7 +120,7 @@ func (c *Conn) SettingsOf(ctx context.Context, variant string) (*Revision, error
 
 // newest is the last message of a key, nil if it was deleted or never was, and the sequence the next one comes after.
 func (c *Conn) newest(ctx context.Context, key string) (*jetstream.RawStreamMsg, uint64, error) {
-	msg, err := c.streams[settingsStream].GetLastMsgForSubject(ctx, settingsSubject+key)
+	msg, err := c.Bucket(BucketSettings).stream.stream.GetLastMsgForSubject(ctx, settingsSubject+key)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, 0, nil
 	}
@@ -225,12 +220,6 @@ func (c *Conn) storeSettings(ctx context.Context, variant string, s *schemas.Set
 	}
 	c.cache(ack.Sequence, s)
 	return &Revision{Number: ack.Sequence, Created: time.Now().UTC(), Variant: variant, Author: author, Settings: s}, nil
-}
-
-// wrongLast says that a compare-and-set found another message there.
-func wrongLast(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
 func (c *Conn) remember(msg *jetstream.RawStreamMsg) (*Revision, error) {

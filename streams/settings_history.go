@@ -42,7 +42,7 @@ func (c *Conn) History(ctx context.Context, variant string) ([]Change, error) {
 	var list []Change
 	seen, before := 0, &Revision{Settings: schemas.DefaultSettings()}
 	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{settingsSubject + key}}
-	for msg, err := range messagesOf(ctx, c.streams[settingsStream], config) {
+	for msg, err := range messagesOf(ctx, c.Bucket(BucketSettings).stream.stream, config) {
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func (c *Conn) Variants(ctx context.Context) ([]*Revision, error) {
 	}
 	list := []*Revision{main}
 	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{settingsSubject + variantKey + "*"}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy}
-	for msg, err := range messagesOf(ctx, c.streams[settingsStream], config) {
+	for msg, err := range messagesOf(ctx, c.Bucket(BucketSettings).stream.stream, config) {
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (c *Conn) DeleteVariant(ctx context.Context, variant string) error {
 	if variant == "" {
 		return Blame(Input, &schemas.DocumentError{Document: "settings", Message: "the document itself cannot be deleted, only variants"})
 	}
-	err = c.settings.Delete(ctx, variantKey+variant, jetstream.LastRevision(r.Number))
+	err = c.kv(BucketSettings).Delete(ctx, variantKey+variant, jetstream.LastRevision(r.Number))
 	if wrongLast(err) {
 		return fmt.Errorf("settings variant %s: %w", variant, ErrChanged)
 	}

@@ -3,15 +3,13 @@ package streams
 import (
 	"context"
 	"fmt"
-
-	"github.com/nats-io/nats.go"
 )
 
 const statsKey = "counters"
 
 // StatsSnapshot is what an edge stored last of what it counted. It is ErrNotFound when there is none.
 func (c *Conn) StatsSnapshot(ctx context.Context) ([]byte, error) {
-	v, err := getValue(ctx, c.stats, statsKey)
+	v, err := c.Bucket(BucketStats).Get(ctx, statsKey)
 	return v.Data, err
 }
 
@@ -20,13 +18,11 @@ func (c *Conn) PutStatsSnapshot(ctx context.Context, data []byte) error {
 	if len(data) > MaxPayload-megabyte {
 		return fmt.Errorf("what was counted takes %d bytes, a message holds %d: it is counted anew after each start", len(data), MaxPayload-megabyte)
 	}
-	if _, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: "$KV." + bucketStats + "." + statsKey, Data: data}); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("store what was counted: %w", err))
-	}
-	return nil
+	_, err := c.Bucket(BucketStats).Put(ctx, statsKey, data, 0)
+	return err
 }
 
 // DropStatsSnapshot removes it: all is counted anew after the next start.
 func (c *Conn) DropStatsSnapshot(ctx context.Context) error {
-	return deleteValue(ctx, c.stats, statsKey)
+	return c.Bucket(BucketStats).Delete(ctx, statsKey)
 }

@@ -3,6 +3,7 @@ package streams
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -15,6 +16,7 @@ const (
 	rerunPrefix  = "rerun."
 	deciderAsk   = "selene.decider"
 	describeAsk  = "selene.describe"
+	rerunAsk     = "selene.rerun"
 )
 
 // CheckSession returns an error unless id is a UUID in its usual 36 characters, which alone may become part of a subject.
@@ -26,7 +28,11 @@ func CheckSession(id string) error {
 	return nil
 }
 
-func subject(kind Kind, session string) string { return prefix + string(kind) + "." + session }
+// Subject returns the subject of a kind of message with its further tokens, of which the last usually is a session ID: "*"
+// stands for any token.
+func Subject(kind Kind, tokens ...string) string {
+	return prefix + string(kind) + "." + strings.Join(tokens, ".")
+}
 
 var runToken = regexp.MustCompile(`^[0-9a-z]{1,32}$`)
 
@@ -50,16 +56,8 @@ func refuseRun(what string, name *schemas.FrameName) error {
 	return fmt.Errorf("%s of session %s belongs to run %s, which has none", what, name.GetSession(), name.GetRun())
 }
 
-func verdictSubject(decider, session string) string {
-	return prefix + string(KindVerdict) + "." + decider + "." + session
-}
-
 func storedVerdicts(decider string) string {
 	return storedPrefix + string(KindVerdict) + "." + decider + ".*"
-}
-
-func hashSubject(hash, session string) string {
-	return prefix + string(KindHash) + "." + hash + "." + session
 }
 
 func inbox(session string) string { return prefix + "inbox." + session }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/streams/media"
 )
 
@@ -96,12 +94,12 @@ func (c *Conn) due(ctx context.Context, o media.Info, now time.Time) (bool, erro
 			return false, nil
 		}
 		job, _, _ := strings.Cut(rest, "/")
-		_, err := c.exports.Get(ctx, job)
-		if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+		_, err := c.Bucket(BucketExports).Get(ctx, job)
+		if errors.Is(err, ErrNotFound) {
 			return true, nil
 		}
 		if err != nil {
-			return false, Blame(Infrastructure, fmt.Errorf("look up export %s: %w", job, err))
+			return false, fmt.Errorf("look up export %s: %w", job, err)
 		}
 	}
 	return ttl > 0 && age > ttl, nil

@@ -7,25 +7,23 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/schemas"
 )
 
 // sweepFrames removes the frames of sessions whose video was finished video.expires ago. It holds one identifier for
 // each session with frames meanwhile.
 func (c *Conn) sweepFrames(ctx context.Context, now time.Time, f *failures) {
-	info, err := c.streams[Frames].Info(ctx, jetstream.WithSubjectFilter(subject(KindFrame, "*")))
+	subjects, err := c.Stream(Frames).Subjects(ctx, Subject(KindFrame, "*"))
 	if err != nil {
-		f.add(Blame(Infrastructure, fmt.Errorf("list sessions with frames: %w", err)))
+		f.add(fmt.Errorf("list sessions with frames: %w", err))
 		return
 	}
-	for s := range info.State.Subjects {
+	for s := range subjects {
 		if ctx.Err() != nil {
 			f.add(ctx.Err())
 			return
 		}
-		f.add(c.sweepFramesOf(ctx, strings.TrimPrefix(s, subject(KindFrame, "")), now))
+		f.add(c.sweepFramesOf(ctx, strings.TrimPrefix(s, Subject(KindFrame, "")), now))
 	}
 }
 
@@ -42,8 +40,8 @@ func (c *Conn) sweepFramesOf(ctx context.Context, session string, now time.Time)
 	if err != nil || expires <= 0 || now.Sub(time.Unix(0, video.GetFinishedUnixNanos())) <= expires {
 		return err
 	}
-	if _, err := c.live.Get(ctx, liveSession+session); !errors.Is(err, jetstream.ErrKeyNotFound) {
-		return Blame(Infrastructure, err) // nil when it goes on
+	if live, err := c.isLive(ctx, session); live || err != nil {
+		return err
 	}
 	jobs := map[string]string{}
 	for v, err := range c.VideosOf(ctx, session) {
@@ -57,27 +55,19 @@ func (c *Conn) sweepFramesOf(ctx context.Context, session string, now time.Time)
 			return nil
 		}
 	}
-	err = c.streams[Frames].Purge(ctx, jetstream.WithPurgeSubject(subject(KindFrame, session)), jetstream.WithPurgeSequence(video.GetLastFrame()+1))
-	if err != nil {
-		return Blame(Infrastructure, fmt.Errorf("remove the frames of %s: %w", session, err))
-	}
-	return nil
+	return c.Stream(Frames).Purge(ctx, Subject(KindFrame, session), video.GetLastFrame()+1)
 }
 
 // framesExpire is how long after its video a session's frames are kept; 0 = as long as the stream keeps them.
 func (c *Conn) framesExpire(ctx context.Context, session string) (time.Duration, error) {
-	msg, err := c.streams[Sessions].GetLastMsgForSubject(ctx, subject(KindSession, session))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	event, err := LastAs[schemas.SessionEvent](ctx, c.Stream(Sessions), Subject(KindSession, session))
+	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
-	event := &schemas.SessionEvent{}
-	if err == nil {
-		err = schemas.Unmarshal(msg.Data, event)
-	}
 	if err != nil {
-		return 0, Blame(Infrastructure, fmt.Errorf("read the last event of %s: %w", session, err))
+		return 0, fmt.Errorf("read the last event of %s: %w", session, err)
 	}
-	s, err := c.SettingsAt(ctx, event.GetSettingsRevision())
+	s, err := c.SettingsAt(ctx, event.Message.GetSettingsRevision())
 	if errors.Is(err, ErrNotFound) { // too many revisions ago
 		return 0, nil
 	}

@@ -18,7 +18,7 @@ import (
 // looks for a sweeper's; a sweeper puts its mark and then looks for readers'. Whatever the order, one of them sees the
 // other: the reader finds nothing, the writer waits, or the sweeper steps back. Marks expire with whoever made them.
 const (
-	readersStream = "KV_" + bucketReaders
+	readersStream = "KV_" + BucketReaders
 	readerTTL     = 30 * time.Second
 	sweeperMark   = "sweeper"
 )
@@ -28,7 +28,7 @@ func marksKey(name string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(name)) + "."
 }
 
-func marksSubject(key string) string { return "$KV." + bucketReaders + "." + key }
+func marksSubject(key string) string { return "$KV." + BucketReaders + "." + key }
 
 // announceReader says that the object is being read until released, or until ctx is done.
 func (c *Conn) announceReader(ctx context.Context, name string) (release func(), err error) {
@@ -96,7 +96,7 @@ func (c *Conn) markReader(ctx context.Context, key string) error {
 func (c *Conn) unmark(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	if err := c.streams[readersStream].Purge(ctx, jetstream.WithPurgeSubject(marksSubject(key))); err != nil {
+	if err := c.Bucket(BucketReaders).stream.stream.Purge(ctx, jetstream.WithPurgeSubject(marksSubject(key))); err != nil {
 		slog.Debug("an object's mark stays until it expires", "error", err)
 	}
 }
@@ -104,7 +104,7 @@ func (c *Conn) unmark(ctx context.Context, key string) {
 // marksOn says who has a mark on a name. The leader of the stream is asked, who has seen every mark that was
 // acknowledged; single messages may come from a server behind it, and then count as marks.
 func (c *Conn) marksOn(ctx context.Context, name string) (readers int, swept bool, err error) {
-	stream := c.streams[readersStream]
+	stream := c.Bucket(BucketReaders).stream.stream
 	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(marksSubject(marksKey(name)+"*")))
 	if err != nil {
 		return 0, false, Blame(Infrastructure, fmt.Errorf("look who reads object %s: %w", name, err))
@@ -130,7 +130,7 @@ func (c *Conn) marksOn(ctx context.Context, name string) (readers int, swept boo
 // claimObject lets the caller delete an object while ctx lasts. It says false when somebody reads or sweeps it.
 func (c *Conn) claimObject(ctx context.Context, name string) (release func(), ok bool, err error) {
 	key := marksKey(name) + sweeperMark
-	if _, err := c.readers.Create(ctx, key, nil, jetstream.KeyTTL(c.readerTTL)); errors.Is(err, jetstream.ErrKeyExists) {
+	if _, err := c.kv(BucketReaders).Create(ctx, key, nil, jetstream.KeyTTL(c.readerTTL)); errors.Is(err, jetstream.ErrKeyExists) {
 		return nil, false, nil
 	} else if err != nil {
 		return nil, false, Blame(Infrastructure, fmt.Errorf("announce the sweeper of object %s: %w", name, err))

@@ -41,12 +41,7 @@ var ErrTicket = errors.New("the session's token is missing, wrong or has expired
 const (
 	ticketKey    = "ticket."
 	referenceKey = "reference."
-	ticketStream = "KV_" + bucketTickets
 )
-
-func ticketSubject(kind, session string) string {
-	return "$KV." + bucketTickets + "." + kind + "." + session
-}
 
 // HashSecret is what a ticket stores of a secret. The secret must be random and long, for the hash is not salted.
 func HashSecret(secret string) []byte {
@@ -61,7 +56,7 @@ func (c *Conn) PutTicket(ctx context.Context, session string, t Ticket, r *Refer
 		if err != nil {
 			return fmt.Errorf("encode reference: %w", err)
 		}
-		if _, err := c.tickets.Create(ctx, referenceKey+session, data, jetstream.KeyTTL(max(time.Until(t.Expires), time.Second).Round(time.Second))); err != nil {
+		if _, err := c.kv(BucketTickets).Create(ctx, referenceKey+session, data, jetstream.KeyTTL(max(time.Until(t.Expires), time.Second).Round(time.Second))); err != nil {
 			return Blame(Infrastructure, fmt.Errorf("store the reference face of %s: %w", session, err))
 		}
 		t.HasFace = true
@@ -70,7 +65,7 @@ func (c *Conn) PutTicket(ctx context.Context, session string, t Ticket, r *Refer
 	if err != nil {
 		return fmt.Errorf("encode ticket: %w", err)
 	}
-	if _, err := c.tickets.Create(ctx, ticketKey+session, data); err != nil {
+	if _, err := c.kv(BucketTickets).Create(ctx, ticketKey+session, data); err != nil {
 		return Blame(Infrastructure, fmt.Errorf("store the ticket of %s: %w", session, err))
 	}
 	return nil
@@ -78,7 +73,7 @@ func (c *Conn) PutTicket(ctx context.Context, session string, t Ticket, r *Refer
 
 // TicketOf is the ticket of a session. It is ErrNotFound for a session that was made without one.
 func (c *Conn) TicketOf(ctx context.Context, session string) (*Ticket, error) {
-	entry, err := c.tickets.Get(ctx, ticketKey+session)
+	entry, err := c.kv(BucketTickets).Get(ctx, ticketKey+session)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, fmt.Errorf("ticket of session %s: %w", session, ErrNotFound)
 	}
@@ -119,12 +114,12 @@ func (c *Conn) UseTicket(ctx context.Context, t *Ticket) error {
 	if err != nil {
 		return fmt.Errorf("encode ticket: %w", err)
 	}
-	if next.revision, err = c.tickets.Update(ctx, ticketKey+t.session, data, t.revision); err != nil {
+	if next.revision, err = c.kv(BucketTickets).Update(ctx, ticketKey+t.session, data, t.revision); err != nil {
 		return Blame(Infrastructure, fmt.Errorf("mark the ticket of %s as opened: %w", t.session, err))
 	}
 	*t = next
 	if t.HasFace {
-		if err := c.tickets.Purge(ctx, referenceKey+t.session, jetstream.PurgeTTL(time.Minute)); err != nil {
+		if err := c.kv(BucketTickets).Purge(ctx, referenceKey+t.session, jetstream.PurgeTTL(time.Minute)); err != nil {
 			return Blame(Infrastructure, fmt.Errorf("clear the reference face of %s: %w", t.session, err))
 		}
 	}
@@ -132,7 +127,7 @@ func (c *Conn) UseTicket(ctx context.Context, t *Ticket) error {
 }
 
 func (c *Conn) moveReference(ctx context.Context, session string) (*Reference, error) {
-	entry, err := c.tickets.Get(ctx, referenceKey+session)
+	entry, err := c.kv(BucketTickets).Get(ctx, referenceKey+session)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, ErrTicket
 	}

@@ -150,7 +150,7 @@ func TestDescribe(t *testing.T) {
 	if _, err := c.Describe(ctx, []byte("nobody")); !errors.As(err, &refusal) || refusal.Code != 8 || refusal.Reason != "no face" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := c.Describe(ctx, []byte("broken")); err == nil || errors.As(err, &refusal) || err.Error() != "describe a face: the log of the matcher says why" {
+	if _, err := c.Describe(ctx, []byte("broken")); err == nil || errors.As(err, &refusal) || err.Error() != "describe a face: the matcher failed, see its log" {
 		t.Errorf("got %v", err)
 	}
 }

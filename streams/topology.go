@@ -44,19 +44,19 @@ const (
 	RerunFaces    = "RERUN_FACES"
 	RerunVerdicts = "RERUN_VERDICTS"
 
-	bucketSettings = "settings"
-	bucketLive     = "live"
-	bucketWorkers  = "workers"
-	bucketTickets  = "tickets"
-	bucketExports  = "exports"
-	bucketReaders  = "readers"
-	bucketAccounts = "accounts"
-	bucketLogins   = "logins"
-	bucketMedia    = "media"
+	BucketSettings  = "settings"
+	BucketLive      = "live"
+	BucketWorkers   = "workers"
+	BucketTickets   = "tickets"
+	BucketExports   = "exports"
+	BucketReaders   = "readers"
+	BucketAccounts  = "accounts"
+	BucketLogins    = "logins"
+	BucketUIConfigs = "ui_configs"
+	BucketStats     = "stats"
+	BucketWebhooks  = "webhooks"
 
-	bucketUIConfigs = "ui_configs"
-	bucketStats     = "stats"
-	bucketWebhooks  = "webhooks"
+	storeMedia = "media"
 )
 
 // MaxExports is how many exports may wait or be under way.
@@ -142,23 +142,24 @@ func topology(l Limits) []jetstream.StreamConfig {
 // liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.
 const liveMarkerTTL = time.Hour
 
+// buckets declares every bucket.
 func buckets(l Limits) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
-		{Bucket: bucketSettings, Description: "revisions of the settings document", History: settingsHistory, Replicas: l.Replicas},
-		{Bucket: bucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
-		{Bucket: bucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketSettings, Description: "revisions of the settings document", History: settingsHistory, Replicas: l.Replicas},
+		{Bucket: BucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
+		{Bucket: BucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		// As old as decisions: until then a session that was made with a token cannot be had without it.
-		{Bucket: bucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketLogins, Description: "hashed cookies of users who are logged in, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketStats, Description: "what edges counted of the streams, so that they need not count it again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: bucketWebhooks, Description: "who is told of events, and how that goes", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketLogins, Description: "hashed cookies of users who are logged in, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketStats, Description: "what edges counted of the streams, so that they need not count it again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketWebhooks, Description: "who is told of events, and how that goes", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 
 func mediaStore(l Limits) jetstream.ObjectStoreConfig {
-	return jetstream.ObjectStoreConfig{Bucket: bucketMedia, Description: "reference faces, best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
+	return jetstream.ObjectStoreConfig{Bucket: storeMedia, Description: "reference faces, best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
 }

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -32,46 +30,28 @@ func (c *Conn) UIConfig(ctx context.Context, name string) (*StoredUIConfig, erro
 	if err := schemas.CheckUIName(name); err != nil {
 		return nil, Blame(Input, err)
 	}
-	entry, err := c.uiConfigs.Get(ctx, name)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, fmt.Errorf("UI config %s: %w", name, ErrNotFound)
-	}
+	v, err := c.Bucket(BucketUIConfigs).Get(ctx, name)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("read UI config %s: %w", name, err))
+		return nil, fmt.Errorf("UI config %s: %w", name, err)
 	}
-	return uiConfigOf(entry)
+	return uiConfigOf(v)
 }
 
 // UIConfigs is all UI configs, by name.
 func (c *Conn) UIConfigs(ctx context.Context) (list []*StoredUIConfig, err error) {
-	watch, err := c.uiConfigs.WatchAll(ctx, jetstream.IgnoreDeletes())
+	values, err := c.Bucket(BucketUIConfigs).List(ctx, ">")
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("list UI configs: %w", err))
+		return nil, err
 	}
-	defer func() {
-		if stopped := watch.Stop(); err == nil && stopped != nil {
-			err = Blame(Infrastructure, fmt.Errorf("list UI configs: %w", stopped))
+	for _, v := range values {
+		one, err := uiConfigOf(v)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, Blame(Infrastructure, fmt.Errorf("list UI configs: %w", ctx.Err()))
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return nil, Blame(Infrastructure, errors.New("list UI configs: the broker ended it"))
-			}
-			if entry == nil { // these were all
-				slices.SortFunc(list, func(a, b *StoredUIConfig) int { return cmp.Compare(a.Config.Name, b.Config.Name) })
-				return list, nil
-			}
-			one, err := uiConfigOf(entry)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, one)
-		}
+		list = append(list, one)
 	}
+	slices.SortFunc(list, func(a, b *StoredUIConfig) int { return cmp.Compare(a.Config.Name, b.Config.Name) })
+	return list, nil
 }
 
 // PutUIConfig stores a UI config under its name. It is ErrFull when there are a thousand others.
@@ -91,8 +71,8 @@ func (c *Conn) PutUIConfig(ctx context.Context, config *schemas.UIConfig, by str
 	if err != nil {
 		return nil, fmt.Errorf("encode UI config %s: %w", config.Name, err)
 	}
-	if _, err := c.uiConfigs.Put(ctx, config.Name, data); err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("store UI config %s: %w", config.Name, err))
+	if _, err := c.Bucket(BucketUIConfigs).Put(ctx, config.Name, data, 0); err != nil {
+		return nil, fmt.Errorf("store UI config %s: %w", config.Name, err)
 	}
 	return stored, nil
 }
@@ -102,16 +82,13 @@ func (c *Conn) DeleteUIConfig(ctx context.Context, name string) error {
 	if _, err := c.UIConfig(ctx, name); err != nil {
 		return err
 	}
-	if err := c.uiConfigs.Purge(ctx, name, jetstream.PurgeTTL(time.Minute)); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("delete UI config %s: %w", name, err))
-	}
-	return nil
+	return c.Bucket(BucketUIConfigs).Delete(ctx, name)
 }
 
-func uiConfigOf(entry jetstream.KeyValueEntry) (*StoredUIConfig, error) {
-	out := &StoredUIConfig{Updated: entry.Created().UTC()}
-	if err := json.Unmarshal(entry.Value(), out); err != nil || out.Config == nil {
-		return nil, Blame(Input, fmt.Errorf("stored UI config %s cannot be read: %w", entry.Key(), err))
+func uiConfigOf(v Value) (*StoredUIConfig, error) {
+	out := &StoredUIConfig{Updated: v.Stored.UTC()}
+	if err := json.Unmarshal(v.Data, out); err != nil || out.Config == nil {
+		return nil, Blame(Input, fmt.Errorf("stored UI config %s cannot be read: %w", v.Key, err))
 	}
 	return out, nil
 }

@@ -1,0 +1,32 @@
+package streams
+
+import (
+	"errors"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrNotFound is returned for what is not stored, or no longer.
+var ErrNotFound = errors.New("not found")
+
+// ErrChanged is returned by a compare-and-set when the newest revision is not the expected one.
+var ErrChanged = errors.New("changed in the meantime by somebody else: read the newest revision and try again")
+
+// ErrDecided is returned when the session already has a decision after the one the state came from.
+var ErrDecided = errors.New("already decided")
+
+// ErrElsewhere is returned by a handler whose message another process has taken over. The other process answers the message.
+var ErrElsewhere = errors.New("taken over by another process")
+
+// ErrNoService is returned when no process serves a request.
+var ErrNoService = errors.New("no process is running that answers")
+
+// ErrNoDecider is returned when no decider is running.
+var ErrNoDecider = errors.New("no decider is running: start `selene worker decider`")
+
+// wrongLast reports whether a compare-and-set failed because the newest message was not the expected one. The two codes
+// come from the leader and from a replica's check before it.
+func wrongLast(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}

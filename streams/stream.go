@@ -1,0 +1,251 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// Stream reads and removes the stored messages of one stream. It is safe for concurrent use.
+type Stream struct {
+	stream jetstream.Stream
+	name   string
+}
+
+// Message is a stored message.
+type Message struct {
+	Subject  string
+	Sequence uint64 // in its stream
+	Stored   time.Time
+	Header   nats.Header
+	Data     []byte
+}
+
+// Token returns the last token of the message's subject, which usually is a session ID.
+func (m *Message) Token() string { return lastToken(m.Subject) }
+
+// Imported reports whether another installation judged what the message says.
+func (m *Message) Imported() bool { return m.Header.Get(headerImported) != "" }
+
+const (
+	headerOperation = "KV-Operation" // on the marker of a deleted key
+	operationDelete = "DEL"
+
+	headerMarkerReason = "Nats-Marker-Reason" // on the marker of what the broker removed
+	markerExpired      = "MaxAge"
+)
+
+// Deleted reports whether the message is the marker of a key that was deleted or that expired.
+func (m *Message) Deleted() bool {
+	return m.Header.Get(headerOperation) != "" || m.Header.Get(headerMarkerReason) != ""
+}
+
+// Expired reports whether the message is the marker of a key that expired.
+func (m *Message) Expired() bool { return m.Header.Get(headerMarkerReason) == markerExpired }
+
+// Stream returns the stream with one of the names that topology declares. It panics for any other name.
+func (c *Conn) Stream(name string) *Stream {
+	s := c.streams[name]
+	if s == nil {
+		panic("streams: stream " + name + " is not declared")
+	}
+	return &Stream{s, name}
+}
+
+// Name returns the stream's name.
+func (s *Stream) Name() string { return s.name }
+
+// MaxAge returns how long messages are kept at most; 0 means without limit.
+func (s *Stream) MaxAge() time.Duration { return s.stream.CachedInfo().Config.MaxAge }
+
+// StreamState is what a stream holds at a moment.
+type StreamState struct {
+	Made        time.Time // of the stream itself: one that was deleted and created again is another
+	First, Last uint64    // sequences; Last stays when its message is removed
+	Messages    uint64
+	MaxAge      time.Duration // of a message; 0 = any
+}
+
+// State returns what the stream holds now.
+func (s *Stream) State(ctx context.Context) (StreamState, error) {
+	info, err := s.stream.Info(ctx)
+	if err != nil {
+		return StreamState{}, Blame(Infrastructure, fmt.Errorf("read the state of %s: %w", s.name, err))
+	}
+	return StreamState{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Config.MaxAge}, nil
+}
+
+// Subjects returns how many messages each subject has that matches a filter.
+func (s *Stream) Subjects(ctx context.Context, filter string) (map[string]uint64, error) {
+	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("list subjects of %s: %w", s.name, err))
+	}
+	return info.State.Subjects, nil
+}
+
+// At returns the message with a sequence. It returns ErrNotFound when there is no such message, or no longer.
+func (s *Stream) At(ctx context.Context, sequence uint64) (*Message, error) {
+	if sequence == 0 { // which the broker calls a bad request
+		return nil, fmt.Errorf("message 0 of %s: %w", s.name, ErrNotFound)
+	}
+	msg, err := s.stream.GetMsg(ctx, sequence)
+	return s.message(msg, err)
+}
+
+// First returns the oldest message whose subject matches a filter. It returns ErrNotFound when there is none.
+func (s *Stream) First(ctx context.Context, filter string) (*Message, error) {
+	msg, err := s.stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(filter))
+	return s.message(msg, err)
+}
+
+// Last returns the newest message whose subject matches a filter. It returns ErrNotFound when there is none.
+func (s *Stream) Last(ctx context.Context, filter string) (*Message, error) {
+	msg, err := s.stream.GetLastMsgForSubject(ctx, filter)
+	return s.message(msg, err)
+}
+
+func (s *Stream) message(msg *jetstream.RawStreamMsg, err error) (*Message, error) {
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("message of %s: %w", s.name, ErrNotFound)
+	}
+	if err != nil {
+		return nil, Blame(Infrastructure, fmt.Errorf("read a message of %s: %w", s.name, err))
+	}
+	return &Message{msg.Subject, msg.Sequence, msg.Time, msg.Header, msg.Data}, nil
+}
+
+// SequenceAt returns the sequence of the first message stored at a time or later, or that of the next one to come.
+func (s *Stream) SequenceAt(ctx context.Context, at time.Time) (uint64, error) {
+	config := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at, InactiveThreshold: time.Minute}
+	consumer, err := s.stream.OrderedConsumer(ctx, config)
+	if err != nil {
+		return 0, Blame(Infrastructure, fmt.Errorf("find %s in %s: %w", at, s.name, err))
+	}
+	defer forgetConsumer(s.stream, consumer)
+	return consumer.CachedInfo().Delivered.Stream + 1, nil
+}
+
+// Purge removes the messages whose subject matches a filter, only those before a sequence unless that is 0.
+func (s *Stream) Purge(ctx context.Context, filter string, before uint64) error {
+	opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(filter)}
+	if before > 0 {
+		opts = append(opts, jetstream.WithPurgeSequence(before))
+	}
+	if err := s.stream.Purge(ctx, opts...); err != nil {
+		return Blame(Infrastructure, fmt.Errorf("purge %s from %s: %w", filter, s.name, err))
+	}
+	return nil
+}
+
+// Delete removes one message.
+func (s *Stream) Delete(ctx context.Context, sequence uint64) error {
+	if err := s.stream.DeleteMsg(ctx, sequence); err != nil {
+		return Blame(Infrastructure, fmt.Errorf("delete message %d of %s: %w", sequence, s.name, err))
+	}
+	return nil
+}
+
+// DeleteConsumer removes a durable consumer, if it exists. No process may use it any more.
+func (s *Stream) DeleteConsumer(ctx context.Context, durable string) error {
+	err := s.stream.DeleteConsumer(ctx, durable)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return Blame(Infrastructure, fmt.Errorf("delete consumer %s of %s: %w", durable, s.name, err))
+	}
+	return nil
+}
+
+// Waiting returns how many messages a durable consumer has still to deliver. It returns ErrNotFound as long as the
+// consumer does not exist.
+func (s *Stream) Waiting(ctx context.Context, durable string) (uint64, error) {
+	consumer, err := s.stream.Consumer(ctx, durable) // which asks the broker
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return 0, fmt.Errorf("consumer %s of %s: %w", durable, s.name, ErrNotFound)
+	}
+	if err != nil {
+		return 0, Blame(Infrastructure, fmt.Errorf("read the state of consumer %s of %s: %w", durable, s.name, err))
+	}
+	return consumer.CachedInfo().NumPending, nil
+}
+
+// Range selects messages of a stream. The zero value selects all.
+type Range struct {
+	Subjects       []string // filters, of which one has to match; none = any subject
+	From, To       uint64   // first and last sequence; 0 = no bound
+	LastPerSubject bool     // the newest message of each subject only; excludes From
+}
+
+func (r Range) consumer() jetstream.OrderedConsumerConfig {
+	config := jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects}
+	switch {
+	case r.LastPerSubject:
+		config.DeliverPolicy = jetstream.DeliverLastPerSubjectPolicy
+	case r.From > 0:
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.From
+	}
+	return config
+}
+
+// Read yields the messages of a range that are stored now, oldest first, and holds no more than a few in memory.
+func (s *Stream) Read(ctx context.Context, r Range) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		for msg, err := range messagesOf(ctx, s.stream, r.consumer()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if r.To > 0 && msg.Sequence.Stream > r.To {
+				return
+			}
+			if !yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Stored is a decoded message with its stream sequence.
+type Stored[M any] struct {
+	Sequence uint64
+	Message  M
+}
+
+// messagePointer is a pointer to a generated message.
+type messagePointer[T any] interface {
+	*T
+	schemas.Message
+}
+
+// ReadAs yields the decoded messages of one type whose subject matches a filter and that are stored now, oldest first:
+// ReadAs[schemas.Frame](ctx, stream, filter). A message that cannot be decoded comes with an error; reading goes on.
+func ReadAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) iter.Seq2[Stored[M], error] {
+	return func(yield func(Stored[M], error) bool) {
+		for msg, err := range s.Read(ctx, Range{Subjects: []string{filter}}) {
+			if err != nil {
+				yield(Stored[M]{}, err)
+				return
+			}
+			m := M(new(T))
+			if !yield(Stored[M]{msg.Sequence, m}, Blame(Input, schemas.Unmarshal(msg.Data, m))) {
+				return
+			}
+		}
+	}
+}
+
+// LastAs returns the decoded newest message whose subject matches a filter. It returns ErrNotFound when there is none.
+func LastAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) (Stored[M], error) {
+	msg, err := s.Last(ctx, filter)
+	if err != nil {
+		return Stored[M]{}, err
+	}
+	m := M(new(T))
+	return Stored[M]{msg.Sequence, m}, Blame(Input, schemas.Unmarshal(msg.Data, m))
+}
