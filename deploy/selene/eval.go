@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/selene-liveness/selene/deploy/selene/eval"
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/eval"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/vision/modelstore"
 )
@@ -58,12 +58,10 @@ func (p *process) visionConfig() vision.Config {
 }
 
 func evaluate(c *cobra.Command, o eval.Options, plot string, asJSON bool) error {
-	wipe := func() {}
-	if replay.IsTerminal(os.Stderr) {
-		o.OnProgress, wipe = replay.ProgressBar(os.Stderr)
-	}
+	bar := terminal.StderrBar()
+	o.OnProgress = bar.Draw
 	report, err := eval.Run(c.Context(), o)
-	wipe()
+	bar.Wipe()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -31,9 +30,9 @@ Ctrl-C cancels the export. The exit code is 0 when the files are there, else 1.`
 			if err != nil {
 				return err
 			}
-			x := &exporting{process: p, out: c.OutOrStdout(), json: asJSON, dir: dir, draw: func(*schemas.Export) {}, wipe: func() {}}
-			if !asJSON && replay.IsTerminal(os.Stderr) {
-				x.draw, x.wipe = exportBar(os.Stderr)
+			x := &exporting{process: p, out: c.OutOrStdout(), json: asJSON, dir: dir}
+			if !asJSON {
+				x.bar = terminal.StderrBar()
 			}
 			return x.run(c.Context(), order)
 		},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -22,8 +23,7 @@ type exporting struct {
 	out  io.Writer
 	json bool
 	dir  string // for the files
-	draw func(*schemas.Export)
-	wipe func()
+	bar  *terminal.Bar
 }
 
 const (
@@ -43,7 +43,7 @@ func (x *exporting) run(ctx context.Context, order []byte) error {
 		return err
 	}
 	last, err := x.follow(ctx, e.ID)
-	x.wipe()
+	x.bar.Wipe()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return x.cancel(context.WithoutCancel(ctx), e.ID)
@@ -130,7 +130,7 @@ func (x *exporting) events(ctx context.Context, id string) (last *schemas.Export
 		if x.json {
 			fmt.Fprintln(x.out, data)
 		}
-		x.draw(last)
+		x.bar.Draw(terminal.Progress{Stage: last.Status, Fraction: float64(last.Percent) / 100})
 	}
 	if err := lines.Err(); err != nil {
 		return last, fmt.Errorf("read the events: %w", err)
@@ -162,19 +162,4 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 	}
 	fmt.Fprintf(x.out, "%s\n", line)
 	return nil
-}
-
-const exportBarWidth = 30
-
-// exportBar draws one line again and again, until wiped.
-func exportBar(w io.Writer) (draw func(*schemas.Export), wipe func()) {
-	drawn := 0
-	wipe = func() { fmt.Fprint(w, "\r"+strings.Repeat(" ", drawn)+"\r") }
-	return func(e *schemas.Export) {
-		full := min(max(e.Percent, 0), 100) * exportBarWidth / 100
-		line := fmt.Sprintf("%-9s [%s%s] %3d %%", e.Status, strings.Repeat("#", full), strings.Repeat("-", exportBarWidth-full), e.Percent)
-		wipe()
-		fmt.Fprint(w, line)
-		drawn = len(line)
-	}, wipe
 }

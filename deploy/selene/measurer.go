@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/replay"
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/vision"
 )

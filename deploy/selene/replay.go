@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/replay"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -72,12 +72,9 @@ func play(ctx context.Context, c *cobra.Command, o replay.Options, asJSON bool) 
 		o.OnReply = replay.PrintJSON(c.OutOrStdout())
 	}
 	o.OnWarning = func(line string) { fmt.Fprintln(c.ErrOrStderr(), "selene:", line) }
-	if replay.IsTerminal(os.Stderr) {
-		draw, wipe := replay.ProgressBar(os.Stderr)
-		print := o.OnReply
-		o.OnProgress, o.OnReply = draw, func(r replay.Reply) { wipe(); print(r) }
-		defer wipe()
-	}
+	bar, print := terminal.StderrBar(), o.OnReply
+	o.OnProgress, o.OnReply = bar.Draw, func(r replay.Reply) { bar.Wipe(); print(r) }
+	defer bar.Wipe()
 	outcome, err := replay.Run(ctx, o)
 	if err != nil {
 		return err

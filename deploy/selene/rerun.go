@@ -9,12 +9,14 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
-	"github.com/selene-liveness/selene/deploy/selene/rerun"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/workers/rerun"
 )
 
 // jobsOfOthers are frames that workers of other processes have at the same time: enough for some, and live ones go first.
@@ -70,12 +72,15 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	bar := newRerunBar()
-	defer bar.wipe()
-	options.Judged = bar.frame
+	bar := terminal.StderrBar()
+	defer bar.Wipe()
+	var judged atomic.Int64
+	options.Judged = func() {
+		bar.Draw(terminal.Progress{Stage: "judged", Detail: fmt.Sprintf("%d frames", judged.Add(1)), Fraction: -1})
+	}
 	report := &rerun.Report{Totals: rerun.NewTotals()}
 	each := func(r *rerun.Result) error {
-		bar.wipe()
+		bar.Wipe()
 		report.Add(r, o.html != "")
 		if o.asJSON {
 			return json.NewEncoder(c.OutOrStdout()).Encode(r)
@@ -89,7 +94,7 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 	err = with(c.Context(), func(ctx context.Context, conn *streams.Conn) error {
 		return rerun.New(conn, options).Do(ctx, p.recordings(c, o, args), each)
 	})
-	bar.wipe()
+	bar.Wipe()
 	if err != nil && c.Context().Err() != nil {
 		return fmt.Errorf("interrupted after %d sessions", report.Totals.Sessions)
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/selene-liveness/selene/deploy/selene/rerun"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
+	"github.com/selene-liveness/selene/workers/rerun"
 )
 
 // recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.

@@ -21,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/workers/imagemodification"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/video"
 	"github.com/selene-liveness/selene/workers/video/announce"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
@@ -71,9 +72,9 @@ var parts = map[string]part{
 			return workers.Run(ctx, c, imagemodification.New(c), p.options())
 		},
 	},
-	rerunner: {
+	rerun.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return p.serveReruns(ctx, c)
+			return rerun.Serve(ctx, c, p.options())
 		},
 	},
 	decider.Name: {

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/selene-liveness/selene/deploy/selene/rerun"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/workertest"

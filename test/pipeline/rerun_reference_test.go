@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/selene-liveness/selene/deploy/selene/rerun"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"

@@ -1,4 +1,4 @@
-package replay
+package mediafile
 
 import (
 	"errors"

@@ -7,6 +7,9 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 )
 
 // Measurer finds and measures the main face of a picture. It is called from one goroutine.
@@ -56,7 +59,7 @@ const (
 	maxStillBytes = 1 << 30
 )
 
-func measure(ctx context.Context, src Source, m Measurer, progress func(Progress)) (*cast, error) {
+func measure(ctx context.Context, src mediafile.Source, m Measurer, progress func(terminal.Progress)) (*cast, error) {
 	c := &cast{}
 	var intervals []time.Duration
 	bytes, faces := 0, 0
@@ -72,8 +75,8 @@ func measure(ctx context.Context, src Source, m Measurer, progress func(Progress
 			return nil, err
 		}
 		s := still{pts: t.PTS}
-		if l, ok := src.(*library); ok {
-			s.clip = l.clip
+		if l, ok := src.(*mediafile.Library); ok {
+			s.clip = l.Clip()
 		}
 		if s.image, s.mediaType, err = src.Image(); err != nil {
 			return nil, err
@@ -94,7 +97,7 @@ func measure(ctx context.Context, src Source, m Measurer, progress func(Progress
 			if d := src.Duration(); d > 0 {
 				f = min(1, t.Until.Seconds()/d.Seconds())
 			}
-			progress(Progress{Stage: "measuring", Frames: len(c.stills), Fraction: f})
+			progress(terminal.Progress{Stage: "measuring", Detail: fmt.Sprintf("%d frames", len(c.stills)), Fraction: f})
 		}
 	}
 	if faces == 0 {

@@ -220,7 +220,7 @@ func TestActorGoesFurther(t *testing.T) {
 
 func actorOf(t *testing.T, script scripted) *actor {
 	t.Helper()
-	a, err := newActor(t.Context(), openT(t, frames(t, len(script)), 0, false), Options{Act: script})
+	a, err := newActor(t.Context(), openT(t, frames(t, len(script))), Options{Act: script})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestActorPace(t *testing.T) {
 }
 
 func TestActorWithoutFace(t *testing.T) {
-	_, err := newActor(t.Context(), openT(t, frames(t, 2), 0, false), Options{Act: scripted{{}, {}}})
+	_, err := newActor(t.Context(), openT(t, frames(t, 2)), Options{Act: scripted{{}, {}}})
 	if err == nil || !strings.Contains(err.Error(), "no face in any of 2 pictures") {
 		t.Errorf("error is %v", err)
 	}

@@ -1,9 +1,7 @@
 package replay
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,45 +21,6 @@ func collection(t *testing.T, sizes ...int) string {
 		}
 	}
 	return dir
-}
-
-func TestLibraryPlaysClipsInTurn(t *testing.T) {
-	dir := collection(t, 3, 1, 2)
-	for _, name := range []string{"photo.jpg", ".hidden"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("no clip"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	l, err := openLibrary(dir, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	for range 2 {
-		var clips []int
-		for n := 0; ; n++ {
-			at, err := l.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want := time.Duration(n) * 200 * time.Millisecond; at.PTS != want || at.Until != want+200*time.Millisecond {
-				t.Errorf("picture %d at %v to %v, want %v and 200 ms", n, at.PTS, at.Until, want)
-			}
-			if image, _, err := l.Image(); err != nil || len(image) == 0 {
-				t.Errorf("picture %d: %d bytes, %v", n, len(image), err)
-			}
-			clips = append(clips, l.clip)
-		}
-		if fmt.Sprint(clips) != "[0 0 0 1 2 2]" {
-			t.Errorf("clips %v", clips)
-		}
-		if err := l.Rewind(); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 func TestLibraryNobodyCanPlay(t *testing.T) {

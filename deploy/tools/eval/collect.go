@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -25,13 +26,13 @@ type collector struct {
 	samples []*sample
 }
 
-func (c *collector) run(ctx context.Context, d *Dataset, progress func(replay.Progress)) error {
+func (c *collector) run(ctx context.Context, d *Dataset, progress func(terminal.Progress)) error {
 	c.decoder = vision.NewDecoder(detector.MaxPixels)
 	defer c.decoder.Close()
 	for i, l := range d.Labels {
 		part := func(of float64) {
 			if progress != nil {
-				progress(replay.Progress{Stage: "judging", Frames: len(c.samples), Fraction: (float64(i) + of) / float64(len(d.Labels))})
+				progress(terminal.Progress{Stage: "judging", Detail: fmt.Sprintf("%d frames", len(c.samples)), Fraction: (float64(i) + of) / float64(len(d.Labels))})
 			}
 		}
 		if err := c.file(ctx, d, l, part); err != nil {
@@ -42,7 +43,7 @@ func (c *collector) run(ctx context.Context, d *Dataset, progress func(replay.Pr
 }
 
 func (c *collector) file(ctx context.Context, d *Dataset, l Label, progress func(float64)) error {
-	src, err := replay.Open(d.path(l), 0, false)
+	src, err := mediafile.Open(d.path(l), 0, false)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,15 @@ import (
 	"io"
 	"time"
 
-	"github.com/gorilla/websocket"
-
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
+	"github.com/selene-liveness/selene/edge/client"
 	"github.com/selene-liveness/selene/edge/lpproto"
+)
+
+const (
+	closeTimeout = 5 * time.Second // for the server to close
+	endOfSource  = "end of source"
 )
 
 // Run plays the source to the server until the server has judged, the source ends or ctx
@@ -37,7 +43,7 @@ func run(ctx context.Context, o Options, clk clock) (Outcome, error) {
 		a.endless = loop
 		return playTo(ctx, o, clk, a.pacedBy(clk), func() int { return 0 })
 	}
-	src, err := Open(o.Source, o.FPS, o.Loop)
+	src, err := mediafile.Open(o.Source, o.FPS, o.Loop)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -47,22 +53,21 @@ func run(ctx context.Context, o Options, clk clock) (Outcome, error) {
 }
 
 // open opens what the actor plays from.
-func (o *Options) open() (Source, error) {
+func (o *Options) open() (mediafile.Source, error) {
 	if o.Attack {
-		return openLibrary(o.Source, o.FPS)
+		return mediafile.OpenLibrary(o.Source, o.FPS)
 	}
-	return Open(o.Source, o.FPS, false)
+	return mediafile.Open(o.Source, o.FPS, false)
 }
 
-// playTo connects and plays what next gives; next is told the last reply.
+// playTo connects and plays the frames of next, which is called with the last reply.
 func playTo(ctx context.Context, o Options, clk clock, next func(Reply) (frame, error), dropped func() int) (Outcome, error) {
-	c, err := dial(ctx, o.URL)
+	conn, err := client.Dial(ctx, o.URL)
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer c.close()
-	go c.read()
-	p := &player{Options: o, client: c, clock: clk, out: Outcome{Codes: map[int]int{}}}
+	defer conn.Close()
+	p := &player{Options: o, conn: conn, clock: clk, out: Outcome{Codes: map[int]int{}}}
 	err = p.play(ctx, next)
 	p.out.Dropped = dropped()
 	return p.out, err
@@ -71,7 +76,7 @@ func playTo(ctx context.Context, o Options, clk clock, next func(Reply) (frame, 
 // player is one session in the making.
 type player struct {
 	Options
-	client *client
+	conn   *client.Conn
 	clock  clock
 	sentAt time.Time
 	last   Reply
@@ -98,15 +103,15 @@ func (p *player) play(ctx context.Context, next func(Reply) (frame, error)) erro
 		if err := p.sendFrame(f); err != nil {
 			return p.writeFailed(ctx, err)
 		}
-		e, err := p.client.wait(ctx, replyTimeout)
+		m, err := p.conn.Reply(ctx)
 		if err != nil {
-			return fmt.Errorf("frame %d: %w", p.out.Sent, err)
+			return p.ended(err, fmt.Sprintf("frame %d", p.out.Sent))
 		}
-		if ended, err := p.take(e); ended || err != nil {
+		if err := p.take(m); err != nil {
 			return err
 		}
 		if p.OnProgress != nil {
-			p.OnProgress(Progress{Stage: "sending", Frames: p.out.Sent, Fraction: f.fraction})
+			p.OnProgress(terminal.Progress{Stage: "sending", Detail: fmt.Sprintf("%d frames", p.out.Sent), Fraction: f.fraction})
 		}
 		if p.out.Passed || p.failed != 0 && !lpproto.StaysOpen(p.failed) {
 			return p.serverEnds(ctx)
@@ -114,27 +119,24 @@ func (p *player) play(ctx context.Context, next func(Reply) (frame, error)) erro
 	}
 }
 
-func (p *player) connect(ctx context.Context) error {
-	m := lpproto.NewConnect(lpproto.ConnectRequest{Heartbeat: p.Heartbeat, SessionID: p.SessionID, Token: p.Token})
-	if err := p.client.send(m, websocket.TextMessage); err != nil {
-		return fmt.Errorf("send CONNECT: %w", err)
-	}
-	e, err := p.client.wait(ctx, replyTimeout)
-	if err != nil {
-		return fmt.Errorf("CONNECT: %w", err)
-	}
-	if e.err == nil && e.message.Command == lpproto.Connected {
-		p.out.Session = e.message.Header(lpproto.HeaderSessionID)
+func (p *player) connect(ctx context.Context) (err error) {
+	p.out.Session, err = p.conn.Connect(ctx, lpproto.ConnectRequest{Heartbeat: p.Heartbeat, SessionID: p.SessionID, Token: p.Token})
+	var unexpected *client.Unexpected
+	switch {
+	case err == nil:
 		return nil
+	case !errors.As(err, &unexpected):
+		return p.ended(err, "")
 	}
-	ended, err := p.take(e)
-	if err == nil && !ended && p.failed != 0 {
-		err = p.serverEnds(ctx)
+	if err := p.take(unexpected.Message); err != nil {
+		return err
 	}
-	if err == nil {
-		err = fmt.Errorf("the server answered CONNECT with %q", e.message.Command)
+	if p.failed != 0 {
+		if err := p.serverEnds(ctx); err != nil {
+			return err
+		}
 	}
-	return err
+	return unexpected
 }
 
 // pause waits, but not longer than the connection lives.
@@ -142,8 +144,12 @@ func (p *player) pause(ctx context.Context, d time.Duration) (ended bool, err er
 	due := p.clock.After(d)
 	for {
 		select {
-		case e := <-p.client.events:
-			if ended, err := p.take(e); ended || err != nil {
+		case m, ok := <-p.conn.Messages():
+			if !ok {
+				_, err := p.conn.Receive(ctx)
+				return true, p.ended(err, "")
+			}
+			if err := p.take(m); err != nil {
 				return true, err
 			}
 		case <-ctx.Done():
@@ -155,34 +161,37 @@ func (p *player) pause(ctx context.Context, d time.Duration) (ended bool, err er
 }
 
 func (p *player) sendFrame(f frame) error {
-	contentType, body, kind := f.mediaType, f.image, websocket.BinaryMessage
-	if p.Text {
-		contentType, kind = lpproto.ContentJPEGBase64, websocket.TextMessage
-		if f.mediaType == lpproto.ContentPNG {
-			contentType = lpproto.ContentPNGBase64
-		}
-		body = lpproto.EncodeBase64(f.image)
-	}
 	p.sentAt = p.clock.Now()
 	p.out.Sent++
-	return p.client.send(lpproto.NewFrame(contentType, body), kind)
+	if p.Text {
+		return p.conn.SendFrameText(f.mediaType, f.image)
+	}
+	return p.conn.SendFrame(f.mediaType, f.image)
 }
 
-// take counts and reports what came. ended says that the connection is over; err that it
-// ended for no reason of the session's.
-func (p *player) take(e event) (ended bool, err error) {
-	if e.err != nil {
-		return true, p.closed(closeCode(e.err))
+// ended handles an error of the connection: its end is reported and judged, every other error is returned.
+func (p *player) ended(err error, during string) error {
+	var closed *client.Closed
+	switch {
+	case errors.As(err, &closed):
+		return p.closed(closed.Code, closed.Reason)
+	case during != "":
+		return fmt.Errorf("%s: %w", during, err)
 	}
-	r := Reply{Command: string(e.message.Command)}
-	switch e.message.Command {
+	return err
+}
+
+// take counts and reports a message. Its error is a violation of the protocol.
+func (p *player) take(m lpproto.Message) (err error) {
+	r := Reply{Command: string(m.Command)}
+	switch m.Command {
 	case lpproto.Stats:
 		var body struct {
 			Errors      []int           `json:"errors"`
 			Estimations json.RawMessage `json:"estimations"`
 		}
-		if err := json.Unmarshal(e.message.Body, &body); err != nil {
-			return true, fmt.Errorf("frame %d: the server sent STATS that are no JSON: %w", p.out.Sent, err)
+		if err := json.Unmarshal(m.Body, &body); err != nil {
+			return fmt.Errorf("frame %d: the server sent STATS that are not JSON: %w", p.out.Sent, err)
 		}
 		r.Errors, r.Estimations = append([]int{}, body.Errors...), body.Estimations
 		for _, code := range body.Errors {
@@ -191,19 +200,19 @@ func (p *player) take(e event) (ended bool, err error) {
 		p.out.Judged++
 		p.failed = 0
 	case lpproto.Success:
-		r.JWT = string(e.message.Body)
+		r.JWT = string(m.Body)
 		p.out.Passed, p.out.JWT = true, r.JWT
 		p.out.Judged++
 	case lpproto.Failure:
-		if p.failed, err = e.message.ErrorCode(); err != nil {
-			return true, err
+		if p.failed, err = m.ErrorCode(); err != nil {
+			return err
 		}
 		r.Error = p.failed
 	default:
-		return true, fmt.Errorf("the server sent %s where a reply to a frame was due", e.message.Command)
+		return fmt.Errorf("the server sent %s where a reply to a frame was due", m.Command)
 	}
 	p.report(r)
-	return false, nil
+	return nil
 }
 
 func (p *player) report(r Reply) {
@@ -217,7 +226,7 @@ func (p *player) report(r Reply) {
 	}
 }
 
-// closed takes the end of the connection and says whether the session ended properly.
+// closed reports the end of the connection. Its error says that the session did not end properly.
 func (p *player) closed(code int, reason string) error {
 	p.out.CloseCode, p.out.CloseReason = code, reason
 	p.report(Reply{Command: commandClosed, Code: code, Reason: reason})
@@ -232,38 +241,32 @@ func (p *player) closed(code int, reason string) error {
 	return fmt.Errorf("the connection ended before the session was judged: close code %d %s", code, reason)
 }
 
-// serverEnds waits for the server to close, which it does after a last word.
+// serverEnds waits for the server to close the connection after its last message.
 func (p *player) serverEnds(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
 	for {
-		e, err := p.client.wait(ctx, closeTimeout)
-		if err != nil && ctx.Err() == nil {
+		m, err := p.conn.Receive(waiting)
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return p.closed(lpproto.CloseSuccess, "the server left the connection open; closed by the client")
 		}
 		if err != nil {
-			return err
+			return p.ended(err, "")
 		}
-		if ended, err := p.take(e); ended || err != nil {
+		if err := p.take(m); err != nil {
 			return err
 		}
 	}
 }
 
-// sourceEnded closes from our side. A frame that nobody could judge is no verdict.
+// sourceEnded closes the connection from our side. It is an error when no frame was judged, which is not a verdict.
 func (p *player) sourceEnded(ctx context.Context) error {
-	deadline := time.Now().Add(closeTimeout)
-	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "end of source")
-	if err := p.client.conn.WriteControl(websocket.CloseMessage, message, deadline); err == nil {
-		for { // the answer to the close; late messages no longer count
-			if e, err := p.client.wait(ctx, closeTimeout); err != nil || e.err != nil {
-				break
-			}
-		}
-	}
-	p.out.CloseCode, p.out.CloseReason = websocket.CloseNormalClosure, "end of source"
+	p.conn.Leave(ctx, endOfSource)
+	p.out.CloseCode, p.out.CloseReason = lpproto.CloseSuccess, endOfSource
 	p.report(Reply{Command: commandClosed, Code: p.out.CloseCode, Reason: p.out.CloseReason})
 	switch {
 	case p.out.Sent == 0:
-		return fmt.Errorf("%s holds no picture to send", p.Source)
+		return fmt.Errorf("%s has no picture to send", p.Source)
 	case p.out.Judged == 0:
 		return fmt.Errorf("none of %d frames was judged: the server answered ERROR %d, %s", p.out.Sent, p.failed, lpproto.CodeName(p.failed))
 	}
@@ -272,12 +275,18 @@ func (p *player) sourceEnded(ctx context.Context) error {
 
 // writeFailed looks for the reason of a failed write: the close that the server sent.
 func (p *player) writeFailed(ctx context.Context, writeErr error) error {
+	waiting, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
 	for {
-		e, err := p.client.wait(ctx, closeTimeout)
-		if err != nil {
+		m, err := p.conn.Receive(waiting)
+		var closed *client.Closed
+		switch {
+		case errors.As(err, &closed):
+			return p.closed(closed.Code, closed.Reason)
+		case err != nil:
 			return fmt.Errorf("send frame %d: %w", p.out.Sent, writeErr)
 		}
-		if ended, err := p.take(e); ended || err != nil {
+		if err := p.take(m); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -38,34 +37,4 @@ func words(r Reply) string {
 		return fmt.Sprintf("%d %s", r.Error, lpproto.CodeName(r.Error))
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", r.Code, r.Reason))
-}
-
-// IsTerminal reports whether a person watches f.
-func IsTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-const barWidth = 30
-
-// ProgressBar gives an OnProgress that draws one line again and again, and a function
-// that wipes it, to be called before anything else is written to the terminal and at the end.
-func ProgressBar(w io.Writer) (draw func(Progress), wipe func()) {
-	drawn := 0
-	wipe = func() {
-		if drawn > 0 {
-			fmt.Fprint(w, "\r"+strings.Repeat(" ", drawn)+"\r")
-			drawn = 0
-		}
-	}
-	return func(p Progress) {
-		line := fmt.Sprintf("%s: %d frames", p.Stage, p.Frames)
-		if p.Fraction >= 0 {
-			full := int(min(1, p.Fraction) * barWidth)
-			line = fmt.Sprintf("%-9s [%s%s] %3.0f %%  %d frames", p.Stage, strings.Repeat("#", full), strings.Repeat("-", barWidth-full), min(1, p.Fraction)*100, p.Frames)
-		}
-		wipe()
-		fmt.Fprint(w, line)
-		drawn = len(line)
-	}, wipe
 }

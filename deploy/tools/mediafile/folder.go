@@ -1,4 +1,4 @@
-package replay
+package mediafile
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/maruel/natural"
 )
 
 // folder is a row of image files at a constant pace.
@@ -31,7 +33,7 @@ func openFolder(path string, fps float64) (Source, error) {
 	if len(f.files) == 0 {
 		return nil, fmt.Errorf("open source: folder %s holds no images; name a folder with JPEG, PNG or other image files", path)
 	}
-	slices.SortFunc(f.files, naturalCompare)
+	slices.SortFunc(f.files, natural.Compare)
 	return f, nil
 }
 
@@ -76,41 +78,3 @@ func (f *folder) Rewind() error {
 }
 
 func (f *folder) Close() error { return nil }
-
-// naturalCompare orders names as people count: 2.jpg before 10.jpg.
-func naturalCompare(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		if isDigit(x[0]) && isDigit(y[0]) {
-			var n, m string
-			n, x = leadingNumber(x)
-			m, y = leadingNumber(y)
-			if len(n) != len(m) {
-				return len(n) - len(m)
-			}
-			if c := strings.Compare(n, m); c != 0 {
-				return c
-			}
-			continue
-		}
-		if x[0] != y[0] {
-			return int(x[0]) - int(y[0])
-		}
-		x, y = x[1:], y[1:]
-	}
-	if c := len(x) - len(y); c != 0 {
-		return c
-	}
-	return strings.Compare(a, b) // equal but for leading zeros
-}
-
-// leadingNumber cuts off the digits at the start, without leading zeros.
-func leadingNumber(s string) (number, rest string) {
-	end := 0
-	for end < len(s) && isDigit(s[end]) {
-		end++
-	}
-	return strings.TrimLeft(s[:end], "0"), s[end:]
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -98,7 +98,7 @@ func TestRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			seen := 0
 			r, err := Run(t.Context(), Options{
-				Dataset: subset(t, files...), Vision: pack(t, name), Split: All, FPR: 0.01, OnProgress: func(replay.Progress) { seen++ },
+				Dataset: subset(t, files...), Vision: pack(t, name), Split: All, FPR: 0.01, OnProgress: func(terminal.Progress) { seen++ },
 			})
 			if err != nil {
 				t.Fatal(err)

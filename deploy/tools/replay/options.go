@@ -7,11 +7,13 @@ package replay
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 )
 
 // Options say what is played, to whom and how.
 type Options struct {
-	Source string // a video file, a folder of images, or an image; see Open
+	Source string // a video file, a folder of images, or an image; see mediafile.Open
 	URL    string // of the server: ws://host:port/ws or wss://...
 
 	Fast bool    // every frame, as fast as replies come; else the source's pace, frames that are late are dropped
@@ -35,9 +37,9 @@ type Options struct {
 	Attack bool
 
 	// The callbacks may be nil. All are called from the goroutine of Run.
-	OnReply    func(Reply)    // each STATS, SUCCESS and ERROR, and last CLOSED
-	OnProgress func(Progress) // after each frame measured or sent
-	OnWarning  func(string)   // what the user should know and did not ask, one line
+	OnReply    func(Reply)             // each STATS, SUCCESS and ERROR, and last CLOSED
+	OnProgress func(terminal.Progress) // after each frame measured or sent
+	OnWarning  func(string)            // what the user should know and did not ask, one line
 }
 
 // Reply is what the server said, as one JSON object a line.
@@ -56,13 +58,6 @@ type Reply struct {
 
 // commandClosed is the one command of a Reply that LPProto does not have.
 const commandClosed = "CLOSED"
-
-// Progress says how far it is. Fraction is 0..1, or negative when the end is not known.
-type Progress struct {
-	Stage    string // "measuring" or "sending"
-	Frames   int    // measured or sent so far
-	Fraction float64
-}
 
 // Outcome says how the session ended.
 type Outcome struct {

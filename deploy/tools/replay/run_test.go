@@ -18,8 +18,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asticode/go-astiav"
 	"github.com/gorilla/websocket"
 
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/edge/lpproto"
 )
 
@@ -126,6 +129,31 @@ func (d door) frame() (size image.Point, ok bool) {
 		d.t.Error(err)
 	}
 	return size, true
+}
+
+func TestMain(m *testing.M) {
+	astiav.SetLogLevel(astiav.LogLevelError)
+	os.Exit(m.Run())
+}
+
+// sharedFaces finds the test media beside the repository, or skips.
+func sharedFaces(t *testing.T) string {
+	t.Helper()
+	faces := filepath.Join(filepath.Dir(root(t)), "shared", "faces")
+	if _, err := os.Stat(faces); err != nil {
+		t.Skipf("no test faces at %s", faces)
+	}
+	return faces
+}
+
+func openT(t *testing.T, path string) mediafile.Source {
+	t.Helper()
+	src, err := mediafile.Open(path, 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { src.Close() })
+	return src
 }
 
 // frames makes a folder of n images, picture i being 16+i pixels wide.
@@ -290,8 +318,8 @@ func TestEndings(t *testing.T) {
 			d.stats(37)
 			d.read()
 		}, ExitNotPassed, "", Reply{Code: 1000, Reason: "end of source", Seq: 2}},
-		{"no LPProto", one(func(d door) { _ = d.conn.WriteMessage(websocket.TextMessage, []byte("hello")); d.read() }), ExitEnvironment, "no LPProto", Reply{Code: 1006}},
-		{"no JSON", one(func(d door) { d.send(lpproto.NewStats([]byte("<"))); d.read() }), ExitEnvironment, "no JSON", Reply{}},
+		{"no LPProto", one(func(d door) { _ = d.conn.WriteMessage(websocket.TextMessage, []byte("hello")); d.read() }), ExitEnvironment, "not LPProto", Reply{Code: 1006}},
+		{"no JSON", one(func(d door) { d.send(lpproto.NewStats([]byte("<"))); d.read() }), ExitEnvironment, "not JSON", Reply{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, replies, err := play(t, Options{Source: frames(t, 2), URL: serve(t, c.script), Fast: true}, wallClock{})
@@ -316,7 +344,7 @@ func TestEnvironment(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	address := "ws" + strings.TrimPrefix(closed.URL, "http")
 	for url, says := range map[string]string{
-		"http://127.0.0.1/ws": "want one like ws://", "%": "server address", address + "/ws": "404",
+		"http://127.0.0.1/ws": "use one like ws://", "%": "server address", address + "/ws": "404",
 	} {
 		if _, err := Run(t.Context(), Options{Source: frames(t, 1), URL: url}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", url, err, says)
@@ -433,30 +461,15 @@ func TestRealVideo(t *testing.T) {
 			d.stats(37)
 		}
 	})
-	var last Progress
+	var last terminal.Progress
 	out, _, err := play(t, Options{
 		Source: filepath.Join(faces, "video", "real_zub_webcam_turns.webm"), URL: url, Fast: true,
-		OnProgress: func(p Progress) { last = p },
+		OnProgress: func(p terminal.Progress) { last = p },
 	}, wallClock{})
 	if err != nil || n != 199 || out.Sent != 199 || ExitCode(out, err) != ExitNotPassed {
 		t.Errorf("%d frames came; %+v, %v", n, out, err)
 	}
-	if last.Frames != 199 || last.Fraction < 0.98 {
+	if last.Detail != "199 frames" || last.Fraction < 0.98 {
 		t.Errorf("progress ended with %+v", last)
-	}
-}
-
-func TestProgressBar(t *testing.T) {
-	var b strings.Builder
-	draw, wipe := ProgressBar(&b)
-	draw(Progress{Stage: "sending", Frames: 5, Fraction: 0.5})
-	if want := "sending   [###############---------------]  50 %  5 frames"; b.String() != want {
-		t.Errorf("drew %q, want %q", b.String(), want)
-	}
-	b.Reset()
-	wipe()
-	wipe()
-	if got := b.String(); strings.Count(got, "\r") != 2 {
-		t.Errorf("wiped with %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package replay
+package mediafile
 
 import (
 	"bytes"
@@ -293,24 +293,6 @@ func TestFolder(t *testing.T) {
 	one1 := openT(t, filepath.Join(dir, "f2.jpg"), 0, false)
 	if all := timings(t, one1, 9); len(all) != 1 {
 		t.Errorf("one image gives %v", all)
-	}
-}
-
-func TestNaturalCompare(t *testing.T) {
-	order := []string{"1.jpg", "2.jpg", "02.jpg", "10.jpg", "a.jpg", "a1b2", "a1b10", "a99999999999999999999998", "a99999999999999999999999", "b"}
-	for i, a := range order {
-		for j, b := range order {
-			c := naturalCompare(a, b)
-			if a == "02.jpg" && b == "2.jpg" || a == "2.jpg" && b == "02.jpg" {
-				if c == 0 {
-					t.Error("2 and 02 are the same")
-				}
-				continue
-			}
-			if (c < 0) != (i < j) || (c == 0) != (i == j) {
-				t.Errorf("%s, %s: %d", a, b, c)
-			}
-		}
 	}
 }
 

@@ -2,6 +2,8 @@ package replay
 
 import (
 	"time"
+
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 )
 
 // clock is the time of day; tests have their own.
@@ -27,7 +29,7 @@ type frame struct {
 // client is ready: a picture whose successor is already there is dropped, none is ever
 // sent before an earlier one.
 type camera struct {
-	src     Source
+	src     mediafile.Source
 	fast    bool
 	clock   clock
 	start   time.Time

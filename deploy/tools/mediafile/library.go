@@ -1,4 +1,4 @@
-package replay
+package mediafile
 
 import (
 	"errors"
@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/maruel/natural"
 )
 
-// library is a folder of clips (videos, and folders of images) played one after another.
-type library struct {
+// Library is a Source that plays a folder of clips (videos, and folders of images) one after another.
+type Library struct {
 	files []string
 	fps   float64
 	clip  int           // index of the present one
@@ -21,12 +23,13 @@ type library struct {
 	until time.Duration // when its present picture ends
 }
 
-func openLibrary(dir string, fps float64) (*library, error) {
+// OpenLibrary opens a folder of clips, in natural name order; fps is as in Open.
+func OpenLibrary(dir string, fps float64) (*Library, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open library: %w", err)
 	}
-	l := &library{fps: fps, clip: -1}
+	l := &Library{fps: fps, clip: -1}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") && !isImageName(e.Name()) {
 			l.files = append(l.files, filepath.Join(dir, e.Name()))
@@ -35,11 +38,11 @@ func openLibrary(dir string, fps float64) (*library, error) {
 	if len(l.files) == 0 {
 		return nil, fmt.Errorf("open library: folder %s holds no clips; put videos or folders of images of the person into it", dir)
 	}
-	slices.SortFunc(l.files, naturalCompare)
+	slices.SortFunc(l.files, natural.Compare)
 	return l, nil
 }
 
-func (l *library) Next() (Timing, error) {
+func (l *Library) Next() (Timing, error) {
 	for {
 		if l.now != nil {
 			t, err := l.now.Next()
@@ -66,18 +69,21 @@ func (l *library) Next() (Timing, error) {
 	}
 }
 
-func (l *library) Image() ([]byte, string, error) { return l.now.Image() }
+func (l *Library) Image() ([]byte, string, error) { return l.now.Image() }
+
+// Clip is the index of the present clip; -1 before the first.
+func (l *Library) Clip() int { return l.clip }
 
 // Duration is not known before all clips were opened.
-func (l *library) Duration() time.Duration { return 0 }
+func (l *Library) Duration() time.Duration { return 0 }
 
-func (l *library) Rewind() error {
+func (l *Library) Rewind() error {
 	err := l.Close()
 	l.clip, l.base, l.until = -1, 0, 0
 	return err
 }
 
-func (l *library) Close() error {
+func (l *Library) Close() error {
 	if l.now == nil {
 		return nil
 	}

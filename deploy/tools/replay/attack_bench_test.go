@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/activeliveness"
@@ -256,7 +257,7 @@ func BenchmarkAttack(b *testing.B) {
 				if err := os.Symlink(clip(b, e.file), filepath.Join(dir, e.file)); err != nil {
 					b.Fatal(err)
 				}
-				l, err := openLibrary(dir, duelFPS)
+				l, err := mediafile.OpenLibrary(dir, duelFPS)
 				if err != nil {
 					b.Fatal(err)
 				}

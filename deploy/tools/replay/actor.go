@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 	"github.com/selene-liveness/selene/schemas"
 )
 
@@ -35,7 +36,7 @@ type actor struct {
 	lastSend time.Time
 }
 
-func newActor(ctx context.Context, src Source, o Options) (*actor, error) {
+func newActor(ctx context.Context, src mediafile.Source, o Options) (*actor, error) {
 	c, err := measure(ctx, src, o.Act, o.OnProgress)
 	if err != nil {
 		return nil, err

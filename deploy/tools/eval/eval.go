@@ -6,7 +6,7 @@ package eval
 import (
 	"context"
 
-	"github.com/selene-liveness/selene/deploy/selene/replay"
+	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -17,7 +17,7 @@ type Options struct {
 	Split   Split         // what is reported; thresholds are always chosen on the half tune
 	FPR     float64       // false positive rate, 0..1, that the threshold for matches is chosen for
 
-	OnProgress func(replay.Progress) // may be nil; called from the goroutine of Run
+	OnProgress func(terminal.Progress) // may be nil; called from the goroutine of Run
 }
 
 // Run judges every file of the dataset; of clips every fifth frame. A fault of the dataset is a *DatasetError.
