@@ -28,10 +28,9 @@ PAGE := $(UI)/dist/index.html
 PACKS := $(VISION)/packs
 BASE := $(PACKS)/base/pack.json
 
-# The race detector costs five to ten times the processor time: it watches the rooms where goroutines meet,
-# and not the number crunching of vision and video or the whole-product tests.
-NO_RACE := /workers/(vision|video|virtualcamera|forensics|imagemodification)|/test(/|$$)|/deploy(/|$$)
-GO_TEST := go test -timeout 10m $(if $(CI),-count=1)
+# Runs and sums up all tests.
+GOTESTSUM := $(TOOLS)/gotestsum-v1.13.0
+TEST := GOTESTSUM=$(GOTESTSUM) $(SETUP)/test.sh
 NPM := npm --no-audit --no-fund --no-update-notifier
 
 ##@ Use
@@ -47,13 +46,19 @@ setup: system $(UI_NPM) $(VISION_NPM) $(EXAMPLE_NPM) models ## install what is m
 
 ##@ Develop
 .PHONY: test
-test: test-system build models $(EXAMPLE_NPM) test-go test-ui ## run all tests; installs what they need
+test: test-parts ## run all tests; installs what they need
+	@$(TEST)
+
+.PHONY: test-long
+test-long: test-parts ## run all tests on full-length inputs, with more under the race detector
+	@$(TEST) long
 
 .PHONY: lint
 lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names
 	go vet ./...
 	$(GOLANGCI) run
 	$(SETUP)/wire_names.sh
+	cd $(UI) && npm run --silent check
 
 .PHONY: fmt
 fmt: $(GOLANGCI) ## format the Go code (FMT_FLAGS=--diff only shows)
@@ -88,6 +93,9 @@ help: ## this list
 
 # Parts of the above.
 
+.PHONY: test-parts
+test-parts: test-system build models $(UI_NPM) $(EXAMPLE_NPM) $(GOTESTSUM) $(S3_SERVICE)
+
 .PHONY: system test-system
 system:
 	@$(SETUP)/system.sh build
@@ -102,16 +110,6 @@ go-build: $(PAGE)
 .PHONY: models
 models: $(BASE)
 	@$(SETUP)/zoo.sh
-
-.PHONY: test-go
-test-go:
-	@all=$$(go list ./...); \
-	$(GO_TEST) -race $$(grep -vE '$(NO_RACE)' <<<"$$all"); \
-	$(GO_TEST) $$(grep -E '$(NO_RACE)' <<<"$$all")
-
-.PHONY: test-ui
-test-ui: $(UI_NPM)
-	@cd $(UI) && npm run --silent check && npm test --silent
 
 # Files. Each depends on the system packages without being rebuilt for them.
 
@@ -140,11 +138,16 @@ $(GOLANGCI): | system
 	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(patsubst golangci-lint-%,%,$(notdir $@))
 	@mv $(TOOLS)/golangci-lint $@
 
-# Without it the tests of S3 skip, so a failure to build it is told and no more.
+$(GOTESTSUM): | system
+	@echo "set-up: building $(notdir $@)"
+	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install gotest.tools/gotestsum@$(patsubst gotestsum-%,%,$(notdir $@))
+	@mv $(TOOLS)/gotestsum $@
+
+# Without it the tests of S3 skip, so a failure to build it only prints a line.
 $(S3_SERVICE): | system
 	@echo "set-up: building $(notdir $@), a minute"
 	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/versity/versitygw/cmd/versitygw@$(patsubst versitygw-%,%,$(notdir $@)) \
-		&& mv $(TOOLS)/versitygw $@ || echo "set-up: $(notdir $@) is not there, tests of S3 skip"
+		&& mv $(TOOLS)/versitygw $@ || echo "set-up: $(notdir $@) could not be built, tests of S3 will skip"
 
 # Its version is that of google.golang.org/protobuf in go.mod.
 $(TOOLS)/protoc-gen-go: go.mod
