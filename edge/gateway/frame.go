@@ -3,13 +3,14 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 )
 
-// frame answers FRAME. heard says whether the image was taken.
-func (s *session) frame(ctx context.Context, m received) (heard bool, end *ending) {
-	if s.over != nil {
+// frame answers FRAME. accepted reports whether the image passed the checks.
+func (s *session) frame(ctx context.Context, m received) (accepted bool, c *closure) {
+	if s.ended != nil {
 		return true, s.repeat(ctx, m)
 	}
 	if s.id == "" {
@@ -26,7 +27,7 @@ func (s *session) frame(ctx context.Context, m received) (heard bool, end *endin
 	}
 	decision, err := s.judge(ctx, image)
 	if err != nil && ctx.Err() != nil {
-		return true, interrupted(ctx)
+		return true, closureOf(ctx)
 	}
 	if err != nil {
 		slog.Error("judge frame", "session", s.id, "error", err)
@@ -36,7 +37,7 @@ func (s *session) frame(ctx context.Context, m received) (heard bool, end *endin
 	return true, s.reply(ctx, m, image, decision)
 }
 
-// failFrame answers a frame with an ERROR and takes the next.
+// failFrame answers a frame with an ERROR. The session goes on.
 func (s *session) failFrame(m received, code int) {
 	s.socket.busy.Store(false)
 	s.gateway.metrics.answered(lpproto.Failure, m.at)
@@ -47,9 +48,11 @@ func (s *session) failFrame(m received, code int) {
 type picture struct {
 	data      []byte
 	mediaType string
-	frame     uint64 // its sequence in the frames' stream, once stored
+	received  time.Time
+	sequence  uint64 // in the frames' stream, once stored
 }
 
+// image returns the picture of a FRAME. The error is an *lpproto.Error.
 func (g *Gateway) image(m received) (*picture, error) {
 	data, mediaType, err := m.Image(m.binary)
 	if err != nil {
@@ -62,5 +65,5 @@ func (g *Gateway) image(m received) (*picture, error) {
 	if height > g.config.MaxPixels/width {
 		return nil, &lpproto.Error{Code: lpproto.CodeBadImage, Detail: "the image has too many pixels"}
 	}
-	return &picture{data: data, mediaType: mediaType}, nil
+	return &picture{data: data, mediaType: mediaType, received: m.at}, nil
 }

@@ -11,31 +11,30 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// publications is how often a frame is published at most.
-const publications = 3
+// maxPublications limits how often a frame is published.
+const maxPublications = 3
 
-var errUndecided = errors.New("no decision on the frame came in time: are a detector, the workers and a decider running?")
+var errUndecided = errors.New("no decision on the frame came in time: check that a detector, the workers and a decider are running")
 
-// judge publishes the image and waits for the decision on it. When none comes it looks at the session's last decision:
-// the answer may have been lost, or another edge's frame may have come first, and then this one follows after it; else
-// another decider gets a try.
+// judge publishes the image and waits for the decision on it. If none comes in time, it reads the session's last decision.
+// That may be the one, and only the reply was lost; or another edge's frame came first, and this frame follows it. Otherwise
+// another decider is tried.
 func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, error) {
-	received := time.Now()
 	var published []*schemas.FrameName
-	for attempt := range uint32(publications) {
+	for attempt := range uint32(maxPublications) {
 		if attempt > 0 {
 			s.gateway.metrics.again.Inc()
 		}
 		name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
 		published = append(published, name)
 		sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{
-			Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: received.UnixNano(),
+			Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: p.received.UnixNano(),
 			Decider: s.decider, State: s.state, Attempt: attempt,
 		})
 		if err != nil {
 			return nil, err
 		}
-		p.frame = sequence
+		p.sequence = sequence
 		if d := s.await(ctx, published); d != nil {
 			return d, nil
 		}
@@ -54,16 +53,16 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 				return last, nil
 			}
 			s.state = last.GetState()
-			continue // its decider works
+			continue // the decider is alive
 		}
 		if s.decider, err = s.gateway.conn.AskDecider(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("%w (published %d times)", errUndecided, publications)
+	return nil, fmt.Errorf("%w (published %d times)", errUndecided, maxPublications)
 }
 
-// await is the decision on one of the frames, or nil when none came in time or the session has moved on without them.
+// await returns the decision on one of the frames, or nil if none came in time or the session has moved on without them.
 func (s *session) await(ctx context.Context, published []*schemas.FrameName) *schemas.Decision {
 	ctx, cancel := context.WithTimeout(ctx, s.deadline())
 	defer cancel()
@@ -72,7 +71,7 @@ func (s *session) await(ctx context.Context, published []*schemas.FrameName) *sc
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err != nil: // unreadable: the stored one may be better
+		case err != nil: // unreadable; the stored decision may not be
 			return nil
 		case isOneOf(published, d):
 			return d
@@ -82,20 +81,20 @@ func (s *session) await(ctx context.Context, published []*schemas.FrameName) *sc
 	}
 }
 
-// deadline leaves the decider its time to give up on the slowest worker.
+// deadline returns how long to wait for a decision. It leaves the decider time to give up on the slowest worker.
 func (s *session) deadline() time.Duration {
-	most := s.gateway.config.Deadline
+	longest := s.gateway.config.Deadline
 	for _, w := range s.settings.Workers {
-		most = max(most, time.Duration(w.Timeout*float64(time.Second))+time.Second)
+		longest = max(longest, time.Duration(w.Timeout*float64(time.Second))+time.Second)
 	}
-	return most
+	return longest
 }
 
 func isOneOf(names []*schemas.FrameName, d *schemas.Decision) bool {
 	return slices.ContainsFunc(names, d.GetName().Equal)
 }
 
-// later says whether a decision came after the one a state was made by.
+// later reports whether a decision came after the one that led to a state.
 func later(d *schemas.Decision, s *schemas.SessionState) bool {
 	return d.GetState().GetLastDecision() > s.GetLastDecision()
 }

@@ -50,8 +50,8 @@ func TestNobodyDecides(t *testing.T) {
 	c, id := connect(t, open(t, conn, Config{Deadline: 200 * time.Millisecond}), "")
 	c.frame()
 	c.wantError(lpproto.CodeInternal)
-	if n := len(stored(t, conn, id)); n != publications {
-		t.Fatalf("published %d times, want %d", n, publications)
+	if n := len(stored(t, conn, id)); n != maxPublications {
+		t.Fatalf("published %d times, want %d", n, maxPublications)
 	}
 	silent.Store(false)
 	c.frame()

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// closeCodes of the outcomes that end a session.
+// closeCodes has the close code of each outcome that ends a session.
 var closeCodes = map[schemas.Outcome]int{
 	schemas.Outcome_OUTCOME_PASSED:                     lpproto.CloseSuccess,
 	schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED:          lpproto.CloseAttempts,
@@ -23,11 +23,10 @@ var closeCodes = map[schemas.Outcome]int{
 	schemas.Outcome_OUTCOME_TIMEOUT:                    lpproto.CloseSessionTimeout,
 }
 
-// reply turns a decision, which is stored by now, into STATS, SUCCESS or ERROR, and takes over the state after it.
-func (s *session) reply(ctx context.Context, m received, image *picture, d *schemas.Decision) *ending {
+// reply answers a frame with the decision on it, which is stored by now, and takes over the state after it.
+func (s *session) reply(ctx context.Context, m received, image *picture, d *schemas.Decision) *closure {
 	s.state = d.GetState()
-	outcome := d.GetOutcome()
-	if d.GetFailure() != nil && !outcome.Terminal() {
+	if d.GetFailure() != nil && !d.GetOutcome().Terminal() {
 		code := int(d.GetFailure().GetCode())
 		if !lpproto.StaysOpen(code) {
 			code = lpproto.CodeInternal
@@ -35,9 +34,14 @@ func (s *session) reply(ctx context.Context, m received, image *picture, d *sche
 		s.failFrame(m, code)
 		return nil
 	}
-	message, err := s.compose(ctx, image, d)
-	if err != nil {
-		slog.Error("reply to frame", "session", s.id, "outcome", outcome, "error", err)
+	message, err := s.gateway.compose(ctx, s.id, s.settings, d, image)
+	return s.answer(m, s.id, d.GetOutcome(), message, err)
+}
+
+// answer sends the message, or ERROR if it could not be composed. The closure is nil while the session goes on.
+func (s *session) answer(m received, id string, outcome schemas.Outcome, message lpproto.Message, failure error) *closure {
+	if failure != nil {
+		slog.Error("reply to frame", "session", id, "outcome", outcome, "error", failure)
 		message = lpproto.NewError(lpproto.CodeInternal)
 		s.gateway.metrics.failure(lpproto.CodeInternal)
 	}
@@ -48,50 +52,50 @@ func (s *session) reply(ctx context.Context, m received, image *picture, d *sche
 		return nil
 	}
 	code := closeCodes[outcome]
-	if err != nil || code == 0 {
+	if failure != nil || code == 0 {
 		code = lpproto.CloseInternal
 	}
-	return &ending{code: code, reason: lpproto.CloseReason(code), outcome: outcome}
+	c := closeWith(code)
+	c.outcome = outcome
+	return c
 }
 
-func (s *session) compose(ctx context.Context, image *picture, d *schemas.Decision) (lpproto.Message, error) {
-	if d.GetOutcome() == schemas.Outcome_OUTCOME_PASSED {
-		return s.success(ctx, image, d)
+// compose returns the SUCCESS or STATS that a decision amounts to. image is the frame it was made on, or nil.
+func (g *Gateway) compose(ctx context.Context, id string, settings *schemas.Settings, d *schemas.Decision, image *picture) (lpproto.Message, error) {
+	if d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
+		body, err := json.Marshal(schemas.ClientStats(d, settings.Development()))
+		if err != nil {
+			return lpproto.Message{}, fmt.Errorf("encode STATS: %w", err)
+		}
+		return lpproto.NewStats(body), nil
 	}
-	body, err := json.Marshal(schemas.ClientStats(d, s.settings.Development()))
-	if err != nil {
-		return lpproto.Message{}, fmt.Errorf("encode STATS: %w", err)
-	}
-	return lpproto.NewStats(body), nil
-}
-
-func (s *session) success(ctx context.Context, image *picture, d *schemas.Decision) (lpproto.Message, error) {
-	shot, err := s.bestShot(ctx, image, d)
+	shot, err := g.bestShot(ctx, id, d.GetBestShot(), image)
 	if err != nil {
 		return lpproto.Message{}, err
 	}
 	claims := schemas.ClaimsOf(d)
 	claims.BestShot = base64.StdEncoding.EncodeToString(shot)
-	text, err := s.gateway.signer.Sign(claims)
+	text, err := g.signer.Sign(claims)
 	if err != nil {
 		return lpproto.Message{}, err
 	}
 	return lpproto.NewSuccess(text), nil
 }
 
-// bestShotTries covers a broker that is just changing its leader; the session has passed and cannot be asked again.
+// bestShotTries covers a broker that is changing its leader: the session has passed, and its client cannot ask again.
 const bestShotTries = 3
 
-func (s *session) bestShot(ctx context.Context, image *picture, d *schemas.Decision) ([]byte, error) {
-	if d.GetBestShot() == image.frame {
+// bestShot returns the image at a sequence of the frames' stream.
+func (g *Gateway) bestShot(ctx context.Context, id string, sequence uint64, image *picture) ([]byte, error) {
+	if image != nil && image.sequence == sequence {
 		return image.data, nil
 	}
 	var errs error
 	for range bestShotTries {
-		f, err := s.gateway.conn.FrameAt(ctx, d.GetBestShot())
+		f, err := g.conn.FrameAt(ctx, sequence)
 		if err == nil {
-			if f.GetName().GetSession() != s.id {
-				return nil, fmt.Errorf("best shot %d belongs to session %s", d.GetBestShot(), f.GetName().GetSession())
+			if f.GetName().GetSession() != id {
+				return nil, fmt.Errorf("best shot %d of session %s belongs to session %s", sequence, id, f.GetName().GetSession())
 			}
 			return f.GetImage(), nil
 		}
@@ -100,5 +104,5 @@ func (s *session) bestShot(ctx context.Context, image *picture, d *schemas.Decis
 			break
 		}
 	}
-	return nil, fmt.Errorf("best shot of session %s: %w", s.id, errs)
+	return nil, fmt.Errorf("read best shot of session %s: %w", id, errs)
 }

@@ -188,28 +188,22 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serve(context.WithoutCancel(r.Context()), s)
 }
 
-var (
-	errGone = errors.New("the client is gone")
-	errLost = errors.New("the session is live on another socket")
-	errStop = errors.New("the process ends")
-)
-
 // serve runs a session on a socket and closes it.
 func (g *Gateway) serve(ctx context.Context, socket *socket) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	socket.start(func() { cancel(errGone) })
-	ended := make(chan struct{})
-	defer close(ended)
+	socket.start(func() { cancel(errClientGone) })
+	done := make(chan struct{})
+	defer close(done)
 	go func() {
 		select {
 		case <-g.stop:
-			cancel(errStop)
-		case <-ended:
+			cancel(errStopped)
+		case <-done:
 		}
 	}()
-	s := &session{gateway: g, socket: socket, lose: func() { cancel(errLost) }}
-	end := s.run(ctx)
-	s.release(context.WithoutCancel(ctx), end)
-	socket.finish(end.code, end.reason)
+	s := &session{gateway: g, socket: socket, onLost: func() { cancel(errClaimedElsewhere) }}
+	c := s.run(ctx)
+	s.release(context.WithoutCancel(ctx), c)
+	socket.finish(c.code, c.reason)
 }

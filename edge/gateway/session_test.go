@@ -97,10 +97,10 @@ func TestShutdownLetsSessionsGoOnElsewhere(t *testing.T) {
 	<-judging
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); first.stop() }()
-	idle.wantClose(websocket.CloseServiceRestart, "shutting down")
+	idle.wantClose(lpproto.CloseRestart, "shutting down")
 	close(judge)
 	c.wantStats(schemas.CodeMoreFrames) // the frame under way is finished
-	c.wantClose(websocket.CloseServiceRestart, "shutting down")
+	c.wantClose(lpproto.CloseRestart, "shutting down")
 	c, _ = connect(t, second, id) // at once
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)

@@ -32,7 +32,7 @@ type socket struct {
 type received struct {
 	lpproto.Message
 	binary bool
-	at     time.Time
+	at     time.Time // when its last byte arrived
 	fault  *lpproto.Error
 }
 

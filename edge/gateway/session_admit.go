@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// admission is a session that a client may have, and where it stands.
+type admission struct {
+	id       string
+	fresh    bool                  // the client named no session
+	ticket   *streams.Ticket       // nil if the session was made without one
+	state    *schemas.SessionState // after the last decision; nil before the first
+	revision uint64                // of settings
+	settings *schemas.Settings     // what the session is judged by
+}
+
+// admit checks that the client may have the session. It changes nothing, and refuses a session that has ended before
+// anybody claims it: a claim would keep alive the presence that a dead edge left, and whose expiry announces the end.
+func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest) (*admission, error) {
+	ticket, err := g.ticketFor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	a := &admission{id: id, fresh: r.SessionID == "", ticket: ticket}
+	if err := g.locate(ctx, a); err != nil {
+		return nil, err
+	}
+	if a.settings == nil {
+		if a.revision, a.settings, err = g.newestSettings(ctx, ticket); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// ticketFor returns the ticket of the session that a client asks for, or nil for a session that was made without one. A
+// session with a ticket needs its token each time a socket takes it up, and a token must be the session's; otherwise the
+// error is streams.ErrTicket.
+func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*streams.Ticket, error) {
+	if r.SessionID != "" {
+		ticket, err := g.conn.TicketOf(ctx, r.SessionID)
+		if err == nil {
+			return ticket, ticket.Check(r.Token, time.Now())
+		}
+		if !errors.Is(err, streams.ErrNotFound) {
+			return nil, err
+		}
+	}
+	if r.Token != "" || g.config.NeedsToken {
+		return nil, streams.ErrTicket
+	}
+	return nil, nil
+}
+
+// locate reads the state of the session after its last decision, and the settings it began with. It leaves a as it is
+// before the first decision.
+func (g *Gateway) locate(ctx context.Context, a *admission) error {
+	if a.fresh {
+		return nil
+	}
+	last, err := g.conn.OwnLastDecision(ctx, a.id)
+	switch {
+	case errors.Is(err, streams.ErrNotFound):
+		return nil
+	case errors.Is(err, streams.ErrImported): // its state is whatever the bundle said
+		return errSessionEnded
+	case err != nil:
+		return err
+	case last.GetOutcome().Terminal():
+		return errSessionEnded
+	}
+	a.state, a.revision = last.GetState(), last.GetState().GetSettingsRevision()
+	a.settings, err = g.conn.SettingsAt(ctx, a.revision)
+	return err
+}
+
+// newestSettings returns the newest revision of the variant that the ticket names, or else this gateway.
+func (g *Gateway) newestSettings(ctx context.Context, ticket *streams.Ticket) (uint64, *schemas.Settings, error) {
+	variant := g.config.Variant
+	if ticket != nil && ticket.Variant != "" {
+		variant = ticket.Variant
+	}
+	newest, err := g.conn.SettingsOf(ctx, variant)
+	if err != nil {
+		return 0, nil, err
+	}
+	return newest.Number, newest.Settings, nil
+}

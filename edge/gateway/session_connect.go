@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// connect answers CONNECT. After an internal error the client may try again on the same socket.
+func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
+	if s.id != "" || s.ended != nil {
+		return s.refuse(lpproto.CodeNotConnected, "connected already")
+	}
+	r, err := m.ConnectRequest()
+	if err != nil {
+		return s.refuse(codeOf(err), "")
+	}
+	id := r.SessionID
+	if id == "" {
+		id = uuid.NewString()
+	} else if err := streams.CheckSession(id); err != nil {
+		return s.refuse(lpproto.CodeSessionID, "the session ID must be a lowercase UUID")
+	}
+	err = s.open(ctx, id, r)
+	if errors.Is(err, errSessionEnded) {
+		ended, cause := s.gateway.findEnded(ctx, r)
+		if cause != nil || ended != nil {
+			s.ended, err = ended, cause
+		}
+	}
+	switch {
+	case errors.Is(err, streams.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, streams.ErrTicket):
+		return s.refuse(lpproto.CodeSessionID, reasonOf(err))
+	case err != nil:
+		slog.Error("open session", "session", id, "error", err)
+		s.socket.fail(lpproto.CodeInternal)
+		return nil
+	}
+	if r.Heartbeat > 0 {
+		s.socket.heartbeats(r.Heartbeat)
+	}
+	s.socket.send(lpproto.NewConnected(id))
+	return nil
+}
+
+// open makes the session this socket's, or changes nothing. A session that was opened before goes on where it stands.
+func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) error {
+	a, err := s.gateway.admit(ctx, id, r)
+	if err != nil {
+		return err
+	}
+	c, err := s.gateway.claim(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := s.takeUp(ctx, c, deviceOf(r)); err != nil {
+		c.undo(ctx)
+		return err
+	}
+	return nil
+}
+
+// codeOf returns the system code that answers an error.
+func codeOf(err error) int {
+	var mistake *lpproto.Error
+	if errors.As(err, &mistake) {
+		return mistake.Code
+	}
+	return lpproto.CodeInternal
+}
+
+// reasonOf returns the reason for which a client cannot have a session, in words for the client.
+func reasonOf(err error) string {
+	for _, reason := range []error{errSessionEnded, streams.ErrTicket} {
+		if errors.Is(err, reason) {
+			return reason.Error()
+		}
+	}
+	return streams.ErrBusy.Error()
+}

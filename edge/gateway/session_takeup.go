@@ -1,0 +1,46 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+const seedBytes = 16
+
+// takeUp begins the claimed session, or goes on with it, on this socket. After an error the claim is to be undone.
+func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) error {
+	g := s.gateway
+	if err := g.signer.Weakness(); err != nil && !c.settings.Development() {
+		return fmt.Errorf("%w: sessions in production need a better one", err)
+	}
+	state, kind := c.state, schemas.SessionEventKind_SESSION_RESUMED
+	if state == nil {
+		state, kind = newState(c.revision, device), schemas.SessionEventKind_SESSION_OPENED
+		if c.ticket != nil {
+			if err := g.conn.UseTicket(ctx, c.ticket); err != nil {
+				return err
+			}
+			state.Workers = c.ticket.Workers
+			if c.ticket.HasFace {
+				state.Reference = streams.ReferenceObject(c.id)
+			}
+		}
+	}
+	if err := g.announce(ctx, c.id, kind, state.GetSettingsRevision(), 0); err != nil {
+		return err
+	}
+	s.id, s.settings, s.decider, s.state, s.inbox = c.id, c.settings, c.decider, state, c.inbox
+	s.presence = g.keep(c.id, c.presence, timeoutOf(c.settings), s.onLost)
+	return nil
+}
+
+func newState(revision uint64, d *schemas.Device) *schemas.SessionState {
+	seed := make([]byte, seedBytes)
+	rand.Read(seed)
+	return &schemas.SessionState{SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano(), Device: d}
+}
