@@ -1,13 +1,11 @@
 package video
 
 import (
-	"bytes"
 	"context"
 	"image"
-	_ "image/jpeg" // the types that frames have
-	_ "image/png"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
@@ -61,11 +59,11 @@ const leastSide = 64
 
 // sizeOf reads the size of a frame from its header. It is zero for a frame that no video can hold.
 func sizeOf(f *schemas.Frame) image.Point {
-	c, _, err := image.DecodeConfig(bytes.NewReader(f.GetImage()))
+	info, err := imagefile.Inspect(f.GetImage(), imagefile.MaxPixels)
 	if err != nil {
 		return image.Point{}
 	}
-	size := image.Pt(max(c.Width, leastSide), max(c.Height, leastSide))
+	size := image.Pt(max(info.Width, leastSide), max(info.Height, leastSide))
 	if (stitch.Options{Codec: stitch.H264, Path: "-", Width: size.X, Height: size.Y}).Check() != nil {
 		return image.Point{}
 	}

@@ -1,24 +1,22 @@
 package vision
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 
 	"github.com/asticode/go-astiav"
+
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// Decoder turns JPEG (through FFmpeg) and PNG bytes into pictures. Its buffers are used again from call to call.
+// Decoder decodes the bytes of JPEG and PNG files into pictures. Its buffers are reused from call to call.
 // It is for one goroutine at a time; keep one for each. Close frees what FFmpeg holds.
 type Decoder struct {
-	maxPixels int
-	packet    *astiav.Packet
-	padded    []byte
-	frame     *astiav.Frame
-	rgb       *astiav.Frame
-	scaler    *astiav.SoftwareScaleContext
-	scales    scaling
+	files  *decode.Decoder
+	frame  *astiav.Frame
+	rgb    *astiav.Frame
+	scaler *astiav.SoftwareScaleContext
+	scales scaling
 }
 
 // scaling is what a scaler was made for.
@@ -27,15 +25,9 @@ type scaling struct {
 	format astiav.PixelFormat
 }
 
-const padding = 64 // AV_INPUT_BUFFER_PADDING_SIZE
-
-var quietFFmpeg sync.Once
-
-// NewDecoder makes a decoder that refuses pictures of more than maxPixels pixels.
+// NewDecoder returns a decoder that refuses pictures of more than maxPixels pixels.
 func NewDecoder(maxPixels int) *Decoder {
-	// FFmpeg writes to stderr by itself; what a hostile client sends must not fill the log.
-	quietFFmpeg.Do(func() { astiav.SetLogLevel(astiav.LogLevelQuiet) })
-	d := &Decoder{maxPixels: maxPixels, packet: astiav.AllocPacket(), frame: astiav.AllocFrame(), rgb: astiav.AllocFrame()}
+	d := &Decoder{files: decode.New(maxPixels), frame: astiav.AllocFrame(), rgb: astiav.AllocFrame()}
 	runtime.SetFinalizer(d, (*Decoder).Close)
 	return d
 }
@@ -43,11 +35,11 @@ func NewDecoder(maxPixels int) *Decoder {
 // Close frees the decoder. It may be called twice.
 func (d *Decoder) Close() {
 	d.dropScaler()
-	if d.packet != nil {
-		d.packet.Free()
+	d.files.Close()
+	if d.frame != nil {
 		d.frame.Free()
 		d.rgb.Free()
-		d.packet, d.frame, d.rgb = nil, nil, nil
+		d.frame, d.rgb = nil, nil
 	}
 }
 
@@ -58,91 +50,37 @@ func (d *Decoder) dropScaler() {
 	}
 }
 
-// Decode decodes data into img, whose Pix is used again when it is long enough. Turning by EXIF and colour profiles
-// are ignored; transparency is dropped. Every fault of the data is an [ErrUndecodable].
+// Decode decodes data into img, whose Pix is reused when it is long enough. An EXIF orientation and colour profiles are
+// ignored; transparency is dropped. Any error that the data causes is an [ErrUndecodable].
 func (d *Decoder) Decode(data []byte, img *Image) error {
-	info, err := inspect(data)
-	if err != nil {
+	if err := d.files.Decode(data, d.frame); err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
-	if info.width*info.height > d.maxPixels {
-		return fmt.Errorf("%w: %d x %d pixels; at most %d pixels are taken", ErrUndecodable, info.width, info.height, d.maxPixels)
-	}
-	if info.format == formatPNG {
-		err = decodePNG(data, img)
-	} else {
-		err = d.decodeJPEG(data, info, img)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUndecodable, info.format, err)
+	defer d.frame.Unref()
+	if err := d.convert(img); err != nil {
+		return fmt.Errorf("%w: convert: %w", ErrUndecodable, err)
 	}
 	return nil
-}
-
-func (d *Decoder) decodeJPEG(data []byte, info imageInfo, img *Image) error {
-	if err := d.receive(data); err != nil {
-		return err
-	}
-	defer d.frame.Unref()
-	if d.frame.Width() != info.width || d.frame.Height() != info.height {
-		return fmt.Errorf("the header says %d x %d, the picture has %d x %d", info.width, info.height, d.frame.Width(), d.frame.Height())
-	}
-	return d.convert(img)
-}
-
-// receive decodes one picture into d.frame. Each gets a codec of its own, which costs 0.04 ms: one that is used again
-// keeps its buffers, and a picture with parts missing would show those of the one before.
-func (d *Decoder) receive(data []byte) error {
-	codec, err := openJPEG()
-	if err != nil {
-		return err
-	}
-	defer codec.Free()
-	// FFmpeg reads a little past the end and wants zeros there; the packet must be made with them, then shortened.
-	d.padded = append(append(d.padded[:0], data...), make([]byte, padding)...)
-	if err := d.packet.FromData(d.padded); err != nil {
-		return err
-	}
-	defer d.packet.Unref()
-	d.packet.SetSize(len(data))
-	if err := codec.SendPacket(d.packet); err != nil {
-		return err
-	}
-	return codec.ReceiveFrame(d.frame)
-}
-
-func openJPEG() (*astiav.CodecContext, error) {
-	codec := astiav.FindDecoder(astiav.CodecIDMjpeg)
-	if codec == nil {
-		return nil, errors.New("this FFmpeg was built without a JPEG decoder")
-	}
-	ctx := astiav.AllocCodecContext(codec)
-	ctx.SetThreadCount(1)
-	options := astiav.NewDictionary()
-	defer options.Free()
-	// By default FFmpeg paints over damage and says nothing.
-	_ = options.Set("err_detect", "crccheck+bitstream+buffer+explode", 0)
-	if err := ctx.Open(codec, options); err != nil {
-		ctx.Free()
-		return nil, err
-	}
-	return ctx, nil
 }
 
 // convert writes d.frame, which has the colours of its file, as RGB.
 func (d *Decoder) convert(img *Image) error {
 	want := scaling{d.frame.Width(), d.frame.Height(), d.frame.PixelFormat()}
-	if d.scaler == nil || d.scales != want {
-		if err := d.prepare(want); err != nil {
-			d.dropScaler()
-			return fmt.Errorf("pixel format %s: %w", want.format, err)
+	rgb := d.frame
+	if want.format != astiav.PixelFormatRgb24 {
+		if d.scaler == nil || d.scales != want {
+			if err := d.prepare(want); err != nil {
+				d.dropScaler()
+				return fmt.Errorf("pixel format %s: %w", want.format, err)
+			}
 		}
-	}
-	if err := d.scaler.ScaleFrame(d.frame, d.rgb); err != nil {
-		return err
+		if err := d.scaler.ScaleFrame(d.frame, d.rgb); err != nil {
+			return err
+		}
+		rgb = d.rgb
 	}
 	img.resize(want.w, want.h)
-	_, err := d.rgb.ImageCopyToBuffer(img.Pix, 1)
+	_, err := rgb.ImageCopyToBuffer(img.Pix, 1)
 	return err
 }
 

@@ -195,20 +195,3 @@ func resizedPNG(data []byte, w, h uint32) []byte {
 	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(out[12:29]))
 	return out
 }
-
-func FuzzDecode(f *testing.F) {
-	f.Add(asJPEG(f, scene(32, 24, 1)))
-	f.Add(asPNG(f, scene(32, 24, 1)))
-	f.Add([]byte("\xff\xd8\xff\xff\xff\xda"))
-	d := NewDecoder(1 << 16)
-	var img Image
-	f.Fuzz(func(t *testing.T, data []byte) {
-		err := d.Decode(data, &img)
-		if err != nil && !errors.Is(err, ErrUndecodable) {
-			t.Fatal(err)
-		}
-		if err == nil && (img.Width*img.Height > 1<<16 || len(img.Pix) != img.Width*img.Height*3) {
-			t.Fatalf("%d x %d with %d bytes", img.Width, img.Height, len(img.Pix))
-		}
-	})
-}

@@ -176,7 +176,7 @@ func TestLetterboxKeepsShape(t *testing.T) {
 func TestAnUnchangedPictureIsNotFiltered(t *testing.T) {
 	c := newCanvas(Options{})
 	defer c.free()
-	var d decoder
+	d := newDecoder()
 	defer d.free()
 	f := astiav.AllocFrame()
 	defer f.Free()

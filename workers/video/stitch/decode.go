@@ -20,7 +20,7 @@ func (s *stitcher) decode(ctx context.Context, next Source, out chan<- *picture)
 	var workers sync.WaitGroup
 	for range (s.options.threads() + 1) / 2 {
 		workers.Go(func() {
-			var d decoder
+			d := newDecoder()
 			defer d.free()
 			for p := range work {
 				p.err = d.decode(p.Image, p.pixels)

@@ -1,42 +1,180 @@
 package stitch
 
 import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/asticode/go-astiav"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// Images come from outside: whatever their bytes, decoding gives a picture or an error and the decoder stays usable.
-func FuzzDecode(f *testing.F) {
-	silenceFFmpeg()
-	good := marked(f, 1, 32, 32)
-	f.Add(good)
-	f.Add(good[:len(good)/2])
-	f.Add(pngOf(f, markedImage(1, 16, 16)))
-	f.Add([]byte{0xff, 0xd8, 0xff})
-	f.Add([]byte("\x89PNG\r\n\x1a\n"))
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var d decoder
-		defer d.free()
-		picture := astiav.AllocFrame()
-		defer picture.Free()
-		if err := d.decode(data, picture); err == nil {
-			if picture.Width() <= 0 || picture.Width()*picture.Height() > maxPixels {
-				t.Errorf("decoded %d bytes to %dx%d", len(data), picture.Width(), picture.Height())
-			}
-			if err := newCanvas(Options{}).fitAndFree(picture); err != nil {
-				t.Errorf("decoded %d bytes to a picture that cannot be converted: %v", len(data), err)
-			}
-			picture.Unref()
-		}
-		if err := d.decode(good, picture); err != nil {
-			t.Errorf("after %d bytes a good image fails: %v", len(data), err)
-		}
+// readers are the three paths of an image: the check of the edge, the decoder of the judging workers and that of videos.
+type readers struct {
+	vision *vision.Decoder
+	stitch decoder
+	image  vision.Image
+	frame  *astiav.Frame
+}
+
+func newReaders(tb testing.TB) *readers {
+	r := &readers{vision: vision.NewDecoder(imagefile.MaxPixels), stitch: newDecoder(), frame: astiav.AllocFrame()}
+	tb.Cleanup(func() {
+		r.vision.Close()
+		r.stitch.free()
+		r.frame.Free()
 	})
+	return r
+}
+
+// read returns what each path makes of a file, and holds them against each other.
+func (r *readers) read(t *testing.T, name string, data []byte) (verifyErr, decodeErr error) {
+	t.Helper()
+	inspected, inspectErr := imagefile.Inspect(data, imagefile.MaxPixels)
+	verified, verifyErr := imagefile.Verify(data, imagefile.MaxPixels)
+	if inspectErr != nil && verifyErr == nil {
+		t.Errorf("%s: Inspect refuses what Verify accepts: %v", name, inspectErr)
+	}
+	if decodeErr = r.vision.Decode(data, &r.image); decodeErr != nil && !errors.Is(decodeErr, vision.ErrUndecodable) {
+		t.Errorf("%s: %v, want ErrUndecodable", name, decodeErr)
+	}
+	stitchErr := r.stitch.decode(data, r.frame)
+	defer r.frame.Unref()
+	if (decodeErr == nil) != (stitchErr == nil) {
+		// A side may be too long for a video.
+		if decodeErr != nil || max(verified.Width, verified.Height) <= maxSide && verified.Width*verified.Height <= maxPixels {
+			t.Errorf("%s: vision: %v, video: %v", name, decodeErr, stitchErr)
+		}
+	}
+	if decodeErr == nil && verifyErr != nil {
+		t.Errorf("%s is decoded and refused by the edge: %v", name, verifyErr)
+	}
+	if verifyErr == nil && decodeErr != nil && verified.Format == imagefile.PNG {
+		t.Errorf("%s is accepted by the edge and refused by decoders: %v", name, decodeErr)
+	}
+	if decodeErr == nil {
+		if r.image.Width != verified.Width || r.image.Height != verified.Height || inspected != verified {
+			t.Errorf("%s: %+v, %+v, decoded to %d x %d", name, inspected, verified, r.image.Width, r.image.Height)
+		}
+	}
+	if stitchErr == nil {
+		if r.frame.Width() != verified.Width || r.frame.Height() != verified.Height {
+			t.Errorf("%s: %+v, decoded to %d x %d", name, verified, r.frame.Width(), r.frame.Height())
+		}
+		if err := newCanvas(Options{}).fitAndFree(r.frame); err != nil {
+			t.Errorf("%s is decoded to a picture that cannot be converted: %v", name, err)
+		}
+	}
+	return verifyErr, decodeErr
 }
 
 func (c *canvas) fitAndFree(f *astiav.Frame) error {
 	defer c.free()
 	return c.fit(f, Drawing{})
+}
+
+func TestAllReadersAgree(t *testing.T) {
+	r := newReaders(t)
+	for _, s := range imagefiletest.Samples() {
+		verifyErr, decodeErr := r.read(t, s.Name, s.Data)
+		if (decodeErr == nil) != (s.Verdict == imagefiletest.Good) {
+			t.Errorf("%s: decoded: %v", s.Name, decodeErr)
+		}
+		if s.Truncated != errors.Is(verifyErr, imagefile.ErrTruncated) {
+			t.Errorf("%s: the edge says %v", s.Name, verifyErr)
+		}
+	}
+}
+
+// Parts that a file lacks are not filled with old memory, nor with the picture before.
+func TestNoPixelIsMadeUp(t *testing.T) {
+	d := newDecoder()
+	defer d.free()
+	f := astiav.AllocFrame()
+	defer f.Free()
+	decode := func(name string) error {
+		for _, s := range imagefiletest.Samples() {
+			if s.Name == name {
+				return d.decode(s.Data, f)
+			}
+		}
+		return errors.ErrUnsupported
+	}
+	for _, c := range []struct{ whole, part string }{
+		{"PNG", "PNG with half of its rows"},
+		{"JPEG with a scan for each component", "JPEG with one of three scans"},
+		{"JPEG", "half a JPEG with an end"},
+	} {
+		if err := decode(c.whole); err != nil {
+			t.Fatalf("%s: %v", c.whole, err)
+		}
+		f.Unref()
+		if err := decode(c.part); err == nil || errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: %v", c.part, err)
+		}
+		f.Unref()
+	}
+}
+
+func TestAllReadersAgreeOnPhotographs(t *testing.T) {
+	r := newReaders(t)
+	for _, pattern := range []string{"faces/*/*.jpg", "faces/*/*.jpeg", "faces/*/*.png", "cases/*.jpg", "cases/*/*.jpg"} {
+		dir, ok := findShared(t, pattern[:5])
+		if !ok {
+			t.Skip("the test media are not beside the repository")
+		}
+		files, err := filepath.Glob(filepath.Join(dir, pattern[5:]))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.read(t, file, data); (err == nil) != (filepath.Base(file) != "no_eoi.jpg") {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// Whatever the bytes, the edge, the judging workers and the videos agree whether they are a picture and how large it is;
+// and what one file holds does not change what is made of the next.
+func FuzzReadersAgree(f *testing.F) {
+	for _, s := range imagefiletest.Samples() {
+		if len(s.Data) < 1<<16 {
+			f.Add(s.Data)
+		}
+	}
+	good := imagefiletest.JPEG(imagefiletest.Picture(32, 24))
+	r := newReaders(f)
+	reference := vision.NewDecoder(imagefile.MaxPixels)
+	defer reference.Close()
+	var want vision.Image
+	if err := reference.Decode(good, &want); err != nil {
+		f.Fatal(err)
+	}
+	decode.SilenceFFmpeg()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if info, err := imagefile.Inspect(data, imagefile.MaxPixels); err == nil && info.Width*info.Height > 1<<20 {
+			t.Skip("takes too long")
+		}
+		_, err := r.read(t, "the file", data)
+		if err == nil {
+			first := bytes.Clone(r.image.Pix)
+			if err := r.vision.Decode(data, &r.image); err != nil || !bytes.Equal(first, r.image.Pix) {
+				t.Errorf("decoded twice, it differs (%v)", err)
+			}
+		}
+		if err := r.vision.Decode(good, &r.image); err != nil || !bytes.Equal(r.image.Pix, want.Pix) {
+			t.Errorf("after it, another file is decoded differently (%v)", err)
+		}
+	})
 }

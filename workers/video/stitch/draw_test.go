@@ -14,6 +14,8 @@ import (
 
 	"github.com/asticode/go-astiav"
 	"golang.org/x/image/font/gofont/gomono"
+
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
 // grey is the JPEG of a picture without any detail.
@@ -27,11 +29,11 @@ func grey(tb testing.TB, w, h int) []byte {
 // fittedPlanes runs pictures through one canvas and returns their luma planes.
 func fittedPlanes(tb testing.TB, o Options, frames ...Frame) (lumas [][]byte, c *canvas) {
 	tb.Helper()
-	silenceFFmpeg()
+	decode.SilenceFFmpeg()
 	c = newCanvas(o)
 	tb.Cleanup(c.free)
 	for _, f := range frames {
-		var d decoder
+		d := newDecoder()
 		p := astiav.AllocFrame()
 		if err := d.decode(f.Image, p); err != nil {
 			tb.Fatal(err)
@@ -238,7 +240,7 @@ func TestStrangeFigures(t *testing.T) {
 
 // Names and templates come from outside: whatever their letters, the picture is drawn.
 func FuzzDraw(f *testing.F) {
-	silenceFFmpeg()
+	decode.SilenceFFmpeg()
 	f.Add("%{metadata:text1}", 1, float32(1), float32(2))
 	f.Add("it's\n\\ : %", 4, float32(-1e9), float32(1e9))
 	f.Add("\xff\u202e\U0001f642", 0, float32(math.NaN()), float32(0))

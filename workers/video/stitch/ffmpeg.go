@@ -2,13 +2,9 @@ package stitch
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/asticode/go-astiav"
 )
-
-// silenceFFmpeg keeps libav* from writing to stderr: whatever goes wrong comes back as an error or a count.
-var silenceFFmpeg = sync.OnceFunc(func() { astiav.SetLogLevel(astiav.LogLevelQuiet) })
 
 // withOptions calls open with a dictionary of options and fails when an option was not understood, which libav* itself
 // only shows by leaving it in the dictionary.

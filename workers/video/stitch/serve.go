@@ -11,12 +11,14 @@ import (
 	"strconv"
 
 	"github.com/asticode/go-astiav"
+
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
 // Serve is the encoder process: it reads one job from in, as Encoder writes it, makes the video and answers with one line
 // on out. What FFmpeg says of errors goes to stderr. A job that fails is an answer too; the error is about in and out.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	silenceFFmpeg()
+	decode.SilenceFFmpeg()
 	astiav.SetLogLevel(astiav.LogLevelError)
 	r := bufio.NewReaderSize(in, 1<<16)
 	header, err := readHeader(r)

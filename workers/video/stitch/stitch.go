@@ -17,6 +17,8 @@ import (
 
 	"github.com/asticode/go-astiav"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
 // Stitch writes the frames that next returns to opts.Path. An image that cannot be decoded is skipped and counted.
@@ -25,7 +27,7 @@ import (
 // error leaves nothing behind. The error is a *NoFramesError when not one image could be decoded. Stitch may be called
 // from several goroutines at once; FFmpeg's own log, one for the whole process, is silenced by the first call.
 func Stitch(ctx context.Context, next Source, opts Options) (Result, error) {
-	silenceFFmpeg()
+	decode.SilenceFFmpeg()
 	if err := opts.Check(); err != nil {
 		return Result{}, err
 	}

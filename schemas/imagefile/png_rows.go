@@ -1,0 +1,118 @@
+package imagefile
+
+import (
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// pass is a grid of the pixels of a picture: every dx-th column from x on, every dy-th row from y on.
+type pass struct{ x, y, dx, dy int }
+
+var (
+	onePass = []pass{{0, 0, 1, 1}}
+	adam7   = []pass{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}
+)
+
+func (p *pngFile) passes() []pass {
+	if p.interlaced {
+		return adam7
+	}
+	return onePass
+}
+
+// highestFilter is the largest filter type of a row.
+const highestFilter = 4
+
+// inflater is what checking rows needs, for use by one file after the other.
+type inflater struct {
+	zlib io.ReadCloser // also a zlib.Resetter
+	row  []byte
+}
+
+var inflaters = sync.Pool{New: func() any { return new(inflater) }}
+
+// checkRows inflates the pixel data and drops it: every row of every pass must be there, and nothing else. It never
+// reads more than the header promises.
+func (p *pngFile) checkRows() error {
+	f := inflaters.Get().(*inflater)
+	defer inflaters.Put(f)
+	data := &dataReader{rest: p.data}
+	if err := f.reset(data); err != nil {
+		return missing(err)
+	}
+	bits := pngComponents[p.colorType] * p.depth
+	for _, pass := range p.passes() {
+		width, height := (p.width-pass.x+pass.dx-1)/pass.dx, (p.height-pass.y+pass.dy-1)/pass.dy
+		if width <= 0 || height <= 0 {
+			continue
+		}
+		if err := f.readRows(height, 1+(bits*width+7)/8); err != nil {
+			return err
+		}
+	}
+	n, err := io.ReadFull(f.zlib, make([]byte, 1)) // reads the checksum too
+	if n == 0 && !errors.Is(err, io.EOF) {
+		return missing(err)
+	}
+	if n > 0 || len(data.chunk) > 0 {
+		return errors.New("more pixel data than rows")
+	}
+	return nil
+}
+
+func (f *inflater) reset(r io.Reader) (err error) {
+	if f.zlib == nil {
+		f.zlib, err = zlib.NewReader(r)
+		return err
+	}
+	return f.zlib.(zlib.Resetter).Reset(r, nil)
+}
+
+// readRows reads rows of so many bytes each, the first of which is the filter type.
+func (f *inflater) readRows(rows, length int) error {
+	if cap(f.row) < length {
+		f.row = make([]byte, length)
+	}
+	row := f.row[:length]
+	for range rows {
+		if _, err := io.ReadFull(f.zlib, row); err != nil {
+			return missing(err)
+		}
+		if row[0] > highestFilter {
+			return errors.New("a row has an unknown filter")
+		}
+	}
+	return nil
+}
+
+// missing tells pixel data that ends early from data that is damaged.
+func missing(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrTruncated
+	}
+	return fmt.Errorf("the pixel data is damaged: %w", err)
+}
+
+// dataReader reads the contents of consecutive IDAT chunks. They have been walked before.
+type dataReader struct {
+	chunk, rest []byte
+}
+
+func (r *dataReader) Read(b []byte) (int, error) {
+	for len(r.chunk) == 0 {
+		kind, content, rest, err := nextChunk(r.rest)
+		if err != nil {
+			return 0, err
+		}
+		if kind != "IDAT" {
+			return 0, io.EOF
+		}
+		r.chunk, r.rest = content, rest
+	}
+	n := copy(b, r.chunk)
+	r.chunk = r.chunk[n:]
+	return n, nil
+}

@@ -1,0 +1,114 @@
+// Package decode turns the bytes of JPEG and PNG files into pixels. It is the only place that does, so that every worker
+// agrees whether some bytes are a picture and how large it is.
+package decode
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/asticode/go-astiav"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
+)
+
+// Decoder decodes files into FFmpeg frames. Its buffers are reused from call to call, but no pixel is: each JPEG gets a
+// codec of its own. It is for one goroutine at a time. Close frees what FFmpeg holds.
+type Decoder struct {
+	maxPixels int
+	packet    *astiav.Packet
+	padded    []byte
+}
+
+// padding is AV_INPUT_BUFFER_PADDING_SIZE: libavcodec reads that far beyond the end of a packet, and wants zeros there.
+const padding = 64
+
+// SilenceFFmpeg keeps FFmpeg from writing to stderr, where a hostile client could fill the log; errors are returned
+// anyway. The first call counts: a process has one log level, which may be set to another afterwards.
+var SilenceFFmpeg = sync.OnceFunc(func() { astiav.SetLogLevel(astiav.LogLevelQuiet) })
+
+// New returns a decoder that refuses pictures of more than maxPixels pixels. It calls SilenceFFmpeg.
+func New(maxPixels int) *Decoder {
+	SilenceFFmpeg()
+	d := &Decoder{maxPixels: maxPixels, packet: astiav.AllocPacket()}
+	runtime.SetFinalizer(d, (*Decoder).Close)
+	return d
+}
+
+// Close frees the decoder. It may be called twice.
+func (d *Decoder) Close() {
+	if d.packet != nil {
+		d.packet.Free()
+		d.packet = nil
+	}
+}
+
+// Decode decodes a file into dst, which must be empty: a JPEG in the colours of the file, mostly full-range 4:2:0, a PNG
+// in RGB of 8 bits, without its transparency. An EXIF orientation and colour profiles are ignored.
+//
+// Damage that a viewer would paper over is an error too: evidence of which some pixels are made up is worse than none.
+// After an error dst is empty.
+func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
+	info, err := imagefile.Inspect(data, d.maxPixels)
+	if err != nil {
+		return err
+	}
+	data = data[:info.Size]
+	if info.Format == imagefile.PNG {
+		err = decodePNG(data, dst)
+	} else {
+		err = d.decodeJPEG(data, dst)
+	}
+	if err == nil && (dst.Width() != info.Width || dst.Height() != info.Height) {
+		err = fmt.Errorf("the header says %d x %d, the picture has %d x %d", info.Width, info.Height, dst.Width(), dst.Height())
+	}
+	if err != nil {
+		dst.Unref()
+		return fmt.Errorf("decode %s: %w", info.Format, err)
+	}
+	return nil
+}
+
+// decodeJPEG opens a codec for each picture, which costs 0.04 ms: one that is used again keeps its buffers, and a
+// picture with parts missing would show those of the one before.
+func (d *Decoder) decodeJPEG(data []byte, dst *astiav.Frame) error {
+	codec, err := openJPEG()
+	if err != nil {
+		return err
+	}
+	defer codec.Free()
+	// The packet must be made with the padding, then shortened.
+	d.padded = append(append(d.padded[:0], data...), make([]byte, padding)...)
+	if err := d.packet.FromData(d.padded); err != nil {
+		return err
+	}
+	defer d.packet.Unref()
+	d.packet.SetSize(len(data))
+	if err := codec.SendPacket(d.packet); err != nil {
+		return err
+	}
+	return codec.ReceiveFrame(dst)
+}
+
+func openJPEG() (*astiav.CodecContext, error) {
+	codec := astiav.FindDecoder(astiav.CodecIDMjpeg)
+	if codec == nil {
+		return nil, errors.New("this FFmpeg has no JPEG decoder; install the full libavcodec")
+	}
+	ctx := astiav.AllocCodecContext(codec)
+	// More threads would hold frames back, and one picture gains nothing from them.
+	ctx.SetThreadCount(1)
+	options := astiav.NewDictionary()
+	defer options.Free()
+	// By default FFmpeg paints over damage and says nothing.
+	err := options.Set("err_detect", "crccheck+bitstream+buffer+explode", 0)
+	if err == nil {
+		err = ctx.Open(codec, options)
+	}
+	if err != nil {
+		ctx.Free()
+		return nil, fmt.Errorf("open the JPEG decoder: %w", err)
+	}
+	return ctx, nil
+}
