@@ -18,6 +18,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -148,12 +149,12 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 	if len(image) > maxReference {
 		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the picture has %d bytes, %d are allowed", len(image), maxReference))
 	}
-	mediaType := http.DetectContentType(image)
-	if !slices.Contains([]string{"image/jpeg", "image/png"}, mediaType) {
+	info, err := imagefile.Verify(image, imagefile.MaxPixels)
+	switch {
+	case errors.Is(err, imagefile.ErrUnknownFormat):
 		return nil, refuse(lpproto.CodeContentType, "it is neither JPEG nor PNG")
-	}
-	if _, _, err := lpproto.Inspect(image, mediaType); err != nil {
-		return nil, refuse(lpproto.CodeBadImage, "it is damaged")
+	case err != nil:
+		return nil, refuse(lpproto.CodeBadImage, err.Error())
 	}
 	if !slices.ContainsFunc(settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
 		return nil, problem(http.StatusConflict, "the settings name no worker matcher: nothing would be compared with the reference")
@@ -171,5 +172,5 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 	case err != nil:
 		return nil, err
 	}
-	return &streams.Reference{MediaType: mediaType, Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
+	return &streams.Reference{MediaType: info.Format.MediaType(), Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
 }

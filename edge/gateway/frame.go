@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // frame answers FRAME. accepted reports whether the image passed the checks.
@@ -44,7 +46,7 @@ func (s *session) failFrame(m received, code int) {
 	s.socket.fail(code)
 }
 
-// picture is an image that passed all checks that need no decoding.
+// picture is an image that passed all checks that need no decoding of pixels.
 type picture struct {
 	data      []byte
 	mediaType string
@@ -58,12 +60,12 @@ func (g *Gateway) image(m received) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	width, height, err := lpproto.Inspect(data, mediaType)
-	if err != nil {
-		return nil, err
+	info, err := imagefile.Verify(data, g.config.MaxPixels)
+	if err == nil && info.Format.MediaType() != mediaType {
+		err = fmt.Errorf("the content type says %s, the image is a %s", mediaType, info.Format)
 	}
-	if height > g.config.MaxPixels/width {
-		return nil, &lpproto.Error{Code: lpproto.CodeBadImage, Detail: "the image has too many pixels"}
+	if err != nil {
+		return nil, &lpproto.Error{Code: lpproto.CodeBadImage, Detail: err.Error()}
 	}
 	return &picture{data: data, mediaType: mediaType, received: m.at}, nil
 }

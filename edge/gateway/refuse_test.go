@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -68,6 +69,7 @@ func TestImagesThatAreRefusedUnpublished(t *testing.T) {
 		"empty":                {lpproto.ContentJPEG, websocket.BinaryMessage, nil, lpproto.CodeBadImage},
 		"truncated":            {lpproto.ContentJPEG, websocket.BinaryMessage, good[:len(good)-2], lpproto.CodeBadImage},
 		"another format":       {lpproto.ContentPNG, websocket.BinaryMessage, good, lpproto.CodeBadImage},
+		"half of a PNG's rows": {lpproto.ContentPNG, websocket.BinaryMessage, imagefiletest.TruncatedPNG(128, 128, 64), lpproto.CodeBadImage},
 		"bomb":                 {lpproto.ContentPNG, websocket.BinaryMessage, bomb(), lpproto.CodeBadImage},
 		"bad base64":           {lpproto.ContentJPEGBase64, websocket.TextMessage, []byte("!!!!"), lpproto.CodeBadImage},
 		"unsupported type":     {"image/bmp", websocket.BinaryMessage, good, lpproto.CodeContentType},

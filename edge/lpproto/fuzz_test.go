@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"testing"
+
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 )
 
 // FuzzParse: whatever parses can be written, and what was written parses as the same.
@@ -34,15 +36,16 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzImage: no body makes the image functions panic, a refusal has a code, and an
-// image survives the way through base64.
+// FuzzImage: no body makes Image panic, a refusal has a code, and an image is the same after being encoded in base64.
 func FuzzImage(f *testing.F) {
-	f.Add(ContentJPEG, jpegBytes(f, 5, 4), true)
-	f.Add(ContentPNG, pngBytes(f, 5, 4), true)
-	f.Add(ContentJPEGBase64, EncodeBase64(jpegBytes(f, 5, 4)), false)
-	f.Add(ContentPNGBase64, append([]byte("data:image/png;base64,"), EncodeBase64(pngBytes(f, 5, 4))...), false)
+	picture := imagefiletest.Picture(5, 4)
+	jpegImage, pngImage := imagefiletest.JPEG(picture), imagefiletest.PNG(picture)
+	f.Add(ContentJPEG, jpegImage, true)
+	f.Add(ContentPNG, pngImage, true)
+	f.Add(ContentJPEGBase64, EncodeBase64(jpegImage), false)
+	f.Add(ContentPNGBase64, append([]byte("data:image/png;base64,"), EncodeBase64(pngImage)...), false)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte, binary bool) {
-		image, mediaType, err := NewFrame(contentType, body).Image(binary)
+		image, _, err := NewFrame(contentType, body).Image(binary)
 		if err != nil {
 			var coded *Error
 			if !errors.As(err, &coded) {
@@ -52,13 +55,6 @@ func FuzzImage(f *testing.F) {
 				wantCode(t, err, CodeContentType)
 			}
 			return
-		}
-		w, h, err := Inspect(image, mediaType)
-		switch {
-		case err != nil:
-			wantCode(t, err, CodeBadImage)
-		case w <= 0 || h <= 0:
-			t.Fatalf("%d x %d pass", w, h)
 		}
 		again, _, err := NewFrame(ContentJPEGBase64, EncodeBase64(image)).Image(false)
 		if err != nil || !bytes.Equal(again, image) {
