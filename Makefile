@@ -108,7 +108,7 @@ go-build: $(PAGE)
 
 # A complete `zoo` costs no request; an incomplete one is tried each time, the network may have come back.
 .PHONY: models
-models: $(BASE)
+models: $(BASE) go-build
 	@$(SETUP)/zoo.sh
 
 # Files. Each depends on the system packages without being rebuilt for them.
@@ -128,9 +128,9 @@ $(EXAMPLE_NPM): $(EXAMPLE)/package.json $(EXAMPLE)/package-lock.json | system
 $(PAGE): $(UI_NPM) $(UI_SOURCES)
 	@cd $(UI) && npm run --silent build && touch dist/index.html
 
-# The importer is part of the binary; its sources stand for it, so that an ordinary build does not import anew.
-$(BASE): $(VISION_NPM) $(filter-out %_test.go,$(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*)) | go-build
-	@bin/selene models install && touch $@
+# Importing takes seconds, so it is only done again when the importer changes.
+$(BASE): $(VISION_NPM) $(filter-out %_test.go,$(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*)) | system
+	@go run ./deploy/tools/importmodels && touch $@
 
 # One file a version: another version is another file, built when first asked for.
 $(GOLANGCI): | system

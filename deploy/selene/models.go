@@ -60,12 +60,12 @@ func modelsList(p *process) *cobra.Command {
 }
 
 func modelsInstall(p *process) *cobra.Command {
-	from := "workers/vision"
+	from := "workers/vision/packs"
 	c := &cobra.Command{
-		Use: "install", Short: "Make the pack base, and place ONNX Runtime, from the installed npm parts", Args: cobra.NoArgs,
+		Use: "install", Short: "Copy the pack base and ONNX Runtime from a checkout's models folder", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return modelstore.InstallBase(from, p.modelsDir()) },
 	}
-	c.Flags().StringVar(&from, "from", from, "folder in which `npm ci` was run")
+	c.Flags().StringVar(&from, "from", from, "models folder to copy from, which make models fills")
 	return c
 }
 

@@ -7,13 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-
-	"github.com/selene-liveness/selene/workers/vision/tfjs"
 )
 
-// InstallBase fills modelsDir from npm packages: the ONNX Runtime library of this processor, and the pack `base`, whose
-// TensorFlow.js networks are imported as ONNX. npmDir is `workers/vision`, where `npm ci` has run, or the node_modules
-// folder itself. What is there already with the right digest is kept, and then its source is not even read.
+// ImportBase fills modelsDir from npm packages: the ONNX Runtime library of this processor, and the pack `base`. convert turns
+// the TensorFlow.js network in a folder into an ONNX file (tfjs.Convert). npmDir is `workers/vision`, where `npm ci` has run,
+// or the node_modules folder itself. A file that exists already with the right digest is kept, and its source is not read.
 //
 // Inputs and outputs of the networks, N being the batch:
 //
@@ -27,26 +25,51 @@ import (
 //	iris       input_1 [N,3,64,64]    Identity [N,1,1,228]  71 points of the eye's contour, then 5 of the iris: x, y, z
 //	faceres    input_1 [N,3,224,224]  global_pooling/Mean [N,1024]  descriptor, to be brought to length 1
 //	                                  gender_pred/Sigmoid [N,1], age_pred/Softmax [N,100]  not used
-func InstallBase(npmDir, modelsDir string) error {
+func ImportBase(npmDir, modelsDir string, convert func(dir string) ([]byte, error)) error {
+	if inner := filepath.Join(npmDir, "node_modules"); isDir(inner) {
+		npmDir = inner
+	}
+	return fillBase(modelsDir, func(path, want string, s source) error {
+		from := filepath.Join(npmDir, filepath.FromSlash(s.Path))
+		if s.Name == "" {
+			return npmError(from, copyChecked(path, from, want))
+		}
+		onnx, err := convert(from)
+		if err == nil {
+			err = writeChecked(path, want, bytes.NewReader(onnx))
+		}
+		return npmError(from, err)
+	})
+}
+
+// InstallBase copies the pack `base` and the ONNX Runtime library of this processor from the models folder `from`, where
+// ImportBase has put them, to modelsDir. It checks every digest, and keeps the files that exist already.
+func InstallBase(from, modelsDir string) error {
+	return fillBase(modelsDir, func(path, want string, s source) error {
+		have := LibraryPath(from)
+		if s.Name != "" {
+			have = filepath.Join(from, "base", s.Name)
+		}
+		if err := copyChecked(path, have, want); err != nil {
+			return fmt.Errorf("%s: %w (`make models` in a checkout creates it)", have, err)
+		}
+		return nil
+	})
+}
+
+// fillBase calls get for the library (a source without a name) and for each file of the pack that is absent or damaged.
+func fillBase(modelsDir string, get func(path, want string, s source) error) error {
 	d, err := parseDescription(baseJSON)
 	if err != nil {
 		return err
-	}
-	return d.makeFrom(npmDir, modelsDir)
-}
-
-func (d *description) makeFrom(npmDir, modelsDir string) error {
-	if inner := filepath.Join(npmDir, "node_modules"); isDir(inner) {
-		npmDir = inner
 	}
 	lib, ok := d.Library[runtime.GOARCH]
 	if runtime.GOOS != "linux" || !ok {
 		return fmt.Errorf("no ONNX Runtime library for %s/%s in the npm package: linux on amd64 or arm64 is needed", runtime.GOOS, runtime.GOARCH)
 	}
 	if path := LibraryPath(modelsDir); !hasDigest(path, lib.SHA256) {
-		from := filepath.Join(npmDir, filepath.FromSlash(lib.Path))
-		if err := copyChecked(path, from, lib.SHA256); err != nil {
-			return npmError(from, err)
+		if err := get(path, lib.SHA256, source{Path: lib.Path}); err != nil {
+			return err
 		}
 	}
 	dir := filepath.Join(modelsDir, d.pack.Name)
@@ -55,13 +78,8 @@ func (d *description) makeFrom(npmDir, modelsDir string) error {
 		if hasDigest(path, want) {
 			continue
 		}
-		from := filepath.Join(npmDir, filepath.FromSlash(f.Path))
-		onnx, err := tfjs.Convert(from)
-		if err == nil {
-			err = writeChecked(path, want, bytes.NewReader(onnx))
-		}
-		if err != nil {
-			return fmt.Errorf("pack %s: making %s: %w", d.pack.Name, f.Name, npmError(from, err))
+		if err := get(path, want, f); err != nil {
+			return fmt.Errorf("pack %s: %s: %w", d.pack.Name, f.Name, err)
 		}
 	}
 	if err := d.writePackJSON(dir); err != nil {
@@ -70,14 +88,14 @@ func (d *description) makeFrom(npmDir, modelsDir string) error {
 	return nil
 }
 
-// npmError says what to do about an npm part that is absent or of another version.
+// npmError adds what to do about an npm package that is absent or of another version. It returns nil for nil.
 func npmError(from string, err error) error {
 	var digest digestError
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%s is not there: run npm ci --ignore-scripts in workers/vision: %w", from, err)
+		return fmt.Errorf("%s does not exist: run npm ci --ignore-scripts in workers/vision: %w", from, err)
 	case errors.As(err, &digest):
-		return fmt.Errorf("%s is not the version that this program knows: run npm ci --ignore-scripts in workers/vision: %w", from, err)
+		return fmt.Errorf("%s is not the expected version: run npm ci --ignore-scripts in workers/vision: %w", from, err)
 	}
 	return err
 }

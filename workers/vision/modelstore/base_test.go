@@ -5,22 +5,24 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/selene-liveness/selene/workers/vision/tfjs"
 )
 
-// TestInstallBase makes the pack from the npm packages; the importer must give the digests that base.json states.
-func TestInstallBase(t *testing.T) {
+// TestImportBase creates the pack from the npm packages; the importer must give the digests that base.json states.
+func TestImportBase(t *testing.T) {
 	npm, models := filepath.Join(moduleRoot(t), "workers", "vision"), t.TempDir()
 	if !isDir(filepath.Join(npm, "node_modules")) {
 		t.Skip("no workers/vision/node_modules: run npm ci there")
 	}
-	if err := InstallBase(npm, models); err != nil {
+	if err := ImportBase(npm, models, tfjs.Convert); err != nil {
 		t.Fatal(err)
 	}
 	before := snapshot(t, models)
 	if len(before) != 6 {
 		t.Fatalf("the library, 4 networks and pack.json expected, found %v", before)
 	}
-	if err := InstallBase(filepath.Join(npm, "absent"), models); err != nil {
+	if err := ImportBase(filepath.Join(npm, "absent"), models, tfjs.Convert); err != nil {
 		t.Fatalf("a complete pack needs no source: %v", err)
 	}
 	if after := snapshot(t, models); !equal(before, after) {
@@ -30,7 +32,7 @@ func TestInstallBase(t *testing.T) {
 	if err := os.WriteFile(iris, []byte("spoilt"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := InstallBase(filepath.Join(npm, "node_modules"), models); err != nil {
+	if err := ImportBase(filepath.Join(npm, "node_modules"), models, tfjs.Convert); err != nil {
 		t.Fatal(err)
 	}
 	after := snapshot(t, models)
@@ -41,9 +43,9 @@ func TestInstallBase(t *testing.T) {
 	}
 }
 
-func TestInstallBaseWithoutPackages(t *testing.T) {
+func TestImportBaseWithoutPackages(t *testing.T) {
 	models := t.TempDir()
-	err := InstallBase(t.TempDir(), models)
+	err := ImportBase(t.TempDir(), models, tfjs.Convert)
 	if err == nil || !strings.Contains(err.Error(), "npm ci") || !strings.Contains(err.Error(), "libonnxruntime.so.1") {
 		t.Fatalf("error %v", err)
 	}
@@ -61,10 +63,37 @@ func TestInstallBaseWithoutPackages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := InstallBase(npm, models); err == nil || !strings.Contains(err.Error(), "not the version") {
+	if err := ImportBase(npm, models, tfjs.Convert); err == nil || !strings.Contains(err.Error(), "not the expected version") {
 		t.Fatalf("error %v", err)
 	}
 	if found := snapshot(t, models); len(found) != 0 {
 		t.Fatalf("something landed: %v", found)
+	}
+}
+
+// TestInstallBase copies an imported pack, keeps what is whole, and names what is not.
+func TestInstallBase(t *testing.T) {
+	from, models := filepath.Join(moduleRoot(t), "workers", "vision", "packs"), t.TempDir()
+	if _, err := os.Stat(filepath.Join(from, "base", "pack.json")); err != nil {
+		t.Skip("no workers/vision/packs/base: run make models")
+	}
+	if err := InstallBase(from, models); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, models)
+	if len(before) != 6 {
+		t.Fatalf("the library, 4 networks and pack.json expected, found %v", before)
+	}
+	if err := InstallBase(t.TempDir(), models); err != nil {
+		t.Errorf("a complete pack needs no source: %v", err)
+	}
+	if after := snapshot(t, models); !equal(before, after) {
+		t.Errorf("files were touched again:\n%v\n%v", before, after)
+	}
+	if err := os.WriteFile(filepath.Join(models, "base", "iris.onnx"), []byte("spoilt"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := InstallBase(t.TempDir(), models); err == nil || !strings.Contains(err.Error(), "iris.onnx") || !strings.Contains(err.Error(), "make models") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -65,7 +65,7 @@ func describe(pack string) (*description, error) {
 	case "zoo":
 		return parseDescription(zooJSON)
 	case "base":
-		return nil, errors.New("pack base is not downloaded: it is made from npm packages at set-up; run make build")
+		return nil, errors.New("pack base is not downloaded: it is imported from npm packages; run make models")
 	}
 	return nil, fmt.Errorf("no pack %q can be pulled; known: zoo", pack)
 }

@@ -42,7 +42,7 @@ func checkoutDir(root string) (string, bool) {
 	return filepath.Join(vision, "packs"), true
 }
 
-// LibraryPath is where InstallBase puts the ONNX Runtime library.
+// LibraryPath returns the path of the ONNX Runtime library in a models folder.
 func LibraryPath(modelsDir string) string {
 	return filepath.Join(modelsDir, "lib", "libonnxruntime.so.1")
 }
