@@ -15,7 +15,7 @@ declare module "node:assert/strict" {
 }
 declare module "node:fs" {
   export function readFileSync(path: URL): Uint8Array<ArrayBuffer>;
-  export function readdirSync(path: URL): string[];
+  export function readdirSync(path: URL, options?: { recursive: true }): string[];
   export function existsSync(path: URL): boolean;
 }
 declare module "node:zlib" {

@@ -10,17 +10,15 @@ import { useCan } from "../parts/me";
 import { at } from "../route";
 import type { Schema } from "../schema";
 import type { Revision, Variant } from "../types";
+import { withVariant } from "../variant";
 
 const TABS = ["form", "revisions", "variants"] as const;
-
-/** Path of the settings, or of a variant of them. */
-export const ofVariant = (path: string, tag: string): string => path + (tag && `?variant=${encodeURIComponent(tag)}`);
 
 export function SettingsPage({ tab, query }: { tab: string; query: URLSearchParams }) {
   const can = useCan();
   const tag = query.get("variant") ?? "";
   const schema = useLoad<Schema>("v1/settings/schema");
-  const newest = useLoad<Revision>(ofVariant("v1/settings", tag));
+  const newest = useLoad<Revision>(withVariant("v1/settings", tag));
   const variants = useLoad<{ variants: Variant[] }>("v1/settings/variants");
   const [said, setSaid] = useState("");
   useEffect(() => setSaid(""), [tab]);

@@ -3,14 +3,14 @@ import { call } from "../api";
 import { fill, value } from "../format";
 import { t } from "../language";
 import { useLoad } from "../load";
-import { ofVariant } from "../pages/settings";
+import { withVariant } from "../variant";
 import type { Document, Revision, RevisionLine } from "../types";
 import { useCan } from "./me";
 import { Cell, Confirmed, Dialog, Loaded, Table, Time } from "./ui";
 
 export function Revisions({ tag, onRestored }: { tag: string; onRestored: (revision: Revision, n: number) => void }) {
   const can = useCan();
-  const all = useLoad<{ revisions: RevisionLine[] }>(ofVariant("v1/settings/revisions", tag));
+  const all = useLoad<{ revisions: RevisionLine[] }>(withVariant("v1/settings/revisions", tag));
   const [shown, setShown] = useState<number | undefined>(undefined);
   const restore = (n: number) => async () => {
     const revision = await call<Revision>("POST", `v1/settings/revisions/${n}/restore`);

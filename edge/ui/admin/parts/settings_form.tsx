@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { call, Problem } from "../api";
 import { fill } from "../format";
 import { t } from "../language";
-import { ofVariant } from "../pages/settings";
+import { withVariant } from "../variant";
 import { changes, checkAll, complete, type Schema, write } from "../schema";
 import type { Document, Revision } from "../types";
 import { useCan } from "./me";
@@ -52,7 +52,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
     if (wrong) return setShow(wrong);
     setRefused({});
     setWords(undefined);
-    const path = ofVariant("v1/settings", tag);
+    const path = withVariant("v1/settings", tag);
     const noted = note.trim() && `${path.includes("?") ? "&" : "?"}note=${encodeURIComponent(note.trim())}`;
     try {
       onSaved(await call<Revision>("PUT", path + noted, { body: draft, headers: { "If-Match": `"${newest.revision}"` } }));

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { call } from "../api";
 import { fill } from "../format";
 import { t } from "../language";
-import { ofVariant } from "../pages/settings";
+import { withVariant } from "../variant";
 import { at } from "../route";
 import type { Revision, Variant } from "../types";
 import { useCan } from "./me";
@@ -12,7 +12,7 @@ export function Variants({ all, open, onChange }: { all: Variant[]; open: Revisi
   const can = useCan();
   const [tag, setTag] = useState("");
   const make = async () => {
-    await call("PUT", ofVariant("v1/settings", tag.trim()), { body: open.settings });
+    await call("PUT", withVariant("v1/settings", tag.trim()), { body: open.settings });
     setTag("");
     onChange();
   };
