@@ -74,6 +74,7 @@ func (i *installation) do(method, path string, body []byte, headers ...string) (
 	if err != nil {
 		i.t.Fatal(err)
 	}
+	must[*contract](i.t)(openAPI()).check(i.t, method, path, answer, data)
 	return answer, data
 }
 

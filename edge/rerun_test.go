@@ -17,6 +17,11 @@ import (
 )
 
 // The settings of new sessions are those that this instance gives them.
+// judgedAgain is the answer of a process that judged a session again and found no difference.
+func judgedAgain(session string) ([]byte, error) {
+	return json.Marshal(map[string]any{"session": session, "before": "success", "after": "success", "frames": 0, "verdicts": 0})
+}
+
 func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	if _, err := conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
@@ -27,7 +32,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	streamstest.Go(t, func(ctx context.Context) error {
 		return conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
 			attempts <- o.Settings.Session.MaxAttempts
-			return []byte("{}"), nil
+			return judgedAgain(o.Session)
 		})
 	})
 	streamstest.Eventually(t, 5*time.Second, func() error {
@@ -53,7 +58,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
 			switch {
 			case o.Settings == nil:
-				return json.Marshal(map[string]string{"session": o.Session})
+				return judgedAgain(o.Session)
 			case o.Settings.Session.MaxAttempts == 7:
 				return nil, errors.New("no verdict from hats")
 			}
@@ -85,10 +90,10 @@ func TestOneSessionIsJudgedAgainAtATime(t *testing.T) {
 	i := install(t, Config{})
 	begun, end := make(chan struct{}), make(chan struct{})
 	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.ServeReruns(ctx, func(context.Context, streams.RerunOrder) ([]byte, error) {
+		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
 			begun <- struct{}{}
 			<-end
-			return []byte("{}"), nil
+			return judgedAgain(o.Session)
 		})
 	})
 	path, first := "/v1/sessions/"+uuid.NewString()+"/rerun", make(chan int)
