@@ -62,7 +62,7 @@ async function buildLibrary() {
   await build({ ...common, entryPoints: ["face/face.ts"], outdir: "dist/lib" });
   await writeFace("dist/lib");
   await rm(".build/types", { recursive: true, force: true });
-  await promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"]);
+  await promisify(execFile)(process.execPath, ["node_modules/typescript-native/bin/tsc", "-p", "tsconfig.types.json"]);
   await writeFile("dist/lib/selene.d.ts", await bundleTypes(".build/types", "lib/selene"));
 }
 

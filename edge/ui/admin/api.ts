@@ -1,4 +1,5 @@
 // The REST interface, as edge/api/openapi.yaml describes it. The page is one folder below it.
+import type { ProblemDetails } from "./rest";
 
 const root = new URL("..", document.baseURI);
 
@@ -49,7 +50,7 @@ export async function call<T>(method: string, path: string, { body, headers, sig
   if (answer.status === 204) return undefined as T;
   const read: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return read as T;
-  const { detail, title, setting } = (read ?? {}) as { detail?: string; title?: string; setting?: string };
+  const { detail, title, setting } = (read ?? {}) as Partial<ProblemDetails>;
   if (answer.status === 401 && path !== "v1/login" && path !== "v1/me") loggedOut.dispatchEvent(new Event("out"));
   const told = detail || title || answer.statusText || `HTTP ${answer.status}`;
   throw new Problem(answer.status, setting ? (told.split(`${setting}: `).at(-1) ?? told) : told, setting);

@@ -7,7 +7,7 @@ import { t } from "./language";
 import { Notice, inWords } from "./parts/ui";
 import { MeContext } from "./parts/me";
 import { Shell } from "./shell";
-import type { Me } from "./types";
+import type { Me } from "./rest";
 
 type State = { at: "start" } | { at: "broken"; why: string } | { at: "login"; out: boolean } | { at: "in"; me: Me };
 

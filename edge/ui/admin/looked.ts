@@ -1,5 +1,5 @@
 // One frame of a session with everything that was stored of it.
-import type { Decision, StoredFrame, Verdict } from "./types";
+import type { Decision, StoredFrame, Verdict } from "./rest";
 
 export interface Looked {
   sequence: number;

@@ -1,7 +1,7 @@
 // The JSON Schema of the settings, as far as the server writes it, and what a form needs of it.
 import { fill } from "./format";
 import { t } from "./language";
-import type { Document } from "./types";
+import type { Document } from "./rest";
 
 export interface Schema {
   type: string | string[];

@@ -6,13 +6,13 @@ import { lang, t } from "../admin/language";
 import { useLoad, usePolling } from "../admin/load";
 import { LanguageChoice, ThemeChoice } from "../admin/parts/choices";
 import { Empty, Heading, inWords, Loaded, Notice } from "../admin/parts/ui";
-import type { Me } from "../admin/types";
+import type { Figures, Me, Statistics } from "../admin/rest";
 import { Checks } from "./checks";
 import { Filters } from "./filters";
 import { Outcomes } from "./outcomes";
 import { fromAddress, type Query, toAddress, toServer } from "./query";
 import { short, Times } from "./times";
-import { type Figures, MEASURES, type Measure, type Report } from "./types";
+import { MEASURES, type Measure } from "./measures";
 import { chooseWords, w } from "./words";
 
 const logIn = () => location.replace(address("admin/?to=statistics/"));
@@ -41,17 +41,17 @@ export function App() {
       <main id="content" tabIndex={-1} key={lang}>
         {why ? <Notice kind="bad"><p>{why}</p><button type="button" onClick={() => { setWhy(""); void enter(); }}>{t.common.again}</button></Notice>
           : !me ? <p class="soft loading" role="status">{t.common.loading}</p>
-          : me.rights.includes("stats:read") ? <Statistics /> : <><Heading title={w.title} /><Empty title={w.notAllowed} /></>}
+          : me.rights.includes("stats:read") ? <Page /> : <><Heading title={w.title} /><Empty title={w.notAllowed} /></>}
       </main>
     </>
   );
 }
 
-function Statistics() {
+function Page() {
   const [query, setQuery] = useState(() => fromAddress(location.search));
   const [hour, setHour] = useState(() => Date.now());
   const asked = useMemo(() => toServer(query, hour), [query, hour]);
-  const load = useLoad<Report>(`v1/stats?${asked}`);
+  const load = useLoad<Statistics>(`v1/stats?${asked}`);
   usePolling(load.reload, 2_000, load.data?.complete === false);
   usePolling(() => { setHour(Date.now()); load.reload(); }, 60_000);
   const ask = (next: Query) => {
@@ -67,7 +67,7 @@ function Statistics() {
   );
 }
 
-function Figure({ report, byCode }: { report: Report; byCode: boolean }) {
+function Figure({ report, byCode }: { report: Statistics; byCode: boolean }) {
   const { total } = report;
   const titles: Record<Measure, string> = { frame_ms: w.frameTimeLong, session_seconds: w.sessionTimeLong, frames_per_session: w.framesLong };
   return (

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { number } from "../admin/format";
 import { lang } from "../admin/language";
-import type { Report } from "./types";
+import type { Statistics } from "../admin/rest";
 
 export const [LEFT, RIGHT, TOP, BOTTOM] = [48, 8, 10, 26];
 
@@ -31,13 +31,13 @@ export function ticks(most: number, whole = false): number[] {
 }
 
 /** The time of a step. Days are those of UTC, hours those of the reader. */
-export function timeOf(at: string, step: Report["step"], long = false): string {
+export function timeOf(at: string, step: Statistics["step"], long = false): string {
   const time = new Date(at);
   if (step === "day") return time.toLocaleDateString(lang, { day: "numeric", month: "short", ...(long && { year: "numeric" }), timeZone: "UTC" });
   return time.toLocaleString(lang, { hour: "2-digit", minute: "2-digit", ...((long || time.getHours() === 0) && { day: "numeric", month: "short" }) });
 }
 
-export function Axes({ width, height, values, series, step, x }: { width: number; height: number; values: number[]; series: { at: string }[]; step: Report["step"]; x: (n: number) => number }) {
+export function Axes({ width, height, values, series, step, x }: { width: number; height: number; values: number[]; series: { at: string }[]; step: Statistics["step"]; x: (n: number) => number }) {
   const most = values.at(-1) ?? 1;
   const y = (value: number) => height - BOTTOM - (value / most) * (height - TOP - BOTTOM);
   const every = Math.ceil((series.length * (step === "day" ? 64 : 84)) / Math.max(1, width - LEFT - RIGHT));

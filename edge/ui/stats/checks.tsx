@@ -3,7 +3,7 @@ import { GOING_ON } from "../admin/codes";
 import { fill, number } from "../admin/format";
 import { t } from "../admin/language";
 import { Cell, Empty, Table } from "../admin/parts/ui";
-import type { CodeFigures, Figures } from "./types";
+import type { CodeFigures, Figures } from "../admin/rest";
 import { w } from "./words";
 
 export function Checks({ total, byCode }: { total: Figures; byCode: boolean }) {

@@ -3,7 +3,7 @@ import { t } from "../admin/language";
 import { outcomeName } from "../admin/parts/codes";
 import { Select, Text } from "../admin/parts/ui";
 import { PERIODS, type Query } from "./query";
-import { OUTCOMES } from "./types";
+import { OUTCOMES } from "./measures";
 import { w } from "./words";
 
 export function Filters({ query, onQuery }: { query: Query; onQuery: (query: Query) => void }) {

@@ -4,12 +4,13 @@ import { t } from "../admin/language";
 import { outcomeName } from "../admin/parts/codes";
 import { Cell, Empty, Table } from "../admin/parts/ui";
 import { Axes, BOTTOM, LEFT, RIGHT, ticks, timeOf, TOP, useWidth } from "./axis";
-import { OUTCOMES, type Report } from "./types";
+import { OUTCOMES } from "./measures";
+import type { Statistics } from "../admin/rest";
 import { w } from "./words";
 
 const HEIGHT = 240;
 
-export function Outcomes({ report }: { report: Report }) {
+export function Outcomes({ report }: { report: Statistics }) {
   const { ref, width } = useWidth();
   const { series, step, total } = report;
   const shown = OUTCOMES.filter((outcome) => total.outcomes[outcome]);

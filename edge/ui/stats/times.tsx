@@ -2,7 +2,8 @@
 import { number } from "../admin/format";
 import { Cell, Empty, Table } from "../admin/parts/ui";
 import { Axes, BOTTOM, LEFT, RIGHT, ticks, timeOf, TOP, useWidth } from "./axis";
-import type { Measure, Report } from "./types";
+import type { Statistics } from "../admin/rest";
+import type { Measure } from "./measures";
 import { w } from "./words";
 
 const HEIGHT = 180;
@@ -11,7 +12,7 @@ const LINES = ["p50", "p95", "p99"] as const;
 /** As many digits as such a value is worth. */
 export const short = (value: number): string => number(value, value < 10 && value % 1 !== 0 ? (value < 1 ? 2 : 1) : 0);
 
-export function Times({ report, measure, title }: { report: Report; measure: Measure; title: string }) {
+export function Times({ report, measure, title }: { report: Statistics; measure: Measure; title: string }) {
   const { ref, width } = useWidth();
   const { series, step, total } = report;
   const all = total[measure];

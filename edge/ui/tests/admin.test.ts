@@ -10,7 +10,7 @@ import { at, readRoute } from "../admin/route";
 import { changes, check, checkAll, complete, type Schema, write } from "../admin/schema";
 import en from "../admin/texts/en";
 import ru from "../admin/texts/ru";
-import type { Decision, StoredFrame, Verdict } from "../admin/types";
+import type { Decision, StoredFrame, Verdict } from "../admin/rest";
 
 const root = new URL("../", import.meta.url); // the tests run in .build/
 const source = (path: string) => String(readFileSync(new URL(`../../${path}`, root)));
@@ -67,7 +67,7 @@ test("frames are shown once each, with what was decided and said", () => {
   const frame = (sequence: number, stored: number, at: string): StoredFrame => ({ sequence, stored, attempt: 0, received: at, media_type: "image/jpeg", bytes: 1 });
   const frames = [frame(1, 1, "2026-01-01T00:00:00Z"), frame(2, 2, "2026-01-01T00:00:01Z"), frame(2, 4, "2026-01-01T00:00:02Z")];
   const decisions: Decision[] = [{ name: { session: "s", sequence: "2" }, frame: "2", errors: [12], estimations: { liveness: 0.9, head_pose: {} } }];
-  const verdict = (worker: string): Verdict => ({ name: { sequence: "2" }, worker });
+  const verdict = (worker: string): Verdict => ({ name: { session: "s", sequence: "2" }, worker });
   const looked = lookAt(frames, decisions, [verdict("matcher"), verdict("detector"), verdict("matcher")]);
   assert.deepEqual(looked.map(({ sequence, seconds, frame }) => [sequence, seconds, frame.stored]), [[1, 0, 1], [2, 1, 2]]);
   assert.deepEqual(looked[1]?.verdicts.map(({ worker }) => worker), ["detector", "matcher"]);

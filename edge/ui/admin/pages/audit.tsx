@@ -3,7 +3,7 @@ import { t } from "../language";
 import { useLoad } from "../load";
 import { Cell, Empty, Heading, Loaded, Table, Text, Time } from "../parts/ui";
 import { at } from "../route";
-import type { AuditEntry } from "../types";
+import type { Answer } from "../rest";
 
 const FILTERS = ["user", "action"] as const;
 type Filter = Record<(typeof FILTERS)[number], string>;
@@ -16,7 +16,7 @@ export function AuditLog({ query }: { query: URLSearchParams }) {
   useEffect(() => setFilter(asked), [text]);
   const search = new URLSearchParams({ limit: "50" });
   for (const [name, value] of [...Object.entries(asked), ["cursor", cursor] as const]) if (value) search.set(name, value);
-  const found = useLoad<{ entries: AuditEntry[]; next?: string }>(`v1/audit?${search}`);
+  const found = useLoad<Answer<"/v1/audit">>(`v1/audit?${search}`);
   const x = t.audit;
   const go = (event: Event) => {
     event.preventDefault();

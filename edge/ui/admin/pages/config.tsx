@@ -10,7 +10,7 @@ import { useCan } from "../parts/me";
 import { useUnsaved } from "../parts/unsaved";
 import { at } from "../route";
 import { same, write } from "../schema";
-import type { Document } from "../types";
+import type { Document } from "../rest";
 
 /** The editor of one UI config; one that is not there yet is made by saving it. */
 export function ConfigEditor({ name }: { name: string }) {

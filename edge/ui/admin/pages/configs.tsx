@@ -5,17 +5,12 @@ import { t } from "../language";
 import { useLoad } from "../load";
 import { Cell, Check, Confirmed, Dialog, Empty, Form, Heading, Loaded, Table, Text, Time } from "../parts/ui";
 import { useCan } from "../parts/me";
+import type { Answer } from "../rest";
 import { at } from "../route";
-
-interface Line {
-  name: string;
-  updated: string;
-  by: string;
-}
 
 export function Configs() {
   const can = useCan();
-  const all = useLoad<{ configs: Line[] }>("v1/ui-configs");
+  const all = useLoad<Answer<"/v1/ui-configs">>("v1/ui-configs");
   const [chosen, setChosen] = useState<string[]>([]);
   const [adding, setAdding] = useState(false);
   const writable = can("ui-configs:write");

@@ -5,13 +5,13 @@ import { Progress } from "../parts/export";
 import { Cell, Confirmed, Empty, Heading, Loaded, Table, Time } from "../parts/ui";
 import { useCan } from "../parts/me";
 import { at } from "../route";
-import type { Export } from "../types";
+import type { Answer } from "../rest";
 
 const SHOWN = 100;
 
 export function Exports() {
   const can = useCan();
-  const all = useLoad<{ exports: Export[] | null }>("v1/exports");
+  const all = useLoad<Answer<"/v1/exports">>("v1/exports");
   const x = t.exports;
   return (
     <>

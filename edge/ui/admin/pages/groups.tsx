@@ -6,14 +6,14 @@ import { useLoad } from "../load";
 import { RightsGrid, RightsInWords } from "../parts/rights";
 import { Cell, Confirmed, Dialog, Form, Heading, Loaded, Table, Text } from "../parts/ui";
 import { useCan } from "../parts/me";
-import type { Group, User } from "../types";
+import type { Answer, Group } from "../rest";
 
 const ALL = "administrators"; // has every right, and keeps it
 
 export function Groups() {
   const can = useCan();
-  const groups = useLoad<{ groups: Group[] }>("v1/groups");
-  const users = useLoad<{ users: User[] }>("v1/users");
+  const groups = useLoad<Answer<"/v1/groups">>("v1/groups");
+  const users = useLoad<Answer<"/v1/users">>("v1/users");
   const [editing, setEditing] = useState<Group | undefined>(undefined);
   const writable = can("users:write");
   const x = t.groups;

@@ -3,6 +3,7 @@ import { call, rememberCSRF } from "../api";
 import { t } from "../language";
 import { LanguageChoice } from "../parts/choices";
 import { Form, Notice, Text } from "../parts/ui";
+import type { Answer } from "../rest";
 
 export function LogIn({ out, onIn, onLanguage }: { out: boolean; onIn: () => Promise<void>; onLanguage: () => void }) {
   const [user, setUser] = useState("");
@@ -13,7 +14,7 @@ export function LogIn({ out, onIn, onLanguage }: { out: boolean; onIn: () => Pro
     card.current?.querySelector("input")?.focus();
   }, []);
   const submit = async () => {
-    const { csrf } = await call<{ csrf: string }>("POST", "v1/login", { body: { user, password } });
+    const { csrf } = await call<Answer<"/v1/login", "post">>("POST", "v1/login", { body: { user, password } });
     rememberCSRF(csrf);
     await onIn();
   };

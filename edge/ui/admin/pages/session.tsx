@@ -12,15 +12,15 @@ import { RerunButton } from "../parts/rerun";
 import { Confirmed, Empty, Heading, Loaded, Notice } from "../parts/ui";
 import { useCan } from "../parts/me";
 import { at } from "../route";
-import type { Decision, Session, StoredFrame, Verdict } from "../types";
+import type { Answer, Decision, Session, StoredFrame } from "../rest";
 
 export function SessionPage({ id, query }: { id: string; query: URLSearchParams }) {
   const can = useCan();
   const path = `v1/sessions/${id}`;
   const session = useLoad<Session>(path);
-  const frames = useLoad<{ frames: StoredFrame[] }>(`${path}/frames`);
-  const decisions = useLoad<{ decisions: Decision[] }>(`${path}/decisions`);
-  const verdicts = useLoad<{ verdicts: Verdict[] }>(`${path}/verdicts`);
+  const frames = useLoad<Answer<"/v1/sessions/{id}/frames">>(`${path}/frames`);
+  const decisions = useLoad<Answer<"/v1/sessions/{id}/decisions">>(`${path}/decisions`);
+  const verdicts = useLoad<Answer<"/v1/sessions/{id}/verdicts">>(`${path}/verdicts`);
   const [erased, setErased] = useState(false);
   const gone = !session.data && session.problem;
   const over = session.data?.events.some(({ kind }) => kind === "SESSION_CLOSED") ?? false;
@@ -86,7 +86,7 @@ function Facts({ session: { outcome, counts, events, last_decision: last }, deci
   );
 }
 
-function FramesAndChart({ id, frames, looked, best, start }: { id: string; frames: Load<{ frames: StoredFrame[] }>; looked: Looked[]; best: number | undefined; start: string | null }) {
+function FramesAndChart({ id, frames, looked, best, start }: { id: string; frames: Load<Answer<"/v1/sessions/{id}/frames">>; looked: Looked[]; best: number | undefined; start: string | null }) {
   const [picked, setPicked] = useState<number | undefined>(undefined);
   const first = looked.findIndex(({ sequence }) => sequence === (Number(start) || best));
   const now = Math.min(picked ?? Math.max(0, first), Math.max(0, looked.length - 1));

@@ -8,7 +8,7 @@ import { Cell, Check, Empty, Heading, Loaded, Select, Table, Text, Time } from "
 import { ExportButton } from "../parts/export";
 import { useCan } from "../parts/me";
 import { at } from "../route";
-import type { SessionLine } from "../types";
+import type { Answer, SessionLine } from "../rest";
 
 const FILTERS = ["q", "since", "until", "outcome", "code"] as const;
 type Filter = Record<(typeof FILTERS)[number], string>;
@@ -35,7 +35,7 @@ export function Sessions({ query }: { query: URLSearchParams }) {
   const [filter, setFilter] = useState(asked);
   const text = query.toString();
   useEffect(() => setFilter(readFilter(query)), [text]);
-  const found = useLoad<{ sessions: SessionLine[]; next?: string }>(search(asked, cursor));
+  const found = useLoad<Answer<"/v1/sessions">>(search(asked, cursor));
   const set = (name: keyof Filter) => (value: string) => setFilter({ ...filter, [name]: value });
   const go = (event: Event) => {
     event.preventDefault();

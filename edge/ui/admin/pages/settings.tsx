@@ -9,7 +9,7 @@ import { Heading, Loaded, Notice } from "../parts/ui";
 import { useCan } from "../parts/me";
 import { at } from "../route";
 import type { Schema } from "../schema";
-import type { Revision, Variant } from "../types";
+import type { Answer, Revision } from "../rest";
 import { withVariant } from "../variant";
 
 const TABS = ["form", "revisions", "variants"] as const;
@@ -19,7 +19,7 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
   const tag = query.get("variant") ?? "";
   const schema = useLoad<Schema>("v1/settings/schema");
   const newest = useLoad<Revision>(withVariant("v1/settings", tag));
-  const variants = useLoad<{ variants: Variant[] }>("v1/settings/variants");
+  const variants = useLoad<Answer<"/v1/settings/variants">>("v1/settings/variants");
   const [said, setSaid] = useState("");
   useEffect(() => setSaid(""), [tab]);
   const variant: Record<string, string> = tag ? { variant: tag } : {};

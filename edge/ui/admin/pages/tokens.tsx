@@ -6,11 +6,11 @@ import { useLoad } from "../load";
 import { RightsGrid, RightsInWords } from "../parts/rights";
 import { Cell, Confirmed, Dialog, Empty, Form, Heading, Loaded, Secret, Table, Text, Time } from "../parts/ui";
 import { useCan } from "../parts/me";
-import type { Token } from "../types";
+import type { Answer } from "../rest";
 
 export function Tokens() {
   const can = useCan();
-  const tokens = useLoad<{ tokens: Token[] }>("v1/tokens");
+  const tokens = useLoad<Answer<"/v1/tokens">>("v1/tokens");
   const [adding, setAdding] = useState(false);
   const [secret, setSecret] = useState("");
   const writable = can("tokens:write");
@@ -51,7 +51,7 @@ function Add({ onClose, onMade }: { onClose: () => void; onMade: (token: string)
   const [scopes, setScopes] = useState<string[]>([]);
   const [expires, setExpires] = useState("");
   const submit = async () => {
-    const { token } = await call<{ token: string }>("POST", "v1/tokens", { body: { name: name.trim(), scopes, ...(expires && { expires: new Date(expires).toISOString() }) } });
+    const { token } = await call<Answer<"/v1/tokens", "post">>("POST", "v1/tokens", { body: { name: name.trim(), scopes, ...(expires && { expires: new Date(expires).toISOString() }) } });
     onMade(token);
   };
   return (

@@ -5,7 +5,7 @@ import { t } from "../language";
 import { useLoad } from "../load";
 import { Cell, Check, Confirmed, Dialog, Form, Heading, Loaded, Secret, Table, Text, Time } from "../parts/ui";
 import { MeContext, useCan } from "../parts/me";
-import type { Group, User } from "../types";
+import type { Answer, User } from "../rest";
 
 interface Drawn {
   name: string;
@@ -15,8 +15,8 @@ interface Drawn {
 export function Users() {
   const can = useCan();
   const me = useContext(MeContext);
-  const users = useLoad<{ users: User[] }>("v1/users");
-  const groups = useLoad<{ groups: Group[] }>("v1/groups");
+  const users = useLoad<Answer<"/v1/users">>("v1/users");
+  const groups = useLoad<Answer<"/v1/groups">>("v1/groups");
   const [editing, setEditing] = useState<User | "new" | undefined>(undefined);
   const [drawn, setDrawn] = useState<Drawn | undefined>(undefined);
   const names = groups.data?.groups.map(({ name }) => name) ?? [];
@@ -24,7 +24,7 @@ export function Users() {
   const x = t.users;
   const path = (name: string) => `v1/users/${encodeURIComponent(name)}`;
   const draw = (name: string) => async () => {
-    const { password } = await call<{ password: string }>("POST", `${path(name)}/password`, { body: {} });
+    const { password } = await call<Answer<"/v1/users/{name}/password", "post">>("POST", `${path(name)}/password`, { body: {} });
     setDrawn({ name, password });
     users.reload();
   };
@@ -73,7 +73,10 @@ function GroupChoice({ groups, chosen, onChosen }: { groups: string[]; chosen: s
 function Add({ groups, onClose, onDone }: { groups: string[]; onClose: () => void; onDone: (made: Drawn) => void }) {
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
-  const submit = async () => onDone(await call<Drawn>("POST", "v1/users", { body: { name: name.trim(), groups: chosen } }));
+  const submit = async () => {
+    const made = await call<Answer<"/v1/users", "post">>("POST", "v1/users", { body: { name: name.trim(), groups: chosen } });
+    onDone({ name: made.name, password: made.password ?? "" });
+  };
   return (
     <Dialog title={t.users.addTitle} onClose={onClose}>
       <Form submit={t.common.add} onSubmit={submit} onCancel={onClose}>

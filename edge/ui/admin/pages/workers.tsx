@@ -2,13 +2,13 @@ import { fill, number } from "../format";
 import { t } from "../language";
 import { useLoad, usePolling } from "../load";
 import { Cell, Heading, Loaded, Notice, Table } from "../parts/ui";
-import type { Worker } from "../types";
+import type { Answer, Worker } from "../rest";
 
 const EVERY = 3000; // ms
 const BEHIND = 100; // messages that wait
 
 export function Workers() {
-  const workers = useLoad<{ workers: Worker[] }>("v1/workers");
+  const workers = useLoad<Answer<"/v1/workers">>("v1/workers");
   usePolling(workers.reload, EVERY);
   const x = t.workers;
   return (

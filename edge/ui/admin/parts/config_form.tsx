@@ -6,7 +6,7 @@ import { BEHAVIOUR, CAMERA, type ConfigField, TEXTS } from "../config_fields";
 import { fill } from "../format";
 import { t } from "../language";
 import { read } from "../schema";
-import type { Document } from "../types";
+import type { Document } from "../rest";
 import { Field, Select, Text } from "./ui";
 
 export interface ConfigFormProps {

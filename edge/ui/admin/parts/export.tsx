@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { address, call, Problem } from "../api";
 import { bytes, fill } from "../format";
 import { t } from "../language";
-import type { Export } from "../types";
+import type { Export } from "../rest";
 import { Check, Dialog, Form, Notice, Select, Text, inWords } from "./ui";
 
 const SIZES = ["176x144", "320x240", "352x288", "640x360", "640x480", "704x576", "720x480", "720x576", "800x600", "960x540", "1024x768", "1280x720", "1280x960", "1280x1024", "1600x1200", "1920x1080", "2048x1536", "2560x1440", "2560x1920"];

@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Me } from "../types";
+import type { Me } from "../rest";
 
 export const MeContext = createContext<Me>({ name: "", rights: [], groups: [], csrf: "", must_change_password: false });
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { call } from "../api";
 import { fill } from "../format";
 import { t } from "../language";
-import type { Rerun } from "../types";
+import type { Rerun } from "../rest";
 import { Codes, Outcome } from "./codes";
 import { Dialog, Form, Notice, Select } from "./ui";
 
@@ -45,7 +45,7 @@ function Changes({ of }: { of: Rerun }) {
       {notes.map((note) => <p key={note} class="soft">{note}</p>)}
       {codes.length > 0 && <table>
         <thead><tr><th>{x.frame}</th><th>{x.before}</th><th>{x.after}</th></tr></thead>
-        <tbody>{codes.map((one) => <tr key={one.frame}><td data-label={x.frame}>{one.frame}</td><td data-label={x.before}><Codes codes={one.before} /></td><td data-label={x.after}><Codes codes={one.after} /></td></tr>)}</tbody>
+        <tbody>{codes.map((one) => <tr key={one.frame}><td data-label={x.frame}>{one.frame}</td><td data-label={x.before}><Codes codes={one.before ?? []} /></td><td data-label={x.after}><Codes codes={one.after ?? []} /></td></tr>)}</tbody>
       </table>}
     </>
   );

@@ -4,13 +4,13 @@ import { fill, value } from "../format";
 import { t } from "../language";
 import { useLoad } from "../load";
 import { withVariant } from "../variant";
-import type { Document, Revision, RevisionLine } from "../types";
+import type { Answer, Revision, RevisionChange } from "../rest";
 import { useCan } from "./me";
 import { Cell, Confirmed, Dialog, Loaded, Table, Time } from "./ui";
 
 export function Revisions({ tag, onRestored }: { tag: string; onRestored: (revision: Revision, n: number) => void }) {
   const can = useCan();
-  const all = useLoad<{ revisions: RevisionLine[] }>(withVariant("v1/settings/revisions", tag));
+  const all = useLoad<Answer<"/v1/settings/revisions">>(withVariant("v1/settings/revisions", tag));
   const [shown, setShown] = useState<number | undefined>(undefined);
   const restore = (n: number) => async () => {
     const revision = await call<Revision>("POST", `v1/settings/revisions/${n}/restore`);
@@ -42,14 +42,14 @@ export function Revisions({ tag, onRestored }: { tag: string; onRestored: (revis
   );
 }
 
-function Changed({ of: { changed } }: { of: RevisionLine }) {
+function Changed({ of: { changed } }: { of: RevisionChange }) {
   if (!changed) return <span class="soft">{t.settings.unknown}</span>;
   if (changed.length === 0) return <span class="soft">{t.settings.nothing}</span>;
   return <ul class="changed">{changed.map(({ path, from, to }) => <li key={path}><code>{path}</code>: <del>{value(from)}</del> → <ins>{value(to)}</ins></li>)}</ul>;
 }
 
 function Shown({ n, onClose }: { n: number; onClose: () => void }) {
-  const one = useLoad<{ document: Document }>(`v1/settings/revisions/${n}`);
+  const one = useLoad<Answer<"/v1/settings/revisions/{n}">>(`v1/settings/revisions/${n}`);
   return (
     <Dialog title={fill(t.settings.revision, { n })} onClose={onClose} wide>
       <Loaded from={one}>{({ document }) => <pre tabIndex={0} aria-label={fill(t.settings.revision, { n })}>{JSON.stringify(document, null, 2)}</pre>}</Loaded>

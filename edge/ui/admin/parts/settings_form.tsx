@@ -5,7 +5,7 @@ import { fill } from "../format";
 import { t } from "../language";
 import { withVariant } from "../variant";
 import { changes, checkAll, complete, type Schema, write } from "../schema";
-import type { Document, Revision } from "../types";
+import type { Document, Revision } from "../rest";
 import { useCan } from "./me";
 import { Setting } from "./setting";
 import { Form, Notice } from "./ui";

@@ -4,7 +4,7 @@ import { fill } from "../format";
 import { t } from "../language";
 import { withVariant } from "../variant";
 import { at } from "../route";
-import type { Revision, Variant } from "../types";
+import type { Revision, Variant } from "../rest";
 import { useCan } from "./me";
 import { Cell, Confirmed, Form, Table, Text, Time } from "./ui";
 

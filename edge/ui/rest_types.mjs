@@ -1,0 +1,9 @@
+// Writes the types of the REST interface into .types/rest.d.ts, where `npm run check` reads them.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import openapiTS, { astToString } from "openapi-typescript";
+
+const DOCUMENT = "../api/openapi.yaml";
+
+const types = await openapiTS(await readFile(new URL(DOCUMENT, import.meta.url), "utf8"), { defaultNonNullable: false });
+await mkdir(".types", { recursive: true });
+await writeFile(".types/rest.d.ts", astToString(types));
