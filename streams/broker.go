@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -18,6 +19,7 @@ const MaxPayload = 16 * megabyte
 // Broker is a nats-server with JetStream inside this process.
 type Broker struct {
 	server *server.Server
+	start  *start
 }
 
 // NewBroker prepares a broker that keeps its streams below dir. It listens on addr ("127.0.0.1:4222"), or with an empty
@@ -46,27 +48,36 @@ func NewBroker(dir, addr string) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the embedded broker in %s: %w", dir, err)
 	}
-	s.SetLogger(brokerLog{slog.Default().With("component", "broker")}, false, false)
-	return &Broker{server: s}, nil
+	b := &Broker{s, &start{failed: make(chan struct{})}}
+	s.SetLogger(brokerLog{slog.Default().With("component", "broker"), b.start}, false, false)
+	return b, nil
 }
 
-// Run serves until ctx is done, then stores what is under way and returns nil. It returns an error when the broker does
-// not come up, for instance because its address or its data directory is in use.
+// Run serves until ctx is done, then stores what is under way and returns nil. It returns an error if the broker cannot
+// start, for instance because its address is in use or its data directory cannot be written.
 func (b *Broker) Run(ctx context.Context) error {
 	go b.server.Start()
 	defer func() {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
 	}()
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-b.start.failed:
+		return b.start.err
+	}
 }
 
-// WaitReady returns nil once the broker takes connections.
+// WaitReady returns nil once the broker accepts connections, and an error if it cannot start or ctx is done first.
 func (b *Broker) WaitReady(ctx context.Context) error {
 	for !b.server.ReadyForConnections(100 * time.Millisecond) {
-		if ctx.Err() != nil {
-			return fmt.Errorf("the embedded broker did not come up: is its address or its data directory in use? %w", ctx.Err())
+		select {
+		case <-b.start.failed:
+			return b.start.err
+		case <-ctx.Done():
+			return fmt.Errorf("the embedded broker did not start in time: is its address or its data directory in use? %w", ctx.Err())
+		default:
 		}
 	}
 	return nil
@@ -80,8 +91,19 @@ func (b *Broker) URL() string {
 	return b.server.ClientURL()
 }
 
-// brokerLog passes on what an operator must see.
-type brokerLog struct{ log *slog.Logger }
+// start holds the first fatal error of the server.
+type start struct {
+	once   sync.Once
+	failed chan struct{} // closed once err is set
+	err    error
+}
+
+// brokerLog passes on what an operator must see. The server itself goes on after a fatal error unless its logger ends the
+// process.
+type brokerLog struct {
+	log   *slog.Logger
+	start *start
+}
 
 func (l brokerLog) Noticef(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
 func (l brokerLog) Warnf(f string, v ...any) {
@@ -91,7 +113,15 @@ func (l brokerLog) Warnf(f string, v ...any) {
 	}
 	l.log.Warn(line)
 }
-func (l brokerLog) Fatalf(f string, v ...any) { l.log.Error(fmt.Sprintf(f, v...)) }
+
+func (l brokerLog) Fatalf(f string, v ...any) {
+	line := fmt.Sprintf(f, v...)
+	l.log.Error(line)
+	l.start.once.Do(func() {
+		l.start.err = fmt.Errorf("start the embedded broker: %s", line)
+		close(l.start.failed)
+	})
+}
 func (l brokerLog) Errorf(f string, v ...any) { l.log.Error(fmt.Sprintf(f, v...)) }
 func (l brokerLog) Debugf(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
 func (l brokerLog) Tracef(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }

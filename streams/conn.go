@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/mod/semver"
 
 	"github.com/selene-liveness/selene/streams/media"
 )
@@ -163,24 +163,12 @@ func DefaultLimits() Limits {
 	return Limits{Replicas: 1, FramesAge: day, FramesBytes: 4096 * megabyte, DecisionsAge: 30 * day}
 }
 
-// checkVersion refuses brokers with known faults in what is used here: TTL markers and compare-and-set.
+// checkVersion refuses brokers with known faults in TTL markers and compare-and-set. 2.12 got the fixes in a patch release.
 func checkVersion(version string) error {
-	bad := fmt.Errorf("nats-server %s is too old: 2.12.15, 2.14.5 or newer is needed", version)
-	parts := strings.SplitN(strings.SplitN(version, "-", 2)[0], ".", 3)
-	if len(parts) != 3 {
-		return bad
-	}
-	var n [3]int
-	for i, p := range parts {
-		v, err := strconv.Atoi(p)
-		if err != nil {
-			return bad
-		}
-		n[i] = v
-	}
-	switch {
-	case n[0] > 2, n[0] == 2 && n[1] > 14, n[0] == 2 && n[1] == 14 && n[2] >= 5, n[0] == 2 && n[1] == 12 && n[2] >= 15:
+	v := semver.Canonical("v" + version)
+	v = strings.TrimSuffix(v, semver.Prerelease(v)) // a release candidate has the fixes of its release
+	if semver.Compare(v, "v2.14.5") >= 0 || semver.MajorMinor(v) == "v2.12" && semver.Compare(v, "v2.12.15") >= 0 {
 		return nil
 	}
-	return bad
+	return fmt.Errorf("nats-server %s is too old: use 2.12.15, 2.14.5 or newer", version)
 }

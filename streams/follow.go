@@ -48,10 +48,7 @@ func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle f
 			try = 1
 		}
 		slog.Warn("stream will be followed anew", "stream", stream, "after", after, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(retryDelay(try)):
-		}
+		retries.Wait(ctx, try)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func TestNothingIsFetchedWithoutRoom(t *testing.T) {
 	free := make(chan struct{})
 	busy := streams.Work{Stream: streams.Frames, Durable: "w", Concurrency: 2, AckWait: time.Hour}
 	first := true
-	busy.Room = func(ctx context.Context) {
+	busy.WaitForSlot = func(ctx context.Context) {
 		if first {
 			first = false
 			return

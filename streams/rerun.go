@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/priority"
 )
 
 // runInbox is where answers to connections for runs arrive, so that they need not hear those to others.
@@ -44,7 +45,7 @@ func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
 // recorded sessions, from the stream of runs beside it. Both share w.Concurrency, and live messages go first. A message
 // of a run that cannot be handled is dropped, since the recording still has it.
 func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
-	w.slots = newSlots(w.Concurrency)
+	w.slots = priority.NewSemaphore(w.Concurrency)
 	run := w
 	run.run = true
 	switch w.Stream {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/backoff"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
@@ -47,29 +48,26 @@ const (
 	stateTime  = 5 * time.Second
 )
 
-// postDelay grows from a second to five minutes.
-func postDelay(tries int) time.Duration {
-	return min(time.Second<<min(max(tries-1, 0), 10), 5*time.Minute)
-}
+var (
+	postRetries  = backoff.Policy{First: time.Second, Most: 5 * time.Minute}
+	watchRetries = backoff.Policy{First: time.Second, Most: 30 * time.Second}
+)
 
 // NewPoster returns a poster that does nothing before Run.
 func NewPoster(conn *streams.Conn, publicOnly bool) *Poster {
 	return &Poster{
-		Conn: conn, PublicOnly: publicOnly, tries: postTries, delay: postDelay, limit: postLimit,
+		Conn: conn, PublicOnly: publicOnly, tries: postTries, delay: postRetries.Delay, limit: postLimit,
 		hooks: map[string]*Hook{}, states: map[string]State{}, posts: map[string]*posting{},
 	}
 }
 
 // Run posts until ctx is done, and then waits for what is under way.
 func (p *Poster) Run(ctx context.Context) error {
-	for try := 0; ctx.Err() == nil; try++ {
+	for try := 1; ctx.Err() == nil; try++ {
 		if err := p.Conn.WatchWebhooks(ctx, func(key string, data []byte) { p.changed(ctx, key, data) }); err != nil && ctx.Err() == nil {
 			slog.Warn("webhooks", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(min(time.Second<<min(try, 5), 30*time.Second)):
-		}
+		watchRetries.Wait(ctx, try)
 	}
 	for _, running := range p.posts {
 		<-running.ended

@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/backoff"
 )
 
 // Stats follows the streams while Run runs. It is safe for concurrent use.
@@ -32,6 +33,8 @@ const (
 	// However much is erased, counting anew takes no more than one part in so many of the time.
 	recountShare = 20
 )
+
+var retries = backoff.Policy{First: time.Second, Most: time.Minute}
 
 // New returns statistics that count nothing before Run.
 func New(conn *streams.Conn) *Stats { return &Stats{conn: conn, every: saveEvery, calm: calmTime} }
@@ -63,11 +66,8 @@ func (s *Stats) Run(ctx context.Context) error {
 			try = 0
 		default:
 			slog.Warn("statistics", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(min(time.Second<<min(try, 6), time.Minute)):
-			}
 			try++
+			retries.Wait(ctx, try)
 		}
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)

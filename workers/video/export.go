@@ -19,10 +19,10 @@ func (w *Worker) ordered(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer keepWorking(d)()
-	if err := w.gate.enter(ctx, exports); err != nil {
+	if err := w.slots.Acquire(ctx, exports.class()); err != nil {
 		return err
 	}
-	defer w.gate.leave()
+	defer w.slots.Release()
 	x, err := w.begin(ctx, job.GetJob())
 	if x == nil || err != nil {
 		return err

@@ -22,10 +22,10 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer keepWorking(d)()
-	if err := w.gate.enter(ctx, sessions); err != nil {
+	if err := w.slots.Acquire(ctx, sessions.class()); err != nil {
 		return err
 	}
-	defer w.gate.leave()
+	defer w.slots.Release()
 	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/priority"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
@@ -46,14 +47,14 @@ type Options struct {
 type Worker struct {
 	conn    *streams.Conn
 	options Options
-	gate    *gate
+	slots   *priority.Semaphore
 	scratch *scratch
 }
 
 // New returns a worker; Run starts it.
 func New(conn *streams.Conn, o Options) *Worker {
 	o.Jobs = max(o.Jobs, 1)
-	return &Worker{conn: conn, options: o, gate: newGate(o.Jobs)}
+	return &Worker{conn: conn, options: o, slots: priority.NewSemaphore(o.Jobs)}
 }
 
 // Run works until ctx is done. A video that was under way then is made again by the next process.
@@ -76,11 +77,11 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	return group.Wait()
 }
 
-// work is a consumer of k. While it has no room it fetches nothing: another process may have some.
+// work is a consumer of k. While no slot is free it fetches nothing: another process may have one.
 func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	return streams.Work{
 		Stream: stream, Durable: durable, Concurrency: w.options.Jobs, AckWait: ackWait, MaxTries: maxTries,
-		Observe: workers.Observer(durable), Room: w.gate.room(k),
+		Observe: workers.Observer(durable), WaitForSlot: w.waitForSlot(k),
 	}
 }
 

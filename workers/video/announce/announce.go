@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/backoff"
 	"github.com/selene-liveness/selene/streams/webhook"
 	"github.com/selene-liveness/selene/workers"
 )
@@ -75,16 +76,14 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
 	return &Announcer{conn, []*means{
 		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},
-		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, command.tell},
-		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, url.tell},
-		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookDelay}, exports.tell},
+		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, command.tell},
+		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.tell},
+		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, exports.tell},
 	}, queue}, nil
 }
 
-// hookDelay outlasts the restart of who is told: the eighth try comes a quarter of an hour after the first.
-func hookDelay(tries int) time.Duration {
-	return min(time.Second<<min(2*(max(tries, 1)-1), 10), 5*time.Minute)
-}
+// hookRetries outlast a restart of the receiver: the eighth try comes a quarter of an hour after the first.
+var hookRetries = backoff.Policy{First: time.Second, Most: 5 * time.Minute, Factor: 4}
 
 // forever is more often than a message can be tried before its stream forgets it, and small enough to be multiplied.
 const forever = math.MaxInt32

@@ -1,7 +1,6 @@
 package video
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -10,73 +9,24 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestSessionsGoBeforeExports(t *testing.T) {
-	g := newGate(1)
+func TestWaitForSlotTakesNone(t *testing.T) {
+	w := New(nil, Options{Jobs: 1})
 	ctx := streamstest.Context(t, 10*time.Second)
-	if err := g.enter(ctx, exports); err != nil {
-		t.Fatal(err)
-	}
-	waits := func(want int) {
-		t.Helper()
-		streamstest.Eventually(t, 5*time.Second, func() error {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if n := len(g.waiting[sessions]) + len(g.waiting[exports]); n != want {
-				return fmt.Errorf("%d wait, want %d", n, want)
-			}
-			return nil
-		})
-	}
-	order := make(chan kind, 4)
-	for n, k := range []kind{exports, sessions, exports, sessions} {
-		go func() {
-			if g.enter(ctx, k) == nil {
-				order <- k
-				g.leave()
-			}
-		}()
-		waits(n + 1)
-	}
-	given, giveUp := context.WithCancel(ctx)
-	left := make(chan error)
-	go func() { left <- g.enter(given, sessions) }()
-	waits(5)
-	giveUp()
-	if err := <-left; !errors.Is(err, context.Canceled) {
-		t.Errorf("who gave up: %v", err)
-	}
-	g.leave()
-	for n, want := range []kind{sessions, sessions, exports, exports} {
-		if got := <-order; got != want {
-			t.Errorf("turn %d went to the %v", n, got)
-		}
-	}
-	// The room of the one that gave up is not lost.
-	if err := g.enter(ctx, exports); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestRoomWaitsUntilThereIsSome(t *testing.T) {
-	g := newGate(1)
-	ctx := streamstest.Context(t, 10*time.Second)
-	if err := g.enter(ctx, sessions); err != nil {
+	if err := w.slots.Acquire(ctx, sessions.class()); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { g.room(exports)(ctx); close(done) }()
+	go func() { w.waitForSlot(exports)(ctx); close(done) }()
 	streamstest.Eventually(t, 5*time.Second, func() error {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if len(g.waiting[exports]) != 1 {
+		if w.slots.Waiting(exports.class()) != 1 {
 			return errors.New("nobody waits")
 		}
 		return nil
 	})
-	g.leave()
+	w.slots.Release()
 	<-done
-	if err := g.enter(ctx, exports); err != nil || g.free != 0 {
-		t.Errorf("asking for room took it: %v, %d free", err, g.free)
+	if n := w.slots.Free(); n != 1 {
+		t.Errorf("%d slots free, want 1", n)
 	}
 }
 

@@ -1,0 +1,45 @@
+package video
+
+import (
+	"context"
+	"time"
+
+	"github.com/selene-liveness/selene/streams/priority"
+)
+
+// kind is what a video is made for. A session's own goes before those of exports.
+type kind int
+
+const (
+	sessions kind = iota
+	exports
+	kinds
+)
+
+func (k kind) String() string { return [...]string{"session", "export"}[k] }
+
+func (k kind) class() priority.Class {
+	return [...]priority.Class{priority.Urgent, priority.Background}[k]
+}
+
+// giveWay is how long exports wait when a slot is free, so that the end of a session can be fetched first.
+const giveWay = 250 * time.Millisecond
+
+// waitForSlot returns a function for streams.Work that waits until a slot is free for k, and takes none.
+func (w *Worker) waitForSlot(k kind) func(context.Context) {
+	return func(ctx context.Context) {
+		for w.slots.Acquire(ctx, k.class()) == nil {
+			w.slots.Release()
+			if k == sessions {
+				return
+			}
+			select {
+			case <-time.After(giveWay):
+			case <-ctx.Done():
+			}
+			if w.slots.Free() > 0 {
+				return
+			}
+		}
+	}
+}
