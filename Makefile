@@ -61,8 +61,9 @@ lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, su
 	cd $(UI) && npm run --silent check
 
 .PHONY: fmt
-fmt: $(GOLANGCI) ## format the Go code (FMT_FLAGS=--diff only shows)
+fmt: $(GOLANGCI) $(UI_NPM) ## format Go and TypeScript (FMT_FLAGS=--diff only reports)
 	@$(GOLANGCI) fmt $(FMT_FLAGS)
+	@cd $(UI) && npm run --silent $(if $(FMT_FLAGS),format:check,format)
 
 .PHONY: bench
 bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... choose
