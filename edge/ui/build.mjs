@@ -52,7 +52,13 @@ async function buildTests() {
 async function buildPage({ folder, address }) {
   const out = `dist/${address}`;
   // Catalogues are parts of their own, fetched when wanted.
-  await build({ ...common, entryPoints: [`${folder}/page.ts`, `${folder}/style.css`], outdir: out, splitting: true, chunkNames: "parts/[name]-[hash]" });
+  await build({
+    ...common,
+    entryPoints: [`${folder}/page.ts`, `${folder}/style.css`],
+    outdir: out,
+    splitting: true,
+    chunkNames: "parts/[name]-[hash]",
+  });
   for (const name of await readdir(folder)) if (COPIED.test(name)) await cp(`${folder}/${name}`, `${out}/${name}`);
 }
 

@@ -16,7 +16,13 @@ export async function bundleTypes(root, entry) {
     const source = await readFile(join(root, `${module}.d.ts`), "utf8");
     for (const [, kind, list, from] of source.matchAll(FROM)) {
       await visit(join(dirname(module), from));
-      if (module === entry && kind === "export") names.push(...list.split(",").map((name) => name.trim()).filter(Boolean));
+      if (module === entry && kind === "export")
+        names.push(
+          ...list
+            .split(",")
+            .map((name) => name.trim())
+            .filter(Boolean),
+        );
     }
     text += source
       .replace(FROM, "")

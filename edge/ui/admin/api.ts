@@ -42,7 +42,12 @@ export async function call<T>(method: string, path: string, { body, headers, sig
   if (method !== "GET") given["X-CSRF-Token"] = csrf;
   if (body !== undefined) given["Content-Type"] = "application/json";
   try {
-    answer = await fetch(address(path), { method, headers: given, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null });
+    answer = await fetch(address(path), {
+      method,
+      headers: given,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Problem(0, "");

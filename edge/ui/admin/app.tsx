@@ -35,13 +35,37 @@ export function App() {
 
   switch (state.at) {
     case "start":
-      return <p class="soft loading" role="status">{t.common.loading}</p>;
+      return (
+        <p class="soft loading" role="status">
+          {t.common.loading}
+        </p>
+      );
     case "broken":
-      return <main class="alone"><Notice kind="bad"><p>{state.why}</p><button type="button" onClick={enter}>{t.common.again}</button></Notice></main>;
+      return (
+        <main class="alone">
+          <Notice kind="bad">
+            <p>{state.why}</p>
+            <button type="button" onClick={enter}>
+              {t.common.again}
+            </button>
+          </Notice>
+        </main>
+      );
     case "login":
       return <LogIn out={state.out} onIn={enter} onLanguage={redraw} />;
     case "in":
-      if (state.me.must_change_password) return <main class="alone"><div class="card"><ChangePassword must onDone={enter} /></div></main>;
-      return <MeContext.Provider value={state.me}><Shell onOut={leave} onLanguage={redraw} /></MeContext.Provider>;
+      if (state.me.must_change_password)
+        return (
+          <main class="alone">
+            <div class="card">
+              <ChangePassword must onDone={enter} />
+            </div>
+          </main>
+        );
+      return (
+        <MeContext.Provider value={state.me}>
+          <Shell onOut={leave} onLanguage={redraw} />
+        </MeContext.Provider>
+      );
   }
 }

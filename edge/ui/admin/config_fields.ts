@@ -34,6 +34,13 @@ export function pruned(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value)
     .map(([key, inner]) => [key, pruned(inner)] as const)
-    .filter(([, inner]) => inner !== undefined && inner !== "" && inner !== null && !(Array.isArray(inner) && inner.length === 0) && !(typeof inner === "object" && !Array.isArray(inner) && Object.keys(inner).length === 0));
+    .filter(
+      ([, inner]) =>
+        inner !== undefined &&
+        inner !== "" &&
+        inner !== null &&
+        !(Array.isArray(inner) && inner.length === 0) &&
+        !(typeof inner === "object" && !Array.isArray(inner) && Object.keys(inner).length === 0),
+    );
   return Object.fromEntries(kept);
 }

@@ -3,11 +3,12 @@ import { lang, t } from "./language";
 export const number = (value: number, digits = 0): string =>
   value.toLocaleString(lang, { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
-export const dateTime = (at: string | number): string =>
-  new Date(at).toLocaleString(lang, { dateStyle: "medium", timeStyle: "medium" });
+export const dateTime = (at: string | number): string => new Date(at).toLocaleString(lang, { dateStyle: "medium", timeStyle: "medium" });
 
 export const seconds = (value: number): string =>
-  value < 60 ? `${number(value, value < 10 ? 1 : 0)} ${t.unit.seconds}` : `${number(Math.floor(value / 60))} ${t.unit.minutes} ${number(Math.round(value % 60))} ${t.unit.seconds}`;
+  value < 60
+    ? `${number(value, value < 10 ? 1 : 0)} ${t.unit.seconds}`
+    : `${number(Math.floor(value / 60))} ${t.unit.minutes} ${number(Math.round(value % 60))} ${t.unit.seconds}`;
 
 export const bytes = (value: number): string => (value < 1e6 ? `${number(value / 1000, 1)} kB` : `${number(value / 1e6, 1)} MB`);
 

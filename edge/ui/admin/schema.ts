@@ -34,7 +34,8 @@ export function check(schema: Schema, value: unknown): string | undefined {
     if (value < min || value > max) return fill(errors.range, { min, max });
     return schema.not?.const === value ? fill(errors.not, { value }) : undefined;
   }
-  if (type === "string" && typeof value === "string" && schema.pattern && !new RegExp(schema.pattern, "u").test(value)) return value === "" ? errors.required : errors.pattern;
+  if (type === "string" && typeof value === "string" && schema.pattern && !new RegExp(schema.pattern, "u").test(value))
+    return value === "" ? errors.required : errors.pattern;
   if (type === "array" && Array.isArray(value) && schema.uniqueItems && new Set(value).size < value.length) return errors.unique;
   return undefined;
 }
@@ -43,17 +44,24 @@ export function check(schema: Schema, value: unknown): string | undefined {
 export function checkAll(schema: Schema, value: unknown, path = ""): Record<string, string> {
   const join = (key: string | number) => (path ? `${path}.${key}` : String(key));
   if (schema.properties) {
-    return Object.assign({}, ...Object.entries(schema.properties).map(([key, child]) => checkAll(child, (value as Document | undefined)?.[key], join(key)))) as Record<string, string>;
+    return Object.assign(
+      {},
+      ...Object.entries(schema.properties).map(([key, child]) => checkAll(child, (value as Document | undefined)?.[key], join(key))),
+    ) as Record<string, string>;
   }
   const wrong = check(schema, value);
   const own: Record<string, string> = wrong ? { [path]: wrong } : {};
-  if (Array.isArray(value) && schema.items?.properties) value.forEach((item, n) => Object.assign(own, checkAll(schema.items as Schema, item, join(n))));
+  if (Array.isArray(value) && schema.items?.properties)
+    value.forEach((item, n) => Object.assign(own, checkAll(schema.items as Schema, item, join(n))));
   return own;
 }
 
 /** A document with everything that it leaves out at its default. */
 export function complete(schema: Schema, given: unknown): unknown {
-  if (!schema.properties) return given === undefined || (given === null && !nullable(schema)) ? structuredClone(schema.default ?? (nullable(schema) ? null : undefined)) : given;
+  if (!schema.properties)
+    return given === undefined || (given === null && !nullable(schema))
+      ? structuredClone(schema.default ?? (nullable(schema) ? null : undefined))
+      : given;
   const from = (typeof given === "object" && given !== null ? given : {}) as Document;
   const out: Document = {};
   for (const [key, child] of Object.entries(schema.properties)) out[key] = complete(child, from[key]);

@@ -57,7 +57,13 @@ export class FaceDetector {
     context.drawImage(picture, left, top, w, h);
     const { data } = context.getImageData(0, 0, SIDE, SIDE);
     const found = await this.look(data);
-    const face = found && { score: found.score, x: (found.x - left) / w, y: (found.y - top) / h, width: found.width / w, height: found.height / h };
+    const face = found && {
+      score: found.score,
+      x: (found.x - left) / w,
+      y: (found.y - top) / h,
+      width: found.width / w,
+      height: found.height / h,
+    };
     return { face, light: (brightness(data) * SIDE * SIDE) / (w * h) }; // what lies round the picture is black
   }
 
@@ -69,7 +75,10 @@ export class FaceDetector {
     }
     const out = await this.net.run(input, () => new Promise((resolve) => setTimeout(resolve)));
     let best: Face | undefined;
-    for (const [scores, boxes, stride, anchors] of [[...outputs(out, 2), 16, 2], [...outputs(out, 6), 32, 6]] as const) {
+    for (const [scores, boxes, stride, anchors] of [
+      [...outputs(out, 2), 16, 2],
+      [...outputs(out, 6), 32, 6],
+    ] as const) {
       for (let a = 0; a < scores.data.length; a++) {
         const score = 1 / (1 + Math.exp(-scores.data[a]!));
         if (score < THRESHOLD || (best && score <= best.score)) continue;

@@ -36,7 +36,13 @@ export async function faceModel() {
         continue;
       case "_FusedConv2D": {
         const fused = (attribute("fused_ops")?.s ?? []).map(text);
-        step = { op: "conv", in: [input(0)], w: weight(node.input[1]), b: weight(node.input[2])[0], stride: Number(attribute("strides").i[1]) };
+        step = {
+          op: "conv",
+          in: [input(0)],
+          w: weight(node.input[1]),
+          b: weight(node.input[2])[0],
+          stride: Number(attribute("strides").i[1]),
+        };
         if (fused.includes("Relu")) step.relu = true;
         break;
       }
@@ -72,9 +78,12 @@ function readWeights(list, bytes) {
   const consts = new Map();
   let at = 0;
   for (const { name, shape, dtype, quantization } of list) {
-    if (quantization || !["float32", "int32"].includes(dtype)) throw new Error(`BlazeFace: weights ${name} are ${quantization?.dtype ?? dtype}, not float32`);
+    if (quantization || !["float32", "int32"].includes(dtype))
+      throw new Error(`BlazeFace: weights ${name} are ${quantization?.dtype ?? dtype}, not float32`);
     const count = shape.reduce((a, b) => a * b, 1);
-    const data = Array.from({ length: count }, (_, i) => (dtype === "int32" ? bytes.readInt32LE(at + 4 * i) : bytes.readFloatLE(at + 4 * i)));
+    const data = Array.from({ length: count }, (_, i) =>
+      dtype === "int32" ? bytes.readInt32LE(at + 4 * i) : bytes.readFloatLE(at + 4 * i),
+    );
     consts.set(name, { data, shape });
     at += 4 * count;
   }

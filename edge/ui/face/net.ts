@@ -44,7 +44,12 @@ export class Net {
     const values: Tensor[] = [input];
     let since = performance.now();
     for (const step of this.plan.steps) {
-      values.push(this.step(step, step.in.map((i) => values[i]!)));
+      values.push(
+        this.step(
+          step,
+          step.in.map((i) => values[i]!),
+        ),
+      );
       if (performance.now() - since > SLICE) {
         await turn();
         since = performance.now();
@@ -91,7 +96,8 @@ export class Net {
           const from = ox * stride - left;
           const [first, last] = [Math.max(0, from), Math.min(x.width, from + kw)];
           const row = iy * x.width * inputs;
-          for (let i = row + first * inputs, k = (ky * kw + first - from) * inputs; i < row + last * inputs; i++, k++) patch[k] = x.data[i]!;
+          for (let i = row + first * inputs, k = (ky * kw + first - from) * inputs; i < row + last * inputs; i++, k++)
+            patch[k] = x.data[i]!;
         }
         dots(patch, 0, taps, weights, bias, out.data, o, relu);
       }
@@ -127,7 +133,10 @@ export class Net {
           for (let c = 0; c < channels; c++) {
             let [sum, i, k] = [0, first + c, c];
             for (let ky = 0; ky < 3; ky++, i += row, k += 3 * channels) {
-              sum += from[i]! * weights[k]! + from[i + channels]! * weights[k + channels]! + from[i + 2 * channels]! * weights[k + 2 * channels]!;
+              sum +=
+                from[i]! * weights[k]! +
+                from[i + channels]! * weights[k + channels]! +
+                from[i + 2 * channels]! * weights[k + 2 * channels]!;
             }
             to[o + c] = sum;
           }
@@ -146,7 +155,16 @@ export class Net {
 }
 
 /** Sums of taps by weights, one for each output. Four outputs at a time, so that each tap is loaded once for them. */
-function dots(from: Float32Array, at: number, taps: number, weights: Float32Array, bias: Float32Array, to: Float32Array, put: number, relu = false): void {
+function dots(
+  from: Float32Array,
+  at: number,
+  taps: number,
+  weights: Float32Array,
+  bias: Float32Array,
+  to: Float32Array,
+  put: number,
+  relu = false,
+): void {
   const floor = relu ? 0 : -Infinity;
   const outputs = bias.length;
   for (let o = 0; o < outputs; o += 4) {
@@ -169,7 +187,12 @@ function dots(from: Float32Array, at: number, taps: number, weights: Float32Arra
   }
 }
 
-const tensor = (height: number, width: number, channels: number): Tensor => ({ height, width, channels, data: new Float32Array(height * width * channels) });
+const tensor = (height: number, width: number, channels: number): Tensor => ({
+  height,
+  width,
+  channels,
+  data: new Float32Array(height * width * channels),
+});
 
 /** The result of a window that slides with TensorFlow's SAME padding, and the padding above and to the left. */
 function place(x: Tensor, kh: number, kw: number, stride: number, channels: number) {

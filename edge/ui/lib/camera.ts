@@ -85,7 +85,12 @@ export class Camera {
       const playing = video.play().catch((error) => {
         throw new PassError("cameraBusy", String(error));
       });
-      await within(Promise.race([playing, camera.stopped]), options.pictureTimeout, () => new PassError("cameraBusy", "no picture"), signal);
+      await within(
+        Promise.race([playing, camera.stopped]),
+        options.pictureTimeout,
+        () => new PassError("cameraBusy", "no picture"),
+        signal,
+      );
       return camera;
     } catch (error) {
       camera.release();

@@ -81,9 +81,14 @@ export function readConfig(value: unknown): Read {
   };
   put("name", reader.text);
   put("redirect_url", reader.address);
-  put("image", (path, value) => reader.fields(path, value, {
-    width: reader.number(64, 4096), height: reader.number(64, 4096), quality: reader.number(0.1, 1), mimetype: reader.oneOf("image/jpeg", "image/png"),
-  }));
+  put("image", (path, value) =>
+    reader.fields(path, value, {
+      width: reader.number(64, 4096),
+      height: reader.number(64, 4096),
+      quality: reader.number(0.1, 1),
+      mimetype: reader.oneOf("image/jpeg", "image/png"),
+    }),
+  );
   put("video", (path, value) => reader.fields(path, value, { width: reader.number(160, 7680), height: reader.number(120, 4320) }));
   put("mode", reader.oneOf("selfie", "operator"));
   put("error_messages", reader.messages);
@@ -105,17 +110,25 @@ class Reader {
 
   readonly boolean: Read1<boolean> = (path, value) => (typeof value === "boolean" ? value : this.wrong(path, "true or false", value));
 
-  readonly number = (least: number, most: number): Read1<number> => (path, value) =>
-    typeof value === "number" && value >= least && value <= most ? value : this.wrong(path, `a number from ${least} to ${most}`, value);
+  readonly number =
+    (least: number, most: number): Read1<number> =>
+    (path, value) =>
+      typeof value === "number" && value >= least && value <= most ? value : this.wrong(path, `a number from ${least} to ${most}`, value);
 
-  readonly oneOf = <T extends string>(...allowed: T[]): Read1<T> => (path, value) =>
-    allowed.find((one) => one === value) ?? this.wrong(path, allowed.map((one) => JSON.stringify(one)).join(" or "), value);
+  readonly oneOf =
+    <T extends string>(...allowed: T[]): Read1<T> =>
+    (path, value) =>
+      allowed.find((one) => one === value) ?? this.wrong(path, allowed.map((one) => JSON.stringify(one)).join(" or "), value);
 
   readonly address: Read1<string> = (path, value) =>
-    typeof value === "string" && /^(https?:\/\/|\/(?!\/))/i.test(value) && !/[\s\\]/.test(value) ? value : this.wrong(path, "an http(s) address or a path", value);
+    typeof value === "string" && /^(https?:\/\/|\/(?!\/))/i.test(value) && !/[\s\\]/.test(value)
+      ? value
+      : this.wrong(path, "an http(s) address or a path", value);
 
   readonly color: Read1<string> = (path, value) =>
-    typeof value === "string" && /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value) ? value : this.wrong(path, "a colour as #rrggbb", value);
+    typeof value === "string" && /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value)
+      ? value
+      : this.wrong(path, "a colour as #rrggbb", value);
 
   readonly messages: Read1<Record<string, string>> = (path, value) => {
     const messages: Record<string, string> = {};
@@ -129,9 +142,10 @@ class Reader {
 
   readonly styles: Read1<Styles> = (path, value) => {
     const colors = Object.fromEntries(Object.keys(COLORS).map((name) => [name, this.color])) as Record<ColorName, Read1<string>>;
-    const sizes = Object.fromEntries(
-      Object.entries(SIZES).map(([name, [, least, most]]) => [name, this.number(least, most)]),
-    ) as Record<SizeName, Read1<number>>;
+    const sizes = Object.fromEntries(Object.entries(SIZES).map(([name, [, least, most]]) => [name, this.number(least, most)])) as Record<
+      SizeName,
+      Read1<number>
+    >;
     return this.fields<Styles>(path, value, {
       colors: (path, value) => this.fields(path, value, colors),
       dark_colors: (path, value) => this.fields(path, value, colors),

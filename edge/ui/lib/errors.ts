@@ -12,10 +12,26 @@ import type { CloseCode, SystemCode } from "./codes";
  * - `cancelled` by this side, `internal` for what is nobody's fault here
  */
 export const FAILURES = [
-  "cameraRefused", "cameraAbsent", "cameraBusy", "cameraInsecure", "cameraStopped", "cameraTimeout",
-  "unreachable", "lost", "noReply", "busy", "outdated",
-  "attempts", "livenessAttempts", "differentFace", "fake", "timeout", "picture", "session",
-  "cancelled", "internal",
+  "cameraRefused",
+  "cameraAbsent",
+  "cameraBusy",
+  "cameraInsecure",
+  "cameraStopped",
+  "cameraTimeout",
+  "unreachable",
+  "lost",
+  "noReply",
+  "busy",
+  "outdated",
+  "attempts",
+  "livenessAttempts",
+  "differentFace",
+  "fake",
+  "timeout",
+  "picture",
+  "session",
+  "cancelled",
+  "internal",
 ] as const;
 
 export type FailureName = (typeof FAILURES)[number];

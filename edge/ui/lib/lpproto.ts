@@ -41,7 +41,10 @@ const MAX_CAPABILITIES = 2048;
 export function encodeConnect({ heartbeat, sessionId, token, device, capabilities, platform }: ConnectOptions): string {
   let text = `CONNECT\nversion:${VERSION}\n`;
   const add = (name: string, value: string | undefined, most = Infinity) => {
-    const line = (value ?? "").replace(/[\u0000-\u001f\u007f]/g, " ").slice(0, most).trim();
+    const line = (value ?? "")
+      .replace(/[\u0000-\u001f\u007f]/g, " ")
+      .slice(0, most)
+      .trim();
     if (line) text += `${name}:${line}\n`;
   };
   if (heartbeat !== undefined) text += `heartbeat:${heartbeat}\n`;

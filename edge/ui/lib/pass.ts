@@ -230,7 +230,8 @@ export class SelenePass extends Emitter<PassEvents> {
         const image = await Promise.race([camera.picture(this.options.image, ended.signal), camera.stopped]);
         const sight = await detector?.find(camera.canvas, camera.canvas.width, camera.canvas.height);
         if (!sight || sight.face) return image;
-        if (!ended.signal.aborted) this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
+        if (!ended.signal.aborted)
+          this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
         due = Math.max(due, performance.now() + 50); // the page gets its turn, whatever the interval
       }
     };
@@ -266,8 +267,16 @@ export class SelenePass extends Emitter<PassEvents> {
     const { url, token, heartbeat, socket } = this.options;
     const { connect, silence, reply } = this.timeouts;
     return Session.open({
-      url: String(url), sessionId, token, heartbeat, socket, signal,
-      connectTimeout: connect, silence, replyTimeout: reply, ...this.camera?.about(),
+      url: String(url),
+      sessionId,
+      token,
+      heartbeat,
+      socket,
+      signal,
+      connectTimeout: connect,
+      silence,
+      replyTimeout: reply,
+      ...this.camera?.about(),
     });
   }
 

@@ -4,10 +4,41 @@ import type { CheckCode } from "./codes";
 
 /** What can be asked of a person; catalogues have words, and figures pictures for each. */
 export const PROMPT_NAMES = [
-  "connecting", "reconnecting", "ready", "hold", "blurred", "lessLight", "moreLight", "evenLight", "glare", "noFace", "oneFace",
-  "closer", "farther", "moveUp", "moveDown", "moveLeft", "moveRight", "faceRight", "faceLeft", "tiltLeft", "tiltRight",
-  "chinUp", "chinDown", "uncover", "glasses", "quality", "eyesOpen", "openEyes", "closeEyes", "straight", "turnRight",
-  "turnLeft", "raiseChin", "lowerChin", "plugin",
+  "connecting",
+  "reconnecting",
+  "ready",
+  "hold",
+  "blurred",
+  "lessLight",
+  "moreLight",
+  "evenLight",
+  "glare",
+  "noFace",
+  "oneFace",
+  "closer",
+  "farther",
+  "moveUp",
+  "moveDown",
+  "moveLeft",
+  "moveRight",
+  "faceRight",
+  "faceLeft",
+  "tiltLeft",
+  "tiltRight",
+  "chinUp",
+  "chinDown",
+  "uncover",
+  "glasses",
+  "quality",
+  "eyesOpen",
+  "openEyes",
+  "closeEyes",
+  "straight",
+  "turnRight",
+  "turnLeft",
+  "raiseChin",
+  "lowerChin",
+  "plugin",
 ] as const;
 
 export type PromptName = (typeof PROMPT_NAMES)[number];
@@ -66,7 +97,9 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
 } satisfies Partial<Record<CheckCode, Prompt>>;
 
 /** The check codes that have a prompt of their own. */
-export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS).map(Number).filter((code) => PROMPTS[code] !== HOLD);
+export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS)
+  .map(Number)
+  .filter((code) => PROMPTS[code] !== HOLD);
 
 /** Whether a check code is one of a plugin, which only the config can have words for. */
 export const isPluginCode = (code: number): boolean => Number.isInteger(code) && code >= 1000 && code <= 9999;

@@ -1,13 +1,20 @@
 // One LPProto session over one WebSocket. Lock-step is kept here: a second
 // frame cannot leave before the first one is answered.
 import { asPassError, cancelled, closeFailure, errorFailure, PassError } from "./errors";
-import { decodeToken, encodeConnect, encodeFrame, parse, parseStats, type ConnectOptions, type Message, type Result, type Stats } from "./lpproto";
+import {
+  decodeToken,
+  encodeConnect,
+  encodeFrame,
+  parse,
+  parseStats,
+  type ConnectOptions,
+  type Message,
+  type Result,
+  type Stats,
+} from "./lpproto";
 
 /** What the server answered to one frame. */
-export type Reply =
-  | { kind: "stats"; stats: Stats }
-  | { kind: "success"; jwt: string; result: Result }
-  | { kind: "error"; code: number };
+export type Reply = { kind: "stats"; stats: Stats } | { kind: "success"; jwt: string; result: Result } | { kind: "error"; code: number };
 
 /** The part of WebSocket that is used; tests put their own in its place. */
 export type Socket = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;

@@ -9,16 +9,25 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(cancelled(signal));
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, Math.max(0, ms));
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      },
+      Math.max(0, ms),
+    );
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
 /** What the promise gives, unless the time or the signal comes first. `late` gets what arrives after all, to put it away. */
-export function within<T>(promise: Promise<T>, ms: number, failure: () => PassError, signal?: AbortSignal, late?: (value: T) => void): Promise<T> {
+export function within<T>(
+  promise: Promise<T>,
+  ms: number,
+  failure: () => PassError,
+  signal?: AbortSignal,
+  late?: (value: T) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let settled = false;
     const settle = (act: () => void) => {

@@ -8,7 +8,9 @@ export async function loadConfig(name: string | null): Promise<UIConfig> {
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     return checked(await response.json());
   } catch (error) {
-    console.warn(`Selene: the UI config ${JSON.stringify(name)} cannot be used, the default is: ${error instanceof Error ? error.message : String(error)}`);
+    console.warn(
+      `Selene: the UI config ${JSON.stringify(name)} cannot be used, the default is: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return {};
   }
 }

@@ -12,7 +12,11 @@ export class Controls {
   private readonly zoom = element<HTMLInputElement>("zoom");
 
   /** `reopen` opens the camera anew, as the controls now say. */
-  constructor(mode: Mode, private readonly pass: SelenePass, reopen: () => void) {
+  constructor(
+    mode: Mode,
+    private readonly pass: SelenePass,
+    reopen: () => void,
+  ) {
     this.mode = mode;
     this.choice.addEventListener("change", () => {
       this.deviceId = this.choice.value;

@@ -58,10 +58,14 @@ class Page {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.search = url.hash = "";
     const options: SelenePass["options"] = {
-      url, frontDetector, video: element<HTMLVideoElement>("video"), ...(image ? { image } : {}),
+      url,
+      frontDetector,
+      video: element<HTMLVideoElement>("video"),
+      ...(image ? { image } : {}),
       interval: () => Math.max(frameInterval(this.prompt), interval ?? 0),
     };
-    if (video) options.camera = { ...(video.width && { width: { ideal: video.width } }), ...(video.height && { height: { ideal: video.height } }) };
+    if (video)
+      options.camera = { ...(video.width && { width: { ideal: video.width } }), ...(video.height && { height: { ideal: video.height } }) };
     const [sessionId, token] = [given.get("session"), given.get("token")];
     if (sessionId) options.sessionId = sessionId;
     if (token) options.token = token;
@@ -143,7 +147,8 @@ class Page {
   }
 
   private leave(): void {
-    if (this.pass.running) this.pass.close(); // the check tells that it was cancelled
+    if (this.pass.running)
+      this.pass.close(); // the check tells that it was cancelled
     else if (element("main").dataset.view === "setup") {
       this.pass.close();
       showView("intro");

@@ -52,5 +52,4 @@ function formatObject(path: string, value: Record<string, unknown>, texts: Texts
 
 const trim = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -8,7 +8,9 @@ export function applyStyles({ colors, dark_colors: darkColors, sizes }: Styles =
   // Light surfaces under letters for the dark could not be read, so colours without dark ones keep the page light.
   root.dataset.scheme = colors && !darkColors ? "light" : "";
   const paint = () => {
-    const chosen: Partial<Record<ColorName, string>> = { ...(dark.matches && darkColors ? darkColors : dark.matches && !colors ? {} : colors) };
+    const chosen: Partial<Record<ColorName, string>> = {
+      ...(dark.matches && darkColors ? darkColors : dark.matches && !colors ? {} : colors),
+    };
     if (chosen.accent && !chosen.on_accent) chosen.on_accent = readableOn(chosen.accent);
     if (chosen.accent && !chosen.accent_strong) chosen.accent_strong = chosen.accent;
     for (const [name, property] of Object.entries(COLORS)) set(property, chosen[name as ColorName]);

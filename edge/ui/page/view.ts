@@ -32,7 +32,9 @@ export function fillTexts(config: UIConfig): void {
   document.documentElement.lang = lang;
   document.title = `${config.name || texts.brand} · ${texts.title}`;
   const words: Record<string, string | undefined> = {
-    brand: config.name, "setup.start": config.start_button_text, "success.lead": config.success_message,
+    brand: config.name,
+    "setup.start": config.start_button_text,
+    "success.lead": config.success_message,
   };
   const lookUp = (path: string) => words[path] || wordsAt(path);
   for (const node of document.querySelectorAll<HTMLElement>("[data-text]")) node.textContent = lookUp(node.dataset.text!);
@@ -96,7 +98,11 @@ export function drawing({ path, flipped }: Figure): SVGSVGElement {
 }
 
 const ACTION_FIGURES: Readonly<Record<ActionName, PromptName>> = {
-  blink: "closeEyes", turnRight: "turnRight", turnLeft: "turnLeft", raiseChin: "raiseChin", lowerChin: "lowerChin",
+  blink: "closeEyes",
+  turnRight: "turnRight",
+  turnLeft: "turnLeft",
+  raiseChin: "raiseChin",
+  lowerChin: "lowerChin",
 };
 
 /** The actions of the check so far: done ones ticked, the one under way marked. */

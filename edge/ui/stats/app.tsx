@@ -33,15 +33,44 @@ export function App() {
   }, []);
   return (
     <>
-      <a class="skip" href="#content">{t.nav.skip}</a>
+      <a class="skip" href="#content">
+        {t.nav.skip}
+      </a>
       <header class="top">
-        <a class="brand" href={address("admin/")}><img src="../icon.svg" alt="" width="26" height="26" /> {t.brand} <span class="soft">{w.admin}</span></a>
-        <div class="choices"><ThemeChoice /><LanguageChoice onLanguage={() => void chooseWords().then(() => setTurn((n) => n + 1))} /></div>
+        <a class="brand" href={address("admin/")}>
+          <img src="../icon.svg" alt="" width="26" height="26" /> {t.brand} <span class="soft">{w.admin}</span>
+        </a>
+        <div class="choices">
+          <ThemeChoice />
+          <LanguageChoice onLanguage={() => void chooseWords().then(() => setTurn((n) => n + 1))} />
+        </div>
       </header>
       <main id="content" tabIndex={-1} key={lang}>
-        {why ? <Notice kind="bad"><p>{why}</p><button type="button" onClick={() => { setWhy(""); void enter(); }}>{t.common.again}</button></Notice>
-          : !me ? <p class="soft loading" role="status">{t.common.loading}</p>
-          : me.rights.includes("stats:read") ? <Page /> : <><Heading title={w.title} /><Empty title={w.notAllowed} /></>}
+        {why ? (
+          <Notice kind="bad">
+            <p>{why}</p>
+            <button
+              type="button"
+              onClick={() => {
+                setWhy("");
+                void enter();
+              }}
+            >
+              {t.common.again}
+            </button>
+          </Notice>
+        ) : !me ? (
+          <p class="soft loading" role="status">
+            {t.common.loading}
+          </p>
+        ) : me.rights.includes("stats:read") ? (
+          <Page />
+        ) : (
+          <>
+            <Heading title={w.title} />
+            <Empty title={w.notAllowed} />
+          </>
+        )}
       </main>
     </>
   );
@@ -53,14 +82,21 @@ function Page() {
   const asked = useMemo(() => toServer(query, hour), [query, hour]);
   const load = useLoad<Statistics>(`v1/stats?${asked}`);
   usePolling(load.reload, 2_000, load.data?.complete === false);
-  usePolling(() => { setHour(Date.now()); load.reload(); }, 60_000);
+  usePolling(() => {
+    setHour(Date.now());
+    load.reload();
+  }, 60_000);
   const ask = (next: Query) => {
     setQuery(next);
     history.replaceState(null, "", toAddress(next));
   };
   return (
     <>
-      <Heading title={w.title}><a class="button" href={address(`v1/stats.csv?${asked}`)} download>{w.csv}</a></Heading>
+      <Heading title={w.title}>
+        <a class="button" href={address(`v1/stats.csv?${asked}`)} download>
+          {w.csv}
+        </a>
+      </Heading>
       <Filters query={query} onQuery={ask} />
       <Loaded from={load}>{(report) => <Figure report={report} byCode={query.code !== ""} />}</Loaded>
     </>
@@ -69,18 +105,40 @@ function Page() {
 
 function Figure({ report, byCode }: { report: Statistics; byCode: boolean }) {
   const { total } = report;
-  const titles: Record<Measure, string> = { frame_ms: w.frameTimeLong, session_seconds: w.sessionTimeLong, frames_per_session: w.framesLong };
+  const titles: Record<Measure, string> = {
+    frame_ms: w.frameTimeLong,
+    session_seconds: w.sessionTimeLong,
+    frames_per_session: w.framesLong,
+  };
   return (
     <div class="figures">
-      {!report.complete && <Notice kind="info"><p>{w.counting}</p></Notice>}
+      {!report.complete && (
+        <Notice kind="info">
+          <p>{w.counting}</p>
+        </Notice>
+      )}
       <Tiles total={total} />
-      <section class="card" aria-label={w.overTime}><h2>{w.overTime}</h2><Outcomes report={report} /></section>
-      <section class="card" aria-label={w.checks}><h2>{w.checks}</h2><Checks total={total} byCode={byCode} /></section>
-      {byCode ? <p class="hint">{w.byCode}</p> : <>
-        <h2>{w.times}</h2>
-        <div class="thirds">{MEASURES.map((measure) => <Times key={measure} report={report} measure={measure} title={titles[measure]} />)}</div>
-        <p class="hint">{fill(w.exact, { percent: number(100 * report.relative_error) })}</p>
-      </>}
+      <section class="card" aria-label={w.overTime}>
+        <h2>{w.overTime}</h2>
+        <Outcomes report={report} />
+      </section>
+      <section class="card" aria-label={w.checks}>
+        <h2>{w.checks}</h2>
+        <Checks total={total} byCode={byCode} />
+      </section>
+      {byCode ? (
+        <p class="hint">{w.byCode}</p>
+      ) : (
+        <>
+          <h2>{w.times}</h2>
+          <div class="thirds">
+            {MEASURES.map((measure) => (
+              <Times key={measure} report={report} measure={measure} title={titles[measure]} />
+            ))}
+          </div>
+          <p class="hint">{fill(w.exact, { percent: number(100 * report.relative_error) })}</p>
+        </>
+      )}
     </div>
   );
 }
@@ -96,5 +154,14 @@ function Tiles({ total }: { total: Figures }) {
   if (total.frames_per_session) tiles.push([w.perSession, number(total.frames_per_session.p50)]);
   if (total.frame_ms) tiles.push([w.frameTime, `${short(total.frame_ms.p95)} ${w.ms}`]);
   if (total.session_seconds) tiles.push([w.sessionTime, `${short(total.session_seconds.p95)} ${t.unit.seconds}`]);
-  return <dl class="tiles" aria-label={w.figures}>{tiles.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+  return (
+    <dl class="tiles" aria-label={w.figures}>
+      {tiles.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }

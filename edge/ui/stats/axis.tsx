@@ -33,19 +33,53 @@ export function ticks(most: number, whole = false): number[] {
 /** The time of a step. Days are those of UTC, hours those of the reader. */
 export function timeOf(at: string, step: Statistics["step"], long = false): string {
   const time = new Date(at);
-  if (step === "day") return time.toLocaleDateString(lang, { day: "numeric", month: "short", ...(long && { year: "numeric" }), timeZone: "UTC" });
-  return time.toLocaleString(lang, { hour: "2-digit", minute: "2-digit", ...((long || time.getHours() === 0) && { day: "numeric", month: "short" }) });
+  if (step === "day")
+    return time.toLocaleDateString(lang, { day: "numeric", month: "short", ...(long && { year: "numeric" }), timeZone: "UTC" });
+  return time.toLocaleString(lang, {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...((long || time.getHours() === 0) && { day: "numeric", month: "short" }),
+  });
 }
 
-export function Axes({ width, height, values, series, step, x }: { width: number; height: number; values: number[]; series: { at: string }[]; step: Statistics["step"]; x: (n: number) => number }) {
+export function Axes({
+  width,
+  height,
+  values,
+  series,
+  step,
+  x,
+}: {
+  width: number;
+  height: number;
+  values: number[];
+  series: { at: string }[];
+  step: Statistics["step"];
+  x: (n: number) => number;
+}) {
   const most = values.at(-1) ?? 1;
   const y = (value: number) => height - BOTTOM - (value / most) * (height - TOP - BOTTOM);
   const every = Math.ceil((series.length * (step === "day" ? 64 : 84)) / Math.max(1, width - LEFT - RIGHT));
   const digits = most < 4 && values.some((value) => value % 1 !== 0) ? (most < 0.4 ? 2 : 1) : 0;
   return (
     <>
-      {values.map((value) => <g key={value}><line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} /><text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{number(value, digits)}</text></g>)}
-      {series.map(({ at }, n) => (series.length - 1 - n) % every === 0 && x(n) > LEFT + 16 && <text key={at} x={Math.min(x(n), width - 24)} y={height - 6} text-anchor="middle">{timeOf(at, step)}</text>)}
+      {values.map((value) => (
+        <g key={value}>
+          <line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
+          <text x={LEFT - 6} y={y(value) + 4} text-anchor="end">
+            {number(value, digits)}
+          </text>
+        </g>
+      ))}
+      {series.map(
+        ({ at }, n) =>
+          (series.length - 1 - n) % every === 0 &&
+          x(n) > LEFT + 16 && (
+            <text key={at} x={Math.min(x(n), width - 24)} y={height - 6} text-anchor="middle">
+              {timeOf(at, step)}
+            </text>
+          ),
+      )}
     </>
   );
 }

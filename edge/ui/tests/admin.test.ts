@@ -22,7 +22,8 @@ test("the rights are those of the server", () => {
 });
 
 test("every language says the same things", () => {
-  const places = (value: unknown, path = ""): string[] => (typeof value === "object" && value !== null ? Object.entries(value).flatMap(([key, inner]) => places(inner, `${path}.${key}`)) : [path]);
+  const places = (value: unknown, path = ""): string[] =>
+    typeof value === "object" && value !== null ? Object.entries(value).flatMap(([key, inner]) => places(inner, `${path}.${key}`)) : [path];
   assert.deepEqual(places(ru).sort(), places(en).sort());
 });
 
@@ -34,7 +35,11 @@ const schema: Schema = {
     ags: { type: ["number", "null"], minimum: 0, maximum: 1 },
     queue: { type: "string", pattern: "^[^{} ]{1,8}$", default: "default" },
     list: { type: "array", items: { type: "string" }, uniqueItems: true, default: ["a"] },
-    workers: { type: "array", items: { type: "object", properties: { timeout: { type: "number", minimum: 0.1, maximum: 60 } } }, default: [{ timeout: 5 }] },
+    workers: {
+      type: "array",
+      items: { type: "object", properties: { timeout: { type: "number", minimum: 0.1, maximum: 60 } } },
+      default: [{ timeout: 5 }],
+    },
   },
 };
 
@@ -55,7 +60,15 @@ test("a value is checked as the schema says", () => {
 
 test("a document is completed, changed, compared and checked by path", () => {
   const stored = complete(schema, { blur: 0.4, unknown: 1 }) as Record<string, unknown>;
-  assert.deepEqual(stored, { session: { attempts: 50 }, blur: 0.4, ags: null, queue: "default", list: ["a"], workers: [{ timeout: 5 }], unknown: 1 });
+  assert.deepEqual(stored, {
+    session: { attempts: 50 },
+    blur: 0.4,
+    ags: null,
+    queue: "default",
+    list: ["a"],
+    workers: [{ timeout: 5 }],
+    unknown: 1,
+  });
   const draft = write(write(stored, "session.attempts", 0), "workers.0.timeout", 100);
   assert.equal((stored["session"] as { attempts: number }).attempts, 50, "the stored one stays");
   assert.deepEqual(changes(schema, stored, draft), ["session.attempts", "workers"]);
@@ -64,14 +77,40 @@ test("a document is completed, changed, compared and checked by path", () => {
 });
 
 test("frames are shown once each, with what was decided and said", () => {
-  const frame = (sequence: number, stored: number, at: string): StoredFrame => ({ sequence, stored, attempt: 0, received: at, media_type: "image/jpeg", bytes: 1 });
+  const frame = (sequence: number, stored: number, at: string): StoredFrame => ({
+    sequence,
+    stored,
+    attempt: 0,
+    received: at,
+    media_type: "image/jpeg",
+    bytes: 1,
+  });
   const frames = [frame(1, 1, "2026-01-01T00:00:00Z"), frame(2, 2, "2026-01-01T00:00:01Z"), frame(2, 4, "2026-01-01T00:00:02Z")];
-  const decisions: Decision[] = [{ name: { session: "s", sequence: "2" }, frame: "2", errors: [12], estimations: { liveness: 0.9, head_pose: {} } }];
+  const decisions: Decision[] = [
+    { name: { session: "s", sequence: "2" }, frame: "2", errors: [12], estimations: { liveness: 0.9, head_pose: {} } },
+  ];
   const verdict = (worker: string): Verdict => ({ name: { session: "s", sequence: "2" }, worker });
   const looked = lookAt(frames, decisions, [verdict("matcher"), verdict("detector"), verdict("matcher")]);
-  assert.deepEqual(looked.map(({ sequence, seconds, frame }) => [sequence, seconds, frame.stored]), [[1, 0, 1], [2, 1, 2]]);
-  assert.deepEqual(looked[1]?.verdicts.map(({ worker }) => worker), ["detector", "matcher"]);
-  assert.deepEqual(measures(looked[1]?.decision).map(({ name, score, text }) => [name, score ?? text]), [["liveness", 0.9], ["yaw", "0.0°"], ["pitch", "0.0°"], ["roll", "0.0°"]]);
+  assert.deepEqual(
+    looked.map(({ sequence, seconds, frame }) => [sequence, seconds, frame.stored]),
+    [
+      [1, 0, 1],
+      [2, 1, 2],
+    ],
+  );
+  assert.deepEqual(
+    looked[1]?.verdicts.map(({ worker }) => worker),
+    ["detector", "matcher"],
+  );
+  assert.deepEqual(
+    measures(looked[1]?.decision).map(({ name, score, text }) => [name, score ?? text]),
+    [
+      ["liveness", 0.9],
+      ["yaw", "0.0°"],
+      ["pitch", "0.0°"],
+      ["roll", "0.0°"],
+    ],
+  );
   assert.deepEqual(lookAt([], [], []), []);
 });
 
@@ -85,7 +124,10 @@ test("places are kept behind the #", () => {
 });
 
 test("what a UI config does not set is left out", () => {
-  assert.deepEqual(pruned({ mode: "", front_detector: false, styles: { colors: { accent: undefined } }, parent_origins: [], image: { quality: 0.5 } }), { front_detector: false, image: { quality: 0.5 } });
+  assert.deepEqual(
+    pruned({ mode: "", front_detector: false, styles: { colors: { accent: undefined } }, parent_origins: [], image: { quality: 0.5 } }),
+    { front_detector: false, image: { quality: 0.5 } },
+  );
 });
 
 test("texts are filled, and nanoseconds read", () => {

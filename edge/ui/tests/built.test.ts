@@ -9,7 +9,13 @@ const root = new URL("../", import.meta.url); // the tests run in .build/
 const compressed = (path: string) => gzipSync(readFileSync(new URL(path, root)), { level: 9 }).length;
 
 test("a first visit to the user page fetches less than 60 KB compressed, the front detector not counted", () => {
-  const files = ["index.html", "style.css", "icon.svg", "page.js", ...readdirSync(new URL("dist/parts/", root)).map((name) => `parts/${name}`)];
+  const files = [
+    "index.html",
+    "style.css",
+    "icon.svg",
+    "page.js",
+    ...readdirSync(new URL("dist/parts/", root)).map((name) => `parts/${name}`),
+  ];
   const total = files.reduce((sum, name) => sum + compressed(`dist/${name}`), 0);
   assert.ok(total > 5_000 && total < 60 * 1024, `${total} bytes`);
 });

@@ -4,29 +4,57 @@ import { isOrigin, readConfig } from "../lib/config";
 
 test("a whole config is read as it is", () => {
   const config = {
-    name: "Northbank", redirect_url: "https://shop.example/done?s={session}", image: { width: 640, height: 480, mimetype: "image/png", quality: 0.8 },
-    video: { width: 1280, height: 720 }, mode: "operator", error_messages: { "12": "Nearer" }, success_message: "Done", start_button_text: "Go",
-    mode_tooltip: "Who", camera_not_attached_text: "No camera", request_interval: 200, front_detector: false, parent_origins: ["https://shop.example"],
+    name: "Northbank",
+    redirect_url: "https://shop.example/done?s={session}",
+    image: { width: 640, height: 480, mimetype: "image/png", quality: 0.8 },
+    video: { width: 1280, height: 720 },
+    mode: "operator",
+    error_messages: { "12": "Nearer" },
+    success_message: "Done",
+    start_button_text: "Go",
+    mode_tooltip: "Who",
+    camera_not_attached_text: "No camera",
+    request_interval: 200,
+    front_detector: false,
+    parent_origins: ["https://shop.example"],
     styles: { colors: { accent: "#0f766e" }, dark_colors: { accent: "#5eead4" }, sizes: { radius: 8 } },
   };
   assert.deepEqual(readConfig(config), { config, problems: [] });
 });
 
 test("what is empty is left out, what is unknown does no harm", () => {
-  assert.deepEqual(readConfig({ name: "", mode: null, unknown: { deep: 1 }, styles: { colors: { unknown: "red" }, css: "body{}" }, error_messages: { "999": "x" } }), {
-    config: { styles: { colors: {} }, error_messages: {} },
-    problems: [],
-  });
+  assert.deepEqual(
+    readConfig({
+      name: "",
+      mode: null,
+      unknown: { deep: 1 },
+      styles: { colors: { unknown: "red" }, css: "body{}" },
+      error_messages: { "999": "x" },
+    }),
+    {
+      config: { styles: { colors: {} }, error_messages: {} },
+      problems: [],
+    },
+  );
 });
 
 test("what is wrong is left out and told", () => {
   const { config, problems } = readConfig({
-    name: 5, redirect_url: "javascript:alert(1)", mode: "mirrored", image: { width: -1, mimetype: "image/gif", quality: 0.5 }, request_interval: "fast",
-    error_messages: { "3": 7, "4": "Less light", "1100": "Hat off" }, styles: { colors: { accent: "url(//evil)" }, sizes: { radius: 1e9 } },
-    parent_origins: ["*", "https://shop.example", "https://shop.example/x"], front_detector: "yes",
+    name: 5,
+    redirect_url: "javascript:alert(1)",
+    mode: "mirrored",
+    image: { width: -1, mimetype: "image/gif", quality: 0.5 },
+    request_interval: "fast",
+    error_messages: { "3": 7, "4": "Less light", "1100": "Hat off" },
+    styles: { colors: { accent: "url(//evil)" }, sizes: { radius: 1e9 } },
+    parent_origins: ["*", "https://shop.example", "https://shop.example/x"],
+    front_detector: "yes",
   });
   assert.deepEqual(config, {
-    image: { quality: 0.5 }, error_messages: { "4": "Less light", "1100": "Hat off" }, styles: { colors: {}, sizes: {} }, parent_origins: ["https://shop.example"],
+    image: { quality: 0.5 },
+    error_messages: { "4": "Less light", "1100": "Hat off" },
+    styles: { colors: {}, sizes: {} },
+    parent_origins: ["https://shop.example"],
   });
   assert.equal(problems.length, 12);
   assert.ok(problems.includes('mode: "selfie" or "operator", not "mirrored"'));

@@ -19,7 +19,14 @@ test("half floats are read as they were meant", () => {
 test("what shows no face is not taken for one", async () => {
   let seed = 1;
   const noise = () => (seed = (seed * 48271) % 2147483647) % 256;
-  for (const paint of [() => 0, () => 128, () => 255, noise, (x: number, y: number) => ((x >> 3) + (y >> 3)) % 2 * 255, (x: number) => x * 2]) {
+  for (const paint of [
+    () => 0,
+    () => 128,
+    () => 255,
+    noise,
+    (x: number, y: number) => (((x >> 3) + (y >> 3)) % 2) * 255,
+    (x: number) => x * 2,
+  ]) {
     assert.equal(await detector.look(picture(paint)), undefined);
   }
 });

@@ -10,7 +10,11 @@ const FOLDERS = ["lib", "face", "texts", "page", "admin", "stats"];
 function importsOf(module: string): string[] {
   const base = new URL(module, root);
   return [...String(readFileSync(base)).matchAll(/(?:from |import\()"(\.[^"]+)"/g)].flatMap(([, path = ""]) =>
-    ["", ".ts", ".tsx"].map((end) => new URL(path + end, base)).filter((file) => /\.tsx?$/.test(file.href) && existsSync(file)).map((file) => file.href.slice(root.href.length)));
+    ["", ".ts", ".tsx"]
+      .map((end) => new URL(path + end, base))
+      .filter((file) => /\.tsx?$/.test(file.href) && existsSync(file))
+      .map((file) => file.href.slice(root.href.length)),
+  );
 }
 
 /** Returns the first circle among modules, as the path that closes it; undefined if there is none. */
@@ -34,12 +38,32 @@ function findCircle(imports: ReadonlyMap<string, readonly string[]>): string[] |
 }
 
 test("a circle is found", () => {
-  assert.deepEqual(findCircle(new Map([["a", ["b", "c"]], ["b", ["c"]], ["c", []]])), undefined);
-  assert.deepEqual(findCircle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
+  assert.deepEqual(
+    findCircle(
+      new Map([
+        ["a", ["b", "c"]],
+        ["b", ["c"]],
+        ["c", []],
+      ]),
+    ),
+    undefined,
+  );
+  assert.deepEqual(
+    findCircle(
+      new Map([
+        ["a", ["b"]],
+        ["b", ["c"]],
+        ["c", ["b"]],
+      ]),
+    ),
+    ["b", "c", "b"],
+  );
 });
 
 test("no module imports itself, however indirectly", () => {
-  const modules = FOLDERS.flatMap((folder) => readdirSync(new URL(`${folder}/`, root), { recursive: true }).map((name) => `${folder}/${name}`)).filter((name) => /\.tsx?$/.test(name));
+  const modules = FOLDERS.flatMap((folder) =>
+    readdirSync(new URL(`${folder}/`, root), { recursive: true }).map((name) => `${folder}/${name}`),
+  ).filter((name) => /\.tsx?$/.test(name));
   const imports = new Map(modules.map((module) => [module, importsOf(module)]));
   assert.ok([...imports.values()].flat().length > 200, "imports were not found");
   assert.equal(findCircle(imports)?.join(" -> "), undefined);

@@ -26,15 +26,21 @@ test("parse reads headers with and without a space, any case, any line ending", 
   for (const text of ["CONNECTED\nsession-id:a:b\nversion:1.0\n\n", "CONNECTED\r\nSession-Id: a:b\r\nVERSION: 1.0\r\n\r\n\0"]) {
     const message = parse(text);
     assert.equal(message.command, "CONNECTED");
-    assert.deepEqual([...message.headers], [["session-id", "a:b"], ["version", "1.0"]]);
+    assert.deepEqual(
+      [...message.headers],
+      [
+        ["session-id", "a:b"],
+        ["version", "1.0"],
+      ],
+    );
     assert.equal(message.body, "");
   }
 });
 
 test("parse keeps empty lines inside a body and reads binary messages", () => {
-  const text = "STATS\ncontent-type:application/json\n\n{\n\n\"isOk\":false}";
-  assert.equal(parse(text).body, "{\n\n\"isOk\":false}");
-  assert.equal(parse(new TextEncoder().encode(text).buffer as ArrayBuffer).body, "{\n\n\"isOk\":false}");
+  const text = 'STATS\ncontent-type:application/json\n\n{\n\n"isOk":false}';
+  assert.equal(parse(text).body, '{\n\n"isOk":false}');
+  assert.equal(parse(new TextEncoder().encode(text).buffer as ArrayBuffer).body, '{\n\n"isOk":false}');
 });
 
 test("parse accepts a missing empty line when there is no body", () => {

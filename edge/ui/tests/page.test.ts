@@ -61,7 +61,16 @@ test("an action comes first, then the first fault, never the wait", () => {
 });
 
 test("directions are the person's own, and arrows point the same way in the mirrored picture", () => {
-  for (const [code, arrow] of [[19, "right"], [64, "right"], [20, "left"], [65, "left"], [23, "up"], [67, "up"], [24, "down"], [68, "down"]] as const) {
+  for (const [code, arrow] of [
+    [19, "right"],
+    [64, "right"],
+    [20, "left"],
+    [65, "left"],
+    [23, "up"],
+    [67, "up"],
+    [24, "down"],
+    [68, "down"],
+  ] as const) {
     const prompt = choosePrompt([code]);
     assert.equal(prompt.arrow, arrow);
     if (arrow === "left" || arrow === "right") assert.ok(en.prompts[prompt.name].includes(arrow));
@@ -105,7 +114,8 @@ test("frames are slow while something is asked of the person", () => {
 });
 
 test("pictures keep the camera's aspect, with even sides", () => {
-  const size = (width: number, height: number, limit?: { width?: number; height?: number }) => Object.values(frameSize({ width, height }, limit)).join("x");
+  const size = (width: number, height: number, limit?: { width?: number; height?: number }) =>
+    Object.values(frameSize({ width, height }, limit)).join("x");
   assert.equal(size(640, 480), "640x480");
   assert.equal(size(480, 640), "480x640");
   assert.equal(size(1280, 720), "854x480");
@@ -160,7 +170,13 @@ test("a host is told only where it is known to whom", () => {
   assert.equal(targetOrigin("https://shop.example", ["https://shop.example"]), "https://shop.example");
   assert.equal(targetOrigin("https://evil.example", ["https://shop.example"]), undefined);
   assert.equal(targetOrigin(null, ["https://shop.example"]), "https://shop.example");
-  for (const [asked, allowed] of [[null, undefined], ["*", undefined], ["https://shop.example/path", undefined], [null, ["https://a.example", "https://b.example"]], ["null", undefined]] as const) {
+  for (const [asked, allowed] of [
+    [null, undefined],
+    ["*", undefined],
+    ["https://shop.example/path", undefined],
+    [null, ["https://a.example", "https://b.example"]],
+    ["null", undefined],
+  ] as const) {
     assert.equal(targetOrigin(asked, allowed as string[] | undefined), undefined, String(asked));
   }
 });

@@ -34,7 +34,8 @@ class FakeSocket {
 
 const image = new Blob([Uint8Array.of(1, 2, 3)], { type: "image/jpeg" });
 const bytes = Uint8Array.of(1, 2, 3);
-const stats = (...codes: number[]) => `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
+const stats = (...codes: number[]) =>
+  `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
 const success = `SUCCESS\ncontent-type:application/jwt\n\ne30.${btoa(JSON.stringify({ isOk: true, errors: [], jti: "s1" }))}.x`;
 
 function connect(options: { connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {}) {
@@ -61,7 +62,14 @@ test("a session opens with CONNECT and takes the server's id", async () => {
 
 test("a session says what it was told to say", async () => {
   const socket = new FakeSocket();
-  Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, heartbeat: 500, sessionId: "s1", token: "t", device: "cam" }).catch(() => {});
+  Session.open({
+    url: "ws://test/ws",
+    socket: () => socket as unknown as Socket,
+    heartbeat: 500,
+    sessionId: "s1",
+    token: "t",
+    device: "cam",
+  }).catch(() => {});
   socket.open();
   assert.equal(socket.sent[0], "CONNECT\nversion:1.0\nheartbeat:500\nsession-id:s1\ntoken:t\ndevice:cam\n\n");
   socket.drop(1006);
@@ -100,7 +108,14 @@ test("each end has its name", async () => {
   await assert.rejects(leaving.session, { failure: "cancelled" });
   assert.ok(leaving.socket.closed);
 
-  for (const [code, failure] of [[1006, "lost"], [1012, "lost"], [4001, "attempts"], [4003, "differentFace"], [1011, "internal"], [4999, "internal"]] as const) {
+  for (const [code, failure] of [
+    [1006, "lost"],
+    [1012, "lost"],
+    [4001, "attempts"],
+    [4003, "differentFace"],
+    [1011, "internal"],
+    [4999, "internal"],
+  ] as const) {
     const { socket, session } = await connected();
     const reply = session.send("image/jpeg", bytes);
     socket.drop(code);
@@ -130,7 +145,10 @@ test("check feeds frames until SUCCESS and reports each STATS", async () => {
   const seen: number[][] = [];
   socket.answer = (count) => socket.say(count < 3 ? stats(8, count) : success);
   const passed = await check(session, { nextFrame: async () => image, onStats: ({ errors }) => seen.push(errors) });
-  assert.deepEqual(seen, [[8, 1], [8, 2]]);
+  assert.deepEqual(seen, [
+    [8, 1],
+    [8, 2],
+  ]);
   assert.equal(passed.result.jti, "s1");
   assert.ok(socket.closed);
 });
@@ -142,7 +160,10 @@ test("check goes on after a refused frame, but not after three in a row", async 
 
   const three = await connected();
   three.socket.answer = () => three.socket.say("ERROR\nerror:1000\n\n");
-  await assert.rejects(check(three.session, { nextFrame: async () => image, onStats: () => {} }), { failure: "internal", detail: "ERROR 1000" });
+  await assert.rejects(check(three.session, { nextFrame: async () => image, onStats: () => {} }), {
+    failure: "internal",
+    detail: "ERROR 1000",
+  });
   assert.equal(three.socket.sent.length, 4);
   assert.ok(three.socket.closed);
 });

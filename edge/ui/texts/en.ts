@@ -160,8 +160,13 @@ const en = {
   intro: {
     title: "Check that it is really you",
     lead: "Look into the camera and do what the prompts say. It takes less than a minute.",
-    steps: ["Find even light, with no window behind you", "Keep your face inside the oval, alone in the picture", "Follow the prompts: look, turn, blink"],
-    camera: "Your browser will ask whether this page may use the camera. The camera is on only while the check runs; its pictures are sent to this service to be judged.",
+    steps: [
+      "Find even light, with no window behind you",
+      "Keep your face inside the oval, alone in the picture",
+      "Follow the prompts: look, turn, blink",
+    ],
+    camera:
+      "Your browser will ask whether this page may use the camera. The camera is on only while the check runs; its pictures are sent to this service to be judged.",
     start: "Start the camera",
     asking: "Waiting for the camera…",
     askingHint: "Your browser is asking for the camera. Choose “Allow”.",

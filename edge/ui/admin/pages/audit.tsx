@@ -28,28 +28,55 @@ export function AuditLog({ query }: { query: URLSearchParams }) {
       <form class="filters" role="search" onSubmit={go}>
         <Text label={x.user} value={filter.user} onValue={(user) => setFilter({ ...filter, user })} />
         <Text label={x.action} placeholder={x.actionHint} value={filter.action} onValue={(action) => setFilter({ ...filter, action })} />
-        <div class="buttons"><button type="submit" class="primary">{t.common.filter}</button>{text && <a class="button" href={at(["audit"])}>{t.common.reset}</a>}</div>
+        <div class="buttons">
+          <button type="submit" class="primary">
+            {t.common.filter}
+          </button>
+          {text && (
+            <a class="button" href={at(["audit"])}>
+              {t.common.reset}
+            </a>
+          )}
+        </div>
       </form>
       <Loaded from={found}>
         {({ entries, next }) => (
           <>
-            {entries.length === 0 ? <Empty title={x.empty} /> : (
+            {entries.length === 0 ? (
+              <Empty title={x.empty} />
+            ) : (
               <Table label={x.title} head={[x.at, x.user, x.action, x.object, x.detail, x.address]}>
                 {entries.map((entry, n) => (
                   <tr key={n}>
-                    <Cell><Time at={entry.at} /></Cell>
+                    <Cell>
+                      <Time at={entry.at} />
+                    </Cell>
                     <Cell label={x.user}>{entry.user || <span class="soft">{x.nobody}</span>}</Cell>
-                    <Cell label={x.action}><code>{entry.action}</code></Cell>
-                    <Cell label={x.object} class="mono">{entry.object}</Cell>
+                    <Cell label={x.action}>
+                      <code>{entry.action}</code>
+                    </Cell>
+                    <Cell label={x.object} class="mono">
+                      {entry.object}
+                    </Cell>
                     <Cell label={x.detail}>{entry.detail}</Cell>
-                    <Cell label={x.address} class="mono soft address">{entry.address}</Cell>
+                    <Cell label={x.address} class="mono soft address">
+                      {entry.address}
+                    </Cell>
                   </tr>
                 ))}
               </Table>
             )}
             <div class="paging">
-              {cursor && <a class="button" href={at(["audit"], { ...asked })}>{t.common.newest}</a>}
-              {next && <a class="button" href={at(["audit"], { ...asked, cursor: next })}>{t.common.older}</a>}
+              {cursor && (
+                <a class="button" href={at(["audit"], { ...asked })}>
+                  {t.common.newest}
+                </a>
+              )}
+              {next && (
+                <a class="button" href={at(["audit"], { ...asked, cursor: next })}>
+                  {t.common.older}
+                </a>
+              )}
             </div>
           </>
         )}

@@ -17,12 +17,35 @@ export function ConfigEditor({ name }: { name: string }) {
   const path = `v1/ui-configs/${encodeURIComponent(name)}`;
   const load = useLoad<Document>(path);
   const fresh = load.problem?.status === 404;
-  const title = <><a href={at(["configs"])}>{t.configs.title}</a> / {name}</>;
+  const title = (
+    <>
+      <a href={at(["configs"])}>{t.configs.title}</a> / {name}
+    </>
+  );
   if (fresh) return <Editor key="fresh" name={name} path={path} title={title} stored={{}} fresh />;
-  return load.data ? <Editor name={name} path={path} title={title} stored={load.data} /> : <><Heading title={title} label={name} /><Loaded from={load}>{() => null}</Loaded></>;
+  return load.data ? (
+    <Editor name={name} path={path} title={title} stored={load.data} />
+  ) : (
+    <>
+      <Heading title={title} label={name} />
+      <Loaded from={load}>{() => null}</Loaded>
+    </>
+  );
 }
 
-function Editor({ name, path, title, stored, fresh = false }: { name: string; path: string; title: preact.ComponentChildren; stored: Document; fresh?: boolean }) {
+function Editor({
+  name,
+  path,
+  title,
+  stored,
+  fresh = false,
+}: {
+  name: string;
+  path: string;
+  title: preact.ComponentChildren;
+  stored: Document;
+  fresh?: boolean;
+}) {
   const can = useCan();
   const [kept, setKept] = useState(stored);
   const [config, setConfig] = useState(stored);
@@ -57,17 +80,31 @@ function Editor({ name, path, title, stored, fresh = false }: { name: string; pa
   return (
     <>
       <Heading title={title} label={name}>
-        <a class="button" href={address(`?cn=${encodeURIComponent(name)}`)} target="_blank" rel="noopener">{t.configs.open}</a>
-        {writable && exists && <Confirmed label={t.common.delete} title={fill(t.configs.deleteOne, { name })} text={t.configs.deleteText} yes={t.common.delete} deed={remove} />}
+        <a class="button" href={address(`?cn=${encodeURIComponent(name)}`)} target="_blank" rel="noopener">
+          {t.configs.open}
+        </a>
+        {writable && exists && (
+          <Confirmed
+            label={t.common.delete}
+            title={fill(t.configs.deleteOne, { name })}
+            text={t.configs.deleteText}
+            yes={t.common.delete}
+            deed={remove}
+          />
+        )}
       </Heading>
       {!exists && <Notice kind="info">{t.configs.missing}</Notice>}
       <div class="editor">
         <div>
-          <fieldset class="bare" disabled={!writable}><ConfigForm config={config} error={error} onValue={set} /></fieldset>
-          {writable && <div class={`savebar ${changed ? "" : "idle"}`}>
-            {saved ? <p role="status">{t.configs.saved}</p> : <p>{changed && <strong>{t.configs.unsaved}</strong>}</p>}
-            <Form submit={t.common.save} onSubmit={save} class="inline-form" />
-          </div>}
+          <fieldset class="bare" disabled={!writable}>
+            <ConfigForm config={config} error={error} onValue={set} />
+          </fieldset>
+          {writable && (
+            <div class={`savebar ${changed ? "" : "idle"}`}>
+              {saved ? <p role="status">{t.configs.saved}</p> : <p>{changed && <strong>{t.configs.unsaved}</strong>}</p>}
+              <Form submit={t.common.save} onSubmit={save} class="inline-form" />
+            </div>
+          )}
         </div>
         <Preview config={{ ...config, name }} />
       </div>
@@ -84,7 +121,8 @@ function Preview({ config }: { config: Document }) {
   useEffect(tell, [config]);
   useEffect(() => {
     const heard = ({ origin, source, data }: MessageEvent<{ source?: string; type?: string } | null>) => {
-      if (origin === location.origin && source === frame.current?.contentWindow && data?.source === "selene" && data.type === "ready") tell();
+      if (origin === location.origin && source === frame.current?.contentWindow && data?.source === "selene" && data.type === "ready")
+        tell();
     };
     addEventListener("message", heard);
     return () => removeEventListener("message", heard);

@@ -21,12 +21,22 @@ export function LogIn({ out, onIn, onLanguage }: { out: boolean; onIn: () => Pro
   return (
     <main class="alone">
       <div class="card" ref={card}>
-        <p class="brand"><img src="../icon.svg" alt="" width="28" height="28" /> {t.brand} <span class="soft">{t.admin}</span></p>
+        <p class="brand">
+          <img src="../icon.svg" alt="" width="28" height="28" /> {t.brand} <span class="soft">{t.admin}</span>
+        </p>
         <h1>{t.login.title}</h1>
         {out && <Notice kind="info">{t.login.out}</Notice>}
         <Form submit={t.login.submit} onSubmit={submit} class="wide-button">
           <Text label={t.login.user} value={user} onValue={setUser} name="user" autocomplete="username" autocapitalize="none" required />
-          <Text label={t.login.password} value={password} onValue={setPassword} name="password" type="password" autocomplete="current-password" required />
+          <Text
+            label={t.login.password}
+            value={password}
+            onValue={setPassword}
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+          />
         </Form>
         <p class="hint">{t.login.hint}</p>
         <LanguageChoice onLanguage={onLanguage} />

@@ -29,8 +29,27 @@ export function ChangePassword({ must = false, onDone }: { must?: boolean; onDon
       {done && <Notice kind="good">{t.password.done}</Notice>}
       <Form submit={t.password.submit} onSubmit={submit} class="narrow">
         <Text label={t.password.old} value={old} onValue={setOld} name="old" type="password" autocomplete="current-password" required />
-        <Text label={t.password.new} value={fresh} onValue={setFresh} name="new" type="password" autocomplete="new-password" required hint={t.password.hint} error={tried ? short : undefined} />
-        <Text label={t.password.repeat} value={repeated} onValue={setRepeated} name="repeat" type="password" autocomplete="new-password" required error={tried ? differs : undefined} />
+        <Text
+          label={t.password.new}
+          value={fresh}
+          onValue={setFresh}
+          name="new"
+          type="password"
+          autocomplete="new-password"
+          required
+          hint={t.password.hint}
+          error={tried ? short : undefined}
+        />
+        <Text
+          label={t.password.repeat}
+          value={repeated}
+          onValue={setRepeated}
+          name="repeat"
+          type="password"
+          autocomplete="new-password"
+          required
+          error={tried ? differs : undefined}
+        />
       </Form>
     </>
   );

@@ -28,28 +28,64 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
   usePolling(session.reload, 2000, unfinished && session.data !== undefined && !erased);
   const grows = useCallback(() => [frames, decisions, verdicts].forEach(({ reload }) => reload()), []);
   usePolling(grows, 3000, session.data !== undefined && !over && !erased);
-  const looked = useMemo(() => lookAt(frames.data?.frames ?? [], decisions.data?.decisions ?? [], verdicts.data?.verdicts ?? []), [frames.data, decisions.data, verdicts.data]);
+  const looked = useMemo(
+    () => lookAt(frames.data?.frames ?? [], decisions.data?.decisions ?? [], verdicts.data?.verdicts ?? []),
+    [frames.data, decisions.data, verdicts.data],
+  );
   const erase = async () => {
     await call("DELETE", path);
     setErased(true);
   };
-  const title = <>{t.session.title} <span class="mono">{id}</span></>;
-  if (erased) return <><Heading title={title} label={t.session.title} /><Notice kind="good">{t.session.erased}</Notice><p><a href={at(["sessions"])}>{t.sessions.title}</a></p></>;
+  const title = (
+    <>
+      {t.session.title} <span class="mono">{id}</span>
+    </>
+  );
+  if (erased)
+    return (
+      <>
+        <Heading title={title} label={t.session.title} />
+        <Notice kind="good">{t.session.erased}</Notice>
+        <p>
+          <a href={at(["sessions"])}>{t.sessions.title}</a>
+        </p>
+      </>
+    );
   return (
     <>
       <Heading title={title} label={`${t.session.title} ${id.slice(0, 8)}`}>
-        {!gone && <>
-          {can("exports:write") && <ExportButton ids={[id]} />}
-          {over && <RerunButton id={id} />}
-          <a class="button" href={address(`${path}/recording`)} download title={t.session.recordingHint}>{t.session.recording}</a>
-          {can("sessions:write") && <Confirmed label={t.session.erase} title={t.session.eraseTitle} text={t.session.eraseText} yes={t.session.eraseYes} deed={erase} />}
-        </>}
+        {!gone && (
+          <>
+            {can("exports:write") && <ExportButton ids={[id]} />}
+            {over && <RerunButton id={id} />}
+            <a class="button" href={address(`${path}/recording`)} download title={t.session.recordingHint}>
+              {t.session.recording}
+            </a>
+            {can("sessions:write") && (
+              <Confirmed
+                label={t.session.erase}
+                title={t.session.eraseTitle}
+                text={t.session.eraseText}
+                yes={t.session.eraseYes}
+                deed={erase}
+              />
+            )}
+          </>
+        )}
       </Heading>
       <Loaded from={session}>{(session) => <Facts session={session} decisions={decisions.data?.decisions ?? []} />}</Loaded>
-      {!gone && <>
-        <FramesAndChart id={id} frames={frames} looked={looked} best={best(decisions.data?.decisions, frames.data?.frames)} start={query.get("frame")} />
-        {session.data && <Rest session={session.data} path={path} />}
-      </>}
+      {!gone && (
+        <>
+          <FramesAndChart
+            id={id}
+            frames={frames}
+            looked={looked}
+            best={best(decisions.data?.decisions, frames.data?.frames)}
+            start={query.get("frame")}
+          />
+          {session.data && <Rest session={session.data} path={path} />}
+        </>
+      )}
     </>
   );
 }
@@ -73,29 +109,71 @@ function Facts({ session: { outcome, counts, events, last_decision: last }, deci
     [t.session.livenessAttempts, number(counts.liveness_attempts)],
     [t.session.settings, opened?.settings_revision],
     [t.session.actionsDone, active?.total ? `${active.done ?? 0} / ${active.total}` : undefined],
-    [t.session.reference, verified && fill(verified.matched ? t.session.matched : t.session.notMatched, { score: number(verified.similarity ?? 0, 3) })],
+    [
+      t.session.reference,
+      verified && fill(verified.matched ? t.session.matched : t.session.notMatched, { score: number(verified.similarity ?? 0, 3) }),
+    ],
   ];
   return (
     <section class="card" aria-label={t.session.facts}>
       <dl class="facts">
-        <div><dt>{t.sessions.outcome}</dt><dd><Outcome outcome={outcomeWord(outcome)} /></dd></div>
-        {facts.map(([name, value]) => value && <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+        <div>
+          <dt>{t.sessions.outcome}</dt>
+          <dd>
+            <Outcome outcome={outcomeWord(outcome)} />
+          </dd>
+        </div>
+        {facts.map(
+          ([name, value]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
       </dl>
       {last?.errors?.length ? <ToldCodes codes={last.errors} /> : null}
     </section>
   );
 }
 
-function FramesAndChart({ id, frames, looked, best, start }: { id: string; frames: Load<Answer<"/v1/sessions/{id}/frames">>; looked: Looked[]; best: number | undefined; start: string | null }) {
+function FramesAndChart({
+  id,
+  frames,
+  looked,
+  best,
+  start,
+}: {
+  id: string;
+  frames: Load<Answer<"/v1/sessions/{id}/frames">>;
+  looked: Looked[];
+  best: number | undefined;
+  start: string | null;
+}) {
   const [picked, setPicked] = useState<number | undefined>(undefined);
   const first = looked.findIndex(({ sequence }) => sequence === (Number(start) || best));
   const now = Math.min(picked ?? Math.max(0, first), Math.max(0, looked.length - 1));
   return (
     <>
-      <section class="card"><h2>{t.session.framesTitle}</h2>
-        <Loaded from={frames}>{() => (looked.length ? <Frames id={id} frames={looked} now={now} best={best} onPick={setPicked} /> : <Empty title={t.session.noFrames} />)}</Loaded>
+      <section class="card">
+        <h2>{t.session.framesTitle}</h2>
+        <Loaded from={frames}>
+          {() =>
+            looked.length ? (
+              <Frames id={id} frames={looked} now={now} best={best} onPick={setPicked} />
+            ) : (
+              <Empty title={t.session.noFrames} />
+            )
+          }
+        </Loaded>
       </section>
-      {looked.length > 0 && <section class="card"><h2>{t.session.chart}</h2><Chart frames={looked} now={now} onPick={setPicked} /></section>}
+      {looked.length > 0 && (
+        <section class="card">
+          <h2>{t.session.chart}</h2>
+          <Chart frames={looked} now={now} onPick={setPicked} />
+        </section>
+      )}
     </>
   );
 }
@@ -105,17 +183,42 @@ function Rest({ session, path }: { session: Session; path: string }) {
   const states = t.session.videoStates as Record<string, string>;
   return (
     <div class="pair">
-      <section class="card"><h2>{t.session.video}</h2>
-        {video?.status === "success"
-          ? <Player src={address(`${path}/video`)} codec={video.codec ?? ""} />
-          : <p class="soft" role="status">{fill(states[video?.status ?? ""] ?? t.session.noVideo, { reason: video?.reason ?? "" })}</p>}
+      <section class="card">
+        <h2>{t.session.video}</h2>
+        {video?.status === "success" ? (
+          <Player src={address(`${path}/video`)} codec={video.codec ?? ""} />
+        ) : (
+          <p class="soft" role="status">
+            {fill(states[video?.status ?? ""] ?? t.session.noVideo, { reason: video?.reason ?? "" })}
+          </p>
+        )}
       </section>
-      <section class="card"><h2>{t.session.history}</h2>
-        <ol class="history">{events.map((event, n) => (
-          <li key={n}><time>{dateTime(fromNanos(event.at_unix_nanos))}</time> <strong>{t.session.events[event.kind] ?? event.kind}</strong>{event.outcome && <> · {outcomeName(outcomeWord(event.outcome))}</>} <span class="soft">{event.edge}</span></li>
-        ))}</ol>
-        {session.claims && <details><summary>{t.session.token}</summary><pre tabIndex={0} aria-label={t.session.token}>{JSON.stringify({ ...session.claims, bestshot: "…" }, null, 2)}</pre></details>}
-        {last && <details><summary>{t.session.decision}</summary><pre tabIndex={0} aria-label={t.session.raw}>{JSON.stringify(shortened(last), null, 2)}</pre></details>}
+      <section class="card">
+        <h2>{t.session.history}</h2>
+        <ol class="history">
+          {events.map((event, n) => (
+            <li key={n}>
+              <time>{dateTime(fromNanos(event.at_unix_nanos))}</time> <strong>{t.session.events[event.kind] ?? event.kind}</strong>
+              {event.outcome && <> · {outcomeName(outcomeWord(event.outcome))}</>} <span class="soft">{event.edge}</span>
+            </li>
+          ))}
+        </ol>
+        {session.claims && (
+          <details>
+            <summary>{t.session.token}</summary>
+            <pre tabIndex={0} aria-label={t.session.token}>
+              {JSON.stringify({ ...session.claims, bestshot: "…" }, null, 2)}
+            </pre>
+          </details>
+        )}
+        {last && (
+          <details>
+            <summary>{t.session.decision}</summary>
+            <pre tabIndex={0} aria-label={t.session.raw}>
+              {JSON.stringify(shortened(last), null, 2)}
+            </pre>
+          </details>
+        )}
       </section>
     </div>
   );
@@ -126,8 +229,17 @@ function Player({ src, codec }: { src: string; codec: string }) {
   const [unplayable, setUnplayable] = useState(false);
   return (
     <>
-      {unplayable ? <Notice kind="info">{fill(t.session.unplayable, { codec })}</Notice> : <video controls preload="metadata" src={src} aria-label={t.session.video} onError={() => setUnplayable(true)} />}
-      <p><a href={src} download>{t.session.download}</a> <span class="soft">{codec}</span></p>
+      {unplayable ? (
+        <Notice kind="info">{fill(t.session.unplayable, { codec })}</Notice>
+      ) : (
+        <video controls preload="metadata" src={src} aria-label={t.session.video} onError={() => setUnplayable(true)} />
+      )}
+      <p>
+        <a href={src} download>
+          {t.session.download}
+        </a>{" "}
+        <span class="soft">{codec}</span>
+      </p>
     </>
   );
 }

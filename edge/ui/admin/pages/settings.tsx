@@ -33,22 +33,64 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
     <>
       <Heading title={t.settings.title} lead={t.settings.lead}>
         {(tags.length > 0 || tag) && (
-          <label class="inline">{t.settings.variant} <select value={tag} onChange={(event) => { location.hash = at(["settings", tab], { variant: event.currentTarget.value }); }}>
-            <option value="">{t.settings.main}</option>
-            {[...new Set([...tags, tag])].filter(Boolean).map((one) => <option key={one} value={one}>{one}</option>)}
-          </select></label>
+          <label class="inline">
+            {t.settings.variant}{" "}
+            <select
+              value={tag}
+              onChange={(event) => {
+                location.hash = at(["settings", tab], { variant: event.currentTarget.value });
+              }}
+            >
+              <option value="">{t.settings.main}</option>
+              {[...new Set([...tags, tag])].filter(Boolean).map((one) => (
+                <option key={one} value={one}>
+                  {one}
+                </option>
+              ))}
+            </select>
+          </label>
         )}
       </Heading>
       <nav class="tabs" aria-label={t.settings.title}>
-        {TABS.map((name) => <a key={name} href={at(["settings", name], variant)} aria-current={name === tab ? "page" : undefined}>{t.settings[name]}</a>)}
+        {TABS.map((name) => (
+          <a key={name} href={at(["settings", name], variant)} aria-current={name === tab ? "page" : undefined}>
+            {t.settings[name]}
+          </a>
+        ))}
       </nav>
       {said && <Notice kind="good">{said}</Notice>}
       {!can("settings:write") && <Notice kind="info">{t.settings.readOnly}</Notice>}
-      {tab === "form" && <Loaded from={schema}>{(schema) => <Loaded from={newest}>{(newest) => (
-        <SettingsForm key={newest.revision} schema={schema} newest={newest} tag={tag} onSaved={(revision) => saved(revision, fill(t.settings.saved, { n: revision.revision }))} />
-      )}</Loaded>}</Loaded>}
-      {tab === "revisions" && <Revisions key={newest.data?.revision ?? 0} tag={tag} onRestored={(revision, n) => saved(revision, fill(t.settings.restored, { n, as: revision.revision }))} />}
-      {tab === "variants" && <Loaded from={newest}>{(newest) => <Loaded from={variants}>{({ variants: all }) => <Variants all={all} open={newest} onChange={variants.reload} />}</Loaded>}</Loaded>}
+      {tab === "form" && (
+        <Loaded from={schema}>
+          {(schema) => (
+            <Loaded from={newest}>
+              {(newest) => (
+                <SettingsForm
+                  key={newest.revision}
+                  schema={schema}
+                  newest={newest}
+                  tag={tag}
+                  onSaved={(revision) => saved(revision, fill(t.settings.saved, { n: revision.revision }))}
+                />
+              )}
+            </Loaded>
+          )}
+        </Loaded>
+      )}
+      {tab === "revisions" && (
+        <Revisions
+          key={newest.data?.revision ?? 0}
+          tag={tag}
+          onRestored={(revision, n) => saved(revision, fill(t.settings.restored, { n, as: revision.revision }))}
+        />
+      )}
+      {tab === "variants" && (
+        <Loaded from={newest}>
+          {(newest) => (
+            <Loaded from={variants}>{({ variants: all }) => <Variants all={all} open={newest} onChange={variants.reload} />}</Loaded>
+          )}
+        </Loaded>
+      )}
     </>
   );
 }

@@ -35,37 +35,103 @@ export function Users() {
   };
   return (
     <>
-      <Heading title={x.title}>{writable && <button type="button" class="primary" onClick={() => setEditing("new")}>{x.add}</button>}</Heading>
+      <Heading title={x.title}>
+        {writable && (
+          <button type="button" class="primary" onClick={() => setEditing("new")}>
+            {x.add}
+          </button>
+        )}
+      </Heading>
       <Loaded from={users}>
         {({ users }) => (
           <Table label={x.title} head={[x.name, x.groups, x.state, x.lastLogin, <span class="unseen">{t.common.actions}</span>]}>
             {users.map((user) => (
               <tr key={user.name}>
-                <Cell><strong>{user.name}</strong>{user.name === me.name && <span class="badge neutral">{x.you}</span>}</Cell>
+                <Cell>
+                  <strong>{user.name}</strong>
+                  {user.name === me.name && <span class="badge neutral">{x.you}</span>}
+                </Cell>
                 <Cell label={x.groups}>{user.groups.join(", ") || <span class="soft">{t.common.none}</span>}</Cell>
-                <Cell label={x.state}><div>{user.disabled ? <span class="badge bad">{x.disabled}</span> : <span class="badge good">{x.active}</span>}{user.must_change_password && <span class="soft"> {x.mustChange}</span>}</div></Cell>
-                <Cell label={x.lastLogin}><Time at={user.last_login} /></Cell>
-                <Cell class="row-actions">{writable && user.name !== me.name && <>
-                  <button type="button" onClick={() => setEditing(user)}>{t.common.edit}<span class="unseen">: {user.name}</span></button>
-                  <Confirmed class="plain" label={<>{x.newPassword}<span class="unseen">: {user.name}</span></>} title={fill(x.newPasswordTitle, { name: user.name })} text={fill(x.newPasswordText, { name: user.name })} yes={x.draw} danger={false} deed={draw(user.name)} />
-                  <Confirmed label={<>{t.common.delete}<span class="unseen">: {user.name}</span></>} title={fill(x.deleteTitle, { name: user.name })} text={fill(x.deleteText, { name: user.name })} yes={t.common.delete} deed={() => call("DELETE", path(user.name)).then(() => done())} />
-                </>}</Cell>
+                <Cell label={x.state}>
+                  <div>
+                    {user.disabled ? <span class="badge bad">{x.disabled}</span> : <span class="badge good">{x.active}</span>}
+                    {user.must_change_password && <span class="soft"> {x.mustChange}</span>}
+                  </div>
+                </Cell>
+                <Cell label={x.lastLogin}>
+                  <Time at={user.last_login} />
+                </Cell>
+                <Cell class="row-actions">
+                  {writable && user.name !== me.name && (
+                    <>
+                      <button type="button" onClick={() => setEditing(user)}>
+                        {t.common.edit}
+                        <span class="unseen">: {user.name}</span>
+                      </button>
+                      <Confirmed
+                        class="plain"
+                        label={
+                          <>
+                            {x.newPassword}
+                            <span class="unseen">: {user.name}</span>
+                          </>
+                        }
+                        title={fill(x.newPasswordTitle, { name: user.name })}
+                        text={fill(x.newPasswordText, { name: user.name })}
+                        yes={x.draw}
+                        danger={false}
+                        deed={draw(user.name)}
+                      />
+                      <Confirmed
+                        label={
+                          <>
+                            {t.common.delete}
+                            <span class="unseen">: {user.name}</span>
+                          </>
+                        }
+                        title={fill(x.deleteTitle, { name: user.name })}
+                        text={fill(x.deleteText, { name: user.name })}
+                        yes={t.common.delete}
+                        deed={() => call("DELETE", path(user.name)).then(() => done())}
+                      />
+                    </>
+                  )}
+                </Cell>
               </tr>
             ))}
           </Table>
         )}
       </Loaded>
       {editing === "new" && <Add groups={names} onClose={() => setEditing(undefined)} onDone={done} />}
-      {editing && editing !== "new" && <Edit user={editing} path={path(editing.name)} groups={names} onClose={() => setEditing(undefined)} onDone={() => done()} />}
-      {drawn && <Secret title={fill(x.secretTitle, { name: drawn.name })} text={fill(x.secret, { name: drawn.name })} secret={drawn.password} onClose={() => setDrawn(undefined)} />}
+      {editing && editing !== "new" && (
+        <Edit user={editing} path={path(editing.name)} groups={names} onClose={() => setEditing(undefined)} onDone={() => done()} />
+      )}
+      {drawn && (
+        <Secret
+          title={fill(x.secretTitle, { name: drawn.name })}
+          text={fill(x.secret, { name: drawn.name })}
+          secret={drawn.password}
+          onClose={() => setDrawn(undefined)}
+        />
+      )}
     </>
   );
 }
 
 function GroupChoice({ groups, chosen, onChosen }: { groups: string[]; chosen: string[]; onChosen: (groups: string[]) => void }) {
   return (
-    <fieldset><legend>{t.users.groups}</legend>
-      <div class="checks">{groups.map((name) => <Check key={name} label={name} checked={chosen.includes(name)} onChecked={(on) => onChosen(on ? [...chosen, name] : chosen.filter((one) => one !== name))} />)}</div>
+    <fieldset>
+      <legend>{t.users.groups}</legend>
+      <div class="checks">
+        {groups.map((name) => (
+          <Check
+            key={name}
+            label={name}
+            checked={chosen.includes(name)}
+            onChecked={(on) => onChosen(on ? [...chosen, name] : chosen.filter((one) => one !== name))}
+          />
+        ))}
+      </div>
     </fieldset>
   );
 }
@@ -80,14 +146,36 @@ function Add({ groups, onClose, onDone }: { groups: string[]; onClose: () => voi
   return (
     <Dialog title={t.users.addTitle} onClose={onClose}>
       <Form submit={t.common.add} onSubmit={submit} onCancel={onClose}>
-        <Text label={t.users.name} hint={t.users.nameHint} value={name} onValue={setName} name="name" required autocomplete="off" autocapitalize="none" pattern="[a-z0-9][a-z0-9._@+\-]{0,63}" />
+        <Text
+          label={t.users.name}
+          hint={t.users.nameHint}
+          value={name}
+          onValue={setName}
+          name="name"
+          required
+          autocomplete="off"
+          autocapitalize="none"
+          pattern="[a-z0-9][a-z0-9._@+\-]{0,63}"
+        />
         <GroupChoice groups={groups} chosen={chosen} onChosen={setChosen} />
       </Form>
     </Dialog>
   );
 }
 
-function Edit({ user, path, groups, onClose, onDone }: { user: User; path: string; groups: string[]; onClose: () => void; onDone: () => void }) {
+function Edit({
+  user,
+  path,
+  groups,
+  onClose,
+  onDone,
+}: {
+  user: User;
+  path: string;
+  groups: string[];
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const [chosen, setChosen] = useState(user.groups);
   const [disabled, setDisabled] = useState(user.disabled);
   const submit = () => call("PUT", path, { body: { groups: chosen, disabled } }).then(onDone);

@@ -23,13 +23,29 @@ export function Workers() {
               <Table label={x.title} head={[x.name, x.state, x.running, x.pending, x.inFlight, x.redelivered, x.rate, x.version, x.pack]}>
                 {workers.map((one) => (
                   <tr key={one.name}>
-                    <Cell><strong>{one.name}</strong>{one.required && <span class="soft"> {x.required}</span>}</Cell>
-                    <Cell label={x.state}><State of={one} /></Cell>
-                    <Cell label={x.running} class="number">{number(one.running)}</Cell>
-                    <Cell label={x.pending} class="number">{number(one.pending)}{one.pending >= BEHIND && <span class="badge bad">{x.lag}</span>}</Cell>
-                    <Cell label={x.inFlight} class="number">{number(one.in_flight)}</Cell>
-                    <Cell label={x.redelivered} class="number">{number(one.redelivered)}</Cell>
-                    <Cell label={x.rate} class="number">{one.rate_per_second === undefined ? "—" : number(one.rate_per_second, 1)}</Cell>
+                    <Cell>
+                      <strong>{one.name}</strong>
+                      {one.required && <span class="soft"> {x.required}</span>}
+                    </Cell>
+                    <Cell label={x.state}>
+                      <State of={one} />
+                    </Cell>
+                    <Cell label={x.running} class="number">
+                      {number(one.running)}
+                    </Cell>
+                    <Cell label={x.pending} class="number">
+                      {number(one.pending)}
+                      {one.pending >= BEHIND && <span class="badge bad">{x.lag}</span>}
+                    </Cell>
+                    <Cell label={x.inFlight} class="number">
+                      {number(one.in_flight)}
+                    </Cell>
+                    <Cell label={x.redelivered} class="number">
+                      {number(one.redelivered)}
+                    </Cell>
+                    <Cell label={x.rate} class="number">
+                      {one.rate_per_second === undefined ? "—" : number(one.rate_per_second, 1)}
+                    </Cell>
                     <Cell label={x.version}>{one.version || "—"}</Cell>
                     <Cell label={x.pack}>{one.pack ? <code title={one.pack}>{one.pack.slice(0, 8)}</code> : "—"}</Cell>
                   </tr>

@@ -8,7 +8,11 @@ export function LanguageChoice({ onLanguage }: { onLanguage: () => void }) {
     <div class="choice">
       <label for={id}>{t.account.language}</label>
       <select id={id} value={lang} onChange={(event) => void keepLanguage(event.currentTarget.value).then(onLanguage)}>
-        {Object.entries(LANGUAGES).map(([tag, { name }]) => <option key={tag} value={tag} lang={tag}>{name}</option>)}
+        {Object.entries(LANGUAGES).map(([tag, { name }]) => (
+          <option key={tag} value={tag} lang={tag}>
+            {name}
+          </option>
+        ))}
       </select>
     </div>
   );
@@ -25,7 +29,11 @@ export function ThemeChoice() {
     <div class="choice">
       <label for={id}>{t.account.theme}</label>
       <select id={id} value={theme} onChange={(event) => choose(event.currentTarget.value as Theme)}>
-        {THEMES.map((name) => <option key={name} value={name}>{t.account.themes[name]}</option>)}
+        {THEMES.map((name) => (
+          <option key={name} value={name}>
+            {t.account.themes[name]}
+          </option>
+        ))}
       </select>
     </div>
   );

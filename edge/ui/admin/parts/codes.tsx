@@ -17,10 +17,29 @@ export function Outcome({ outcome }: { outcome: string }) {
 /** Codes as numbers with their names. */
 export function Codes({ codes }: { codes: readonly number[] }) {
   if (codes.length === 0) return <span class="soft">—</span>;
-  return <span class="codes">{codes.map((code) => <span key={code} class={`code ${GOING_ON.has(code) ? "" : "bad"}`} title={t.codes[code]}>{code} {CODES[code]}</span>)}</span>;
+  return (
+    <span class="codes">
+      {codes.map((code) => (
+        <span key={code} class={`code ${GOING_ON.has(code) ? "" : "bad"}`} title={t.codes[code]}>
+          {code} {CODES[code]}
+        </span>
+      ))}
+    </span>
+  );
 }
 
 /** Codes one below the other, each with what it means. */
 export function ToldCodes({ codes }: { codes: readonly number[] }) {
-  return <ul class="told">{codes.map((code) => <li key={code}><span class={`code ${GOING_ON.has(code) ? "" : "bad"}`}>{code} {CODES[code]}</span> <span class="soft">{t.codes[code]}</span></li>)}</ul>;
+  return (
+    <ul class="told">
+      {codes.map((code) => (
+        <li key={code}>
+          <span class={`code ${GOING_ON.has(code) ? "" : "bad"}`}>
+            {code} {CODES[code]}
+          </span>{" "}
+          <span class="soft">{t.codes[code]}</span>
+        </li>
+      ))}
+    </ul>
+  );
 }

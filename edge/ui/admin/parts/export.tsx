@@ -6,7 +6,27 @@ import { t } from "../language";
 import type { Export } from "../rest";
 import { Check, Dialog, Form, Notice, Select, Text, inWords } from "./ui";
 
-const SIZES = ["176x144", "320x240", "352x288", "640x360", "640x480", "704x576", "720x480", "720x576", "800x600", "960x540", "1024x768", "1280x720", "1280x960", "1280x1024", "1600x1200", "1920x1080", "2048x1536", "2560x1440", "2560x1920"];
+const SIZES = [
+  "176x144",
+  "320x240",
+  "352x288",
+  "640x360",
+  "640x480",
+  "704x576",
+  "720x480",
+  "720x576",
+  "800x600",
+  "960x540",
+  "1024x768",
+  "1280x720",
+  "1280x960",
+  "1280x1024",
+  "1600x1200",
+  "1920x1080",
+  "2048x1536",
+  "2560x1440",
+  "2560x1920",
+];
 
 /** Orders a file of each session. */
 export function ExportButton({ ids }: { ids: string[] }) {
@@ -18,15 +38,44 @@ export function ExportButton({ ids }: { ids: string[] }) {
   };
   return (
     <>
-      <button type="button" disabled={ids.length === 0} onClick={() => setOpen(true)}>{t.exports.make}</button>
-      {open && <Dialog title={ids.length === 1 ? t.exports.makeTitle : fill(t.exports.makeMany, { n: ids.length })} onClose={close} wide>
-        {made ? <><Progress of={made} /><div class="buttons"><button type="button" class="primary" onClick={close}>{t.common.close}</button></div></> : <Order ids={ids} onMade={setMade} onCancel={close} />}
-      </Dialog>}
+      <button type="button" disabled={ids.length === 0} onClick={() => setOpen(true)}>
+        {t.exports.make}
+      </button>
+      {open && (
+        <Dialog title={ids.length === 1 ? t.exports.makeTitle : fill(t.exports.makeMany, { n: ids.length })} onClose={close} wide>
+          {made ? (
+            <>
+              <Progress of={made} />
+              <div class="buttons">
+                <button type="button" class="primary" onClick={close}>
+                  {t.common.close}
+                </button>
+              </div>
+            </>
+          ) : (
+            <Order ids={ids} onMade={setMade} onCancel={close} />
+          )}
+        </Dialog>
+      )}
     </>
   );
 }
 
-const START = { codec: "H264", resolution: "original", bitrate: "", frame_rate: "", rotate: "0", flip: "", from: "", to: "", duration: "", name: "", webhook: "", zone: "UTC", corner: "1" };
+const START = {
+  codec: "H264",
+  resolution: "original",
+  bitrate: "",
+  frame_rate: "",
+  rotate: "0",
+  flip: "",
+  from: "",
+  to: "",
+  duration: "",
+  name: "",
+  webhook: "",
+  zone: "UTC",
+  corner: "1",
+};
 const CHECKS = { fragmented: false, time: false, session: false, face_box: false, landmarks: false, codes: false, scores: false };
 
 function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export) => void; onCancel: () => void }) {
@@ -50,10 +99,21 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
   return (
     <Form submit={x.start} onSubmit={submit} onCancel={onCancel}>
       <div class="columns">
-        <Select label={x.codec} value={given.codec} onValue={set("codec")} options={["H264", "H265", "VP9"].map((one) => [one, one] as const)} />
-        <Select label={x.resolution} value={given.resolution} onValue={set("resolution")} options={[["original", x.original], ...SIZES.map((size) => [size, size.replace("x", " × ")] as const)]} />
+        <Select
+          label={x.codec}
+          value={given.codec}
+          onValue={set("codec")}
+          options={["H264", "H265", "VP9"].map((one) => [one, one] as const)}
+        />
+        <Select
+          label={x.resolution}
+          value={given.resolution}
+          onValue={set("resolution")}
+          options={[["original", x.original], ...SIZES.map((size) => [size, size.replace("x", " × ")] as const)]}
+        />
       </div>
-      <fieldset><legend>{x.drawn}</legend>
+      <fieldset>
+        <legend>{x.drawn}</legend>
         <div class="checks">
           <Check label={x.time} checked={checks.time} onChecked={check("time")} />
           <Check label={x.sessionId} checked={checks.session} onChecked={check("session")} />
@@ -62,17 +122,47 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
           <Check label={x.codes} checked={checks.codes} onChecked={check("codes")} />
           <Check label={x.scores} checked={checks.scores} onChecked={check("scores")} />
         </div>
-        <div class="columns"><Select label={x.corner} value={given.corner} onValue={set("corner")} options={corners} />{checks.time && <Text label={x.zone} value={given.zone} onValue={set("zone")} error={errorOf("watermark.time.zone")} />}</div>
-      </fieldset>
-      <details><summary>{x.more}</summary>
         <div class="columns">
-          <Text label={x.bitrate} hint={x.bitrateHint} value={given.bitrate} onValue={set("bitrate")} inputMode="numeric" error={errorOf("bitrate")} />
-          <Text label={x.frameRate} hint={x.frameRateHint} value={given.frame_rate} onValue={set("frame_rate")} inputMode="numeric" error={errorOf("frame_rate")} />
-          <Select label={x.rotate} value={given.rotate} onValue={set("rotate")} options={["0", "90", "180", "270"].map((one) => [one, `${one}°`] as const)} />
+          <Select label={x.corner} value={given.corner} onValue={set("corner")} options={corners} />
+          {checks.time && <Text label={x.zone} value={given.zone} onValue={set("zone")} error={errorOf("watermark.time.zone")} />}
+        </div>
+      </fieldset>
+      <details>
+        <summary>{x.more}</summary>
+        <div class="columns">
+          <Text
+            label={x.bitrate}
+            hint={x.bitrateHint}
+            value={given.bitrate}
+            onValue={set("bitrate")}
+            inputMode="numeric"
+            error={errorOf("bitrate")}
+          />
+          <Text
+            label={x.frameRate}
+            hint={x.frameRateHint}
+            value={given.frame_rate}
+            onValue={set("frame_rate")}
+            inputMode="numeric"
+            error={errorOf("frame_rate")}
+          />
+          <Select
+            label={x.rotate}
+            value={given.rotate}
+            onValue={set("rotate")}
+            options={["0", "90", "180", "270"].map((one) => [one, `${one}°`] as const)}
+          />
           <Select label={x.flip} value={given.flip} onValue={set("flip")} options={Object.entries(x.flips)} />
           <Text label={x.from} type="datetime-local" value={given.from} onValue={set("from")} error={errorOf("from")} />
           <Text label={x.to} type="datetime-local" value={given.to} onValue={set("to")} error={errorOf("to")} />
-          <Text label={x.duration} hint={x.durationHint} value={given.duration} onValue={set("duration")} inputMode="decimal" error={errorOf("duration")} />
+          <Text
+            label={x.duration}
+            hint={x.durationHint}
+            value={given.duration}
+            onValue={set("duration")}
+            inputMode="decimal"
+            error={errorOf("duration")}
+          />
           <Text label={x.name} hint={x.nameHint} value={given.name} onValue={set("name")} error={errorOf("name")} />
         </div>
         <Text label={x.webhook} type="url" value={given.webhook} onValue={set("webhook")} error={errorOf("webhook")} />
@@ -90,12 +180,22 @@ function order(ids: string[], given: typeof START, checks: typeof CHECKS): unkno
   const { face_box, landmarks, codes, scores } = checks;
   const time = (text: string) => (text ? new Date(text).toISOString() : undefined);
   return {
-    sessions: ids, codec: given.codec, resolution: given.resolution, rotate: Number(given.rotate), flip: given.flip, fragmented: checks.fragmented,
-    from: time(given.from), to: time(given.to),
-    ...(given.duration && { duration: numeric(given.duration) }), ...(given.bitrate && { bitrate: numeric(given.bitrate) }), ...(given.frame_rate && { frame_rate: numeric(given.frame_rate) }),
-    ...(given.name && { name: given.name }), ...(given.webhook && { webhook: given.webhook }),
+    sessions: ids,
+    codec: given.codec,
+    resolution: given.resolution,
+    rotate: Number(given.rotate),
+    flip: given.flip,
+    fragmented: checks.fragmented,
+    from: time(given.from),
+    to: time(given.to),
+    ...(given.duration && { duration: numeric(given.duration) }),
+    ...(given.bitrate && { bitrate: numeric(given.bitrate) }),
+    ...(given.frame_rate && { frame_rate: numeric(given.frame_rate) }),
+    ...(given.name && { name: given.name }),
+    ...(given.webhook && { webhook: given.webhook }),
     watermark: {
-      ...(checks.time && { time: { corner, zone: given.zone } }), ...(checks.session && { session: { corner } }),
+      ...(checks.time && { time: { corner, zone: given.zone } }),
+      ...(checks.session && { session: { corner } }),
       ...((face_box || landmarks || codes || scores) && { figures: { corner, face_box, landmarks, codes, scores } }),
     },
   };
@@ -118,12 +218,40 @@ export function Progress({ of }: { of: Export }) {
     return () => events.close();
   }, [of]);
   const cancel = () => call<Export>("DELETE", `v1/exports/${now.id}`).then(setNow, () => {});
-  if (now.status === "error") return <Notice kind="bad">{t.exports.states.error}: {now.reason}</Notice>;
-  if (now.status === "success") return <ul class="files">{now.files?.map((file, n) => <li key={n}><a href={address(`v1/exports/${now.id}/files/${n + 1}`)} download>{file.name}</a> <span class="soft">{bytes(file.bytes)} · {file.width} × {file.height} · {file.codec}</span></li>)}</ul>;
+  if (now.status === "error")
+    return (
+      <Notice kind="bad">
+        {t.exports.states.error}: {now.reason}
+      </Notice>
+    );
+  if (now.status === "success")
+    return (
+      <ul class="files">
+        {now.files?.map((file, n) => (
+          <li key={n}>
+            <a href={address(`v1/exports/${now.id}/files/${n + 1}`)} download>
+              {file.name}
+            </a>{" "}
+            <span class="soft">
+              {bytes(file.bytes)} · {file.width} × {file.height} · {file.codec}
+            </span>
+          </li>
+        ))}
+      </ul>
+    );
   return (
     <div class="progress">
-      <span class="badge neutral" role="status">{t.exports.states[now.status]}</span>
-      {!over(now) && <><progress max="100" value={now.percent} aria-label={t.exports.progress} /> <span class="number">{now.percent} %</span> <button type="button" onClick={cancel}>{t.exports.cancel}</button></>}
+      <span class="badge neutral" role="status">
+        {t.exports.states[now.status]}
+      </span>
+      {!over(now) && (
+        <>
+          <progress max="100" value={now.percent} aria-label={t.exports.progress} /> <span class="number">{now.percent} %</span>{" "}
+          <button type="button" onClick={cancel}>
+            {t.exports.cancel}
+          </button>
+        </>
+      )}
     </div>
   );
 }

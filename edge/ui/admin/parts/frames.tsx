@@ -13,7 +13,19 @@ const SETTLED = 60; // ms on a frame before its picture is fetched: the server l
 
 const image = (id: string, sequence: number): string => address(`v1/sessions/${id}/frames/${sequence}`);
 
-export function Frames({ id, frames, now, best, onPick }: { id: string; frames: Looked[]; now: number; best: number | undefined; onPick: (n: number) => void }) {
+export function Frames({
+  id,
+  frames,
+  now,
+  best,
+  onPick,
+}: {
+  id: string;
+  frames: Looked[];
+  now: number;
+  best: number | undefined;
+  onPick: (n: number) => void;
+}) {
   const [playing, setPlaying] = useState(false);
   const [boxed, setBoxed] = useState(true);
   const last = frames.length - 1;
@@ -31,21 +43,61 @@ export function Frames({ id, frames, now, best, onPick }: { id: string; frames: 
   const frame = frames[now];
   if (!frame) return null;
   const place = fill(t.session.frame, { n: frame.sequence, all: frames.at(-1)?.sequence ?? 0 });
-  const strip = [...new Set(Array.from({ length: Math.min(THUMBS, frames.length) }, (_, n) => Math.round((n * last) / Math.max(1, Math.min(THUMBS, frames.length) - 1))))];
+  const strip = [
+    ...new Set(
+      Array.from({ length: Math.min(THUMBS, frames.length) }, (_, n) =>
+        Math.round((n * last) / Math.max(1, Math.min(THUMBS, frames.length) - 1)),
+      ),
+    ),
+  ];
   return (
     <div class="frames">
       <div class="viewer">
         <Picture id={id} frame={frames[settled] ?? frame} boxed={boxed} />
         <div class="film">
-          {strip.map((n) => frames[n] && <button type="button" key={n} tabIndex={-1} aria-hidden="true" class={n === now ? "on" : ""} onClick={() => onPick(n)}><img src={image(id, frames[n].sequence)} alt="" loading="lazy" width="48" height="48" /></button>)}
+          {strip.map(
+            (n) =>
+              frames[n] && (
+                <button type="button" key={n} tabIndex={-1} aria-hidden="true" class={n === now ? "on" : ""} onClick={() => onPick(n)}>
+                  <img src={image(id, frames[n].sequence)} alt="" loading="lazy" width="48" height="48" />
+                </button>
+              ),
+          )}
         </div>
-        <label class="unseen" for="position">{t.session.position}</label>
-        <input id="position" type="range" min="0" max={last} value={now} aria-valuetext={`${place}, ${fill(t.session.at, { at: number(frame.seconds, 1) })}`} onInput={(event) => onPick(Number(event.currentTarget.value))} />
+        <label class="unseen" for="position">
+          {t.session.position}
+        </label>
+        <input
+          id="position"
+          type="range"
+          min="0"
+          max={last}
+          value={now}
+          aria-valuetext={`${place}, ${fill(t.session.at, { at: number(frame.seconds, 1) })}`}
+          onInput={(event) => onPick(Number(event.currentTarget.value))}
+        />
         <div class="transport">
-          <button type="button" aria-label={t.session.previous} disabled={now === 0} onClick={() => onPick(now - 1)}>‹</button>
-          <button type="button" onClick={() => { if (now >= last) onPick(0); setPlaying(!playing); }}>{playing ? t.session.pause : t.session.play}</button>
-          <button type="button" aria-label={t.session.next} disabled={now >= last} onClick={() => onPick(now + 1)}>›</button>
-          <span>{place}{best === frame.sequence && <span class="badge good">{t.session.best}</span>}<br /><span class="soft">{fill(t.session.at, { at: number(frame.seconds, 2) })}</span></span>
+          <button type="button" aria-label={t.session.previous} disabled={now === 0} onClick={() => onPick(now - 1)}>
+            ‹
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              if (now >= last) onPick(0);
+              setPlaying(!playing);
+            }}
+          >
+            {playing ? t.session.pause : t.session.play}
+          </button>
+          <button type="button" aria-label={t.session.next} disabled={now >= last} onClick={() => onPick(now + 1)}>
+            ›
+          </button>
+          <span>
+            {place}
+            {best === frame.sequence && <span class="badge good">{t.session.best}</span>}
+            <br />
+            <span class="soft">{fill(t.session.at, { at: number(frame.seconds, 2) })}</span>
+          </span>
           <Check label={t.session.box} checked={boxed} onChecked={setBoxed} />
         </div>
         <Workers frame={frame} />
@@ -80,16 +132,32 @@ function Said({ frame: { decision } }: { frame: Looked }) {
     <div class="said">
       <h3>{t.session.result}</h3>
       {!decision && <p class="soft">{t.session.undecided}</p>}
-      {decision?.failure && <Notice kind="bad">{fill(t.session.failure, { detail: `${decision.failure.code ?? ""} ${decision.failure.detail ?? ""}` })}</Notice>}
-      {decision && (decision.errors?.length ? <ToldCodes codes={decision.errors} /> : !decision.failure && <p class="fine">{t.session.passed}</p>)}
-      {scores.length > 0 && <>
-        <h3>{t.session.measured}</h3>
-        <dl class="measures">
-          {scores.map(({ name, score, text }) => (
-            <div key={name}><dt>{t.session.measures[name] ?? name}</dt><dd>{score === undefined ? text : <><meter min="0" max="1" value={score} aria-label={t.session.measures[name] ?? name} /> {number(score, 3)}</>}</dd></div>
-          ))}
-        </dl>
-      </>}
+      {decision?.failure && (
+        <Notice kind="bad">{fill(t.session.failure, { detail: `${decision.failure.code ?? ""} ${decision.failure.detail ?? ""}` })}</Notice>
+      )}
+      {decision &&
+        (decision.errors?.length ? <ToldCodes codes={decision.errors} /> : !decision.failure && <p class="fine">{t.session.passed}</p>)}
+      {scores.length > 0 && (
+        <>
+          <h3>{t.session.measured}</h3>
+          <dl class="measures">
+            {scores.map(({ name, score, text }) => (
+              <div key={name}>
+                <dt>{t.session.measures[name] ?? name}</dt>
+                <dd>
+                  {score === undefined ? (
+                    text
+                  ) : (
+                    <>
+                      <meter min="0" max="1" value={score} aria-label={t.session.measures[name] ?? name} /> {number(score, 3)}
+                    </>
+                  )}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
     </div>
   );
 }
@@ -104,7 +172,16 @@ function Workers({ frame: { verdicts } }: { frame: Looked }) {
         {verdicts.map((verdict) => (
           <tr key={verdict.worker}>
             <Cell>{verdict.worker}</Cell>
-            <Cell label={t.session.said}>{[...(verdict.errors ?? []), verdict.pending && t.session.pending, verdict.ends && fill(t.session.ends, { outcome: outcomeName(outcomeWord(verdict.ends)) }), verdict.failure?.detail].filter(Boolean).join(", ") || "—"}</Cell>
+            <Cell label={t.session.said}>
+              {[
+                ...(verdict.errors ?? []),
+                verdict.pending && t.session.pending,
+                verdict.ends && fill(t.session.ends, { outcome: outcomeName(outcomeWord(verdict.ends)) }),
+                verdict.failure?.detail,
+              ]
+                .filter(Boolean)
+                .join(", ") || "—"}
+            </Cell>
             <Cell label={t.session.pack}>{verdict.pack ? <code title={verdict.pack}>{verdict.pack.slice(0, 12)}</code> : "—"}</Cell>
           </tr>
         ))}

@@ -20,15 +20,36 @@ export function RerunButton({ id }: { id: string }) {
   const judge = async () => setDone(await call<Rerun>("POST", `v1/sessions/${id}/rerun${by === "current" ? "?variant=" : ""}`));
   return (
     <>
-      <button type="button" onClick={() => setOpen(true)}>{x.make}</button>
-      {open && <Dialog title={x.title} onClose={close} wide>
-        {done
-          ? <><Changes of={done} /><div class="buttons"><button type="button" class="primary" onClick={close}>{t.common.close}</button></div></>
-          : <Form submit={x.start} onSubmit={judge} onCancel={close}>
+      <button type="button" onClick={() => setOpen(true)}>
+        {x.make}
+      </button>
+      {open && (
+        <Dialog title={x.title} onClose={close} wide>
+          {done ? (
+            <>
+              <Changes of={done} />
+              <div class="buttons">
+                <button type="button" class="primary" onClick={close}>
+                  {t.common.close}
+                </button>
+              </div>
+            </>
+          ) : (
+            <Form submit={x.start} onSubmit={judge} onCancel={close}>
               <p>{x.text}</p>
-              <Select label={x.by} value={by} onValue={setBy} options={[["", x.recorded], ["current", x.current]]} />
-            </Form>}
-      </Dialog>}
+              <Select
+                label={x.by}
+                value={by}
+                onValue={setBy}
+                options={[
+                  ["", x.recorded],
+                  ["current", x.current],
+                ]}
+              />
+            </Form>
+          )}
+        </Dialog>
+      )}
     </>
   );
 }
@@ -40,13 +61,41 @@ function Changes({ of }: { of: Rerun }) {
   const same = before === after && codes.length === 0 && fields.length === 0;
   return (
     <>
-      <Notice kind={before === after ? "good" : "bad"}>{same ? fill(x.identical, { verdicts }) : before === after ? fill(x.sameOutcome, { n: fields.length, verdicts }) : x.flipped}</Notice>
-      <p><Outcome outcome={before} /> → <Outcome outcome={after} /> <span class="soft">{fill(x.frames, { n: frames })}</span></p>
-      {notes.map((note) => <p key={note} class="soft">{note}</p>)}
-      {codes.length > 0 && <table>
-        <thead><tr><th>{x.frame}</th><th>{x.before}</th><th>{x.after}</th></tr></thead>
-        <tbody>{codes.map((one) => <tr key={one.frame}><td data-label={x.frame}>{one.frame}</td><td data-label={x.before}><Codes codes={one.before ?? []} /></td><td data-label={x.after}><Codes codes={one.after ?? []} /></td></tr>)}</tbody>
-      </table>}
+      <Notice kind={before === after ? "good" : "bad"}>
+        {same ? fill(x.identical, { verdicts }) : before === after ? fill(x.sameOutcome, { n: fields.length, verdicts }) : x.flipped}
+      </Notice>
+      <p>
+        <Outcome outcome={before} /> → <Outcome outcome={after} /> <span class="soft">{fill(x.frames, { n: frames })}</span>
+      </p>
+      {notes.map((note) => (
+        <p key={note} class="soft">
+          {note}
+        </p>
+      ))}
+      {codes.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th>{x.frame}</th>
+              <th>{x.before}</th>
+              <th>{x.after}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {codes.map((one) => (
+              <tr key={one.frame}>
+                <td data-label={x.frame}>{one.frame}</td>
+                <td data-label={x.before}>
+                  <Codes codes={one.before ?? []} />
+                </td>
+                <td data-label={x.after}>
+                  <Codes codes={one.after ?? []} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
     </>
   );
 }

@@ -25,12 +25,37 @@ export function Revisions({ tag, onRestored }: { tag: string; onRestored: (revis
             {revisions.map((one, n) => (
               <tr key={one.revision}>
                 <Cell class="number">{one.revision}</Cell>
-                <Cell label={x.when}><Time at={one.at} />{n === 0 && <span class="badge good">{x.newest}</span>}</Cell>
+                <Cell label={x.when}>
+                  <Time at={one.at} />
+                  {n === 0 && <span class="badge good">{x.newest}</span>}
+                </Cell>
                 <Cell label={x.who}>{one.by || <span class="soft">{x.start}</span>}</Cell>
-                <Cell label={x.what}><div>{one.note && <p class="note">{one.note}</p>}<Changed of={one} /></div></Cell>
+                <Cell label={x.what}>
+                  <div>
+                    {one.note && <p class="note">{one.note}</p>}
+                    <Changed of={one} />
+                  </div>
+                </Cell>
                 <Cell class="row-actions">
-                  <button type="button" onClick={() => setShown(one.revision)}>{x.show}<span class="unseen"> {fill(x.revision, { n: one.revision })}</span></button>
-                  {n > 0 && can("settings:write") && <Confirmed label={<>{x.restore}<span class="unseen"> {fill(x.revision, { n: one.revision })}</span></>} title={fill(x.restoreTitle, { n: one.revision })} text={x.restoreText} yes={x.restore} danger={false} deed={restore(one.revision)} />}
+                  <button type="button" onClick={() => setShown(one.revision)}>
+                    {x.show}
+                    <span class="unseen"> {fill(x.revision, { n: one.revision })}</span>
+                  </button>
+                  {n > 0 && can("settings:write") && (
+                    <Confirmed
+                      label={
+                        <>
+                          {x.restore}
+                          <span class="unseen"> {fill(x.revision, { n: one.revision })}</span>
+                        </>
+                      }
+                      title={fill(x.restoreTitle, { n: one.revision })}
+                      text={x.restoreText}
+                      yes={x.restore}
+                      danger={false}
+                      deed={restore(one.revision)}
+                    />
+                  )}
                 </Cell>
               </tr>
             ))}
@@ -45,15 +70,33 @@ export function Revisions({ tag, onRestored }: { tag: string; onRestored: (revis
 function Changed({ of: { changed } }: { of: RevisionChange }) {
   if (!changed) return <span class="soft">{t.settings.unknown}</span>;
   if (changed.length === 0) return <span class="soft">{t.settings.nothing}</span>;
-  return <ul class="changed">{changed.map(({ path, from, to }) => <li key={path}><code>{path}</code>: <del>{value(from)}</del> → <ins>{value(to)}</ins></li>)}</ul>;
+  return (
+    <ul class="changed">
+      {changed.map(({ path, from, to }) => (
+        <li key={path}>
+          <code>{path}</code>: <del>{value(from)}</del> → <ins>{value(to)}</ins>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function Shown({ n, onClose }: { n: number; onClose: () => void }) {
   const one = useLoad<Answer<"/v1/settings/revisions/{n}">>(`v1/settings/revisions/${n}`);
   return (
     <Dialog title={fill(t.settings.revision, { n })} onClose={onClose} wide>
-      <Loaded from={one}>{({ document }) => <pre tabIndex={0} aria-label={fill(t.settings.revision, { n })}>{JSON.stringify(document, null, 2)}</pre>}</Loaded>
-      <div class="buttons"><button type="button" class="primary" onClick={onClose}>{t.common.close}</button></div>
+      <Loaded from={one}>
+        {({ document }) => (
+          <pre tabIndex={0} aria-label={fill(t.settings.revision, { n })}>
+            {JSON.stringify(document, null, 2)}
+          </pre>
+        )}
+      </Loaded>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={onClose}>
+          {t.common.close}
+        </button>
+      </div>
     </Dialog>
   );
 }

@@ -3,8 +3,16 @@ import { t } from "../language";
 
 /** Every right there is, by section; edge/account/rights.go has the list. */
 export const RIGHTS: Record<string, readonly ("read" | "write")[]> = {
-  sessions: ["read", "write"], exports: ["read", "write"], stats: ["read"], events: ["read"], workers: ["read"], settings: ["read", "write"],
-  "ui-configs": ["read", "write"], users: ["read", "write"], tokens: ["read", "write"], audit: ["read"],
+  sessions: ["read", "write"],
+  exports: ["read", "write"],
+  stats: ["read"],
+  events: ["read"],
+  workers: ["read"],
+  settings: ["read", "write"],
+  "ui-configs": ["read", "write"],
+  users: ["read", "write"],
+  tokens: ["read", "write"],
+  audit: ["read"],
 };
 
 export interface RightsGridProps {
@@ -18,19 +26,39 @@ export function RightsGrid({ rights, allowed, onRights }: RightsGridProps) {
   const x = t.groups;
   // Whoever may change something has to see it.
   const set = (section: string, kind: "read" | "write", on: boolean) => {
-    const touched = [`${section}:${kind}`, on ? kind === "write" && `${section}:read` : kind === "read" && `${section}:write`].filter((right): right is string => typeof right === "string" && allowed(right));
+    const touched = [`${section}:${kind}`, on ? kind === "write" && `${section}:read` : kind === "read" && `${section}:write`].filter(
+      (right): right is string => typeof right === "string" && allowed(right),
+    );
     onRights(on ? [...new Set([...rights, ...touched])] : rights.filter((right) => !touched.includes(right)));
   };
   return (
     <table class="rights" aria-label={x.rights}>
-      <thead><tr><th scope="col">{x.section}</th><th scope="col">{x.read}</th><th scope="col">{x.write}</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">{x.section}</th>
+          <th scope="col">{x.read}</th>
+          <th scope="col">{x.write}</th>
+        </tr>
+      </thead>
       <tbody>
         {Object.entries(RIGHTS).map(([section, kinds]) => (
           <tr key={section}>
             <th scope="row">{x.sections[section]}</th>
             {(["read", "write"] as const).map((kind) => {
               const right = `${section}:${kind}`;
-              return <td key={kind}>{kinds.includes(kind) && <input type="checkbox" aria-label={`${x.sections[section]}: ${x[kind]}`} checked={rights.includes(right)} disabled={!allowed(right)} onChange={(event) => set(section, kind, event.currentTarget.checked)} />}</td>;
+              return (
+                <td key={kind}>
+                  {kinds.includes(kind) && (
+                    <input
+                      type="checkbox"
+                      aria-label={`${x.sections[section]}: ${x[kind]}`}
+                      checked={rights.includes(right)}
+                      disabled={!allowed(right)}
+                      onChange={(event) => set(section, kind, event.currentTarget.checked)}
+                    />
+                  )}
+                </td>
+              );
             })}
           </tr>
         ))}
@@ -47,5 +75,18 @@ export function RightsInWords({ rights }: { rights: string[] }) {
   const written = sections.filter((section) => rights.includes(`${section}:write`));
   const seen = sections.filter((section) => rights.includes(`${section}:read`) && !written.includes(section));
   if (rights.length === 0) return <span class="soft">{t.common.none}</span>;
-  return <div>{written.length > 0 && <div><span class="soft">{x.write}:</span> {names(written)}</div>}{seen.length > 0 && <div><span class="soft">{x.read}:</span> {names(seen)}</div>}</div>;
+  return (
+    <div>
+      {written.length > 0 && (
+        <div>
+          <span class="soft">{x.write}:</span> {names(written)}
+        </div>
+      )}
+      {seen.length > 0 && (
+        <div>
+          <span class="soft">{x.read}:</span> {names(seen)}
+        </div>
+      )}
+    </div>
+  );
 }

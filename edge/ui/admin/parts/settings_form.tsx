@@ -83,21 +83,57 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
   return (
     <>
       <div class="toolbar">
-        <input type="search" placeholder={t.settings.find} aria-label={t.settings.find} value={find} onInput={(event) => setFind(event.currentTarget.value)} />
+        <input
+          type="search"
+          placeholder={t.settings.find}
+          aria-label={t.settings.find}
+          value={find}
+          onInput={(event) => setFind(event.currentTarget.value)}
+        />
         <span class="soft">{fill(t.settings.revision, { n: newest.revision })}</span>
-        <button type="button" onClick={() => download(newest, tag)}>{t.settings.dump}</button>
-        {writable && <label class="button file">{t.settings.apply}<input type="file" class="unseen" accept=".json,application/json" onChange={(event) => void load(event.currentTarget)} /></label>}
+        <button type="button" onClick={() => download(newest, tag)}>
+          {t.settings.dump}
+        </button>
+        {writable && (
+          <label class="button file">
+            {t.settings.apply}
+            <input type="file" class="unseen" accept=".json,application/json" onChange={(event) => void load(event.currentTarget)} />
+          </label>
+        )}
       </div>
       {words && <Notice kind={words.kind}>{words.text}</Notice>}
       <fieldset class="bare" disabled={!writable}>
-        <div ref={form}><Groups schema={schema} draft={draft} errors={errors} changed={changed} find={find.trim().toLowerCase()} onValue={set} /></div>
+        <div ref={form}>
+          <Groups schema={schema} draft={draft} errors={errors} changed={changed} find={find.trim().toLowerCase()} onValue={set} />
+        </div>
       </fieldset>
       {changed.length > 0 && (
         <div class="savebar">
-          <p><strong>{changed.length === 1 ? t.settings.change : fill(t.settings.changes, { n: changed.length })}</strong> <span class="soft">{changed.slice(0, 4).join(", ")}{changed.length > 4 && " …"}</span></p>
+          <p>
+            <strong>{changed.length === 1 ? t.settings.change : fill(t.settings.changes, { n: changed.length })}</strong>{" "}
+            <span class="soft">
+              {changed.slice(0, 4).join(", ")}
+              {changed.length > 4 && " …"}
+            </span>
+          </p>
           <Form submit={t.settings.save} onSubmit={save} class="inline-form">
-            <input aria-label={t.settings.note} placeholder={`${t.settings.note} (${t.settings.noteHint.toLowerCase()})`} maxLength={500} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
-            <button type="button" onClick={() => { setDraft(stored); setRefused({}); setWords(undefined); }}>{t.settings.discard}</button>
+            <input
+              aria-label={t.settings.note}
+              placeholder={`${t.settings.note} (${t.settings.noteHint.toLowerCase()})`}
+              maxLength={500}
+              value={note}
+              onInput={(event) => setNote(event.currentTarget.value)}
+            />
+            <button
+              type="button"
+              onClick={() => {
+                setDraft(stored);
+                setRefused({});
+                setWords(undefined);
+              }}
+            >
+              {t.settings.discard}
+            </button>
           </Form>
         </div>
       )}
@@ -125,11 +161,14 @@ function paths(schema: Schema, path: string): { path: string; schema: Schema }[]
 /** The groups of the document; those in which something is wrong, changed or searched for are open. */
 function Groups({ schema, draft, errors, changed, find, onValue }: GroupsProps) {
   const groups = Object.entries(schema.properties ?? {});
-  const matches = (group: Schema, one: { path: string; schema: Schema }) => `${one.path} ${group.title} ${one.schema.title} ${one.schema.description}`.toLowerCase().includes(find);
-  const shown = groups.map(([key, group]) => {
-    const all = group.properties ? paths(group, key) : [{ path: key, schema: group }];
-    return { key, group, all: all.filter((one) => matches(group, one)) };
-  }).filter(({ all }) => all.length > 0);
+  const matches = (group: Schema, one: { path: string; schema: Schema }) =>
+    `${one.path} ${group.title} ${one.schema.title} ${one.schema.description}`.toLowerCase().includes(find);
+  const shown = groups
+    .map(([key, group]) => {
+      const all = group.properties ? paths(group, key) : [{ path: key, schema: group }];
+      return { key, group, all: all.filter((one) => matches(group, one)) };
+    })
+    .filter(({ all }) => all.length > 0);
   if (shown.length === 0) return <p class="soft">{t.settings.nothingFound}</p>;
   return (
     <>
@@ -139,9 +178,22 @@ function Groups({ schema, draft, errors, changed, find, onValue }: GroupsProps) 
         const edited = changed.filter(within).length;
         return (
           <details class="group card" key={key} open={find !== "" || wrong > 0 || edited > 0 || undefined}>
-            <summary><h2>{group.title}</h2> <span class="soft">{group.description}</span>{wrong > 0 && <span class="badge bad">{wrong}</span>}{wrong === 0 && edited > 0 && <span class="badge live">{edited}</span>}</summary>
+            <summary>
+              <h2>{group.title}</h2> <span class="soft">{group.description}</span>
+              {wrong > 0 && <span class="badge bad">{wrong}</span>}
+              {wrong === 0 && edited > 0 && <span class="badge live">{edited}</span>}
+            </summary>
             <div class="settings">
-              {all.map((one) => <Setting key={one.path} path={one.path} schema={prefixed(one, key)} value={one.path.split(".").reduce<unknown>((at, part) => (at as Document | undefined)?.[part], draft)} errors={errors} onValue={onValue} />)}
+              {all.map((one) => (
+                <Setting
+                  key={one.path}
+                  path={one.path}
+                  schema={prefixed(one, key)}
+                  value={one.path.split(".").reduce<unknown>((at, part) => (at as Document | undefined)?.[part], draft)}
+                  errors={errors}
+                  onValue={onValue}
+                />
+              ))}
             </div>
           </details>
         );

@@ -7,33 +7,82 @@ import { t } from "../language";
 import type { Load } from "../load";
 
 /** What went wrong, in words. */
-export const inWords = (error: unknown): string => (error instanceof Problem ? error.message.replace(/^./, (first) => first.toUpperCase()) || t.common.unreachable : String(error));
+export const inWords = (error: unknown): string =>
+  error instanceof Problem ? error.message.replace(/^./, (first) => first.toUpperCase()) || t.common.unreachable : String(error);
 
 export function Notice({ kind, children }: { kind: "good" | "bad" | "info"; children: ComponentChildren }) {
-  return <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>{children}</div>;
+  return (
+    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
 }
 
 export function Empty({ title, hint }: { title: string; hint?: string }) {
-  return <div class="empty"><p>{title}</p>{hint && <p class="soft">{hint}</p>}</div>;
+  return (
+    <div class="empty">
+      <p>{title}</p>
+      {hint && <p class="soft">{hint}</p>}
+    </div>
+  );
 }
 
 /** What was loaded; until then that it is, or why it cannot be. */
 export function Loaded<T>({ from, children }: { from: Load<T>; children: (data: T) => ComponentChildren }) {
   const { data, problem, reload } = from;
-  const broken = problem && <Notice kind="bad"><p>{data !== undefined && `${t.common.stale} `}{inWords(problem)}</p><button type="button" onClick={reload}>{t.common.again}</button></Notice>;
-  if (data === undefined) return broken ?? <p class="soft loading" role="status">{t.common.loading}</p>;
-  return <>{broken}{children(data)}</>;
+  const broken = problem && (
+    <Notice kind="bad">
+      <p>
+        {data !== undefined && `${t.common.stale} `}
+        {inWords(problem)}
+      </p>
+      <button type="button" onClick={reload}>
+        {t.common.again}
+      </button>
+    </Notice>
+  );
+  if (data === undefined)
+    return (
+      broken ?? (
+        <p class="soft loading" role="status">
+          {t.common.loading}
+        </p>
+      )
+    );
+  return (
+    <>
+      {broken}
+      {children(data)}
+    </>
+  );
 }
 
 /** A page's heading, which is focused when the page is opened, and what can be done. */
-export function Heading({ title, lead, children, label }: { title: ComponentChildren; lead?: string; children?: ComponentChildren; label?: string }) {
+export function Heading({
+  title,
+  lead,
+  children,
+  label,
+}: {
+  title: ComponentChildren;
+  lead?: string;
+  children?: ComponentChildren;
+  label?: string;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   const name = label ?? (typeof title === "string" ? title : "");
-  useEffect(() => { document.title = `${name} · ${t.brand}`; }, [name]);
+  useEffect(() => {
+    document.title = `${name} · ${t.brand}`;
+  }, [name]);
   useEffect(() => heading.current?.focus(), []);
   return (
     <div class="heading">
-      <div><h1 ref={heading} tabIndex={-1}>{title}</h1>{lead && <p class="soft">{lead}</p>}</div>
+      <div>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {lead && <p class="soft">{lead}</p>}
+      </div>
       {children && <div class="actions">{children}</div>}
     </div>
   );
@@ -55,15 +104,44 @@ export function Field({ label, hint, error, children, class: kind = "" }: FieldP
     <div class={`field ${kind} ${error ? "wrong" : ""}`}>
       <label for={id}>{label}</label>
       {children({ id, ...(about && { "aria-describedby": about }), ...(error && { "aria-invalid": "true" as const }) })}
-      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p class="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }
 
-export function Text({ label, hint, error, value, onValue, type = "text", ...rest }: {
-  label: ComponentChildren; hint?: ComponentChildren; error?: string | undefined; value: string; onValue: (value: string) => void; type?: string;
-  placeholder?: string; required?: boolean; autocomplete?: string; inputMode?: "decimal" | "numeric"; name?: string; pattern?: string; maxLength?: number; minLength?: number; autocapitalize?: "none";
+export function Text({
+  label,
+  hint,
+  error,
+  value,
+  onValue,
+  type = "text",
+  ...rest
+}: {
+  label: ComponentChildren;
+  hint?: ComponentChildren;
+  error?: string | undefined;
+  value: string;
+  onValue: (value: string) => void;
+  type?: string;
+  placeholder?: string;
+  required?: boolean;
+  autocomplete?: string;
+  inputMode?: "decimal" | "numeric";
+  name?: string;
+  pattern?: string;
+  maxLength?: number;
+  minLength?: number;
+  autocapitalize?: "none";
 }) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -72,27 +150,70 @@ export function Text({ label, hint, error, value, onValue, type = "text", ...res
   );
 }
 
-export function Select({ label, hint, value, onValue, options, error }: {
-  label: ComponentChildren; hint?: string; error?: string | undefined; value: string; onValue: (value: string) => void; options: (readonly [value: string, text: string])[];
+export function Select({
+  label,
+  hint,
+  value,
+  onValue,
+  options,
+  error,
+}: {
+  label: ComponentChildren;
+  hint?: string;
+  error?: string | undefined;
+  value: string;
+  onValue: (value: string) => void;
+  options: (readonly [value: string, text: string])[];
 }) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
         <select {...control} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
-          {options.map(([value, text]) => <option value={value} key={value}>{text}</option>)}
+          {options.map(([value, text]) => (
+            <option value={value} key={value}>
+              {text}
+            </option>
+          ))}
         </select>
       )}
     </Field>
   );
 }
 
-export function Check({ label, checked, onChecked, disabled = false }: { label: ComponentChildren; checked: boolean; onChecked: (checked: boolean) => void; disabled?: boolean }) {
-  return <label class="check"><input type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onChecked(event.currentTarget.checked)} /><span>{label}</span></label>;
+export function Check({
+  label,
+  checked,
+  onChecked,
+  disabled = false,
+}: {
+  label: ComponentChildren;
+  checked: boolean;
+  onChecked: (checked: boolean) => void;
+  disabled?: boolean;
+}) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onChecked(event.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
 }
 
 /** A form whose submit talks to the server, and says why it could not. */
-export function Form({ onSubmit, children, submit, danger = false, onCancel, class: kind = "" }: {
-  onSubmit: () => Promise<unknown>; children?: ComponentChildren; submit: string; danger?: boolean; onCancel?: () => void; class?: string;
+export function Form({
+  onSubmit,
+  children,
+  submit,
+  danger = false,
+  onCancel,
+  class: kind = "",
+}: {
+  onSubmit: () => Promise<unknown>;
+  children?: ComponentChildren;
+  submit: string;
+  danger?: boolean;
+  onCancel?: () => void;
+  class?: string;
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -114,15 +235,31 @@ export function Form({ onSubmit, children, submit, danger = false, onCancel, cla
       {children}
       {problem && <Notice kind="bad">{problem}</Notice>}
       <div class="buttons">
-        {onCancel && <button type="button" onClick={onCancel}>{t.common.cancel}</button>}
-        <button type="submit" class={danger ? "danger" : "primary"} aria-disabled={busy}>{submit}</button>
+        {onCancel && (
+          <button type="button" onClick={onCancel}>
+            {t.common.cancel}
+          </button>
+        )}
+        <button type="submit" class={danger ? "danger" : "primary"} aria-disabled={busy}>
+          {submit}
+        </button>
       </div>
     </form>
   );
 }
 
 /** A window over the page; Escape closes it. The browser keeps the focus in it and gives it back. */
-export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  wide = false,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  wide?: boolean;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -139,15 +276,39 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
 }
 
 /** A button whose deed is done after it was confirmed. */
-export function Confirmed({ label, title, text, yes, deed, danger = true, disabled = false, class: kind = "" }: {
-  label: ComponentChildren; title: string; text: string; yes: string; deed: () => Promise<unknown>; danger?: boolean; disabled?: boolean; class?: string;
+export function Confirmed({
+  label,
+  title,
+  text,
+  yes,
+  deed,
+  danger = true,
+  disabled = false,
+  class: kind = "",
+}: {
+  label: ComponentChildren;
+  title: string;
+  text: string;
+  yes: string;
+  deed: () => Promise<unknown>;
+  danger?: boolean;
+  disabled?: boolean;
+  class?: string;
 }) {
   const [asking, setAsking] = useState(false);
   const close = () => setAsking(false);
   return (
     <>
-      <button type="button" class={kind || (danger ? "quiet-danger" : "")} disabled={disabled} onClick={() => setAsking(true)}>{label}</button>
-      {asking && <Dialog title={title} onClose={close}><Form submit={yes} danger={danger} onCancel={close} onSubmit={() => deed().then(close)}><p>{text}</p></Form></Dialog>}
+      <button type="button" class={kind || (danger ? "quiet-danger" : "")} disabled={disabled} onClick={() => setAsking(true)}>
+        {label}
+      </button>
+      {asking && (
+        <Dialog title={title} onClose={close}>
+          <Form submit={yes} danger={danger} onCancel={close} onSubmit={() => deed().then(close)}>
+            <p>{text}</p>
+          </Form>
+        </Dialog>
+      )}
     </>
   );
 }
@@ -155,14 +316,24 @@ export function Confirmed({ label, title, text, yes, deed, danger = true, disabl
 /** Something shown once. */
 export function Secret({ title, text, secret, onClose }: { title: string; text: string; secret: string; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
-  const copy = () => navigator.clipboard?.writeText(secret).then(() => setCopied(true), () => {});
+  const copy = () =>
+    navigator.clipboard?.writeText(secret).then(
+      () => setCopied(true),
+      () => {},
+    );
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{text}</p>
-      <p class="secret"><code>{secret}</code></p>
+      <p class="secret">
+        <code>{secret}</code>
+      </p>
       <div class="buttons">
-        <button type="button" onClick={copy}><span aria-live="polite">{copied ? t.common.copied : t.common.copy}</span></button>
-        <button type="button" class="primary" onClick={onClose}>{t.common.close}</button>
+        <button type="button" onClick={copy}>
+          <span aria-live="polite">{copied ? t.common.copied : t.common.copy}</span>
+        </button>
+        <button type="button" class="primary" onClick={onClose}>
+          {t.common.close}
+        </button>
       </div>
     </Dialog>
   );
@@ -177,7 +348,15 @@ export function Table({ head, children, label }: { head: ComponentChildren[]; ch
   return (
     <div class="table">
       <table aria-label={label}>
-        <thead><tr>{head.map((cell, n) => <th scope="col" key={n}>{cell}</th>)}</tr></thead>
+        <thead>
+          <tr>
+            {head.map((cell, n) => (
+              <th scope="col" key={n}>
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>{children}</tbody>
       </table>
     </div>
@@ -186,5 +365,9 @@ export function Table({ head, children, label }: { head: ComponentChildren[]; ch
 
 /** A cell; label stands before it on a narrow screen. */
 export function Cell({ label, children, class: kind }: { label?: string; children?: ComponentChildren; class?: string }) {
-  return <td data-label={label} class={kind}>{children}</td>;
+  return (
+    <td data-label={label} class={kind}>
+      {children}
+    </td>
+  );
 }

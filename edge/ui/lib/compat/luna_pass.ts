@@ -37,9 +37,14 @@ export class LunaPass {
     const { requestInterval = 0, video, image, mode = "selfie", headers, token, frontDetector = false } = options;
     const size = Number.MAX_SAFE_INTEGER; // pictures are sent as the camera gives them
     const passOptions: PassOptions = {
-      url: "", video: this.video, mode, camera: { width: { ideal: 640 }, height: { ideal: 480 }, ...video },
+      url: "",
+      video: this.video,
+      mode,
+      camera: { width: { ideal: 640 }, height: { ideal: 480 }, ...video },
       image: { width: size, height: size, mimetype: image?.mimetype ?? "image/jpeg", quality: image?.quality ?? 0.92 },
-      interval: requestInterval, heartbeat: headers?.heartbeatInterval ?? 1000, frontDetector,
+      interval: requestInterval,
+      heartbeat: headers?.heartbeatInterval ?? 1000,
+      frontDetector,
     };
     if (token !== undefined) passOptions.token = token;
     if (options["session-id"]) passOptions.sessionId = options["session-id"];

@@ -16,7 +16,10 @@ export interface LPMessageRendererOptions {
 
 const SVG = "http://www.w3.org/2000/svg";
 const ARROWS: Readonly<Record<Arrow, string>> = {
-  left: "M9 42L3 50L9 58", right: "M91 42L97 50L91 58", up: "M42 9L50 3L58 9", down: "M42 91L50 97L58 91",
+  left: "M9 42L3 50L9 58",
+  right: "M91 42L97 50L91 58",
+  up: "M42 9L50 3L58 9",
+  down: "M42 91L50 97L58 91",
 };
 
 export class LPMessageRenderer {
@@ -41,7 +44,12 @@ export class LPMessageRenderer {
       style(this.frame, over).setAttribute("preserveAspectRatio", "xMidYMid slice"); // as the picture fills its place
       style(this.arrows, over).setAttribute("viewBox", "0 0 100 100");
       for (const svg of [this.frame, this.arrows]) svg.setAttribute("aria-hidden", "true");
-      for (const [name, value] of Object.entries({ stroke: "#fff", "stroke-width": "3", "stroke-linecap": "round", "stroke-linejoin": "round" })) {
+      for (const [name, value] of Object.entries({
+        stroke: "#fff",
+        "stroke-width": "3",
+        "stroke-linecap": "round",
+        "stroke-linejoin": "round",
+      })) {
         this.arrow.setAttribute(name, value);
         this.box.setAttribute(name, value);
       }
@@ -52,8 +60,15 @@ export class LPMessageRenderer {
     if (this.options.text !== false) {
       this.words.setAttribute("role", "status");
       style(this.words, {
-        position: "absolute", left: "0", right: "0", bottom: "0", padding: ".75em 1em", color: "#fff", background: "rgb(0 0 0 / 65%)",
-        font: "600 1.125rem/1.35 system-ui, sans-serif", "text-align": "center",
+        position: "absolute",
+        left: "0",
+        right: "0",
+        bottom: "0",
+        padding: ".75em 1em",
+        color: "#fff",
+        background: "rgb(0 0 0 / 65%)",
+        font: "600 1.125rem/1.35 system-ui, sans-serif",
+        "text-align": "center",
       });
       this.words.hidden = true;
       stage.append(this.words);
