@@ -31,7 +31,7 @@ type visitor struct {
 
 func (v *visitor) send(method, path, body string, headers ...string) (*http.Response, []byte) {
 	v.t.Helper()
-	r, err := http.NewRequestWithContext(streamstest.Context(v.t, 20*time.Second), method, v.url+path, bytes.NewReader([]byte(body)))
+	r, err := http.NewRequestWithContext(streamstest.Context(v.t), method, v.url+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestFirstUserOfTwoEdges(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- broker.Run(ctx) }()
-		conn := must[*streams.Conn](t)(streams.Connect(streamstest.Context(t, 30*time.Second), streams.Options{Broker: broker}))
+		conn := must[*streams.Conn](t)(streams.Connect(streamstest.Context(t), streams.Options{Broker: broker}))
 		return conn, func() {
 			conn.Close()
 			cancel()

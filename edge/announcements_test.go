@@ -3,7 +3,6 @@ package edge
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -13,7 +12,7 @@ import (
 
 func TestAnnouncements(t *testing.T) {
 	i := install(t, Config{})
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	var got struct {
 		Announcements []struct {

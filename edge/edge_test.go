@@ -63,7 +63,7 @@ func TestReadiness(t *testing.T) {
 		}
 		return nil
 	}
-	streamstest.Eventually(t, 10*time.Second, green)
+	streamstest.Eventually(t, green)
 	busy := streams.Work{Stream: streams.Faces, Durable: schemas.WorkerMatcher, Concurrency: 1, AckWait: time.Minute}
 	streamstest.Go(t, func(ctx context.Context) error {
 		return i.conn.Consume(ctx, busy, func(ctx context.Context, _ *streams.Delivery) error { <-ctx.Done(); return nil })
@@ -73,7 +73,7 @@ func TestReadiness(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if _, body := i.get("/readyz"); !strings.Contains(string(body), `"waiting":{"matcher":3}`) {
 			return fmt.Errorf("want 3 faces that wait for matcher: %s", body)
 		}
@@ -113,7 +113,7 @@ func TestDoors(t *testing.T) {
 		t.Errorf("/ws without a WebSocket: %s", answer.Status)
 	}
 	streamstest.Go(t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
-	streamstest.Eventually(t, 5*time.Second, func() error { _, err := i.conn.AskDecider(t.Context()); return err })
+	streamstest.Eventually(t, func() error { _, err := i.conn.AskDecider(t.Context()); return err })
 	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(i.url, "http")+"/ws", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func TestSecretsAreDrawnOnce(t *testing.T) {
 
 func TestWeakKeyOutsideDevelopment(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	c := Config{JWTKey: "secret", DataDir: t.TempDir()}
 	if _, err := New(ctx, conn, c); !errors.Is(err, token.ErrWeakKey) {
 		t.Fatalf("got %v", err)
@@ -208,7 +208,7 @@ func TestAddressInUse(t *testing.T) {
 	}
 	defer l.Close()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	e, err := New(ctx, conn, Config{Addr: l.Addr().String(), DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ func (i *installation) tryListen(query string, headers ...string) (*listener, *h
 
 func (l *listener) next() (e heard) {
 	l.t.Helper()
-	if err := l.ws.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := l.ws.SetReadDeadline(time.Now().Add(streamstest.Timeout)); err != nil {
 		l.t.Fatal(err)
 	}
 	if err := l.ws.ReadJSON(&e); err != nil {
@@ -74,7 +74,7 @@ func (i *installation) decide(d *schemas.Decision) {
 	i.t.Helper()
 	d.Version, d.Name = schemas.Version, &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}
 	d.Frame = 1
-	must[uint64](i.t)(i.conn.PublishDecision(streamstest.Context(i.t, 10*time.Second), d, 0))
+	must[uint64](i.t)(i.conn.PublishDecision(streamstest.Context(i.t), d, 0))
 }
 
 func TestEvents(t *testing.T) {
@@ -203,7 +203,7 @@ func TestWhoMayListen(t *testing.T) {
 // cookie logs the first user in.
 func (i *installation) cookie() string {
 	i.t.Helper()
-	ctx := streamstest.Context(i.t, 20*time.Second)
+	ctx := streamstest.Context(i.t)
 	first := must[string](i.t)(i.edge.FirstPassword(ctx))
 	logIn := func(password string) (string, string) {
 		body, err := json.Marshal(map[string]string{"user": account.FirstUser, "password": password})
@@ -235,7 +235,7 @@ func TestListenersLeaveWithTheEdge(t *testing.T) {
 	i := install(t, Config{})
 	l := i.listen("")
 	l.next()
-	i.edge.api.CloseEvents(streamstest.Context(t, 10*time.Second))
+	i.edge.api.CloseEvents(streamstest.Context(t))
 	err := l.ws.ReadJSON(&heard{})
 	if !websocket.IsCloseError(err, websocket.CloseGoingAway) || !strings.Contains(err.Error(), "since=0-0-0") {
 		t.Errorf("got %v", err)
@@ -274,7 +274,7 @@ func TestWebhooksOverREST(t *testing.T) {
 		if !strings.HasPrefix(got, `key=husht={"id":"decision-2","kind":"decision"`) {
 			t.Errorf("got %s", got)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(streamstest.Timeout):
 		t.Fatal("nothing was posted")
 	}
 	answer, body = i.get("/v1/webhooks")

@@ -167,7 +167,7 @@ func TestExport(t *testing.T) {
 	if answer, body = i.do(http.MethodDelete, at, nil); answer.StatusCode != http.StatusNoContent {
 		t.Errorf("got %s %s", answer.Status, body)
 	}
-	if _, err := i.conn.OpenObject(streamstest.Context(t, 5*time.Second), now.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := i.conn.OpenObject(streamstest.Context(t), now.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("its file: %v", err)
 	}
 	for _, path := range []string{"", "/events", "/files/1"} {
@@ -270,7 +270,7 @@ func TestExportsThatAreRefused(t *testing.T) {
 	answer, body = i.do(http.MethodDelete, "/v1/exports/"+uuid.NewString(), nil)
 	wantProblem(t, answer, body, http.StatusNotFound)
 
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	for range streams.MaxExports {
 		must[*schemas.Export](t)(i.conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{session}}))
 	}

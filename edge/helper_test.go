@@ -42,7 +42,7 @@ func attach(t *testing.T, conn *streams.Conn, c Config) *installation {
 	if c.AdminToken == "" {
 		c.AdminToken = adminToken
 	}
-	e, err := New(streamstest.Context(t, 10*time.Second), conn, c)
+	e, err := New(streamstest.Context(t), conn, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func attach(t *testing.T, conn *streams.Conn, c Config) *installation {
 // do sends a request with the admin token and reads the answer. headers are names and values in turn.
 func (i *installation) do(method, path string, body []byte, headers ...string) (*http.Response, []byte) {
 	i.t.Helper()
-	r, err := http.NewRequestWithContext(streamstest.Context(i.t, 20*time.Second), method, i.url+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(streamstest.Context(i.t), method, i.url+path, bytes.NewReader(body))
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func must[T any](t *testing.T) func(v T, err error) T {
 // too late.
 func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
 	t.Helper()
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id = uuid.NewString()
 	event := func(kind schemas.SessionEventKind, outcome schemas.Outcome) {
 		if err := conn.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano(), Outcome: outcome}); err != nil {

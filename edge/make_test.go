@@ -80,7 +80,7 @@ func TestMakeSession(t *testing.T) {
 	if again := i.make([]byte("{}"), "application/json"); again.Session == plain.Session || again.Token == plain.Token {
 		t.Errorf("twice the same: %+v", again)
 	}
-	ticket := must[*streams.Ticket](t)(i.conn.TicketOf(streamstest.Context(t, 5*time.Second), plain.Session))
+	ticket := must[*streams.Ticket](t)(i.conn.TicketOf(streamstest.Context(t), plain.Session))
 	if err := ticket.Check(plain.Token, time.Now()); err != nil || ticket.HasFace {
 		t.Errorf("%+v: %v", ticket, err)
 	}
@@ -114,8 +114,8 @@ func TestMakeSessionWithAReference(t *testing.T) {
 			return nil, errors.New("broken")
 		})
 	})
-	ctx := streamstest.Context(t, 20*time.Second)
-	streamstest.Eventually(t, 5*time.Second, func() error { _, err := i.conn.Describe(ctx, good); return err })
+	ctx := streamstest.Context(t)
+	streamstest.Eventually(t, func() error { _, err := i.conn.Describe(ctx, good); return err })
 
 	multi, kind := form(t, "reference", string(good))
 	for name, m := range map[string]made{"json": i.make(asJSON(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -35,7 +34,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 			return judgedAgain(o.Session)
 		})
 	})
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		answer, body := i.do(http.MethodPost, "/v1/sessions/"+uuid.NewString()+"/rerun?variant=", nil)
 		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s %s", answer.Status, body)
@@ -65,7 +64,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 			return nil, fmt.Errorf("session %s: %w", o.Session, streams.ErrNotFound)
 		})
 	})
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		answer, body := i.do(http.MethodPost, path, nil)
 		if answer.StatusCode != http.StatusOK || !strings.Contains(string(body), id) {
 			return fmt.Errorf("%s %s", answer.Status, body)

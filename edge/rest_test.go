@@ -140,7 +140,7 @@ func TestEvidence(t *testing.T) {
 
 func TestVideoRanges(t *testing.T) {
 	i := install(t, Config{})
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id + "/video"
 	answer, body := i.get(at)
@@ -214,7 +214,7 @@ func TestVideoRanges(t *testing.T) {
 
 func TestErase(t *testing.T) {
 	i := install(t, Config{})
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, _ := evidence(t, i.conn)
 	other, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id

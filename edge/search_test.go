@@ -90,7 +90,7 @@ func TestWorkers(t *testing.T) {
 		})
 	})
 	for range 3 {
-		if err := i.conn.PublishFace(streamstest.Context(t, 5*time.Second), &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}}); err != nil {
+		if err := i.conn.PublishFace(streamstest.Context(t), &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestWorkers(t *testing.T) {
 		"decider": "running 0 required true version  pack ", "detector": "running 0 required true version  pack ",
 		"gait": "running 2 required true version 1, 2 pack p", "hats": "running 0 required false version  pack ",
 	}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		var list struct {
 			Workers []struct {
 				Name, Version, Pack string

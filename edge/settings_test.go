@@ -48,7 +48,7 @@ func TestSettingsRevisions(t *testing.T) {
 	if third.Settings.VideoRedis.Password != schemas.Masked || third.By == "" || second.Note != "fewer попытки" {
 		t.Errorf("got %+v", third)
 	}
-	stored := must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t, 5*time.Second)))
+	stored := must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t)))
 	if stored.Settings.VideoRedis.Password != "hunter2" {
 		t.Errorf("the stored password became %q", stored.Settings.VideoRedis.Password)
 	}
@@ -81,7 +81,7 @@ func TestSettingsRevisions(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || strings.Contains(string(body), "hunter2") {
 		t.Errorf("%s %s", answer.Status, body)
 	}
-	stored = must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t, 5*time.Second)))
+	stored = must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t)))
 	if stored.Settings.Session.MaxAttempts != 7 || stored.Settings.VideoRedis.Password != "hunter2" || !strings.Contains(stored.Note, "restored") {
 		t.Errorf("got %+v", stored)
 	}
@@ -106,13 +106,13 @@ func TestSettingsRevisions(t *testing.T) {
 
 func TestSettingsVariantsOverREST(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	if _, err := New(streamstest.Context(t, 10*time.Second), conn, Config{DataDir: t.TempDir(), Variant: "kiosk"}); err == nil || !strings.Contains(err.Error(), "SELENE_SETTINGS_VARIANT") || !strings.Contains(err.Error(), "there are 0") {
+	if _, err := New(streamstest.Context(t), conn, Config{DataDir: t.TempDir(), Variant: "kiosk"}); err == nil || !strings.Contains(err.Error(), "SELENE_SETTINGS_VARIANT") || !strings.Contains(err.Error(), "there are 0") {
 		t.Fatalf("got %v", err)
 	}
 	i := attach(t, conn, Config{})
 	kiosk := i.put("/v1/settings?variant=kiosk", `{"session":{"max_attempts":3}}`)
 	i.put("/v1/settings?variant=mobile", `{"session":{"max_attempts":4}}`)
-	if _, err := New(streamstest.Context(t, 10*time.Second), conn, Config{DataDir: t.TempDir(), Variant: "shop"}); err == nil || !strings.Contains(err.Error(), "kiosk mobile") {
+	if _, err := New(streamstest.Context(t), conn, Config{DataDir: t.TempDir(), Variant: "shop"}); err == nil || !strings.Contains(err.Error(), "kiosk mobile") {
 		t.Fatalf("got %v", err)
 	}
 	attach(t, conn, Config{Variant: "kiosk"})
@@ -127,7 +127,7 @@ func TestSettingsVariantsOverREST(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 	session := i.make([]byte(`{"settings_variant":"mobile"}`), "application/json")
-	if ticket := must[*streams.Ticket](t)(conn.TicketOf(streamstest.Context(t, 5*time.Second), session.Session)); ticket.Variant != "mobile" {
+	if ticket := must[*streams.Ticket](t)(conn.TicketOf(streamstest.Context(t), session.Session)); ticket.Variant != "mobile" {
 		t.Errorf("got %+v", ticket)
 	}
 	body, contentType := form(t, "settings_variant", "kiosk")

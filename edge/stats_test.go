@@ -18,7 +18,7 @@ func TestStats(t *testing.T) {
 		evidence(t, i.conn)
 	}
 	var r stats.Report
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		i.want("/v1/stats", &r)
 		if !r.Complete || r.Total.Sessions != 2 {
 			return fmt.Errorf("got %+v", r)

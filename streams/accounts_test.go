@@ -12,7 +12,7 @@ import (
 
 func TestAccounts(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.Account(ctx, "people"); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("got %v", err)
 	}
@@ -52,7 +52,7 @@ func TestAccounts(t *testing.T) {
 
 func TestLogins(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	for _, key := range []string{"short", "long", "ended"} {
 		ttl := time.Hour
 		if key == "short" {
@@ -66,7 +66,7 @@ func TestLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"short", "ended"} {
-		streamstest.Eventually(t, 10*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			if _, err := c.Login(ctx, key); !errors.Is(err, streams.ErrNotFound) {
 				return fmt.Errorf("%s: %w", key, err)
 			}
@@ -87,7 +87,7 @@ func TestLogins(t *testing.T) {
 
 func TestAudit(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 60*time.Second)
+	ctx := streamstest.Context(t)
 	if entries, next, err := c.AuditBefore(ctx, 0); err != nil || len(entries) != 0 || next != 0 {
 		t.Fatalf("got %v, %d, %v", entries, next, err)
 	}

@@ -2,7 +2,6 @@ package streams_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -12,7 +11,7 @@ import (
 
 func TestAnnouncements(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, other := uuid.NewString(), uuid.NewString()
 	means := func(id string) (means []string) {
 		t.Helper()

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 func TestBucketUpdate(t *testing.T) {
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	b := streamstest.Connect(t, streamstest.Broker(t, false)).Bucket(streams.BucketAccounts)
 	if _, err := b.Get(ctx, "a"); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("a key that does not exist: %v", err)
@@ -42,7 +41,7 @@ func TestBucketUpdate(t *testing.T) {
 
 // A key that was deleted leaves a marker for a while.
 func TestBucketCreatesAgainAfterDelete(t *testing.T) {
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	b := streamstest.Connect(t, streamstest.Broker(t, false)).Bucket(streams.BucketAccounts)
 	for try := range 3 {
 		revision, err := b.Update(ctx, "a", []byte("1"), 0, 0)
@@ -70,7 +69,7 @@ func TestBucketCreatesAgainAfterDelete(t *testing.T) {
 }
 
 func TestBucketWatch(t *testing.T) {
-	ctx, cancel := context.WithCancel(streamstest.Context(t, 20*time.Second))
+	ctx, cancel := context.WithCancel(streamstest.Context(t))
 	defer cancel()
 	b := streamstest.Connect(t, streamstest.Broker(t, false)).Bucket(streams.BucketAccounts)
 	for _, key := range []string{"user.a", "user.b", "token.c"} {

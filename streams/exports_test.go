@@ -24,7 +24,7 @@ func exportOrder(sessions ...string) schemas.ExportOrder {
 // videoSteps are the statuses that were told of a job to a session's followers, as "status percent".
 func videoSteps(t *testing.T, c *streams.Conn, session, job string) (steps []string) {
 	t.Helper()
-	for v, err := range c.VideosOf(streamstest.Context(t, 10*time.Second), session) {
+	for v, err := range c.VideosOf(streamstest.Context(t), session) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func videoSteps(t *testing.T, c *streams.Conn, session, job string) (steps []str
 
 func TestExportLife(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	one, two := uuid.NewString(), uuid.NewString()
 	made, err := c.CreateExport(ctx, exportOrder(one, two))
 	if err != nil {
@@ -138,7 +138,7 @@ func TestExportLife(t *testing.T) {
 
 func TestExportsThatAreNotThere(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	for _, id := range []string{uuid.NewString(), "", "*", ">", "a b", "../x"} {
 		if _, _, err := c.Export(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 			t.Errorf("%q: %v", id, err)
@@ -159,7 +159,7 @@ func TestExportsThatAreNotThere(t *testing.T) {
 
 func TestCanceledExportLeavesTheQueue(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	session := uuid.NewString()
 	var ids []string
 	for range 3 {
@@ -207,7 +207,7 @@ func TestCanceledExportLeavesTheQueue(t *testing.T) {
 func TestExportIsForgottenAfterItsTTL(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.PutSettings(ctx, []byte(`{"video":{"result_ttl":2}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestExportIsForgottenAfterItsTTL(t *testing.T) {
 	if e, err = c.CancelExport(ctx, e.ID); err != nil || e.Expires.Sub(*e.Finished) != 2*time.Second {
 		t.Fatalf("got %+v %v", e, err)
 	}
-	streamstest.Eventually(t, 15*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if _, _, err := c.Export(ctx, e.ID); !errors.Is(err, streams.ErrNotFound) {
 			return fmt.Errorf("got %w", err)
 		}
@@ -234,7 +234,7 @@ func TestExportIsForgottenAfterItsTTL(t *testing.T) {
 
 func TestExportsWithoutTTLAreKeptLikeVideoStates(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.PutSettings(ctx, []byte(`{"video":{"result_ttl":0}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestExportsWithoutTTLAreKeptLikeVideoStates(t *testing.T) {
 
 func TestExportQueueIsBounded(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 60*time.Second)
+	ctx := streamstest.Context(t)
 	order := exportOrder(uuid.NewString())
 	const room = 5
 	for n := range streams.MaxExports - room {
@@ -310,7 +310,7 @@ func TestExportQueueIsBounded(t *testing.T) {
 
 func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	gone, stays := uuid.NewString(), uuid.NewString()
 	create := func(sessions ...string) string {
 		e, err := c.CreateExport(ctx, exportOrder(sessions...))
@@ -381,7 +381,7 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 
 func TestForgottenExportEndsItsWatch(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	session := uuid.NewString()
 	e, err := c.CreateExport(ctx, exportOrder(session))
 	if err != nil {

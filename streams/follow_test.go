@@ -16,7 +16,7 @@ import (
 
 func TestFollow(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	opened := func(session string) *schemas.SessionEvent {
 		return &schemas.SessionEvent{Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_OPENED}

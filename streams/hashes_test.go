@@ -3,7 +3,6 @@ package streams_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -14,7 +13,7 @@ import (
 
 func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	victim, copycat := uuid.NewString(), uuid.NewString()
 	see := func(session, hash string) string {
 		t.Helper()

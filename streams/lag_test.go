@@ -17,7 +17,7 @@ import (
 func TestLagOfWorkers(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 40*time.Second)
+	ctx := streamstest.Context(t)
 	watch := streams.NewLagWatch(c)
 	release, failing := make(chan struct{}), errors.New("not now")
 	consume := func(durable string, handle func(context.Context, *streams.Delivery) error) {
@@ -41,7 +41,7 @@ func TestLagOfWorkers(t *testing.T) {
 	}
 	look := func(check func(map[string]streams.Lag) bool) {
 		t.Helper()
-		streamstest.Eventually(t, 20*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			all, err := watch.Look(ctx, []string{"hats-again", "hats"})
 			if err != nil {
 				return err
@@ -74,7 +74,7 @@ func TestRegistryCountsProcesses(t *testing.T) {
 			return c.Register(ctx, streams.Registration{Name: "liveness", Version: version})
 		})
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := len(r.Processes()); n != 2 || len(r.All()) != 1 {
 			return fmt.Errorf("%d processes of %d workers", n, len(r.All()))
 		}

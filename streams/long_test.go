@@ -18,7 +18,7 @@ import (
 func TestNothingIsFetchedWithoutRoom(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	const n = 5
 	for i := range n {
 		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), uint64(i))); err != nil {
@@ -54,7 +54,7 @@ func TestNothingIsFetchedWithoutRoom(t *testing.T) {
 			return nil
 		})
 	})
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if got.Load() != n-1 {
 			return fmt.Errorf("%d of %d handed on", got.Load(), n-1)
 		}
@@ -68,7 +68,7 @@ func TestNothingIsFetchedWithoutRoom(t *testing.T) {
 // What another process took over is that one's to answer.
 func TestATakenOverMessageIsNotAnswered(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestATakenOverMessageIsNotAnswered(t *testing.T) {
 
 func TestCountAndLastFrame(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, last := uuid.NewString(), uint64(0)
 	if _, err := c.LastFrame(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("no frame: %v", err)

@@ -15,7 +15,7 @@ import (
 // A run must not be able to touch what is live: not the streams, not an edge's inbox, not what others remember.
 func TestRunsAreApart(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	name := &schemas.FrameName{Session: id, Sequence: 1, Nonce: "n", Run: "r1"}
 

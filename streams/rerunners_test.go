@@ -23,7 +23,7 @@ func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
 			return nil, ctx.Err()
 		})
 	})
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err := c.Rerun(ctx, streams.RerunOrder{Session: uuid.NewString()})

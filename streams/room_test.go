@@ -25,7 +25,7 @@ func foreign(t *testing.T, o server.Options) string {
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if !s.ReadyForConnections(time.Second) {
 			return errors.New("no nats-server")
 		}
@@ -44,7 +44,7 @@ func TestBrokersThatCannotServe(t *testing.T) {
 		"without JetStream":  {server.Options{MaxPayload: streams.MaxPayload}, "JetStream"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{URL: foreign(t, c.options)})
+			conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: foreign(t, c.options)})
 			if err == nil {
 				conn.Close()
 			}

@@ -17,7 +17,7 @@ import (
 // attempts, and the last is open; the others pass. They are returned in the order they opened.
 func synthetic(t *testing.T, c *streams.Conn, n int) (ids []string, begun time.Time) {
 	t.Helper()
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	begun = time.Now().Add(-time.Duration(n) * time.Millisecond)
 	event := func(id string, at time.Time, kind schemas.SessionEventKind, outcome schemas.Outcome) error {
 		return c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: at.UnixNano(), Outcome: outcome, Edge: "e"})
@@ -65,7 +65,7 @@ func synthetic(t *testing.T, c *streams.Conn, n int) (ids []string, begun time.T
 func all(t *testing.T, c *streams.Conn, q streams.SessionQuery) (list []streams.FoundSession, pages int) {
 	t.Helper()
 	for {
-		found, next, err := c.FindSessions(streamstest.Context(t, 20*time.Second), q)
+		found, next, err := c.FindSessions(streamstest.Context(t), q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func all(t *testing.T, c *streams.Conn, q streams.SessionQuery) (list []streams.
 
 func TestFindSessions(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	if found, next, err := c.FindSessions(ctx, streams.SessionQuery{}); err != nil || len(found) != 0 || next != 0 {
 		t.Fatalf("where nothing is: %v, %d, %v", found, next, err)
 	}
@@ -158,7 +158,7 @@ func TestFindSessions(t *testing.T) {
 
 func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	ids, _ := synthetic(t, c, 20)
 	event := func(id string, kind schemas.SessionEventKind) {
 		t.Helper()
@@ -221,7 +221,7 @@ func TestFindAmongManySessions(t *testing.T) {
 		t.Logf("%-40s %5d found in %3d requests, %s", name, len(list), pages, time.Since(begun).Round(time.Millisecond))
 	}
 	begun = time.Now()
-	first, next, err := c.FindSessions(streamstest.Context(t, 10*time.Second), streams.SessionQuery{})
+	first, next, err := c.FindSessions(streamstest.Context(t), streams.SessionQuery{})
 	if err != nil || len(first) != streams.DefaultFound || first[0].ID != ids[n-1] || next == 0 {
 		t.Fatalf("got %d, %d, %v", len(first), next, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,7 +15,7 @@ import (
 
 func changed(t *testing.T, c *streams.Conn, variant, document string, a streams.Author) *streams.Revision {
 	t.Helper()
-	r, err := c.ChangeSettings(streamstest.Context(t, 10*time.Second), variant, []byte(document), a, 0)
+	r, err := c.ChangeSettings(streamstest.Context(t), variant, []byte(document), a, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +25,7 @@ func changed(t *testing.T, c *streams.Conn, variant, document string, a streams.
 func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	first, err := c.Settings(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +69,7 @@ func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
 
 func TestSettingsChangedByTwo(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	first, err := c.Settings(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +109,7 @@ func TestSettingsChangedByTwo(t *testing.T) {
 
 func TestSettingsHistoryIsBounded(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	for n := range 70 {
 		changed(t, c, "", fmt.Sprintf(`{"session":{"max_attempts":%d}}`, 100+n), streams.Author{})
 	}
@@ -128,7 +127,7 @@ func TestSettingsHistoryIsBounded(t *testing.T) {
 func TestSettingsVariants(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	for _, variant := range []string{"none", "bad tag", "a.b", "*", strings.Repeat("x", 65)} {
 		if _, err := c.SettingsOf(ctx, variant); err == nil || streams.FaultOf(err) == streams.Infrastructure {
 			t.Errorf("%q: got %v", variant, err)
@@ -180,7 +179,7 @@ func TestSettingsVariants(t *testing.T) {
 func TestSettingsOfOtherVersions(t *testing.T) {
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	nc, err := nats.Connect(b.URL())
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func frame(session string, n uint64) *schemas.Frame {
 func TestStreamThatWouldLoseMessagesIsRefused(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	l := streams.DefaultLimits()
 	l.FramesAge /= 2
 	_, err := streams.Connect(ctx, streams.Options{Broker: b, Limits: l})
@@ -48,7 +48,7 @@ func TestStreamThatWouldLoseMessagesIsRefused(t *testing.T) {
 
 func TestExternalBrokerTakesTheSamePath(t *testing.T) {
 	b := streamstest.Broker(t, true)
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	c, err := streams.Connect(ctx, streams.Options{URL: b.URL()})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestExternalBrokerTakesTheSamePath(t *testing.T) {
 
 func TestDecisionsAreComparedAndSet(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}}
 	if _, err := c.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
@@ -86,7 +86,7 @@ func TestDecisionsAreComparedAndSet(t *testing.T) {
 func TestConsumeByFault(t *testing.T) {
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	var infra, bug, crash, fine atomic.Int32
 	ids := map[string]string{}
 	for _, kind := range []string{"input", "infrastructure", "bug", "panic", "fine"} {
@@ -122,7 +122,7 @@ func TestConsumeByFault(t *testing.T) {
 		})
 	})
 	dead := map[string]nats.Header{}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		for kind, h := range deadLetters(t, b) {
 			dead[kind] = h
 		}
@@ -155,7 +155,7 @@ func deadLetters(t *testing.T, b *streams.Broker) map[string]nats.Header {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := streamstest.Context(t, 5*time.Second)
+	ctx := streamstest.Context(t)
 	s, err := js.Stream(ctx, streams.Dead)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func deadLetters(t *testing.T, b *streams.Broker) map[string]nats.Header {
 func TestDrainHandsBack(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	const n = 6
 	for i := range n {
 		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), uint64(i))); err != nil {
@@ -201,7 +201,7 @@ func TestDrainHandsBack(t *testing.T) {
 	streamstest.Go(t, func(ctx context.Context) error {
 		return c.Consume(ctx, w, func(context.Context, *streams.Delivery) error { got.Add(1); return nil })
 	})
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if got.Load() != n {
 			return fmt.Errorf("%d of %d handed on, although AckWait is an hour", got.Load(), n)
 		}
@@ -212,7 +212,7 @@ func TestDrainHandsBack(t *testing.T) {
 func TestPresence(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	if err := c.BeatEdge(ctx, "a"); err != nil {
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func TestPresence(t *testing.T) {
 	if err := c.Refresh(ctx, id, p3, time.Second); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 15*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if expired.Load() != 1 {
 			return errors.New("no expiry seen")
 		}
@@ -273,7 +273,7 @@ func TestPresence(t *testing.T) {
 
 func TestVerdictsReachTheirDecider(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.AskDecider(ctx); !errors.Is(err, streams.ErrNoDecider) {
 		t.Fatalf("got %v", err)
 	}
@@ -282,7 +282,7 @@ func TestVerdictsReachTheirDecider(t *testing.T) {
 		return c.ServeDecider(ctx, "one", func(v *schemas.Verdict) { got <- v })
 	})
 	var decider string
-	streamstest.Eventually(t, 5*time.Second, func() (err error) {
+	streamstest.Eventually(t, func() (err error) {
 		decider, err = c.AskDecider(ctx)
 		return err
 	})
@@ -305,7 +305,7 @@ func TestVerdictsReachTheirDecider(t *testing.T) {
 
 func TestReadBackAndErase(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, other := uuid.NewString(), uuid.NewString()
 	for n := range uint64(150) {
 		for _, s := range []string{id, other} {
@@ -372,7 +372,7 @@ func TestReadBackAndErase(t *testing.T) {
 func TestReadingBackLeavesNoConsumer(t *testing.T) {
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	for n := range uint64(3) {
 		if _, err := c.PublishFrame(ctx, frame(id, n)); err != nil {
@@ -414,7 +414,7 @@ func TestRegistryFollowsWorkers(t *testing.T) {
 	defer leave()
 	left := make(chan error, 1)
 	go func() { left <- c.Register(ctx, streams.Registration{Name: "liveness", Pack: "p"}) }()
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if r.All()["liveness"].Pack != "p" {
 			return errors.New("not seen")
 		}
@@ -424,7 +424,7 @@ func TestRegistryFollowsWorkers(t *testing.T) {
 	if err := <-left; err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(r.All()) != 0 {
 			return errors.New("still seen after it left")
 		}
@@ -434,7 +434,7 @@ func TestRegistryFollowsWorkers(t *testing.T) {
 
 func TestSettingsRevisions(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	first, err := c.Settings(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -466,13 +466,13 @@ func TestConsumersSurviveARestartOfTheBroker(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- b.Run(ctx) }()
-		if err := b.WaitReady(streamstest.Context(t, 20*time.Second)); err != nil {
+		if err := b.WaitReady(streamstest.Context(t)); err != nil {
 			t.Fatal(err)
 		}
 		return b.URL(), func() { cancel(); <-done }
 	}
 	url, stop := run("127.0.0.1:0")
-	ctx := streamstest.Context(t, 60*time.Second)
+	ctx := streamstest.Context(t)
 	c, err := streams.Connect(ctx, streams.Options{URL: url})
 	if err != nil {
 		t.Fatal(err)
@@ -485,7 +485,7 @@ func TestConsumersSurviveARestartOfTheBroker(t *testing.T) {
 	})
 	judge := func(want int32) {
 		t.Helper()
-		streamstest.Eventually(t, 40*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			f := &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}}
 			if err := c.PublishFace(ctx, f); err != nil {
 				return err

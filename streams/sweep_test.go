@@ -36,7 +36,7 @@ func sweeping(t *testing.T, store string, change func(*media.Config)) (*streams.
 	if change != nil {
 		change(&m)
 	}
-	c, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{Broker: b, Media: m})
+	c, err := streams.Connect(streamstest.Context(t), streams.Options{Broker: b, Media: m})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,14 +61,14 @@ func everyStore(t *testing.T, test func(t *testing.T, store string)) {
 
 func putObject(t *testing.T, c *streams.Conn, name string, data []byte) {
 	t.Helper()
-	if err := c.PutObject(streamstest.Context(t, 10*time.Second), name, "video/mp4", bytes.NewReader(data)); err != nil {
+	if err := c.PutObject(streamstest.Context(t), name, "video/mp4", bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func isThere(t *testing.T, c *streams.Conn, name string) bool {
 	t.Helper()
-	o, err := c.OpenObject(streamstest.Context(t, 10*time.Second), name)
+	o, err := c.OpenObject(streamstest.Context(t), name)
 	if errors.Is(err, streams.ErrNotFound) {
 		return false
 	}
@@ -84,7 +84,7 @@ func isThere(t *testing.T, c *streams.Conn, name string) bool {
 // sweep sweeps as if later had passed.
 func sweep(t *testing.T, c *streams.Conn, later time.Duration) int {
 	t.Helper()
-	n, err := c.Sweep(streamstest.Context(t, 20*time.Second), time.Now().Add(later))
+	n, err := c.Sweep(streamstest.Context(t), time.Now().Add(later))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestSweepExportsNobodyKnows(t *testing.T) {
 		for _, name := range names {
 			putObject(t, c, name, []byte("x"))
 		}
-		ctx := streamstest.Context(t, 20*time.Second)
+		ctx := streamstest.Context(t)
 		exports, err := js.KeyValue(ctx, "exports")
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestLongReadThroughSweeps(t *testing.T) {
 		c.SetReaderTTL(time.Second)
 		name, data := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4"), bytes.Repeat([]byte("film"), 100_000)
 		putObject(t, c, name, data)
-		o, err := c.OpenObject(streamstest.Context(t, time.Minute), name)
+		o, err := c.OpenObject(streamstest.Context(t), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func TestLongReadThroughSweeps(t *testing.T) {
 			t.Fatal(err)
 		}
 		started := time.Now()
-		streamstest.Eventually(t, 20*time.Second, func() error { // three of the mark's lives, by the broker's clock
+		streamstest.Eventually(t, func() error { // three of the mark's lives, by the broker's clock
 			msg, err := lastMark(t, js)
 			if err != nil {
 				return err
@@ -217,7 +217,7 @@ func TestSweeperComesFirst(t *testing.T) {
 	c, _ := sweeping(t, media.StoreObjects, nil)
 	name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")
 	putObject(t, c, name, []byte("film"))
-	release, ok, err := streams.ClaimObject(c, streamstest.Context(t, 10*time.Second), name)
+	release, ok, err := streams.ClaimObject(c, streamstest.Context(t), name)
 	if err != nil || !ok {
 		t.Fatalf("claim: %t, %v", ok, err)
 	}
@@ -246,7 +246,7 @@ func TestSweeperComesFirst(t *testing.T) {
 func TestWritersAndSweepers(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		c, js := sweeping(t, store, func(m *media.Config) { m.TTL.Video = time.Hour })
-		ctx := streamstest.Context(t, 30*time.Second)
+		ctx := streamstest.Context(t)
 		name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")
 		putObject(t, c, name, []byte("old"))
 		release, ok, err := streams.ClaimObject(c, ctx, name)
@@ -256,7 +256,7 @@ func TestWritersAndSweepers(t *testing.T) {
 		before := lastMarkNumber(t, js)
 		written := make(chan error, 1)
 		go func() { written <- c.PutObject(ctx, name, "video/mp4", strings.NewReader("new")) }()
-		streamstest.Eventually(t, 10*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			if lastMarkNumber(t, js) < before+3 {
 				return errors.New("the writer has not tried three times")
 			}
@@ -289,7 +289,7 @@ func TestWritersAndSweepers(t *testing.T) {
 
 func read(t *testing.T, c *streams.Conn, name string) string {
 	t.Helper()
-	o, err := c.OpenObject(streamstest.Context(t, 10*time.Second), name)
+	o, err := c.OpenObject(streamstest.Context(t), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,10 +318,10 @@ func TestMarksOfTheDead(t *testing.T) {
 	c.SetReaderTTL(time.Second)
 	name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")
 	putObject(t, c, name, []byte("film"))
-	if _, ok, err := streams.ClaimObject(c, streamstest.Context(t, 10*time.Second), name); err != nil || !ok {
+	if _, ok, err := streams.ClaimObject(c, streamstest.Context(t), name); err != nil || !ok {
 		t.Fatalf("claim: %t, %v", ok, err)
 	}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if !isThere(t, c, name) {
 			return errors.New("a dead sweeper keeps readers off")
 		}
@@ -332,7 +332,7 @@ func TestMarksOfTheDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	die()
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := sweep(t, c, 1000*day); n != 1 {
 			return errors.New("a dead reader keeps sweepers off")
 		}
@@ -394,11 +394,11 @@ func TestSweepLeavesWhatWasReplaced(t *testing.T) {
 		name := streams.VideoObject(uuid.NewString(), time.Now(), ".mp4")
 		putObject(t, c, name, []byte("made again"))
 		listed := media.Info{Name: name, Stored: time.Now().Add(-100 * day)}
-		gone, err := streams.SweepObject(c, streamstest.Context(t, 10*time.Second), listed, time.Now())
+		gone, err := streams.SweepObject(c, streamstest.Context(t), listed, time.Now())
 		if gone || err != nil || !isThere(t, c, name) {
 			t.Errorf("gone: %t, %v", gone, err)
 		}
-		gone, err = streams.SweepObject(c, streamstest.Context(t, 10*time.Second), media.Info{Name: "video/none.mp4"}, time.Now())
+		gone, err = streams.SweepObject(c, streamstest.Context(t), media.Info{Name: "video/none.mp4"}, time.Now())
 		if gone || err != nil {
 			t.Errorf("what is gone already: %t, %v", gone, err)
 		}
@@ -408,7 +408,7 @@ func TestSweepLeavesWhatWasReplaced(t *testing.T) {
 func TestEraseWhereverMediaAre(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		c, _ := sweeping(t, store, nil)
-		ctx := streamstest.Context(t, 20*time.Second)
+		ctx := streamstest.Context(t)
 		id, other := uuid.NewString(), uuid.NewString()
 		names := func(id string) []string {
 			return []string{streams.VideoObject(id, time.Now(), ".mp4"), streams.ExportObject("job", id, ".webm"), streams.BestShotObject(id), streams.ReferenceObject(id)}
@@ -444,7 +444,7 @@ func TestMediaThatCannotBe(t *testing.T) {
 		"SELENE_MEDIA_STORE": {Store: "tape"},
 		"SELENE_MEDIA_DIR":   {Store: media.StoreDirectory},
 	} {
-		c, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{Broker: b, Media: m})
+		c, err := streams.Connect(streamstest.Context(t), streams.Options{Broker: b, Media: m})
 		if err == nil {
 			c.Close()
 		}
@@ -457,7 +457,7 @@ func TestMediaThatCannotBe(t *testing.T) {
 // filmed makes a session of four frames, the first three of them in its finished video.
 func filmed(t *testing.T, c *streams.Conn, revision uint64) (id string) {
 	t.Helper()
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id = uuid.NewString()
 	var last uint64
 	for n := range uint64(4) {
@@ -480,14 +480,14 @@ func filmed(t *testing.T, c *streams.Conn, revision uint64) (id string) {
 func film(t *testing.T, c *streams.Conn, v *schemas.VideoStatus) {
 	t.Helper()
 	v.Version, v.FinishedUnixNanos = schemas.Version, time.Now().UnixNano()
-	if err := c.PublishVideo(streamstest.Context(t, 10*time.Second), v); err != nil {
+	if err := c.PublishVideo(streamstest.Context(t), v); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func framesOf(t *testing.T, c *streams.Conn, id string) (n int) {
 	t.Helper()
-	for _, err := range c.FramesOf(streamstest.Context(t, 10*time.Second), id) {
+	for _, err := range c.FramesOf(streamstest.Context(t), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -498,7 +498,7 @@ func framesOf(t *testing.T, c *streams.Conn, id string) (n int) {
 
 func TestFramesGoSomeTimeAfterTheirVideo(t *testing.T) {
 	c, _ := sweeping(t, media.StoreObjects, nil)
-	ctx := streamstest.Context(t, 60*time.Second)
+	ctx := streamstest.Context(t)
 	byDefault, err := c.Settings(ctx)
 	if err != nil {
 		t.Fatal(err)

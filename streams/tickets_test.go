@@ -19,7 +19,7 @@ import (
 
 func TestTicketOpensOneSession(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id, other, now := uuid.NewString(), uuid.NewString(), time.Now()
 	if _, err := c.TicketOf(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("got %v", err)
@@ -92,7 +92,7 @@ func TestReferenceFaceExpiresWithItsTicket(t *testing.T) {
 	t.Parallel()
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	if err := c.PutTicket(ctx, id, streams.Ticket{Expires: time.Now().Add(time.Second)}, &streams.Reference{}); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestReferenceFaceExpiresWithItsTicket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 15*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if _, err := bucket.Get(ctx, "reference."+id); !errors.Is(err, jetstream.ErrKeyNotFound) {
 			return fmt.Errorf("the face is there: %w", err)
 		}
@@ -127,7 +127,7 @@ func TestReferenceFaceExpiresWithItsTicket(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := c.Describe(ctx, nil); !errors.Is(err, streams.ErrNoDescriber) || streams.FaultOf(err) != streams.Infrastructure {
 		t.Fatalf("got %v", err)
 	}
@@ -142,7 +142,7 @@ func TestDescribe(t *testing.T) {
 			return append([]byte("of "), image...), nil
 		})
 	})
-	streamstest.Eventually(t, 5*time.Second, func() error { _, err := c.Describe(ctx, nil); return err })
+	streamstest.Eventually(t, func() error { _, err := c.Describe(ctx, nil); return err })
 	if got, err := c.Describe(ctx, []byte("face")); err != nil || string(got) != "of face" {
 		t.Errorf("got %q, %v", got, err)
 	}

@@ -13,7 +13,7 @@ import (
 func TestUIConfigs(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	c := streamstest.Connect(t, b)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	if list, err := c.UIConfigs(ctx); err != nil || len(list) != 0 {
 		t.Fatalf("got %+v, %v", list, err)
 	}

@@ -48,7 +48,7 @@ type bench struct {
 func setUp(t *testing.T) *bench {
 	t.Helper()
 	broker := streamstest.Broker(t, true)
-	b := &bench{t: t, conn: streamstest.Connect(t, broker), ctx: streamstest.Context(t, 40*time.Second)}
+	b := &bench{t: t, conn: streamstest.Connect(t, broker), ctx: streamstest.Context(t)}
 	nc, err := nats.Connect(broker.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func (b *bench) verdict(session string) (v *schemas.Verdict) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	streamstest.Eventually(b.t, 15*time.Second, func() error {
+	streamstest.Eventually(b.t, func() error {
 		info, err := s.Info(b.ctx)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (b *bench) consumer() (*jetstream.ConsumerInfo, error) {
 // settled waits until everything sent was answered.
 func (b *bench) settled(faces uint64) {
 	b.t.Helper()
-	streamstest.Eventually(b.t, 15*time.Second, func() error {
+	streamstest.Eventually(b.t, func() error {
 		info, err := b.consumer()
 		if err != nil {
 			return err
@@ -165,7 +165,7 @@ func (b *bench) dead() (reason, fault string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	streamstest.Eventually(b.t, 15*time.Second, func() error {
+	streamstest.Eventually(b.t, func() error {
 		info, err := s.Info(b.ctx)
 		if err != nil || info.State.Msgs != 1 {
 			return fmt.Errorf("%d dead letters, want 1 (%w)", info.State.Msgs, err)
@@ -202,7 +202,7 @@ func TestWorkerIsKnownToTheDetector(t *testing.T) {
 	registry := streams.NewRegistry(b.conn)
 	streamstest.Go(t, registry.Run)
 	b.run(workers.Options{Version: "7"}, fine)
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		r := registry.All()["hats"]
 		if r.Version != "7" || r.Pack != "digest" || len(r.Crops) != 1 || r.Crops[0].Name != "head" {
 			return fmt.Errorf("registered as %+v", r)
@@ -231,7 +231,7 @@ func TestFaceIsAnsweredOnlyAfterItsVerdictIsStored(t *testing.T) {
 	for try := range 2 {
 		select {
 		case <-judged:
-		case <-time.After(10 * time.Second):
+		case <-time.After(streamstest.Timeout):
 			t.Fatalf("the face was tried %d times: it was answered without a stored verdict", try)
 		}
 	}

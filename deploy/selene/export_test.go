@@ -31,7 +31,7 @@ const exportToken = "a-long-random-word-a-long-random-word"
 func exportable(t *testing.T) (conn *streams.Conn, url, session string) {
 	t.Helper()
 	conn = streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	e, err := edge.New(ctx, conn, edge.Config{AdminToken: exportToken, DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestExportCommand(t *testing.T) {
 		e.Status, e.Percent, e.Files = schemas.VideoSuccess, 100, []schemas.ExportFile{f}
 		return step()
 	})
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	dir := filepath.Join(t.TempDir(), "new")
 	out, err := runExport(ctx, t, url, "export", session, "-o", dir, "--json", "--from", "2026-03-04T05:06:07Z", "--duration", "1m30s", "--codec", "H265",
 		"--bitrate", "950", "--resolution", "640x480", "--rotate", "90", "--flip", "vertical", "--frame-rate", "25", "--fragmented",
@@ -160,7 +160,7 @@ func orderText(t *testing.T, v any) string {
 
 func TestExportCommandTellsWhatIsWrong(t *testing.T) {
 	conn, url, session := exportable(t)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	for _, c := range []struct {
 		says string
 		args []string
@@ -188,7 +188,7 @@ func TestExportCommandTellsWhatIsWrong(t *testing.T) {
 
 func TestInterruptedExportCommandCancels(t *testing.T) {
 	conn, url, session := exportable(t)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	interrupted, interrupt := context.WithCancel(ctx)
 	exporter(t, conn, func(_ context.Context, e *schemas.Export, step func() error) error {
 		e.Status, e.Percent = schemas.VideoExporting, 10
@@ -234,7 +234,7 @@ func TestExportCommandConnectsAgain(t *testing.T) {
 		edge.ServeHTTP(w, r)
 	}))
 	defer front.Close()
-	out, err := runExport(streamstest.Context(t, 30*time.Second), t, front.URL, "export", session, "-o", t.TempDir(), "--json")
+	out, err := runExport(streamstest.Context(t), t, front.URL, "export", session, "-o", t.TempDir(), "--json")
 	if err != nil || !strings.HasPrefix(out, `{"status":"exporting"}`) || followed.Load() != 2 {
 		t.Errorf("got %v, followed %d times, said %s", err, followed.Load(), out)
 	}

@@ -23,7 +23,7 @@ func edgeAndCommands(t *testing.T) (conn *streams.Conn, selene func(args ...stri
 	t.Helper()
 	conn = streamstest.Connect(t, streamstest.Broker(t, false))
 	const token = "a-long-random-word-a-long-random-word"
-	e, err := edge.New(streamstest.Context(t, 20*time.Second), conn, edge.Config{AdminToken: token, DataDir: t.TempDir()})
+	e, err := edge.New(streamstest.Context(t), conn, edge.Config{AdminToken: token, DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func edgeAndCommands(t *testing.T) (conn *streams.Conn, selene func(args ...stri
 		root.SetOut(&out)
 		root.SetErr(&out)
 		root.SetArgs(append(args, "--url", server.URL, "--token", token))
-		err = root.ExecuteContext(streamstest.Context(t, 20*time.Second))
+		err = root.ExecuteContext(streamstest.Context(t))
 		return out.String(), err
 	}
 }
@@ -67,7 +67,7 @@ func TestSettingsAreDumpedAndApplied(t *testing.T) {
 	write(strings.Replace(dump, `"max_attempts": 7`, `"max_attempts": 9`, 1))
 	must("settings", "put", file)
 	must("settings", "put", file, "--variant", "kiosk", "--note", "for the kiosk")
-	now, err := conn.Settings(streamstest.Context(t, 5*time.Second))
+	now, err := conn.Settings(streamstest.Context(t))
 	if err != nil || now.Settings.Session.MaxAttempts != 9 || now.Settings.VideoRedis.Password != "hunter2" {
 		t.Fatalf("got %+v, %v", now, err)
 	}
@@ -124,7 +124,7 @@ func TestSessionsList(t *testing.T) {
 					e.Outcome = schemas.Outcome_OUTCOME_TIMEOUT
 				}
 			}
-			if err := conn.PublishSessionEvent(streamstest.Context(t, 5*time.Second), e); err != nil {
+			if err := conn.PublishSessionEvent(streamstest.Context(t), e); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -27,7 +27,7 @@ func prepare(t *testing.T) (*Accounts, *clock, context.Context) {
 	a := New(streamstest.Connect(t, streamstest.Broker(t, false)))
 	c := &clock{time.Now().UTC()}
 	a.now = func() time.Time { return c.at }
-	return a, c, streamstest.Context(t, 60*time.Second)
+	return a, c, streamstest.Context(t)
 }
 
 // person makes a user who has changed his password, in a group of his own with the rights.

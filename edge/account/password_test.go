@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -124,7 +123,7 @@ func (h *hasher) waitingRoom(t *testing.T, work func()) {
 	t.Helper()
 	before := len(h.waiting)
 	go work()
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(h.waiting) == before {
 			return errors.New("it does not come in")
 		}

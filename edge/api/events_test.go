@@ -47,7 +47,7 @@ func listenTo(t *testing.T, sockets *eventSockets) (*streams.Conn, *websocket.Co
 		return nil
 	})
 	t.Cleanup(func() { server.Close() })
-	t.Cleanup(func() { a.CloseEvents(streamstest.Context(t, 5*time.Second)) })
+	t.Cleanup(func() { a.CloseEvents(streamstest.Context(t)) })
 	dialer := websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) {
 		here, there := net.Pipe()
 		listener <- there
@@ -65,7 +65,7 @@ func TestSlowListenersAreCutOff(t *testing.T) {
 	sockets := newEventSockets()
 	sockets.lag = 20
 	conn, ws := listenTo(t, sockets)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	e := &schemas.SessionEvent{Version: schemas.Version, Session: uuid.NewString(), Kind: schemas.SessionEventKind_SESSION_RESUMED}
 	const stored = 1000
 	read := func() (got events.Event, err error) { err = ws.ReadJSON(&got); return got, err }
@@ -115,7 +115,7 @@ func TestSilentListenersAreCutOff(t *testing.T) {
 			break
 		}
 	}
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		sockets.mu.Lock()
 		defer sockets.mu.Unlock()
 		if len(sockets.open) > 0 {

@@ -17,7 +17,7 @@ import (
 // Events outlive the server's time limits for requests and answers, however long nothing happens.
 func TestExportEventsOutliveTimeLimits(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	e, err := conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{uuid.NewString()}})
 	if err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func (r *receiver) seen() (ids []string, tries int, faults []string) {
 // wait waits until exactly these events have arrived.
 func (r *receiver) wait(t *testing.T, want ...string) {
 	t.Helper()
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if ids, _, _ := r.seen(); !slices.Equal(ids, want) {
 			return fmt.Errorf("got %v, want %v", ids, want)
 		}
@@ -89,7 +89,7 @@ func (r *receiver) wait(t *testing.T, want ...string) {
 func (r *receiver) hook(t *testing.T, conn *streams.Conn, filter Filter) *Hook {
 	t.Helper()
 	h := &Hook{URL: r.URL, Secret: r.secret, Filter: filter}
-	if err := AddHook(streamstest.Context(t, 10*time.Second), conn, h); err != nil {
+	if err := AddHook(streamstest.Context(t), conn, h); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -99,7 +99,7 @@ func (r *receiver) hook(t *testing.T, conn *streams.Conn, filter Filter) *Hook {
 func decide(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) (session, id string) {
 	t.Helper()
 	session = uuid.NewString()
-	sequence, err := conn.PublishDecision(streamstest.Context(t, 10*time.Second), &schemas.Decision{
+	sequence, err := conn.PublishDecision(streamstest.Context(t), &schemas.Decision{
 		Version: schemas.Version, Name: &schemas.FrameName{Session: session, Sequence: 1}, Frame: 1, Outcome: outcome,
 	}, 0)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestWebhooks(t *testing.T) {
 	if err := RemoveHook(t.Context(), conn, first.ID); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		consumers, err := streams.NewLagWatch(conn).Look(t.Context(), nil)
 		if _, left := consumers[streams.WebhookConsumer(first.ID)]; err != nil || left || len(consumers) == 0 {
 			return fmt.Errorf("got %v, %w", consumers, err)
@@ -183,7 +183,7 @@ func TestBrokenWebhooks(t *testing.T) {
 	}
 	good.wait(t, want...)
 	var state State
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		_, states, err := Hooks(t.Context(), conn)
 		if state = states[broken.ID]; err != nil || !state.Paused {
 			return fmt.Errorf("got %+v, %w", states, err)

@@ -79,7 +79,7 @@ func prepare(t *testing.T, conn *streams.Conn, settings string) {
 	if settings == "" {
 		settings = `{"workers":[]}`
 	}
-	if _, err := conn.PutSettings(streamstest.Context(t, 5*time.Second), []byte(settings)); err != nil {
+	if _, err := conn.PutSettings(streamstest.Context(t), []byte(settings)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -126,7 +126,7 @@ func offer(t *testing.T, conn *streams.Conn, name string) (withdraw func()) {
 		})
 	}
 	t.Cleanup(withdraw)
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		_, err := conn.AskDecider(ctx)
 		return err
 	})
@@ -187,12 +187,12 @@ type client struct {
 
 func dial(t *testing.T, d *door) *client {
 	t.Helper()
-	ws, response, err := websocket.DefaultDialer.DialContext(streamstest.Context(t, 10*time.Second), d.url, nil)
+	ws, response, err := websocket.DefaultDialer.DialContext(streamstest.Context(t), d.url, nil)
 	if err != nil {
 		t.Fatal(err, response)
 	}
 	t.Cleanup(func() { ws.Close() })
-	if err := ws.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := ws.SetReadDeadline(time.Now().Add(streamstest.Timeout)); err != nil {
 		t.Fatal(err)
 	}
 	return &client{t, ws}
@@ -309,7 +309,7 @@ func bomb() []byte {
 // stored counts the session's frames.
 func stored(t *testing.T, conn *streams.Conn, id string) (frames []*schemas.Frame) {
 	t.Helper()
-	for f, err := range conn.FramesOf(streamstest.Context(t, 10*time.Second), id) {
+	for f, err := range conn.FramesOf(streamstest.Context(t), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +321,7 @@ func stored(t *testing.T, conn *streams.Conn, id string) (frames []*schemas.Fram
 // wantEvents waits until the session's events are these.
 func wantEvents(t *testing.T, conn *streams.Conn, id string, kinds ...schemas.SessionEventKind) (last *schemas.SessionEvent) {
 	t.Helper()
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		var got []schemas.SessionEventKind
 		for e, err := range conn.EventsOf(context.Background(), id) {
 			if err != nil {

@@ -160,7 +160,7 @@ func TestCapacity(t *testing.T) {
 	over.wantError(lpproto.CodeCapacity)
 	over.wantClose(lpproto.CloseInternal, "capacity")
 	c.ws.Close()
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := d.open.Load(); n != 0 {
 			return fmt.Errorf("%d sockets counted", n)
 		}
@@ -190,7 +190,7 @@ func TestOrigins(t *testing.T) {
 		if c.origin != "" {
 			header.Set("Origin", c.origin)
 		}
-		ws, response, err := websocket.DefaultDialer.DialContext(streamstest.Context(t, 5*time.Second), c.door.url, header)
+		ws, response, err := websocket.DefaultDialer.DialContext(streamstest.Context(t), c.door.url, header)
 		if (err == nil) != c.ok {
 			t.Errorf("origin %q with %v: got %v", c.origin, c.door.config.Origins, err)
 		}
@@ -218,7 +218,7 @@ func TestSilentSockets(t *testing.T) {
 // An edge died between the last decision and telling of it: asking for the session does not hide its end.
 func TestEndedSessionOfADeadEdge(t *testing.T) {
 	conn := world(t, "", goOn)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	if _, err := conn.Claim(ctx, id, "dead", 2*time.Second); err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func wantExpiry(t *testing.T, conn *streams.Conn, id string) {
 		if got != id {
 			t.Fatalf("%s expired, want %s", got, id)
 		}
-	case <-streamstest.Context(t, 20*time.Second).Done():
+	case <-streamstest.Context(t).Done():
 		t.Fatal("nobody was told that the session went silent")
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 func TestResumeOnAnotherEdge(t *testing.T) {
@@ -193,7 +194,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 	id := c.want(lpproto.Connected).Header(lpproto.HeaderSessionID)
 	c.frame()
 	for err == nil { // each gets an ERROR that nobody reads
-		if err = ws.SetWriteDeadline(time.Now().Add(20 * time.Second)); err == nil {
+		if err = ws.SetWriteDeadline(time.Now().Add(streamstest.Timeout)); err == nil {
 			err = ws.WriteMessage(websocket.TextMessage, []byte("FRAME\n\n"))
 		}
 	}

@@ -23,7 +23,7 @@ const secret = "a secret"
 func ticket(t *testing.T, conn *streams.Conn, expires time.Time, face *streams.Reference) (id string) {
 	t.Helper()
 	id = uuid.NewString()
-	if err := conn.PutTicket(streamstest.Context(t, 5*time.Second), id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: expires}, face); err != nil {
+	if err := conn.PutTicket(streamstest.Context(t), id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: expires}, face); err != nil {
 		t.Fatal(err)
 	}
 	return id

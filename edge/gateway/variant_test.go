@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -15,7 +14,7 @@ import (
 // A session is judged by the variant its ticket names, else by the gateway's, and keeps its revision whatever becomes of it.
 func TestSessionsPickAVariant(t *testing.T) {
 	conn := world(t, "", goOn)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	variant := func(tag string) uint64 {
 		t.Helper()
 		r, err := conn.ChangeSettings(ctx, tag, []byte(`{"workers":[]}`), streams.Author{}, 0)

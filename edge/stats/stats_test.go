@@ -24,7 +24,7 @@ import (
 func session(t testing.TB, conn *streams.Conn, outcome schemas.Outcome, frames ...[]int32) string {
 	t.Helper()
 	id, last := uuid.NewString(), uint64(0)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	tell(t, conn, id, schemas.SessionEventKind_SESSION_OPENED)
 	for n, codes := range frames {
 		d := decision(id, n+1, codes)
@@ -53,7 +53,7 @@ func decision(id string, n int, codes []int32) *schemas.Decision {
 func tell(t testing.TB, conn *streams.Conn, id string, kind schemas.SessionEventKind) {
 	t.Helper()
 	e := &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano()}
-	if err := conn.PublishSessionEvent(streamstest.Context(t, 10*time.Second), e); err != nil {
+	if err := conn.PublishSessionEvent(streamstest.Context(t), e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,7 +90,7 @@ func total(t testing.TB, s *Stats, sessions uint64, q Query) (r Report) {
 	t.Helper()
 	q.Since, q.Until = time.Now().Add(-3*time.Hour), time.Now().Add(time.Hour)
 	q.Step = ByHour
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if r = s.Report(q); !r.Complete || r.Total.Sessions != sessions {
 			return fmt.Errorf("got %s, want %d sessions", text(r), sessions)
 		}
@@ -265,7 +265,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 	run(t, s)
 	total(t, s, 3, Query{})
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: ids[0], Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano()}
-	if err := conn.Erase(streamstest.Context(t, 10*time.Second), ids[0], erased); err != nil {
+	if err := conn.Erase(streamstest.Context(t), ids[0], erased); err != nil {
 		t.Fatal(err)
 	}
 	left := total(t, s, 2, Query{})
@@ -281,10 +281,10 @@ func TestErasedSessionsLeave(t *testing.T) {
 	stop = run(t, hasty)
 	total(t, hasty, 2, Query{})
 	erased.Session = ids[1]
-	if err := conn.Erase(streamstest.Context(t, 10*time.Second), ids[1], erased); err != nil {
+	if err := conn.Erase(streamstest.Context(t), ids[1], erased); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		hasty.mu.Lock()
 		defer hasty.mu.Unlock()
 		if !hasty.current.stale {
@@ -365,7 +365,7 @@ func TestHistogram(t *testing.T) {
 func BenchmarkRebuild(b *testing.B) {
 	conn := streamstest.Connect(b, streamstest.Broker(b, false))
 	const sessions = 2000
-	ctx := streamstest.Context(b, 5*time.Minute)
+	ctx := streamstest.Context(b)
 	window := []*schemas.Sample{}
 	for n := range 3 {
 		window = append(window, &schemas.Sample{Frame: uint64(n), Estimations: &schemas.Estimations{HeadPose: &schemas.HeadPose{Yaw: 1}, ImageQuality: &schemas.ImageQuality{Blur: 1}}})

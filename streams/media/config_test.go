@@ -82,7 +82,7 @@ func TestServicesThatCannotServe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bad := good
 			c.change(&bad)
-			_, err := media.Open(streamstest.Context(t, 20*time.Second), media.Config{Store: media.StoreS3, S3: bad})
+			_, err := media.Open(streamstest.Context(t), media.Config{Store: media.StoreS3, S3: bad})
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), good.SecretKey) {
 				t.Errorf("got %v, want an error about %s", err, c.says)
 			}
@@ -91,7 +91,7 @@ func TestServicesThatCannotServe(t *testing.T) {
 	}
 	store := open(t, media.Config{Store: media.StoreS3, S3: good})
 	stop()
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	if err := store.Put(ctx, "a", "x/y", strings.NewReader("x")); err == nil {
 		t.Error("stored by a service that is gone")
 	}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -16,7 +15,7 @@ import (
 // The layout is that of the NATS clients: they read what is stored here, and the other way round.
 func TestObjectsOfOtherClients(t *testing.T) {
 	store, js := objectStore(t)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	client, err := js.ObjectStore(ctx, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +56,7 @@ func (r halfReads) Read(p []byte) (int, error) { return r.Reader.Read(p[:(len(p)
 func readsAnywhere(t *testing.T, s media.Store, name string, data []byte) {
 	t.Helper()
 	for at := len(data) - 1; at >= 0; at -= len(data)/7 - 3 {
-		o, err := s.Open(streamstest.Context(t, 10*time.Second), name)
+		o, err := s.Open(streamstest.Context(t), name)
 		if err != nil {
 			t.Fatal(err)
 		}

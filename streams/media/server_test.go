@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -59,7 +58,7 @@ func s3Service(t testing.TB) (c media.S3, stop func()) {
 		_ = cmd.Wait() // it was killed
 	})
 	client := s3Client(t, c)
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", c.Endpoint)
 		if err != nil {
 			return err

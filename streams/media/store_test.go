@@ -55,7 +55,7 @@ func objectStore(t testing.TB) (media.Store, jetstream.JetStream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: "test"}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func objects(t testing.TB) subject {
 
 func open(t testing.TB, c media.Config) media.Store {
 	t.Helper()
-	store, err := media.Open(streamstest.Context(t, 20*time.Second), c)
+	store, err := media.Open(streamstest.Context(t), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,14 +124,14 @@ func s3(t testing.TB) subject {
 
 func put(t testing.TB, s media.Store, name, mediaType string, data []byte) {
 	t.Helper()
-	if err := s.Put(streamstest.Context(t, 30*time.Second), name, mediaType, bytes.NewReader(data)); err != nil {
+	if err := s.Put(streamstest.Context(t), name, mediaType, bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func get(t testing.TB, s media.Store, name string) (data []byte, info media.Info) {
 	t.Helper()
-	o, err := s.Open(streamstest.Context(t, 30*time.Second), name)
+	o, err := s.Open(streamstest.Context(t), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestWhatIsPutIsRead(t *testing.T) {
 					r = onlyReader{r}
 				}
 				before := time.Now()
-				if err := s.store.Put(streamstest.Context(t, 30*time.Second), name, "video/mp4", r); err != nil {
+				if err := s.store.Put(streamstest.Context(t), name, "video/mp4", r); err != nil {
 					t.Fatal(err)
 				}
 				got, info := get(t, s.store, name)
@@ -200,7 +200,7 @@ func TestMediaTypes(t *testing.T) {
 
 func TestReplaceDeleteAndMissing(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
-		ctx := streamstest.Context(t, 30*time.Second)
+		ctx := streamstest.Context(t)
 		const name = "export/job/one.mp4"
 		put(t, s.store, name, "video/mp4", noise(300_000))
 		_, old := get(t, s.store, name)
@@ -227,7 +227,7 @@ func TestReplaceDeleteAndMissing(t *testing.T) {
 
 func list(t testing.TB, s media.Store, prefix string) (names []string) {
 	t.Helper()
-	for info, err := range s.List(streamstest.Context(t, 20*time.Second), prefix) {
+	for info, err := range s.List(streamstest.Context(t), prefix) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func list(t testing.TB, s media.Store, prefix string) (names []string) {
 
 func TestList(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
-		ctx := streamstest.Context(t, 30*time.Second)
+		ctx := streamstest.Context(t)
 		var all []string
 		for i := range 12 {
 			all = append(all, fmt.Sprintf("video/2026-11-%02d/s.mp4", i+1))
@@ -286,7 +286,7 @@ func TestList(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
-		ctx := streamstest.Context(t, 30*time.Second)
+		ctx := streamstest.Context(t)
 		for _, name := range []string{
 			"", ".", "..", "/", "/etc/passwd", "../x", "video/../../x", "video//x", "video/", "/video", "video/.x", ".x",
 			`video\..\x`, "video/\x00", "video/x\n", "video/ü", "video/a b", "*", "video/>", strings.Repeat("a", 201), strings.Repeat("a/", 300) + "a",
@@ -318,7 +318,7 @@ func TestUnfinishedPut(t *testing.T) {
 		for _, size := range []int{0, 10, 500_000, 9 << 20} {
 			for _, name := range []string{"video/old.mp4", "video/new.mp4"} {
 				r := io.MultiReader(bytes.NewReader(noise(size)), readerFunc(func([]byte) (int, error) { return 0, broken }))
-				if err := s.store.Put(streamstest.Context(t, 30*time.Second), name, "image/png", r); !errors.Is(err, broken) {
+				if err := s.store.Put(streamstest.Context(t), name, "image/png", r); !errors.Is(err, broken) {
 					t.Errorf("after %d bytes: %v", size, err)
 				}
 				ctx, cancel := context.WithCancel(t.Context())
@@ -346,7 +346,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestClean(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
-		ctx := streamstest.Context(t, 30*time.Second)
+		ctx := streamstest.Context(t)
 		put(t, s.store, "bestshot/a", "image/png", noise(200_000))
 		put(t, s.store, "video/a.mp4", "video/mp4", noise(10))
 		s.leave(t)
@@ -372,7 +372,7 @@ func TestSeek(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
 		data := noise(1 << 20)
 		put(t, s.store, "video/a.mp4", "video/mp4", data)
-		o, err := s.store.Open(streamstest.Context(t, 60*time.Second), "video/a.mp4")
+		o, err := s.store.Open(streamstest.Context(t), "video/a.mp4")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -461,7 +461,7 @@ func TestServed(t *testing.T) {
 // Whoever writes last wins, and nobody reads a mixture.
 func TestManyAtOnce(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
-		ctx := streamstest.Context(t, 60*time.Second)
+		ctx := streamstest.Context(t)
 		const name = "reference/a"
 		put(t, s.store, name, "x/y", bytes.Repeat([]byte{0}, 200_000))
 		want := []string{name}

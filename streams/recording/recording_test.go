@@ -42,7 +42,7 @@ var (
 func stored(t testing.TB, frames int) (*streams.Conn, string) {
 	t.Helper()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	rev, err := c.PutSettings(ctx, []byte(`{"video_redis":{"password":"hunter2"}}`))
 	must(t, err)
@@ -73,7 +73,7 @@ func must(t testing.TB, err error) {
 func record(t testing.TB, c *streams.Conn, id string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	must(t, recording.Write(streamstest.Context(t, time.Minute), &out, c, id, func(claims jwt.Claims) (string, error) {
+	must(t, recording.Write(streamstest.Context(t), &out, c, id, func(claims jwt.Claims) (string, error) {
 		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
 		token.Header["kid"] = keyID
 		return token.SignedString(key)
@@ -90,7 +90,7 @@ func open(t testing.TB, data []byte) (*recording.Bundle, error) {
 
 func TestBundleHoldsTheSession(t *testing.T) {
 	c, id := stored(t, 7)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	plain := record(t, c, id)
 	if bytes.Contains(plain, []byte("hunter2")) {
 		t.Error("the bundle tells a secret")
@@ -306,7 +306,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	defer b.Close()
 
 	there := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	judged := make(chan string, 100)
 	for _, stream := range []string{streams.Frames, streams.Sessions, streams.Decisions} {
 		streamstest.Go(t, func(ctx context.Context) error {
@@ -361,7 +361,7 @@ func TestImportThatFailsLeavesNothing(t *testing.T) {
 	must(t, err)
 	defer b.Close()
 	there := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	var fault *recording.Error
 	if err := recording.Import(ctx, there, b); !errors.As(err, &fault) {
 		t.Errorf("got %v", err)

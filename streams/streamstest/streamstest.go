@@ -30,16 +30,16 @@ func Broker(t testing.TB, listen bool) *streams.Broker {
 			t.Error(err)
 		}
 	})
-	if err := b.WaitReady(Context(t, 20*time.Second)); err != nil {
+	if err := b.WaitReady(Context(t)); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// Connect returns a connection to the broker that closes with the test.
+// Connect returns a connection to the broker that is closed when the test ends.
 func Connect(t testing.TB, b *streams.Broker) *streams.Conn {
 	t.Helper()
-	c, err := streams.Connect(Context(t, 30*time.Second), streams.Options{Broker: b, Name: t.Name()})
+	c, err := streams.Connect(Context(t), streams.Options{Broker: b, Name: t.Name()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +47,13 @@ func Connect(t testing.TB, b *streams.Broker) *streams.Conn {
 	return c
 }
 
-// Context is done when the test ends, or after limit.
-func Context(t testing.TB, limit time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+// Timeout ends whatever a test waits for. It is far longer than any of it takes on a busy machine, so that only what
+// hangs meets it.
+const Timeout = 5 * time.Minute
+
+// Context returns a context that is done when the test ends, or after Timeout.
+func Context(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -68,10 +72,10 @@ func Go(t testing.TB, run func(context.Context) error) {
 	})
 }
 
-// Eventually waits until check returns nil, and fails the test with its last error after limit.
-func Eventually(t testing.TB, limit time.Duration, check func() error) {
+// Eventually waits until check returns nil, and fails the test with its last error after Timeout.
+func Eventually(t testing.TB, check func() error) {
 	t.Helper()
-	deadline := time.Now().Add(limit)
+	deadline := time.Now().Add(Timeout)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -80,7 +84,7 @@ func Eventually(t testing.TB, limit time.Duration, check func() error) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %v", limit, err)
+			t.Fatalf("not within %s: %v", Timeout, err)
 		}
 		<-tick.C
 	}

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -51,7 +50,7 @@ func BrokerWithUsers(t testing.TB) func(user string) string {
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(Timeout) {
 		t.Fatal("the broker does not come up")
 	}
 	return func(user string) string { return fmt.Sprintf("nats://%s:secret@%s", user, s.Addr()) }

@@ -32,7 +32,7 @@ func TestStatistics(t *testing.T) {
 		decided(t, conn, schemas.Outcome_OUTCOME_PASSED)
 	}
 	decided(t, conn, schemas.Outcome_OUTCOME_FAKE)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	e, err := edge.New(ctx, conn, edge.Config{DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestStatistics(t *testing.T) {
 func decided(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) {
 	t.Helper()
 	now := time.Now().UnixNano()
-	_, err := conn.PublishDecision(streamstest.Context(t, 10*time.Second), &schemas.Decision{
+	_, err := conn.PublishDecision(streamstest.Context(t), &schemas.Decision{
 		Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}, Frame: 1, Outcome: outcome, Errors: []int32{8},
 		ReceivedUnixNanos: now - 120e6, DecidedUnixNanos: now, State: &schemas.SessionState{Sequence: 1, Attempts: 1, OpenedUnixNanos: now - 5e9},
 	}, 0)

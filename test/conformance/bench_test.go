@@ -58,7 +58,7 @@ type publication struct {
 func newBench(t testing.TB, s subject) *bench {
 	t.Helper()
 	broker := streamstest.Broker(t, true)
-	b := &bench{root: t, subject: s, concurrency: 2, ctx: streamstest.Context(t, 3*time.Minute), url: broker.URL(), said: map[string][]publication{}}
+	b := &bench{root: t, subject: s, concurrency: 2, ctx: streamstest.Context(t), url: broker.URL(), said: map[string][]publication{}}
 	conn := streamstest.Connect(t, broker) // makes the streams
 	names := []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification}
 	var workers []string
@@ -134,12 +134,10 @@ func (b *bench) send(t testing.TB, f *schemas.Face) []byte {
 	return data
 }
 
-const answerTime = 20 * time.Second
-
 // heard waits until n verdicts were published on a session and returns the last one.
 func (b *bench) heard(t testing.TB, session string, n int) publication {
 	t.Helper()
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		if got := len(b.of(session)); got < n {
 			return fmt.Errorf("%d verdicts published on session %s, want %d", got, session, n)
 		}
@@ -157,7 +155,7 @@ func (b *bench) stored(t testing.TB, session string, n uint64) (last []byte) {
 		t.Fatal(err)
 	}
 	subject := verdictSubject(session)
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		info, err := stream.Info(b.ctx, jetstream.WithSubjectFilter(subject))
 		if err != nil {
 			return err
@@ -187,7 +185,7 @@ func (b *bench) consumer() (jetstream.Consumer, *jetstream.ConsumerInfo, error) 
 // settled waits until every face was answered.
 func (b *bench) settled(t testing.TB) {
 	t.Helper()
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		_, info, err := b.consumer()
 		if err == nil && (info.NumAckPending > 0 || info.NumPending > 0) {
 			err = fmt.Errorf("%d faces are taken and not answered, %d not taken", info.NumAckPending, info.NumPending)
@@ -219,7 +217,7 @@ func (b *bench) dead(t testing.TB, session string) *jetstream.RawStreamMsg {
 	}
 	subject := "pass.dead." + b.subject.name + "." + session
 	var msg *jetstream.RawStreamMsg
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		if msg, err = stream.GetLastMsgForSubject(b.ctx, subject); err != nil {
 			return fmt.Errorf("dead letter on %s: %w", subject, err)
 		}
@@ -235,7 +233,7 @@ func (b *bench) registered(t testing.TB) (ttl string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		msg, err := stream.GetLastMsgForSubject(b.ctx, registrySub+b.subject.name+".*")
 		if err != nil {
 			return fmt.Errorf("registration on %s%s.<instance>: %w", registrySub, b.subject.name, err)

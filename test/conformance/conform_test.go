@@ -65,7 +65,7 @@ func (b *bench) count(samples map[string]float64, result string) (float64, error
 }
 
 func (b *bench) metricsAtZero(t *testing.T, p *process) {
-	streamstest.Eventually(t, startTime, func() error {
+	streamstest.Eventually(t, func() error {
 		samples, err := p.read()
 		for _, result := range streams.Results {
 			n, missing := b.count(samples, result)
@@ -78,7 +78,7 @@ func (b *bench) metricsAtZero(t *testing.T, p *process) {
 }
 
 func (b *bench) metricsCounted(t *testing.T, p *process) {
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		samples, err := p.read()
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (b *bench) registers(t *testing.T) {
 			t.Errorf("crop %+v", c)
 		}
 	}
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		_, info, err := b.consumer()
 		if err != nil {
 			return err
@@ -292,7 +292,7 @@ func (b *bench) forgottenConsumer(t *testing.T) {
 	if err := stream.Purge(b.ctx); err != nil { // what it has judged is not what this is about
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		_, _, err := b.consumer()
 		return err
 	})
@@ -325,7 +325,7 @@ func (b *bench) recording(t *testing.T, s *session) {
 			t.Errorf("judged again: %v, live: %s (%v)", v, text(s.said[i]), err)
 		}
 	}
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		info, err := c.Info(b.ctx)
 		if err == nil && info.NumAckPending > 0 {
 			err = fmt.Errorf("%d recorded faces are taken and not answered", info.NumAckPending)
@@ -365,7 +365,7 @@ func (b *bench) leaks(t *testing.T, p *process) {
 		t.Fatal(err)
 	}
 	load()
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		now, err := p.usage()
 		if err != nil {
 			return err

@@ -45,8 +45,6 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-const startTime = 40 * time.Second
-
 // start starts a process of the worker, which is killed with the test unless it has ended by then.
 func (b *bench) start(t testing.TB) *process {
 	t.Helper()
@@ -78,7 +76,7 @@ func (b *bench) start(t testing.TB) *process {
 			b.root.Logf("%s said:\n%s", strings.Join(b.subject.command, " "), p.log)
 		}
 	})
-	streamstest.Eventually(t, startTime, func() error {
+	streamstest.Eventually(t, func() error {
 		select {
 		case <-p.done:
 			t.Fatalf("the process has ended: %v", p.cmd.ProcessState)
@@ -96,8 +94,8 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// stopTime is what a worker has from being told to stop to its end.
-const stopTime = 5 * time.Second
+// stopTime limits how long a worker may take to end after SIGTERM.
+const stopTime = time.Minute
 
 // stop tells the process to stop and waits for it.
 func (p *process) stop(t testing.TB) {

@@ -32,7 +32,7 @@ func (b *bench) midBatch(t *testing.T) {
 	b.returned(t)
 
 	third := b.start(t)
-	streamstest.Eventually(t, time.Minute, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := w.answered(); n < len(w.sessions) {
 			return fmt.Errorf("%d of %d faces were answered", n, len(w.sessions))
 		}
@@ -82,7 +82,7 @@ func (w *heap) interrupt(t *testing.T, with func(*process)) int {
 		p := w.start(t)
 		select {
 		case <-said:
-		case <-time.After(answerTime):
+		case <-time.After(streamstest.Timeout):
 			t.Fatalf("it answered none of %d faces that were waiting for it", backlog)
 		}
 		with(p)
@@ -103,7 +103,7 @@ func (b *bench) returned(t testing.TB) {
 	}
 	missing := info.NumAckPending // redelivered first
 	var held []jetstream.Msg
-	streamstest.Eventually(t, answerTime, func() error {
+	streamstest.Eventually(t, func() error {
 		batch, err := c.Fetch(missing+1, jetstream.FetchMaxWait(200*time.Millisecond))
 		if err != nil {
 			return err

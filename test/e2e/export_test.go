@@ -11,7 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 // export runs `selene export` and returns the files it fetched.
@@ -119,7 +120,7 @@ func TestExportsOfRealSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+adminToken)
-	eventually(t, 30*time.Second, func() error { // once its socket is gone
+	streamstest.Eventually(t, func() error { // once its socket is gone
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 const passive = `{"active_liveness":{"is_enabled":false},"video":{"codec":%q,"session_timeout":3}}`
@@ -75,7 +76,7 @@ type storedFrame struct {
 func checkVideo(t *testing.T, i *installation, session string, accepted int, codec, tag string) {
 	t.Helper()
 	var file []byte
-	eventually(t, 60*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		answer, body := i.get("/v1/sessions/" + session + "/video")
 		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s: %s", answer.Status, body)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/test/browser"
 )
 
@@ -29,7 +29,7 @@ func TestPageWithACamera(t *testing.T) {
 		i := up(t, `{"active_liveness":{"interaction_list":["pitch_up"]},"session":{"max_attempts":20}}`, "SELENE_PACK=zoo")
 		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: camera})
 		page.Start()
-		eventually(t, 30*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			if prompt := strings.ToLower(page.Text("#prompt")); !strings.Contains(prompt, "chin") {
 				return fmt.Errorf("the prompt is %q", prompt)
 			}
@@ -43,7 +43,7 @@ func TestPageWithACamera(t *testing.T) {
 			`"session":{"max_attempts":-1,"max_liveness_attempts":-1}}`, "SELENE_PACK=zoo")
 		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-vf", turnsRight)})
 		page.Start()
-		eventually(t, 30*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			if done := strings.ToLower(page.Text("#actions")); !strings.Contains(done, "turn right") {
 				return fmt.Errorf("the steps are %q", done)
 			}

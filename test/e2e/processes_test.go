@@ -9,7 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 // A process of each kind, one of them killed in the middle of a session.
@@ -80,7 +81,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 
 func waitPort(t *testing.T, addr string) {
 	t.Helper()
-	eventually(t, startTime, func() error {
+	streamstest.Eventually(t, func() error {
 		c, err := dial(addr)
 		if err != nil {
 			return fmt.Errorf("nobody listens: %w", err)
@@ -100,7 +101,7 @@ func TestAbandonedSessionEndsAndGetsItsVideo(t *testing.T) {
 		t.Fatalf("exit code %d, %+v", p.exit, p.lines)
 	}
 	session := p.last().Session
-	eventually(t, 30*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		answer, body := i.get("/v1/sessions/" + session + "/video")
 		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s: %s", answer.Status, body)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 // What a run cannot do is said in words that help, and nothing is left behind.
@@ -68,7 +70,7 @@ func TestRerunSaysWhatIsWrong(t *testing.T) {
 	}
 	t.Run("interrupted", func(t *testing.T) {
 		p := start(t, env, "rerun", bundle, "--pace", "original", "--json")
-		eventually(t, startTime, func() error {
+		streamstest.Eventually(t, func() error {
 			if len(inTemp(t, temp)) == 0 {
 				return errors.New("it has not begun")
 			}
@@ -79,7 +81,7 @@ func TestRerunSaysWhatIsWrong(t *testing.T) {
 		}
 		select {
 		case <-p.done:
-		case <-time.After(15 * time.Second):
+		case <-time.After(streamstest.Timeout):
 			t.Fatal("it goes on")
 		}
 		if code := p.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(p.log.String(), "interrupted") {

@@ -17,12 +17,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 const (
 	jwtKey     = "0123456789abcdef0123456789abcdef-end-to-end"
 	adminToken = "end-to-end-token-end-to-end-token"
-	startTime  = 60 * time.Second
 )
 
 var binary string
@@ -118,7 +119,7 @@ func start(t testing.TB, env []string, args ...string) *process {
 		p.cmd.Process.Signal(os.Interrupt)
 		select {
 		case <-p.done:
-		case <-time.After(20 * time.Second):
+		case <-time.After(streamstest.Timeout):
 			p.kill()
 			t.Errorf("selene %s did not stop", strings.Join(args, " "))
 		}
@@ -168,7 +169,7 @@ func up(t testing.TB, settings string, env ...string) *installation {
 
 func (i *installation) waitReady(parts ...*process) {
 	i.t.Helper()
-	eventually(i.t, startTime, func() error {
+	streamstest.Eventually(i.t, func() error {
 		for _, p := range parts {
 			select {
 			case <-p.done:
@@ -296,23 +297,6 @@ func (i *installation) replay(source string, each func(line), args ...string) pl
 		i.t.Logf("replay: %s", stderr.String())
 	}
 	return p
-}
-
-func eventually(t testing.TB, limit time.Duration, check func() error) {
-	t.Helper()
-	deadline := time.Now().Add(limit)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %v", limit, err)
-		}
-		<-tick.C
-	}
 }
 
 func dial(addr string) (net.Conn, error) { return net.DialTimeout("tcp", addr, time.Second) }

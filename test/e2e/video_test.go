@@ -36,12 +36,12 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	addr := freeAddr(t)
 	start(t, nil, "broker", "--addr", addr, "--data", t.TempDir())
 	waitPort(t, addr)
-	conn, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{URL: "nats://" + addr})
+	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + addr})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	ctx := streamstest.Context(t, 3*time.Minute)
+	ctx := streamstest.Context(t)
 	if _, err := conn.PutSettings(ctx, []byte(`{"video":{"codec":"H264"}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	temp := t.TempDir()
 	env := []string{"SELENE_NATS_URL=nats://" + addr, "TMPDIR=" + temp}
 	first := start(t, env, "video")
-	eventually(t, 60*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if s := state(); s.GetStatus() != schemas.VideoExporting || s.GetPercent() < 10 {
 			return fmt.Errorf("the video is %s, %d %%", s.GetStatus(), s.GetPercent())
 		}
@@ -70,7 +70,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	metrics := freeAddr(t)
 	second := start(t, append(env, "SELENE_METRICS_ADDR="+metrics), "video")
 	first.kill()
-	eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if _, err := os.Stat(fmt.Sprintf("/proc/%d", encoder)); err == nil {
 			return errors.New("the encoder outlives its worker")
 		}
@@ -79,7 +79,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	if s := state(); s.GetStatus() != schemas.VideoExporting {
 		t.Fatalf("the video was %s before its worker was killed", s.GetStatus())
 	}
-	eventually(t, 90*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if s := state(); s.GetStatus() != schemas.VideoSuccess {
 			return fmt.Errorf("the video is %s, %d %%", s.GetStatus(), s.GetPercent())
 		}
@@ -101,7 +101,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	}
 	cancelExport(t, conn, session, second.cmd.Process.Pid)
 	start(t, env, "video") // sweeps what the killed one left
-	eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		left, err := os.ReadDir(temp)
 		if err == nil && len(left) != 2 {
 			err = fmt.Errorf("%d folders of two workers: %v", len(left), left)
@@ -118,12 +118,12 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	broker := freeAddr(t)
 	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
 	waitPort(t, broker)
-	conn, err := streams.Connect(streamstest.Context(t, 20*time.Second), streams.Options{URL: "nats://" + broker})
+	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + broker})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	ctx := streamstest.Context(t, 2*time.Minute)
+	ctx := streamstest.Context(t)
 	document := `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1},"video":{"codec":"VP9","session_timeout":2}}`
 	if _, err := conn.PutSettings(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 		}
 	})
 	session := p.lines[0].Session
-	eventually(t, 40*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		s, err := conn.LastVideo(ctx, session)
 		if err == nil && (s.GetStatus() != schemas.VideoSuccess || s.GetFrames() < killedAt) {
 			err = fmt.Errorf("the video is %s with %d frames", s.GetStatus(), s.GetFrames())
@@ -153,12 +153,12 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 // cancelExport orders an export of the session and cancels it in the middle.
 func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) {
 	t.Helper()
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	e, err := conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{session}, Codec: schemas.CodecH264, Resolution: "1280x720", Name: "{name}"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 30*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		now, _, err := conn.Export(ctx, e.ID)
 		if err == nil && now.Percent < 10 {
 			err = fmt.Errorf("the export is %s, %d %%", now.Status, now.Percent)
@@ -169,7 +169,7 @@ func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) 
 	if e, err = conn.CancelExport(ctx, e.ID); err != nil || e.Status != schemas.VideoCanceled || e.Percent == 100 {
 		t.Fatalf("canceled: %+v, %v", e, err)
 	}
-	eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if _, err := os.Stat(fmt.Sprintf("/proc/%d", encoder)); err == nil {
 			return errors.New("the encoder of a canceled export lives")
 		}
@@ -183,7 +183,7 @@ func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) 
 // longSession stores the frames, with marks that repeat, and the end.
 func longSession(t *testing.T, conn *streams.Conn) string {
 	t.Helper()
-	ctx := streamstest.Context(t, 2*time.Minute)
+	ctx := streamstest.Context(t)
 	id, begun := uuid.NewString(), time.Now()
 	images := make([][]byte, 16)
 	for n := range images {
@@ -223,7 +223,7 @@ func padded(file []byte, size int) []byte {
 
 func checkMarks(t *testing.T, conn *streams.Conn, object string) {
 	t.Helper()
-	o, err := conn.OpenObject(streamstest.Context(t, 30*time.Second), object)
+	o, err := conn.OpenObject(streamstest.Context(t), object)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type client struct {
 
 func connect(t testing.TB, conn *streams.Conn) *client {
 	t.Helper()
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	rev, err := conn.Settings(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func connect(t testing.TB, conn *streams.Conn) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.inbox.Close)
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		c.decider, err = conn.AskDecider(ctx)
 		return err
 	})
@@ -69,7 +69,7 @@ func (c *client) publish(f *schemas.Frame) uint64 {
 // next is the next decision the client is told.
 func (c *client) next() *schemas.Decision {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), streamstest.Timeout)
 	defer cancel()
 	d, err := c.inbox.Next(ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *client) judge(image []byte) *schemas.Decision {
 // decisions are all that are stored on the session.
 func (c *client) decisions() (out []*schemas.Decision) {
 	c.t.Helper()
-	for d, err := range c.conn.DecisionsOf(streamstest.Context(c.t, 10*time.Second), c.id) {
+	for d, err := range c.conn.DecisionsOf(streamstest.Context(c.t), c.id) {
 		if err != nil {
 			c.t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func (c *client) decisions() (out []*schemas.Decision) {
 func installation(t testing.TB, settings string) *streams.Conn {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	if _, err := conn.PutSettings(streamstest.Context(t, 10*time.Second), []byte(settings)); err != nil {
+	if _, err := conn.PutSettings(streamstest.Context(t), []byte(settings)); err != nil {
 		t.Fatal(err)
 	}
 	return conn

@@ -2,11 +2,10 @@ package pipeline
 
 import (
 	"testing"
-	"time"
 
-	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
@@ -15,7 +14,7 @@ func TestUserWhoMayOnlyJudgeAgain(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
 	m := workertest.Models(t, "base")
 	broker := streamstest.BrokerWithUsers(t)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	conn, err := streams.Connect(ctx, streams.Options{URL: broker("selene")})
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func TestRepeatedAndReorderedFramesAreDecidedOnce(t *testing.T) {
 // all the answers agree on. It says whether the session is over.
 func (c *client) play(r *rand.Rand, past *[]*schemas.Frame) bool {
 	c.t.Helper()
-	ctx := streamstest.Context(c.t, 10*time.Second)
+	ctx := streamstest.Context(c.t)
 	var batch []*schemas.Frame
 	for range 1 + r.IntN(4) {
 		var err error
@@ -97,7 +97,7 @@ func (c *client) play(r *rand.Rand, past *[]*schemas.Frame) bool {
 func TestRepeatedAndReorderedVerdictsAreDecidedOnce(t *testing.T) {
 	conn := installation(t, `{"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`)
 	start(t, decider.New(conn).Run)
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		c := connect(t, conn)
@@ -157,7 +157,7 @@ func TestSilentSessions(t *testing.T) {
 	conn := installation(t, `{"session":{"aggregate_frames":2}}`)
 	start(t, append(instantWorkers(conn, nil, false), decider.New(conn).Run, decider.New(conn).Run)...)
 	closed := closings(t, conn)
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	timeout, passed := schemas.Outcome_OUTCOME_TIMEOUT, schemas.Outcome_OUTCOME_PASSED
 	type end struct {
 		outcome   schemas.Outcome
@@ -192,7 +192,7 @@ func TestSilentSessions(t *testing.T) {
 				if w, ok := want[e.GetSession()]; ok && e.GetOutcome() != w.outcome {
 					t.Errorf("ended with %v, want %v", e.GetOutcome(), w.outcome)
 				}
-			case <-time.After(15 * time.Second):
+			case <-time.After(streamstest.Timeout):
 				t.Fatalf("told of %d ends", len(told))
 			}
 		}

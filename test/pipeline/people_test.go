@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -42,7 +41,7 @@ func startProduct(t testing.TB, conn *streams.Conn, m *vision.Models) {
 		judge(liveness.New(m)), judge(activeliveness.New()),
 		func(ctx context.Context) error { return matcher.Run(ctx, conn, m, workers.Options{Concurrency: 2}) },
 	)
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := len(registry.All()); n != 5 {
 			return fmt.Errorf("%d of 5 workers are there", n)
 		}
@@ -73,7 +72,7 @@ func TestOnePersonPasses(t *testing.T) {
 		if e.GetPreviousFaceSimilarity() < 0.85 || e.GetHeadPose() == nil || e.GetEyes().GetState() != schemas.EyeOpen {
 			t.Errorf("measured %v", e)
 		}
-		best, err := c.conn.FrameAt(streamstest.Context(t, 5*time.Second), d.GetBestShot())
+		best, err := c.conn.FrameAt(streamstest.Context(t), d.GetBestShot())
 		if err != nil || best.GetName().GetSession() != c.id {
 			t.Errorf("best shot %d: %v", d.GetBestShot(), err)
 		}

@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
@@ -22,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -102,7 +102,7 @@ func recordings(b *testing.B, bundles [][]byte) iter.Seq2[*rerun.Recording, erro
 
 func rerunAll(b *testing.B, conn *streams.Conn, bundles [][]byte, jobs int) (frames float64, took time.Duration) {
 	begun := time.Now()
-	err := rerun.New(conn, rerun.Options{Jobs: jobs}).Do(streamstest.Context(b, 5*time.Minute), recordings(b, bundles), func(r *rerun.Result) error {
+	err := rerun.New(conn, rerun.Options{Jobs: jobs}).Do(streamstest.Context(b), recordings(b, bundles), func(r *rerun.Result) error {
 		if !r.Identical() {
 			return fmt.Errorf("session %s is not what it was", r.Session)
 		}

@@ -7,15 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
@@ -32,7 +31,7 @@ func TestSessionsWithoutAnEnd(t *testing.T) {
 		Version: schemas.Version, Outcome: schemas.Outcome_OUTCOME_TIMEOUT, State: last, Workers: []string{"reaper"},
 		Name: &schemas.FrameName{Session: c.id, Sequence: last.GetSequence(), Nonce: "reaper"},
 	}
-	if _, err := conn.PublishDecision(streamstest.Context(t, 5*time.Second), d, last.GetLastDecision()); err != nil {
+	if _, err := conn.PublishDecision(streamstest.Context(t), d, last.GetLastDecision()); err != nil {
 		t.Fatal(err)
 	}
 	if r := again(t, conn, c, rerun.Options{}); !r.Identical() || r.Before != "timeout" || r.Frames != 3 {

@@ -6,19 +6,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
 // verified is a session that was compared with a reference face.
 func verified(t *testing.T, conn *streams.Conn, face []byte, clip [][]byte) *client {
 	t.Helper()
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	c := connect(t, conn)
 	description, err := conn.Describe(ctx, face)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -43,7 +43,7 @@ func judgeAgain(t *testing.T, conn *streams.Conn, rec *rerun.Recording, o rerun.
 	t.Helper()
 	var one iter.Seq2[*rerun.Recording, error] = func(yield func(*rerun.Recording, error) bool) { yield(rec, nil) }
 	var result *rerun.Result
-	err := rerun.New(conn, o).Do(streamstest.Context(t, time.Minute), one, func(r *rerun.Result) error {
+	err := rerun.New(conn, o).Do(streamstest.Context(t), one, func(r *rerun.Result) error {
 		result = r
 		return nil
 	})
@@ -57,7 +57,7 @@ func bundle(t testing.TB, c *client) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	unsigned := func(jwt.Claims) (string, error) { return "", nil }
-	if err := recording.Write(streamstest.Context(t, time.Minute), &out, c.conn, c.id, unsigned); err != nil {
+	if err := recording.Write(streamstest.Context(t), &out, c.conn, c.id, unsigned); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

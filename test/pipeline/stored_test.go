@@ -42,7 +42,7 @@ func TestNoReplyWithoutAStoredDecision(t *testing.T) {
 	start(t, append(instantWorkers(conn, nil, true), decider.New(conn).Run)...)
 	c := connect(t, conn)
 	first := c.judge([]byte{1})
-	if stored, err := conn.LastDecision(streamstest.Context(t, 5*time.Second), c.id); err != nil || stored.GetState().GetLastDecision() != first.GetState().GetLastDecision() {
+	if stored, err := conn.LastDecision(streamstest.Context(t), c.id); err != nil || stored.GetState().GetLastDecision() != first.GetState().GetLastDecision() {
 		t.Errorf("told decision %d, stored is %v (%v)", first.GetState().GetLastDecision(), stored, err)
 	}
 	nc, err := nats.Connect(broker.URL())
@@ -54,19 +54,19 @@ func TestNoReplyWithoutAStoredDecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(streamstest.Context(t, 5*time.Second), streams.Decisions); err != nil {
+	if err := js.DeleteStream(streamstest.Context(t), streams.Decisions); err != nil {
 		t.Fatal(err)
 	}
 	before := undecided(t)
 	c.publish(c.frame([]byte{1}))
-	streamstest.Eventually(t, 15*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := undecided(t) - before; n != 1 {
 			return fmt.Errorf("%v frames were given up", n)
 		}
 		return nil
 	})
 	// One round trip later all that the decider had sent by then has arrived: there is one connection, and it keeps order.
-	if err := conn.Ready(streamstest.Context(t, 5*time.Second)); err != nil {
+	if err := conn.Ready(streamstest.Context(t)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -120,7 +120,7 @@ func TestFakeSessionsCostTheJudgesNothing(t *testing.T) {
 func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, 30*time.Second)
+	ctx := streamstest.Context(t)
 	rev, err := conn.PutSettings(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestOverTheStreams(t *testing.T) {
 	}
 	registry := streams.NewRegistry(conn)
 	streamstest.Go(t, registry.Run)
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(registry.All()) < 3 {
 			return fmt.Errorf("%d workers registered", len(registry.All()))
 		}
@@ -161,7 +161,7 @@ func TestOverTheStreams(t *testing.T) {
 	}
 	verdict := func(session string) (v *schemas.Verdict) {
 		t.Helper()
-		streamstest.Eventually(t, 15*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			v = nil
 			for stored, err := range conn.VerdictsOf(ctx, session) {
 				if err != nil {

@@ -36,7 +36,7 @@ type bench struct {
 func start(t testing.TB, document string, c filelog.Config) *bench {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	if _, err := conn.PutSettings(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func start(t testing.TB, document string, c filelog.Config) *bench {
 // decide stores a frame of the session and a decision on it.
 func (b *bench) decide(session string, image []byte, outcome schemas.Outcome, errs ...int32) {
 	b.t.Helper()
-	ctx := streamstest.Context(b.t, 20*time.Second)
+	ctx := streamstest.Context(b.t)
 	b.count[session]++
 	name := &schemas.FrameName{Session: session, Sequence: b.count[session], Nonce: "n"}
 	state := &schemas.SessionState{
@@ -107,7 +107,7 @@ func (b *bench) dirOf(session string) string {
 // has waits until a session's folder holds the summary with an outcome.
 func (b *bench) has(session string, outcome schemas.Outcome) {
 	b.t.Helper()
-	streamstest.Eventually(b.t, 20*time.Second, func() error {
+	streamstest.Eventually(b.t, func() error {
 		var s struct{ Outcome string }
 		text := b.files()[filepath.Join(b.dirOf(session), "session.json")]
 		if err := json.Unmarshal(text, &s); err != nil || s.Outcome != outcome.String() {
@@ -153,7 +153,7 @@ func TestOffByDefault(t *testing.T) {
 	b.decide(session, []byte("image"), schemas.Outcome_OUTCOME_PASSED)
 	done := uuid.NewString()
 	// A session that is logged, after one that is not: then that one was passed over.
-	ctx := streamstest.Context(t, 20*time.Second)
+	ctx := streamstest.Context(t)
 	if _, err := b.conn.PutSettings(ctx, []byte(`{"file_logger":{"is_enabled":true}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -175,17 +175,17 @@ func TestErasedSessionsLeaveNothing(t *testing.T) {
 	b := start(t, `{"file_logger":{"is_enabled":true,"path":"some/where"}}`, filelog.Config{})
 	session := uuid.NewString()
 	b.decide(session, []byte("image"), schemas.Outcome_OUTCOME_PASSED)
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(b.files()) != 3 {
 			return fmt.Errorf("%d files", len(b.files()))
 		}
 		return nil
 	})
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_ERASED}
-	if err := b.conn.Erase(streamstest.Context(t, 20*time.Second), session, erased); err != nil {
+	if err := b.conn.Erase(streamstest.Context(t), session, erased); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := len(b.files()); n > 0 {
 			return fmt.Errorf("%d files are left", n)
 		}
@@ -202,7 +202,7 @@ func TestBoundOfBytes(t *testing.T) {
 		last = uuid.NewString()
 		b.decide(last, image, schemas.Outcome_OUTCOME_PASSED)
 		b.has(last, schemas.Outcome_OUTCOME_PASSED)
-		streamstest.Eventually(t, 20*time.Second, func() error {
+		streamstest.Eventually(t, func() error {
 			total := 0
 			for _, data := range b.files() {
 				total += len(data)

@@ -7,7 +7,6 @@ import (
 	"image/jpeg"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -48,7 +47,7 @@ func pasted(t *testing.T, img image.Image, face image.Rectangle, quality int) []
 
 func TestJudge(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
 	face := image.Rect(370, 130, 590, 430)
 	edited := pasted(t, decode(t, photo), face, 60)

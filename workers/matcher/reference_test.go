@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -164,7 +163,7 @@ func TestDescribeOverTheBroker(t *testing.T) {
 	streamstest.Go(t, func(ctx context.Context) error { return Run(ctx, conn, m, workers.Options{}) })
 	picture := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
 	var own []byte
-	streamstest.Eventually(t, 20*time.Second, func() (err error) {
+	streamstest.Eventually(t, func() (err error) {
 		own, err = conn.Describe(context.Background(), picture)
 		return err
 	})

@@ -46,7 +46,7 @@ func (r *room) order(o schemas.ExportOrder, of ...*session) string {
 func (r *room) export(id, want string) *schemas.Export {
 	r.t.Helper()
 	var e *schemas.Export
-	streamstest.Eventually(r.t, 40*time.Second, func() (err error) {
+	streamstest.Eventually(r.t, func() (err error) {
 		if e, _, err = r.conn.Export(r.ctx(), id); err == nil && e.Status != want {
 			err = fmt.Errorf("the export is %q %s", e.Status, e.Reason)
 		}
@@ -59,7 +59,7 @@ func (r *room) export(id, want string) *schemas.Export {
 func (r *room) encoding() int {
 	r.t.Helper()
 	var pid int
-	streamstest.Eventually(r.t, 20*time.Second, func() (err error) {
+	streamstest.Eventually(r.t, func() (err error) {
 		all := r.encoders()
 		if len(all) == 0 {
 			return errors.New("no encoder yet")
@@ -240,7 +240,7 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 	if _, err := r.conn.CancelExport(r.ctx(), id); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if err := syscall.Kill(pid, 0); err == nil {
 			return fmt.Errorf("encoder %d lives", pid)
 		}
@@ -259,7 +259,7 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 // wantNoJobs looks for unfinished files.
 func (r *room) wantNoJobs() {
 	r.t.Helper()
-	streamstest.Eventually(r.t, 5*time.Second, func() error {
+	streamstest.Eventually(r.t, func() error {
 		left, err := os.ReadDir(r.temp)
 		for _, dir := range left {
 			inside, err := os.ReadDir(r.temp + "/" + dir.Name())
@@ -343,7 +343,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 	if revision, err = r.conn.UpdateExport(r.ctx(), e, revision); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if err := syscall.Kill(pid, 0); err == nil {
 			return fmt.Errorf("encoder %d lives", pid)
 		}

@@ -41,7 +41,7 @@ func newRoom(t testing.TB, settings string) *room {
 	return r
 }
 
-func (r *room) ctx() context.Context { return streamstest.Context(r.t, 60*time.Second) }
+func (r *room) ctx() context.Context { return streamstest.Context(r.t) }
 
 // work runs a worker until the test ends or stop is called.
 func (r *room) work() (stop func()) {
@@ -83,7 +83,7 @@ func (r *room) jetStream() jetstream.JetStream {
 func (r *room) waitFor(stream, consumer string, wanted func(*jetstream.ConsumerInfo) bool) {
 	r.t.Helper()
 	js := r.jetStream()
-	streamstest.Eventually(r.t, 20*time.Second, func() error {
+	streamstest.Eventually(r.t, func() error {
 		c, err := js.Consumer(r.ctx(), stream, consumer)
 		if err == nil && !wanted(c.CachedInfo()) {
 			err = fmt.Errorf("consumer %s: %d pending, %d taken", consumer, c.CachedInfo().NumPending, c.CachedInfo().NumAckPending)
@@ -216,7 +216,7 @@ func (s *session) end() {
 func (s *session) status(want string) *schemas.VideoStatus {
 	s.t.Helper()
 	var last *schemas.VideoStatus
-	streamstest.Eventually(s.t, 40*time.Second, func() (err error) {
+	streamstest.Eventually(s.t, func() (err error) {
 		if last, err = s.conn.LastVideo(s.ctx(), s.id); err == nil && last.GetStatus() != want {
 			err = fmt.Errorf("the video is %q %s", last.GetStatus(), last.GetReason())
 		}

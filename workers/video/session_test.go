@@ -157,7 +157,7 @@ func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 	s.end()
 	r.work()
 	var pid int
-	streamstest.Eventually(t, 20*time.Second, func() (err error) {
+	streamstest.Eventually(t, func() (err error) {
 		all := r.encoders()
 		if len(all) == 0 {
 			return fmt.Errorf("no encoder yet")
@@ -225,7 +225,7 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 	s := r.session().shoot(40)
 	s.end()
 	r.work()
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(r.encoders()) == 0 {
 			return fmt.Errorf("no encoder yet")
 		}
@@ -269,14 +269,14 @@ func TestASecondEnd(t *testing.T) {
 	s.endAgain()
 	r.work()
 	var second *schemas.VideoStatus
-	streamstest.Eventually(t, 30*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if second = s.status(schemas.VideoSuccess); second.GetCodec() != "VP9" {
 			return fmt.Errorf("still %s", second.GetCodec())
 		}
 		return nil
 	})
 	r.wantMarks(second.GetObject(), upTo(7)...)
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		o, err := r.conn.OpenObject(r.ctx(), first.GetObject())
 		if err == nil {
 			o.Close()
@@ -328,7 +328,7 @@ func TestErasedWhileItIsBuilt(t *testing.T) {
 	s := r.session().shoot(40)
 	s.end()
 	r.work()
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if len(r.encoders()) == 0 {
 			return fmt.Errorf("no encoder yet")
 		}

@@ -11,13 +11,13 @@ import (
 
 func TestWaitForSlotTakesNone(t *testing.T) {
 	w := New(nil, Options{Jobs: 1})
-	ctx := streamstest.Context(t, 10*time.Second)
+	ctx := streamstest.Context(t)
 	if err := w.slots.Acquire(ctx, sessions.class()); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() { w.waitForSlot(exports)(ctx); close(done) }()
-	streamstest.Eventually(t, 5*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if w.slots.Waiting(exports.class()) != 1 {
 			return errors.New("nobody waits")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 )
@@ -40,7 +41,7 @@ func (p *played) frame(image []byte, after time.Duration) *schemas.Verdict {
 	p.at = p.at.Add(after)
 	state := &schemas.SessionState{OpenedUnixNanos: opened.UnixNano(), Device: p.device}
 	name := &schemas.FrameName{Session: p.session, Sequence: p.sequence, Nonce: "n"}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), streamstest.Timeout)
 	defer cancel()
 	stored, err := p.conn.PublishFrame(ctx, &schemas.Frame{Version: schemas.Version, Name: name, MediaType: "image/jpeg", Image: image, State: state})
 	if err != nil {

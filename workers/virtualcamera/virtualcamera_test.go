@@ -213,7 +213,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 func TestRun(t *testing.T) {
 	broker := streamstest.Broker(t, false)
 	conn := streamstest.Connect(t, broker)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	if _, err := conn.PutSettings(ctx, []byte(`{"virtual_camera_checker":{"policy":"reject"}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestRun(t *testing.T) {
 	if err := conn.PublishFace(ctx, &schemas.Face{Version: schemas.Version, Name: name, Decider: "d", Frame: stored, State: state}); err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 30*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		for v, err := range conn.VerdictsOf(ctx, name.GetSession()) {
 			if err != nil {
 				return err

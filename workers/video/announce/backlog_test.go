@@ -22,7 +22,7 @@ func TestBacklog(t *testing.T) {
 	<-tried
 	begun := time.Now()
 	r.start()
-	streamstest.Eventually(t, time.Minute, func() error {
+	streamstest.Eventually(t, func() error {
 		if n := r.do("LLEN", "default"); n != fmt.Sprint(videos) {
 			return fmt.Errorf("%s of %d", n, videos)
 		}

@@ -61,7 +61,7 @@ func (i *installation) set(redis map[string]any) {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	if _, err := i.conn.PutSettings(streamstest.Context(i.t, 10*time.Second), document); err != nil {
+	if _, err := i.conn.PutSettings(streamstest.Context(i.t), document); err != nil {
 		i.t.Fatal(err)
 	}
 }
@@ -85,7 +85,7 @@ func (i *installation) finish(change func(*schemas.VideoStatus)) *schemas.VideoS
 
 func (i *installation) publish(s *schemas.VideoStatus) {
 	i.t.Helper()
-	if err := i.conn.PublishVideo(streamstest.Context(i.t, 10*time.Second), s); err != nil {
+	if err := i.conn.PublishVideo(streamstest.Context(i.t), s); err != nil {
 		i.t.Fatal(err)
 	}
 }
@@ -93,8 +93,8 @@ func (i *installation) publish(s *schemas.VideoStatus) {
 // announcements waits for so many of a session.
 func (i *installation) announcements(session string, count int) (all []*schemas.Announcement) {
 	i.t.Helper()
-	ctx := streamstest.Context(i.t, time.Minute)
-	streamstest.Eventually(i.t, 30*time.Second, func() error {
+	ctx := streamstest.Context(i.t)
+	streamstest.Eventually(i.t, func() error {
 		all = nil
 		for a, err := range i.conn.AnnouncementsOf(ctx, session) {
 			if err != nil {

@@ -99,7 +99,7 @@ func TestCommandIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id)); err == nil && !strings.Contains(string(stat), ") Z ") && syscall.Kill(id, 0) == nil {
 			return fmt.Errorf("process %d is still there", id)
 		}

@@ -38,7 +38,7 @@ func TestRedisFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	sentinel.launch(config, "--sentinel")
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		if up := master.do("INFO", "replication"); !strings.Contains(up, "state=online") {
 			return errors.New(up)
 		}
@@ -81,7 +81,7 @@ func TestRedisCluster(t *testing.T) {
 	for _, other := range nodes[1:] {
 		nodes[0].do("CLUSTER", "MEET", "127.0.0.1", fmt.Sprint(other.port))
 	}
-	streamstest.Eventually(t, 20*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		for _, n := range nodes {
 			if info := n.do("CLUSTER", "INFO"); !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:3") {
 				return errors.New(info)

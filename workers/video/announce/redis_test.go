@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -97,7 +96,7 @@ func TestRedisOverTLS(t *testing.T) {
 func TestRedisDownAtFirst(t *testing.T) {
 	t.Parallel()
 	i := install(t)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	r := redisServer(t)
 	i.set(map[string]any{"port": r.port})
 	tried := i.announce(Hook{}, "")

@@ -83,7 +83,7 @@ func (s *server) launch(args ...string) {
 	}
 	out.Close()
 	s.t.Cleanup(s.stop)
-	streamstest.Eventually(s.t, 10*time.Second, func() error {
+	streamstest.Eventually(s.t, func() error {
 		said, err := s.try("PING")
 		if err != nil || said != "PONG" {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -121,7 +121,7 @@ func (s *server) do(command ...string) string {
 // wants waits for the answer to a command.
 func (s *server) wants(want string, command ...string) {
 	s.t.Helper()
-	streamstest.Eventually(s.t, 30*time.Second, func() error {
+	streamstest.Eventually(s.t, func() error {
 		got, err := s.try(command...)
 		if err == nil && got != want {
 			err = fmt.Errorf("%v: got %q, want %q", command, got, want)

@@ -42,7 +42,7 @@ func hooked(t *testing.T) (address string, posts <-chan *schemas.Export) {
 // order queues an export of two sessions.
 func (i *installation) order(hook string) (*schemas.Export, uint64) {
 	i.t.Helper()
-	ctx := streamstest.Context(i.t, 10*time.Second)
+	ctx := streamstest.Context(i.t)
 	made, err := i.conn.CreateExport(ctx, schemas.ExportOrder{
 		Sessions: []string{uuid.NewString(), uuid.NewString()}, Codec: schemas.CodecH264, Resolution: "original", Name: "{name}", Webhook: hook,
 	})
@@ -59,7 +59,7 @@ func (i *installation) order(hook string) (*schemas.Export, uint64) {
 func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	t.Parallel()
 	i := install(t)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	address, posts := hooked(t)
 	i.announce(Hook{Command: script(t, "cat >/dev/null")}, "secret")
 
@@ -107,7 +107,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 func TestExportWithoutWebhook(t *testing.T) {
 	t.Parallel()
 	i := install(t)
-	ctx := streamstest.Context(t, time.Minute)
+	ctx := streamstest.Context(t)
 	address, posts := hooked(t)
 	i.announce(Hook{}, "secret")
 	quiet, _ := i.order("")
@@ -135,7 +135,7 @@ func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
 	streamstest.Go(t, a.Run)
 	order, revision := i.order(server.URL)
 	order.Status, order.Reason = schemas.VideoError, "no disk"
-	if _, err := i.conn.UpdateExport(streamstest.Context(t, time.Minute), order, revision); err != nil {
+	if _, err := i.conn.UpdateExport(streamstest.Context(t), order, revision); err != nil {
 		t.Fatal(err)
 	}
 	for _, told := range i.announcements(order.Order.Sessions[0], 2) {

@@ -248,7 +248,7 @@ func TestEncoderDiesWithItsParent(t *testing.T) {
 	if err := parent.Wait(); err == nil {
 		t.Error("the parent was not killed")
 	}
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		// A process that has ended and that nobody waited for is a zombie.
 		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(stat), ") Z ") {
 			return fmt.Errorf("the encoder process is still there: %s", stat)
@@ -316,7 +316,7 @@ func TestEncoderLeavesThisProcessItsPriority(t *testing.T) {
 		})
 	}
 	group.Wait()
-	streamstest.Eventually(t, 10*time.Second, func() error {
+	streamstest.Eventually(t, func() error {
 		for tid, nice := range niceness(t, "self") {
 			if nice != strconv.Itoa(20-own) && tid != strconv.Itoa(os.Getpid()) {
 				return fmt.Errorf("thread %s has the nice value %s", tid, nice)
