@@ -15,7 +15,10 @@ func TestReadmeListsTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := append(variables(reflect.TypeFor[process](), envPrefix+"_"), variables(reflect.TypeFor[edge.Config](), "")...)
+	names := variables(reflect.TypeFor[edge.Config](), "")
+	for part := range reflect.TypeFor[environment]().Fields() {
+		names = append(names, variables(part.Type, envPrefix+"_")...)
+	}
 	if len(names) < 20 {
 		t.Fatalf("only %d variables found: %v", len(names), names)
 	}

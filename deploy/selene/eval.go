@@ -5,17 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/deploy/tools/eval"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
-	"github.com/selene-liveness/selene/workers/vision"
-	"github.com/selene-liveness/selene/workers/vision/modelstore"
 )
 
-func evalCommand(p *process) *cobra.Command {
+func evalCommand(e *environment) *cobra.Command {
 	o := eval.Options{FPR: 0.01}
 	split, plot := string(eval.All), ""
 	var asJSON bool
@@ -33,28 +30,17 @@ func evalCommand(p *process) *cobra.Command {
 			if !(o.FPR > 0 && o.FPR < 1) {
 				return fmt.Errorf("--fpr is %v, it must lie between 0 and 1", o.FPR)
 			}
-			o.Vision = p.visionConfig()
+			o.Vision = e.models.config()
 			return evaluate(c, o, plot, asJSON)
 		},
 	}
+	e.models.flags(c)
 	f := c.Flags()
-	f.StringVar(&p.Pack, "pack", p.Pack, "model pack: zoo, base or one of your own (SELENE_PACK)")
-	f.StringVar(&p.Models, "models", p.Models, "folder of the model packs (SELENE_MODELS)")
 	f.StringVar(&split, "split", split, "what is reported: all, tune or test")
 	f.Float64Var(&o.FPR, "fpr", o.FPR, "false positive rate to choose the threshold of matches for")
 	f.StringVar(&plot, "plot", "", "draw the ROC curves of matching into this PNG file")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
-}
-
-// visionConfig names the chosen pack.
-func (p *process) visionConfig() vision.Config {
-	name, _ := p.pack()
-	library := p.Library
-	if library == "" {
-		library = modelstore.LibraryPath(p.modelsDir())
-	}
-	return vision.Config{Library: library, Pack: filepath.Join(p.modelsDir(), name), IntraThreads: p.Threads}
 }
 
 func evaluate(c *cobra.Command, o eval.Options, plot string, asJSON bool) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-func exportCommand(p *process) *cobra.Command {
+func exportCommand(e *environment) *cobra.Command {
 	var o exportFlags
 	var dir string
 	var asJSON bool
@@ -30,14 +30,14 @@ Ctrl-C cancels the export. The exit code is 0 when the files are there, else 1.`
 			if err != nil {
 				return err
 			}
-			x := &exporting{process: p, out: c.OutOrStdout(), json: asJSON, dir: dir}
+			x := &exporting{from: e.rest(), out: c.OutOrStdout(), json: asJSON, dir: dir}
 			if !asJSON {
 				x.bar = terminal.StderrBar()
 			}
 			return x.run(c.Context(), order)
 		},
 	}
-	p.clientFlags(c)
+	e.clientFlags(c)
 	o.bind(c)
 	c.Flags().StringVarP(&dir, "output", "o", ".", "folder for the files")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line: the export at each step, then each file")

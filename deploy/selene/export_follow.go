@@ -13,13 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 )
 
 // exporting is an export on its way: ordered, followed, fetched.
 type exporting struct {
-	*process
+	from *rest.Client
 	out  io.Writer
 	json bool
 	dir  string // for the files
@@ -64,27 +65,18 @@ func (x *exporting) run(ctx context.Context, order []byte) error {
 func (x *exporting) post(ctx context.Context, order []byte) (*schemas.Export, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderTime)
 	defer cancel()
-	answer, err := x.call(ctx, http.MethodPost, "/v1/exports", order)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Close()
 	e := &schemas.Export{}
-	if err := json.NewDecoder(answer).Decode(e); err != nil {
-		return nil, fmt.Errorf("read the answer to the order: %w", err)
-	}
-	return e, nil
+	return e, x.from.Call(ctx, http.MethodPost, "/v1/exports", order, e)
 }
 
 // cancel ends an export that was interrupted.
 func (x *exporting) cancel(ctx context.Context, id string) error {
 	ctx, stop := context.WithTimeout(ctx, orderTime)
 	defer stop()
-	answer, err := x.call(ctx, http.MethodDelete, "/v1/exports/"+id, nil)
-	if err != nil {
+	var answer json.RawMessage
+	if err := x.from.Call(ctx, http.MethodDelete, "/v1/exports/"+id, nil, &answer); err != nil {
 		return fmt.Errorf("export %s was not canceled: %w", id, err)
 	}
-	_ = answer.Close()
 	return fmt.Errorf("export %s was canceled", id)
 }
 
@@ -111,7 +103,7 @@ func (x *exporting) follow(ctx context.Context, id string) (*schemas.Export, err
 
 // events shows an export's steps until the connection ends, and returns the last one.
 func (x *exporting) events(ctx context.Context, id string) (last *schemas.Export, err error) {
-	answer, err := x.call(ctx, http.MethodGet, "/v1/exports/"+id+"/events", nil)
+	answer, err := x.from.Open(ctx, "/v1/exports/"+id+"/events")
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +135,7 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 	if f.Name != filepath.Base(f.Name) || !filepath.IsLocal(f.Name) {
 		return fmt.Errorf("export %s: %q is no name for a file", id, f.Name)
 	}
-	answer, err := x.call(ctx, http.MethodGet, fmt.Sprintf("/v1/exports/%s/files/%d", id, number), nil)
+	answer, err := x.from.Open(ctx, fmt.Sprintf("/v1/exports/%s/files/%d", id, number))
 	if err != nil {
 		return err
 	}

@@ -12,26 +12,26 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-func exportsCommand(p *process) *cobra.Command {
+func exportsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{Use: "exports", Short: "List, look at, cancel and remove exports"}
-	p.clientFlags(c)
+	e.clientFlags(c)
 	one := func(use, short, method string) *cobra.Command {
 		return &cobra.Command{
 			Use: use + " EXPORT", Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
-				return p.show(c, method, "/v1/exports/"+args[0], nil)
+				return e.show(c, method, "/v1/exports/"+args[0], nil)
 			},
 		}
 	}
 	c.AddCommand(
-		exportsList(p),
+		exportsList(e),
 		one("show", "An export and what became of it, as JSON", http.MethodGet),
 		one("cancel", "Cancel an export; one that is over is removed with its files", http.MethodDelete),
 	)
 	return c
 }
 
-func exportsList(p *process) *cobra.Command {
+func exportsList(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "The newest exports, newest first", Args: cobra.NoArgs,
@@ -39,7 +39,7 @@ func exportsList(p *process) *cobra.Command {
 			var list struct {
 				Exports []json.RawMessage `json:"exports"`
 			}
-			if err := p.getJSON(c, "/v1/exports", &list); err != nil {
+			if err := e.rest().Get(c.Context(), "/v1/exports", &list); err != nil {
 				return err
 			}
 			return printLines(c.OutOrStdout(), list.Exports, asJSON, exportText)

@@ -16,8 +16,8 @@ type measurer struct {
 	found   []vision.Detection
 }
 
-func (p *process) openMeasurer() (*measurer, error) {
-	models, err := p.openModels(parts["detector"].roles...)
+func openMeasurer(m *modelFolder) (*measurer, error) {
+	models, err := m.open(parts["detector"].roles...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,19 +10,19 @@ import (
 	"github.com/selene-liveness/selene/workers/vision/modelstore"
 )
 
-func modelsCommand(p *process) *cobra.Command {
+func modelsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{Use: "models", Short: "List, make and fetch model packs"}
-	c.PersistentFlags().StringVar(&p.Models, "models", p.Models, "folder of the model packs (SELENE_MODELS)")
-	c.AddCommand(modelsList(p), modelsInstall(p), modelsPull(p))
+	c.PersistentFlags().StringVar(&e.models.Path, "models", e.models.Path, "folder of the model packs (SELENE_MODELS)")
+	c.AddCommand(modelsList(e), modelsInstall(e), modelsPull(e))
 	return c
 }
 
-func modelsList(p *process) *cobra.Command {
+func modelsList(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list", Short: "Say which packs there are, and whether their files are whole", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			packs, err := modelstore.List(p.modelsDir())
+			packs, err := modelstore.List(e.models.dir())
 			if err != nil {
 				return err
 			}
@@ -35,7 +35,7 @@ func modelsList(p *process) *cobra.Command {
 				}
 				return nil
 			}
-			chosen, _ := p.pack()
+			chosen, _ := e.models.pack()
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, pack := range packs {
 				state := "not installed"
@@ -59,17 +59,17 @@ func modelsList(p *process) *cobra.Command {
 	return c
 }
 
-func modelsInstall(p *process) *cobra.Command {
+func modelsInstall(e *environment) *cobra.Command {
 	from := "workers/vision/packs"
 	c := &cobra.Command{
 		Use: "install", Short: "Copy the pack base and ONNX Runtime from a checkout's models folder", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return modelstore.InstallBase(from, p.modelsDir()) },
+		RunE: func(*cobra.Command, []string) error { return modelstore.InstallBase(from, e.models.dir()) },
 	}
 	c.Flags().StringVar(&from, "from", from, "models folder to copy from, which make models fills")
 	return c
 }
 
-func modelsPull(p *process) *cobra.Command {
+func modelsPull(e *environment) *cobra.Command {
 	var from string
 	c := &cobra.Command{
 		Use: "pull PACK", Short: "Fetch a pack of public models (zoo) and check every file's sha256", Args: cobra.ExactArgs(1),
@@ -80,9 +80,9 @@ func modelsPull(p *process) *cobra.Command {
 				}
 			}
 			if from != "" {
-				return modelstore.PullFrom(c.Context(), args[0], from, p.modelsDir(), say)
+				return modelstore.PullFrom(c.Context(), args[0], from, e.models.dir(), say)
 			}
-			return modelstore.Pull(c.Context(), args[0], p.modelsDir(), say)
+			return modelstore.Pull(c.Context(), args[0], e.models.dir(), say)
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "take the files from this folder instead of the network")

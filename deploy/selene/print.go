@@ -6,37 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 
 	"github.com/spf13/cobra"
 )
 
-// getJSON reads what the installation has at a path.
-func (p *process) getJSON(c *cobra.Command, path string, into any) error {
-	answer, err := p.call(c.Context(), http.MethodGet, path, nil)
-	if err != nil {
+// show sends a request and prints the answer as the installation wrote it.
+func (e *environment) show(c *cobra.Command, method, path string, document []byte) error {
+	var answer json.RawMessage
+	if err := e.rest().Call(c.Context(), method, path, document, &answer); err != nil {
 		return err
 	}
-	defer answer.Close()
-	if err := json.NewDecoder(answer).Decode(into); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
+	printRaw(c.OutOrStdout(), answer)
 	return nil
 }
 
-// queryOf is a query of names and values in turn, without those whose value is empty.
-func queryOf(pairs ...string) string {
-	v := url.Values{}
-	for n := 0; n+1 < len(pairs); n += 2 {
-		if pairs[n+1] != "" {
-			v.Set(pairs[n], pairs[n+1])
-		}
+func printRaw(w io.Writer, answer json.RawMessage) {
+	if text := bytes.TrimSpace(answer); len(text) > 0 {
+		fmt.Fprintf(w, "%s\n", text)
 	}
-	if len(v) == 0 {
-		return ""
-	}
-	return "?" + v.Encode()
 }
 
 func printIndented(w io.Writer, document []byte) error {
@@ -45,13 +32,13 @@ func printIndented(w io.Writer, document []byte) error {
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, document, "", "  "); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("read the installation's answer: %w", err)
 	}
-	fmt.Fprintf(w, "%s\n", bytes.TrimSpace(out.Bytes()))
+	printRaw(w, out.Bytes())
 	return nil
 }
 
-// printLines prints objects as they are, or as text.
+// printLines prints each object on a line, as JSON or as text.
 func printLines[T any](w io.Writer, list []json.RawMessage, asJSON bool, text func(T) string) error {
 	for _, item := range list {
 		if asJSON {
@@ -60,7 +47,7 @@ func printLines[T any](w io.Writer, list []json.RawMessage, asJSON bool, text fu
 		}
 		var row T
 		if err := json.Unmarshal(item, &row); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
+			return fmt.Errorf("read the installation's answer: %w", err)
 		}
 		fmt.Fprintln(w, text(row))
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/selene-liveness/selene/deploy/tools/rest"
 )
 
 // queryFlags choose sessions of an installation.
@@ -30,7 +32,7 @@ func (q *queryFlags) set() bool { return *q != queryFlags{} }
 const searchPage = 200
 
 // find hands on the sessions that the flags choose, the last opened first, page by page; limit of them at most, 0 = all.
-func (q *queryFlags) find(c *cobra.Command, p *process, limit int, see func([]json.RawMessage) error) error {
+func (q *queryFlags) find(c *cobra.Command, from *rest.Client, limit int, see func([]json.RawMessage) error) error {
 	now := time.Now()
 	since, err := timeOf("since", q.since, now)
 	if err != nil {
@@ -53,8 +55,8 @@ func (q *queryFlags) find(c *cobra.Command, p *process, limit int, see func([]js
 			Sessions []json.RawMessage
 			Next     string
 		}
-		query := queryOf("since", since, "until", until, "outcome", q.outcome, "code", code, "q", q.prefix, "limit", strconv.Itoa(size), "cursor", cursor)
-		if err := p.getJSON(c, "/v1/sessions"+query, &page); err != nil {
+		query := rest.Query("since", since, "until", until, "outcome", q.outcome, "code", code, "q", q.prefix, "limit", strconv.Itoa(size), "cursor", cursor)
+		if err := from.Get(c.Context(), "/v1/sessions"+query, &page); err != nil {
 			return err
 		}
 		if err := see(page.Sessions); err != nil {
@@ -69,8 +71,8 @@ func (q *queryFlags) find(c *cobra.Command, p *process, limit int, see func([]js
 }
 
 // findIDs is find for those who need the ids alone, of all of them.
-func (q *queryFlags) findIDs(c *cobra.Command, p *process, see func(id string) error) error {
-	return q.find(c, p, 0, func(page []json.RawMessage) error {
+func (q *queryFlags) findIDs(c *cobra.Command, from *rest.Client, see func(id string) error) error {
+	return q.find(c, from, 0, func(page []json.RawMessage) error {
 		for _, item := range page {
 			var s struct{ ID string }
 			if err := json.Unmarshal(item, &s); err != nil {

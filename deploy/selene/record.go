@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,12 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/streams/recording"
 )
 
 const zstdSuffix = ".zst"
 
-func recordCommand(p *process) *cobra.Command {
+func recordCommand(e *environment) *cobra.Command {
 	var out string
 	var compress bool
 	q := &queryFlags{}
@@ -34,12 +34,12 @@ func recordCommand(p *process) *cobra.Command {
 				return errors.New("say which: a SESSION, or --since, --until, --outcome, --code")
 			}
 			if len(args) == 1 {
-				return p.record(c, args[0], out)
+				return record(c, e.rest(), args[0], out)
 			}
-			return p.recordAll(c, q, out, compress)
+			return recordAll(c, e.rest(), q, out, compress)
 		},
 	}
-	p.clientFlags(c)
+	e.clientFlags(c)
 	q.add(c)
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write, or folder")
 	c.Flags().BoolVar(&compress, "zstd", false, "compress the bundles of a folder")
@@ -49,12 +49,12 @@ func recordCommand(p *process) *cobra.Command {
 	return c
 }
 
-func (p *process) record(c *cobra.Command, session, out string) error {
+func record(c *cobra.Command, from *rest.Client, session, out string) error {
 	path := "/v1/sessions/" + url.PathEscape(session) + "/recording"
 	if strings.HasSuffix(out, zstdSuffix) {
 		path += "?compress=zstd"
 	}
-	answer, err := p.call(c.Context(), http.MethodGet, path, nil)
+	answer, err := from.Open(c.Context(), path)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (p *process) record(c *cobra.Command, session, out string) error {
 	return writeFile(out, answer)
 }
 
-func (p *process) recordAll(c *cobra.Command, q *queryFlags, dir string, compress bool) error {
+func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, compress bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the folder: %w", err)
 	}
@@ -70,12 +70,12 @@ func (p *process) recordAll(c *cobra.Command, q *queryFlags, dir string, compres
 	if compress {
 		suffix += zstdSuffix
 	}
-	return q.findIDs(c, p, func(id string) error {
+	return q.findIDs(c, from, func(id string) error {
 		out := filepath.Join(dir, id+suffix)
 		if _, err := os.Stat(out); err == nil { // files appear whole or not at all
 			return nil
 		}
-		if err := p.record(c, id, out); err != nil {
+		if err := record(c, from, id, out); err != nil {
 			return fmt.Errorf("session %s: %w", id, err)
 		}
 		fmt.Fprintln(c.OutOrStdout(), out)
@@ -101,13 +101,13 @@ func writeFile(path string, r io.Reader) error {
 	return nil
 }
 
-func sessionsVerify(p *process) *cobra.Command {
+func sessionsVerify(e *environment) *cobra.Command {
 	var keys string
 	c := &cobra.Command{
 		Use: "verify FILE", Short: "Verify every byte of a recorded session, and who signed it", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if keys == "" {
-				keys = strings.TrimSuffix(p.URL, "/") + "/.well-known/jwks.json"
+				keys = strings.TrimSuffix(e.api.URL, "/") + "/.well-known/jwks.json"
 			}
 			known, err := loadKeys(c, keys)
 			if err != nil {
@@ -137,7 +137,7 @@ func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, erro
 	var text []byte
 	var err error
 	if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
-		text, err = fetch(c, from)
+		text, err = rest.Fetch(c.Context(), from, maxKeys)
 	} else {
 		text, err = os.ReadFile(from)
 	}
@@ -160,23 +160,7 @@ func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, erro
 	return known, nil
 }
 
-func fetch(c *cobra.Command, address string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(c.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, errors.New(answer.Status)
-	}
-	return io.ReadAll(io.LimitReader(answer.Body, maxKeys))
-}
-
-func sessionsImport(p *process) *cobra.Command {
+func sessionsImport(e *environment) *cobra.Command {
 	trust := false
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Take a recorded session into this installation, to look at and to judge again", Args: cobra.ExactArgs(1),
@@ -190,13 +174,12 @@ func sessionsImport(p *process) *cobra.Command {
 			if trust {
 				path += "?trust=true"
 			}
-			answer, err := p.send(c.Context(), http.MethodPost, path, "application/octet-stream", f)
-			if err != nil {
+			var answer json.RawMessage
+			if err := e.rest().Upload(c.Context(), path, f, &answer); err != nil {
 				return err
 			}
-			defer answer.Close()
-			_, err = io.Copy(c.OutOrStdout(), answer)
-			return err
+			printRaw(c.OutOrStdout(), answer)
+			return nil
 		},
 	}
 	c.Flags().BoolVar(&trust, "trust", false, "take it though its signer is not known there")

@@ -17,7 +17,7 @@ import (
 // reaction is that of a quick person.
 const reaction = 300 * time.Millisecond
 
-func replayCommand(p *process) *cobra.Command {
+func replayCommand(e *environment) *cobra.Command {
 	o := replay.Options{URL: "ws://127.0.0.1:8321/ws"}
 	var asJSON, act bool
 	var library string
@@ -39,7 +39,7 @@ func replayCommand(p *process) *cobra.Command {
 				o.Source = args[0]
 			}
 			if act || o.Attack {
-				eye, err := p.openMeasurer()
+				eye, err := openMeasurer(&e.models)
 				if err != nil {
 					return fmt.Errorf("the source is measured first: %w", err)
 				}
@@ -62,7 +62,7 @@ func replayCommand(p *process) *cobra.Command {
 	f.DurationVar(&o.Reaction, "reaction", reaction, "with --act and --attack: the time from a prompt to doing what it asks")
 	f.StringVar(&library, "attack", "", "a folder of recordings of one person: answer each prompt by cutting to a fitting moment")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
-	p.workerFlags(c)
+	e.workerFlags(c)
 	return c
 }
 

@@ -35,7 +35,7 @@ type rerunFlags struct {
 	query    queryFlags
 }
 
-func rerunCommand(p *process) *cobra.Command {
+func rerunCommand(e *environment) *cobra.Command {
 	o := &rerunFlags{}
 	c := &cobra.Command{
 		Use: "rerun FILE|FOLDER|SESSION...", Short: "Judge recorded sessions again and say what changed",
@@ -47,15 +47,15 @@ func rerunCommand(p *process) *cobra.Command {
 			if len(args) == 0 && !o.query.set() {
 				return errors.New("say which: a FILE or SESSION, or --since, --until, --outcome, --code")
 			}
-			if p.NATSURL != "" && c.Flags().Changed("pack") {
+			if e.broker.URL != "" && c.Flags().Changed("pack") {
 				return errors.New("--pack and --nats: the running workers have the pack they have; leave out one of the two")
 			}
-			return p.rerun(c, o, args)
+			return o.run(c, e, args)
 		},
 	}
-	p.natsFlag(c)
-	p.workerFlags(c)
-	p.clientFlags(c)
+	e.broker.flag(c)
+	e.workerFlags(c)
+	e.clientFlags(c)
 	o.query.add(c)
 	f := c.Flags()
 	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of those a session was judged by")
@@ -67,8 +67,8 @@ func rerunCommand(p *process) *cobra.Command {
 	return c
 }
 
-func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
-	options, err := o.options(p)
+func (o *rerunFlags) run(c *cobra.Command, e *environment, args []string) error {
+	options, err := o.options(e)
 	if err != nil {
 		return err
 	}
@@ -87,12 +87,12 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 		}
 		return r.WriteText(c.OutOrStdout())
 	}
-	with := p.withOwnWorkers
-	if p.NATSURL != "" {
-		with = p.withRunningWorkers
+	with := e.withOwnWorkers
+	if e.broker.URL != "" {
+		with = e.withRunningWorkers
 	}
 	err = with(c.Context(), func(ctx context.Context, conn *streams.Conn) error {
-		return rerun.New(conn, options).Do(ctx, p.recordings(c, o, args), each)
+		return rerun.New(conn, options).Do(ctx, o.recordings(c, e.rest(), args), each)
 	})
 	bar.Wipe()
 	if err != nil && c.Context().Err() != nil {
@@ -105,8 +105,8 @@ func (p *process) rerun(c *cobra.Command, o *rerunFlags, args []string) error {
 }
 
 // options are what the flags ask for.
-func (o *rerunFlags) options(p *process) (rerun.Options, error) {
-	options := rerun.Options{Workers: o.workers, Jobs: o.jobs, Alone: p.NATSURL == ""}
+func (o *rerunFlags) options(e *environment) (rerun.Options, error) {
+	options := rerun.Options{Workers: o.workers, Jobs: o.jobs, Alone: e.broker.URL == ""}
 	switch o.pace {
 	case "fast":
 	case "original":
@@ -117,7 +117,7 @@ func (o *rerunFlags) options(p *process) (rerun.Options, error) {
 	switch {
 	case options.Jobs > 0:
 	case options.Alone:
-		options.Jobs = 2 * p.Concurrency
+		options.Jobs = 2 * e.workers.Concurrency
 	default:
 		options.Jobs = jobsOfOthers
 	}

@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"net/http"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
 	"github.com/selene-liveness/selene/workers/rerun"
 )
 
 // recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.
-func (p *process) recordings(c *cobra.Command, o *rerunFlags, args []string) iter.Seq2[*rerun.Recording, error] {
+func (o *rerunFlags) recordings(c *cobra.Command, from *rest.Client, args []string) iter.Seq2[*rerun.Recording, error] {
 	return func(yield func(*rerun.Recording, error) bool) {
 		for _, arg := range args {
 			files, err := bundlesOf(arg)
@@ -31,15 +31,15 @@ func (p *process) recordings(c *cobra.Command, o *rerunFlags, args []string) ite
 					return
 				}
 			}
-			if files == nil && !yield(p.fetchRecording(c, arg)) {
+			if files == nil && !yield(fetchRecording(c, from, arg)) {
 				return
 			}
 		}
 		if !o.query.set() {
 			return
 		}
-		err := o.query.findIDs(c, p, func(id string) error {
-			if !yield(p.fetchRecording(c, id)) {
+		err := o.query.findIDs(c, from, func(id string) error {
+			if !yield(fetchRecording(c, from, id)) {
 				return errEnough
 			}
 			return nil
@@ -110,8 +110,8 @@ func readBundle(b *recording.Bundle) (*rerun.Recording, error) {
 }
 
 // fetchRecording records a session of the installation into a temporary file.
-func (p *process) fetchRecording(c *cobra.Command, session string) (*rerun.Recording, error) {
-	answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+session+"/recording", nil)
+func fetchRecording(c *cobra.Command, from *rest.Client, session string) (*rerun.Recording, error) {
+	answer, err := from.Open(c.Context(), "/v1/sessions/"+session+"/recording")
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ const (
 )
 
 func newRoot() (*cobra.Command, error) {
-	p, err := loadProcess()
+	e, err := loadEnvironment()
 	if err != nil {
 		return nil, err
 	}
@@ -32,17 +32,17 @@ func newRoot() (*cobra.Command, error) {
 			root.AddCommand(c)
 		}
 	}
-	up, err := upCommand(p)
+	up, err := upCommand(e)
 	if err != nil {
 		return nil, err
 	}
-	edge, err := edgeCommand(p)
+	edge, err := edgeCommand(e)
 	if err != nil {
 		return nil, err
 	}
-	add(groupParts, up, edge, workerCommand(p), videoCommand(p), brokerCommand(p))
-	add(groupClient, replayCommand(p), recordCommand(p), rerunCommand(p), sessionsCommand(p), exportCommand(p), exportsCommand(p), settingsCommand(p))
-	add(groupSetup, modelsCommand(p), evalCommand(p))
+	add(groupParts, up, edge, workerCommand(e), videoCommand(e), brokerCommand(e))
+	add(groupClient, replayCommand(e), recordCommand(e), rerunCommand(e), sessionsCommand(e), exportCommand(e), exportsCommand(e), settingsCommand(e))
+	add(groupSetup, modelsCommand(e), evalCommand(e))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root, nil

@@ -9,38 +9,38 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func sessionsCommand(p *process) *cobra.Command {
+func sessionsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{Use: "sessions", Short: "Look at, fetch and erase sessions"}
-	p.clientFlags(c)
+	e.clientFlags(c)
 	get := func(use, short, suffix string) *cobra.Command {
 		return &cobra.Command{
 			Use: use + " SESSION", Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
-				return p.show(c, http.MethodGet, "/v1/sessions/"+args[0]+suffix, nil)
+				return e.show(c, http.MethodGet, "/v1/sessions/"+args[0]+suffix, nil)
 			},
 		}
 	}
 	erase := &cobra.Command{
 		Use: "erase SESSION", Short: "Remove every trace of a session", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.show(c, http.MethodDelete, "/v1/sessions/"+args[0], nil)
+			return e.show(c, http.MethodDelete, "/v1/sessions/"+args[0], nil)
 		},
 	}
 	c.AddCommand(
-		sessionsList(p),
+		sessionsList(e),
 		get("show", "How a session went, as JSON", ""),
 		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
-		sessionsMake(p), sessionsVideo(p), sessionsVerify(p), sessionsImport(p), erase,
+		sessionsMake(e), sessionsVideo(e), sessionsVerify(e), sessionsImport(e), erase,
 	)
 	return c
 }
 
-func sessionsVideo(p *process) *cobra.Command {
+func sessionsVideo(e *environment) *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use: "video SESSION -o FILE", Short: "Fetch a session's video", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			answer, err := p.call(c.Context(), http.MethodGet, "/v1/sessions/"+args[0]+"/video", nil)
+			answer, err := e.rest().Open(c.Context(), "/v1/sessions/"+args[0]+"/video")
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ func sessionsVideo(p *process) *cobra.Command {
 	return c
 }
 
-func sessionsMake(p *process) *cobra.Command {
+func sessionsMake(e *environment) *cobra.Command {
 	var reference string
 	c := &cobra.Command{
 		Use: "make", Short: "Make a session that is opened with a one-time token, and verified against a reference face if one is given", Args: cobra.NoArgs,
@@ -72,7 +72,7 @@ func sessionsMake(p *process) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("encode the request: %w", err)
 			}
-			return p.show(c, http.MethodPost, "/v1/sessions", document)
+			return e.show(c, http.MethodPost, "/v1/sessions", document)
 		},
 	}
 	c.Flags().StringVar(&reference, "reference", "", "JPEG or PNG with one face")

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func sessionsList(p *process) *cobra.Command {
+func sessionsList(e *environment) *cobra.Command {
 	q, limit, asJSON := &queryFlags{}, 50, false
 	c := &cobra.Command{
 		Use: "list", Short: "Find sessions, the last opened first", Args: cobra.NoArgs,
@@ -17,7 +17,7 @@ func sessionsList(p *process) *cobra.Command {
 			if limit < 1 {
 				return fmt.Errorf("--limit is %d: use 1 or more", limit)
 			}
-			return q.find(c, p, limit, func(page []json.RawMessage) error {
+			return q.find(c, e.rest(), limit, func(page []json.RawMessage) error {
 				return printLines(c.OutOrStdout(), page, asJSON, sessionText)
 			})
 		},

@@ -10,17 +10,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/schemas"
 )
 
-func settingsCommand(p *process) *cobra.Command {
+func settingsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "settings", Short: "Show, check and change how sessions are judged",
 		Long: "Show, check and change how sessions are judged. What get prints put takes: secrets read ******** and stay as they are.",
 	}
-	p.clientFlags(c)
+	e.clientFlags(c)
 	c.AddCommand(
-		settingsGet(p), settingsPut(p), settingsRevisions(p), settingsRestore(p), settingsVariants(p),
+		settingsGet(e), settingsPut(e), settingsRevisions(e), settingsRestore(e), settingsVariants(e),
 		&cobra.Command{
 			Use: "schema", Short: "The settings as JSON Schema", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
@@ -47,18 +48,18 @@ func settingsCommand(p *process) *cobra.Command {
 	return c
 }
 
-func settingsGet(p *process) *cobra.Command {
+func settingsGet(e *environment) *cobra.Command {
 	var variant string
 	var revision uint64
 	c := &cobra.Command{
 		Use: "get", Short: "The settings as a document that put takes", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			path := "/v1/settings" + queryOf("variant", variant)
+			path := "/v1/settings" + rest.Query("variant", variant)
 			if revision > 0 {
 				path = fmt.Sprintf("/v1/settings/revisions/%d", revision)
 			}
 			var found struct{ Settings, Document json.RawMessage }
-			if err := p.getJSON(c, path, &found); err != nil {
+			if err := e.rest().Get(c.Context(), path, &found); err != nil {
 				return err
 			}
 			if revision > 0 {
@@ -73,7 +74,7 @@ func settingsGet(p *process) *cobra.Command {
 	return c
 }
 
-func settingsPut(p *process) *cobra.Command {
+func settingsPut(e *environment) *cobra.Command {
 	var variant, note string
 	c := &cobra.Command{
 		Use: "put FILE", Short: "Make a document the newest revision: new sessions are judged by it", Args: cobra.ExactArgs(1),
@@ -82,7 +83,7 @@ func settingsPut(p *process) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.show(c, http.MethodPut, "/v1/settings"+queryOf("variant", variant, "note", note), document)
+			return e.show(c, http.MethodPut, "/v1/settings"+rest.Query("variant", variant, "note", note), document)
 		},
 	}
 	c.Flags().StringVar(&variant, "variant", "", "tag of a variant, which is made if it does not exist")
@@ -90,7 +91,7 @@ func settingsPut(p *process) *cobra.Command {
 	return c
 }
 
-func settingsRestore(p *process) *cobra.Command {
+func settingsRestore(e *environment) *cobra.Command {
 	var note string
 	c := &cobra.Command{
 		Use: "restore REVISION", Short: "Make a revision the newest of its variant again", Args: cobra.ExactArgs(1),
@@ -99,21 +100,21 @@ func settingsRestore(p *process) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%q is no revision: `selene settings revisions` lists them", args[0])
 			}
-			return p.show(c, http.MethodPost, fmt.Sprintf("/v1/settings/revisions/%d/restore", n)+queryOf("note", note), nil)
+			return e.show(c, http.MethodPost, fmt.Sprintf("/v1/settings/revisions/%d/restore", n)+rest.Query("note", note), nil)
 		},
 	}
 	c.Flags().StringVar(&note, "note", "", "why, for those who read the revisions")
 	return c
 }
 
-func settingsRevisions(p *process) *cobra.Command {
+func settingsRevisions(e *environment) *cobra.Command {
 	var variant string
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "revisions", Short: "Who changed what and when, the newest first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var found struct{ Revisions []json.RawMessage }
-			if err := p.getJSON(c, "/v1/settings/revisions"+queryOf("variant", variant), &found); err != nil {
+			if err := e.rest().Get(c.Context(), "/v1/settings/revisions"+rest.Query("variant", variant), &found); err != nil {
 				return err
 			}
 			return printLines(c.OutOrStdout(), found.Revisions, asJSON, revisionText)
@@ -145,13 +146,13 @@ func revisionText(r revisionRow) string {
 	return text
 }
 
-func settingsVariants(p *process) *cobra.Command {
+func settingsVariants(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "variants", Short: "The variants of the settings, which SELENE_SETTINGS_VARIANT and sessions pick", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var found struct{ Variants []json.RawMessage }
-			if err := p.getJSON(c, "/v1/settings/variants", &found); err != nil {
+			if err := e.rest().Get(c.Context(), "/v1/settings/variants", &found); err != nil {
 				return err
 			}
 			type row struct {

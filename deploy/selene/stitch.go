@@ -20,9 +20,9 @@ func stitchCommand() *cobra.Command {
 const stitchName = "stitch"
 
 // video says how videos are made. /proc/self/exe is this program even when its file was replaced meanwhile.
-func (p *process) video() video.Options {
+func (w *workerSettings) video() video.Options {
 	return video.Options{
-		Jobs: p.Videos, Threads: p.VideoThread, Version: version(),
+		Jobs: w.VideoJobs, Threads: w.VideoThreads, Version: version(),
 		Encoder: stitch.Encoder{Command: []string{"/proc/self/exe", stitchName}},
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/kelseyhightower/envconfig"
 	"github.com/spf13/cobra"
@@ -24,87 +21,68 @@ type edgeFlags struct {
 	broker   string
 }
 
-func (e *edgeFlags) add(c *cobra.Command) error {
-	if err := envconfig.Process("", &e.config); err != nil {
+func (f *edgeFlags) add(c *cobra.Command) error {
+	if err := envconfig.Process("", &f.config); err != nil {
 		return fmt.Errorf("environment: %w", err)
 	}
-	c.Flags().StringVar(&e.config.Addr, "addr", e.config.Addr, "where the edge listens (SELENE_ADDR)")
-	c.Flags().StringVar(&e.settings, "settings", "", "settings document that becomes the newest revision before the start")
+	c.Flags().StringVar(&f.config.Addr, "addr", f.config.Addr, "where the edge listens (SELENE_ADDR)")
+	c.Flags().StringVar(&f.settings, "settings", "", "settings document that becomes the newest revision before the start")
 	return nil
 }
 
-func upCommand(p *process) (*cobra.Command, error) {
-	e := &edgeFlags{}
+func upCommand(e *environment) (*cobra.Command, error) {
+	f := &edgeFlags{}
 	c := &cobra.Command{
 		Use: "up", Short: "Run everything in one process on an embedded JetStream", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.up(c, e) },
+		RunE: func(c *cobra.Command, _ []string) error { return up(c, e, f) },
 	}
-	p.natsFlag(c)
-	p.dataFlag(c)
-	p.workerFlags(c)
-	c.Flags().StringVar(&e.broker, "broker-addr", "", "let other processes reach the embedded broker here, for instance 127.0.0.1:4222")
-	return c, e.add(c)
+	e.broker.flag(c)
+	e.data.flag(c)
+	e.workerFlags(c)
+	c.Flags().StringVar(&f.broker, "broker-addr", "", "let other processes reach the embedded broker here, for instance 127.0.0.1:4222")
+	return c, f.add(c)
 }
 
-func edgeCommand(p *process) (*cobra.Command, error) {
-	e := &edgeFlags{}
+func edgeCommand(e *environment) (*cobra.Command, error) {
+	f := &edgeFlags{}
 	c := &cobra.Command{
 		Use: "edge", Short: "Run an edge: LPProto, REST and the user page", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			conn, err := p.connect(c.Context(), "edge")
+			conn, err := e.broker.connect(c.Context(), "edge")
 			if err != nil {
 				return err
 			}
 			defer conn.Close()
-			return p.runEdge(c.Context(), c, conn, e)
+			return runEdge(c.Context(), c, conn, e, f)
 		},
 	}
-	p.natsFlag(c)
-	p.dataFlag(c)
-	return c, e.add(c)
+	e.broker.flag(c)
+	e.data.flag(c)
+	return c, f.add(c)
 }
 
-// up runs the broker around everything else, so that what is under way at the end can still be stored.
-func (p *process) up(c *cobra.Command, e *edgeFlags) error {
-	if p.NATSURL != "" {
-		conn, err := p.connect(c.Context(), "up")
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		return p.runAll(c, conn, e)
+// up runs an embedded broker, unless one is named, around everything else.
+func up(c *cobra.Command, e *environment, f *edgeFlags) error {
+	all := func(ctx context.Context, conn *streams.Conn) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return runEdge(ctx, c, conn, e, f) })
+		group.Go(func() error { return runParts(ctx, conn, e, partNames()...) })
+		return group.Wait()
 	}
-	broker, err := streams.NewBroker(filepath.Join(p.Data, "broker"), e.broker)
+	if e.broker.URL == "" {
+		return withBroker(c.Context(), e.data.file("broker"), f.broker, e.broker.options("up"), all)
+	}
+	conn, err := e.broker.connect(c.Context(), "up")
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(c.Context()))
-	var group errgroup.Group
-	group.Go(func() error { return broker.Run(ctx) })
-	group.Go(func() error {
-		defer stop()
-		wait, cancel := context.WithTimeout(c.Context(), brokerStart)
-		defer cancel()
-		conn, err := streams.Connect(wait, streams.Options{Broker: broker, Name: "selene up", Limits: p.Streams, Media: p.Media})
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		return p.runAll(c, conn, e)
-	})
-	return group.Wait()
+	defer conn.Close()
+	return all(c.Context(), conn)
 }
 
-func (p *process) runAll(c *cobra.Command, conn *streams.Conn, e *edgeFlags) error {
-	group, ctx := errgroup.WithContext(c.Context())
-	group.Go(func() error { return p.runEdge(ctx, c, conn, e) })
-	group.Go(func() error { return p.runParts(ctx, conn, partNames()...) })
-	return group.Wait()
-}
-
-func (p *process) runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *edgeFlags) error {
-	if e.settings != "" {
-		document, err := readSettings(e.settings)
+func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *environment, f *edgeFlags) error {
+	if f.settings != "" {
+		document, err := readSettings(f.settings)
 		if err != nil {
 			return err
 		}
@@ -112,21 +90,21 @@ func (p *process) runEdge(ctx context.Context, c *cobra.Command, conn *streams.C
 			return err
 		}
 	}
-	e.config.DataDir = p.Data
-	token, drawn, err := e.config.LoadAdminToken()
+	f.config.DataDir = e.data.Path
+	token, drawn, err := f.config.LoadAdminToken()
 	if err != nil {
 		return err
 	}
-	door, err := edge.New(ctx, conn, e.config)
+	door, err := edge.New(ctx, conn, f.config)
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.config.Addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.config.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (is something running there? --addr or SELENE_ADDR chooses another address)", e.config.Addr, err)
+		return fmt.Errorf("listen on %s: %w (is something running there? --addr or SELENE_ADDR chooses another address)", f.config.Addr, err)
 	}
 	if drawn {
-		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown this once and kept in %s: %s\n", filepath.Join(p.Data, "admin.token"), token)
+		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown this once and kept in %s: %s\n", e.data.file("admin.token"), token)
 	}
 	password, err := door.FirstPassword(ctx)
 	if err != nil {
@@ -149,17 +127,4 @@ func pageURL(addr string) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port) + "/"
-}
-
-// adminToken is the token for client commands: the one that was set, or one that an edge on this machine drew.
-func (p *process) adminToken() (string, error) {
-	if p.AdminToken != "" {
-		return p.AdminToken, nil
-	}
-	path := filepath.Join(p.Data, "admin.token")
-	kept, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("which admin token? Set SELENE_ADMIN_TOKEN or --token; there is none in %s either", path)
-	}
-	return strings.TrimSpace(string(kept)), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,76 +30,76 @@ import (
 // part is a worker this binary has: the model roles it needs and what runs it.
 type part struct {
 	roles []vision.Role
-	run   func(context.Context, *streams.Conn, *vision.Models, *process) error
+	run   func(context.Context, *streams.Conn, *vision.Models, *environment) error
 }
 
 var parts = map[string]part{
 	schemas.WorkerDetector: {
 		roles: []vision.Role{vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose, vision.RoleEyeState, vision.RoleOcclusion},
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
+		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
 			registry := streams.NewRegistry(c)
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return registry.Run(ctx) })
-			group.Go(func() error { return detector.New(c, m, registry, p.options()).Run(ctx) })
+			group.Go(func() error { return detector.New(c, m, registry, e.workers.options()).Run(ctx) })
 			return group.Wait()
 		},
 	},
 	schemas.WorkerLiveness: {
 		roles: []vision.Role{vision.RoleAntispoof, vision.RoleDeepfake},
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
-			return workers.Run(ctx, c, liveness.New(m), p.options())
+		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
+			return workers.Run(ctx, c, liveness.New(m), e.workers.options())
 		},
 	},
 	schemas.WorkerMatcher: {
 		roles: []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the first finds the face of a reference
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, p *process) error {
-			return matcher.Run(ctx, c, m, p.options())
+		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
+			return matcher.Run(ctx, c, m, e.workers.options())
 		},
 	},
 	schemas.WorkerActiveLiveness: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return workers.Run(ctx, c, activeliveness.New(), p.options())
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			return workers.Run(ctx, c, activeliveness.New(), e.workers.options())
 		},
 	},
 	schemas.WorkerVirtualCamera: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return workers.Run(ctx, c, virtualcamera.New(c, c), p.options())
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			return workers.Run(ctx, c, virtualcamera.New(c, c), e.workers.options())
 		},
 	},
 	schemas.WorkerImageModification: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return workers.Run(ctx, c, imagemodification.New(c), p.options())
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			return workers.Run(ctx, c, imagemodification.New(c), e.workers.options())
 		},
 	},
 	rerun.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			return rerun.Serve(ctx, c, p.options())
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			return rerun.Serve(ctx, c, e.workers.options())
 		},
 	},
 	decider.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, _ *process) error {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, _ *environment) error {
 			return decider.New(c).Run(ctx)
 		},
 	},
 	filelog.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			where := p.FileLog
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			where := e.workers.FileLog
 			if where.Dir == "" {
-				where.Dir = filepath.Join(p.Data, "filelog")
+				where.Dir = e.data.file("filelog")
 			}
-			return filelog.New(c, where, p.options()).Run(ctx)
+			return filelog.New(c, where, e.workers.options()).Run(ctx)
 		},
 	},
 	video.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, p *process) error {
-			announcer, err := announce.New(c, announce.Options{Hook: p.VideoHook, Secret: p.WebhookSecret, URL: p.URL, Public: p.PublicHooks})
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			announcer, err := announce.New(c, announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Public: e.workers.PublicHooks})
 			if err != nil {
 				return err
 			}
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return announcer.Run(ctx) })
 			group.Go(func() error { return c.RunSweeper(ctx) })
-			group.Go(func() error { return video.New(c, p.video()).Run(ctx) })
+			group.Go(func() error { return video.New(c, e.workers.video()).Run(ctx) })
 			return group.Wait()
 		},
 	},
@@ -109,7 +108,7 @@ var parts = map[string]part{
 func partNames() []string { return slices.Sorted(maps.Keys(parts)) }
 
 // runParts runs the named workers on one connection until ctx is done. They share the models they have in common.
-func (p *process) runParts(ctx context.Context, c *streams.Conn, names ...string) error {
+func runParts(ctx context.Context, c *streams.Conn, e *environment, names ...string) error {
 	var roles []vision.Role
 	for _, name := range names {
 		roles = append(roles, parts[name].roles...)
@@ -117,7 +116,7 @@ func (p *process) runParts(ctx context.Context, c *streams.Conn, names ...string
 	var models *vision.Models
 	if len(roles) > 0 {
 		var err error
-		if models, err = p.openModels(roles...); err != nil {
+		if models, err = e.models.open(roles...); err != nil {
 			return err
 		}
 		defer models.Close()
@@ -125,7 +124,7 @@ func (p *process) runParts(ctx context.Context, c *streams.Conn, names ...string
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range names {
 		group.Go(func() error {
-			if err := parts[name].run(ctx, c, models, p); err != nil {
+			if err := parts[name].run(ctx, c, models, e); err != nil {
 				return fmt.Errorf("worker %s: %w", name, err)
 			}
 			return nil
@@ -134,7 +133,7 @@ func (p *process) runParts(ctx context.Context, c *streams.Conn, names ...string
 	return group.Wait()
 }
 
-func workerCommand(p *process) *cobra.Command {
+func workerCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "worker NAME...", Short: "Run workers: " + strings.Join(partNames(), ", "),
 		Args: cobra.MatchAll(cobra.MinimumNArgs(1), func(_ *cobra.Command, args []string) error {
@@ -146,39 +145,39 @@ func workerCommand(p *process) *cobra.Command {
 			return nil
 		}),
 		ValidArgs: partNames(),
-		RunE:      func(c *cobra.Command, args []string) error { return p.runWorkers(c.Context(), args...) },
+		RunE:      func(c *cobra.Command, args []string) error { return runWorkers(c.Context(), e, args...) },
 	}
-	p.natsFlag(c)
-	p.workerFlags(c)
-	p.metricsFlag(c)
+	e.broker.flag(c)
+	e.workerFlags(c)
+	e.workers.metricsFlag(c)
 	return c
 }
 
-func videoCommand(p *process) *cobra.Command {
+func videoCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "video", Short: "Run the worker that makes the videos of sessions, and exports", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.runWorkers(c.Context(), video.Name) },
+		RunE: func(c *cobra.Command, _ []string) error { return runWorkers(c.Context(), e, video.Name) },
 	}
-	p.natsFlag(c)
-	p.metricsFlag(c)
-	c.Flags().IntVar(&p.Videos, "jobs", p.Videos, "videos made at the same time, one process each (SELENE_VIDEO_JOBS)")
-	c.Flags().IntVar(&p.VideoThread, "threads", p.VideoThread, "encoder threads of one video (SELENE_VIDEO_THREADS)")
+	e.broker.flag(c)
+	e.workers.metricsFlag(c)
+	c.Flags().IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos made at the same time, one process each (SELENE_VIDEO_JOBS)")
+	c.Flags().IntVar(&e.workers.VideoThreads, "threads", e.workers.VideoThreads, "encoder threads of one video (SELENE_VIDEO_THREADS)")
 	return c
 }
 
-func (p *process) metricsFlag(c *cobra.Command) {
-	c.Flags().StringVar(&p.MetricsAddr, "metrics", p.MetricsAddr, "serve /metrics and /healthz here (SELENE_METRICS_ADDR)")
+func (w *workerSettings) metricsFlag(c *cobra.Command) {
+	c.Flags().StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "serve /metrics and /healthz here (SELENE_METRICS_ADDR)")
 }
 
 // runWorkers runs the named workers in a process of their own.
-func (p *process) runWorkers(ctx context.Context, names ...string) error {
-	conn, err := p.connect(ctx, strings.Join(names, " "))
+func runWorkers(ctx context.Context, e *environment, names ...string) error {
+	conn, err := e.broker.connect(ctx, strings.Join(names, " "))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.runParts(ctx, conn, names...) })
-	group.Go(func() error { return workers.ServeMetrics(ctx, p.MetricsAddr) })
+	group.Go(func() error { return runParts(ctx, conn, e, names...) })
+	group.Go(func() error { return workers.ServeMetrics(ctx, e.workers.MetricsAddr) })
 	return group.Wait()
 }
