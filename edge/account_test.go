@@ -17,6 +17,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -421,7 +422,7 @@ func TestAuditLog(t *testing.T) {
 	boss.wants(403, "PUT", "/v1/groups/g", `{"rights":[]}`, "X-CSRF-Token", "wrong") // nothing was done
 
 	type page struct {
-		Entries []streams.AuditEntry
+		Entries []schemas.AuditEntry
 		Next    string
 	}
 	var all page
@@ -459,7 +460,7 @@ func TestAuditLog(t *testing.T) {
 	if len(erased.Entries) != 2 {
 		t.Errorf("got %+v", erased)
 	}
-	var walked []streams.AuditEntry
+	var walked []schemas.AuditEntry
 	for cursor := ""; ; {
 		var one page
 		i.want("/v1/audit?limit=3"+cursor, &one)

@@ -3,8 +3,10 @@ package streams_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -114,5 +116,29 @@ func TestUndeclaredNamesPanic(t *testing.T) {
 			}()
 			get()
 		}()
+	}
+}
+
+func TestBucketTTL(t *testing.T) {
+	ctx := streamstest.Context(t)
+	b := streamstest.Connect(t, streamstest.Broker(t, false)).Bucket(streams.BucketLogins)
+	for key, ttl := range map[string]time.Duration{"short": time.Millisecond, "long": time.Hour, "kept": 0} {
+		if _, err := b.Update(ctx, key, []byte(key), 0, ttl); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streamstest.Eventually(t, func() error {
+		if _, err := b.Get(ctx, "short"); !errors.Is(err, streams.ErrNotFound) {
+			return fmt.Errorf("it has not expired: %w", err)
+		}
+		return nil
+	})
+	for _, key := range []string{"long", "kept"} {
+		if v, err := b.Get(ctx, key); err != nil || string(v.Data) != key {
+			t.Errorf("got %+v, %v", v, err)
+		}
+	}
+	if _, err := b.Update(ctx, "short", nil, 0, 0); err != nil {
+		t.Errorf("create a key that has expired: %v", err)
 	}
 }

@@ -12,6 +12,9 @@ var ErrNotFound = errors.New("not found")
 // ErrChanged is returned by a compare-and-set when the newest revision is not the expected one.
 var ErrChanged = errors.New("changed in the meantime by somebody else: read the newest revision and try again")
 
+// ErrFull is returned when there are as many of a kind as there can be.
+var ErrFull = errors.New("there are as many as there can be: delete one first")
+
 // ErrDecided is returned when the session already has a decision after the one the state came from.
 var ErrDecided = errors.New("already decided")
 

@@ -106,8 +106,3 @@ func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle fu
 		}
 	}
 }
-
-// StateOf says what a stream holds now.
-func (c *Conn) StateOf(ctx context.Context, stream string) (StreamState, error) {
-	return c.Stream(stream).State(ctx)
-}

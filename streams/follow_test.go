@@ -66,7 +66,7 @@ func TestFollow(t *testing.T) {
 	if err := c.Follow(ctx, "NOTHING", 0, nil, nil); err == nil {
 		t.Error("followed a stream that there is not")
 	}
-	s, err := c.StateOf(ctx, streams.Sessions)
+	s, err := c.Stream(streams.Sessions).State(ctx)
 	if err != nil || s.First != 1 || s.Last != 5 || s.Messages != 5 || s.MaxAge != 720*time.Hour || time.Since(s.Made) > time.Minute {
 		t.Errorf("got %+v, %v", s, err)
 	}

@@ -72,12 +72,6 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 	return out, nil
 }
 
-// Waiting is how many live messages of a stream nobody of a worker has taken yet. It is ErrNotFound as long as none has
-// ever run.
-func (c *Conn) Waiting(ctx context.Context, stream, worker string) (uint64, error) {
-	return c.Stream(stream).Waiting(ctx, worker)
-}
-
 // ownerOf is the worker with the longest name that a consumer's begins with.
 func ownerOf(consumer string, workers []string) string {
 	owner := ""

@@ -204,7 +204,8 @@ func (s *Stream) Read(ctx context.Context, r Range) iter.Seq2[*Message, error] {
 			if r.To > 0 && msg.Sequence.Stream > r.To {
 				return
 			}
-			if !yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil) {
+			more := yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil)
+			if !more || msg.Sequence.Stream == r.To {
 				return
 			}
 		}

@@ -11,14 +11,18 @@ import (
 // Accounts knows users, groups, log-ins and API tokens. All of it is in the broker, and read anew at each question: what is
 // taken away from somebody is gone at once, at every edge. It is safe for concurrent use.
 type Accounts struct {
-	conn   *streams.Conn
-	hasher *hasher
-	now    func() time.Time
+	accounts *streams.Bucket
+	logins   *streams.Bucket
+	hasher   *hasher
+	now      func() time.Time
 }
 
 // New prepares accounts on a connection.
 func New(conn *streams.Conn) *Accounts {
-	return &Accounts{conn: conn, hasher: newHasher(), now: func() time.Time { return time.Now().UTC() }}
+	return &Accounts{
+		accounts: conn.Bucket(streams.BucketAccounts), logins: conn.Bucket(streams.BucketLogins),
+		hasher: newHasher(), now: func() time.Time { return time.Now().UTC() },
+	}
 }
 
 // FirstUser is the administrator an installation begins with.

@@ -30,6 +30,11 @@ func prepare(t *testing.T) (*Accounts, *clock, context.Context) {
 	return a, c, streamstest.Context(t)
 }
 
+// elsewhere is the accounts of another edge.
+func (a *Accounts) elsewhere() *Accounts {
+	return &Accounts{accounts: a.accounts, logins: a.logins, hasher: newHasher(), now: a.now}
+}
+
 // person makes a user who has changed his password, in a group of his own with the rights.
 func (a *Accounts) with(t *testing.T, name string, rights ...Right) Caller {
 	t.Helper()
@@ -70,7 +75,7 @@ func TestFirst(t *testing.T) {
 	passwords := make(chan string, 8)
 	for range 8 {
 		group.Go(func() {
-			other := New(a.conn)
+			other := a.elsewhere()
 			p, err := other.First(ctx)
 			if err != nil {
 				t.Error(err)
@@ -185,10 +190,10 @@ func TestLogInsAreStoredHashed(t *testing.T) {
 	if err != nil || len(cookie) != 43 || c.CSRF == "" || strings.Contains(c.CSRF, cookie) {
 		t.Fatalf("got %q %+v, %v", cookie, c, err)
 	}
-	if _, err := a.conn.Login(ctx, cookie); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := a.logins.Get(ctx, cookie); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("the cookie is the key: %v", err)
 	}
-	v, err := a.conn.Login(ctx, loginKey(cookie))
+	v, err := a.logins.Get(ctx, loginKey(cookie))
 	if err != nil || strings.Contains(string(v.Data), cookie) || strings.Contains(string(v.Data), c.CSRF) {
 		t.Errorf("got %s, %v", v.Data, err)
 	}
@@ -206,7 +211,7 @@ func TestTokens(t *testing.T) {
 	if err != nil || made.Name != "for the bank" || made.CreatedBy != "maker" || !slices.Equal(made.Scopes, Rights{SessionsRead, StatsRead}) {
 		t.Fatalf("got %+v, %v", made, err)
 	}
-	v, err := a.conn.Account(ctx, tokenKey+made.ID)
+	v, err := a.accounts.Get(ctx, tokenKey+made.ID)
 	if err != nil || strings.Contains(string(v.Data), secret[20:]) {
 		t.Errorf("stored is %s, %v", v.Data, err)
 	}
@@ -439,7 +444,7 @@ func TestLastAdministrator(t *testing.T) {
 		var group sync.WaitGroup
 		for victim, by := range map[string]Caller{"boss": other, "other": boss} {
 			group.Go(func() {
-				if err := New(a.conn).DeleteUser(ctx, by, victim); err != nil && !errors.Is(err, ErrConflict) {
+				if err := a.elsewhere().DeleteUser(ctx, by, victim); err != nil && !errors.Is(err, ErrConflict) {
 					t.Error(err)
 				}
 			})

@@ -110,7 +110,8 @@ func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revisio
 	if err != nil {
 		return fmt.Errorf("encode log-in: %w", err)
 	}
-	return a.conn.PutLogin(ctx, loginKey(cookie), data, revision, min(loginTime, l.Until.Sub(a.now())))
+	_, err = a.logins.Update(ctx, loginKey(cookie), data, revision, max(min(loginTime, l.Until.Sub(a.now())), time.Second))
+	return err
 }
 
 var errLoginOver = unauthenticated("the log-in is over: log in again")
@@ -143,7 +144,7 @@ func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) 
 }
 
 func (a *Accounts) login(ctx context.Context, cookie string) (l login, revision uint64, err error) {
-	v, err := a.conn.Login(ctx, loginKey(cookie))
+	v, err := a.logins.Get(ctx, loginKey(cookie))
 	if errors.Is(err, streams.ErrNotFound) {
 		return login{}, 0, errLoginOver
 	}
@@ -155,7 +156,7 @@ func (a *Accounts) login(ctx context.Context, cookie string) (l login, revision 
 
 // LogOut ends a log-in.
 func (a *Accounts) LogOut(ctx context.Context, cookie string) error {
-	return a.conn.DeleteLogin(ctx, loginKey(cookie))
+	return a.logins.Delete(ctx, loginKey(cookie))
 }
 
 // ChangePassword changes the caller's own password. Of the user's log-ins only this one goes on. It is ErrForbidden when

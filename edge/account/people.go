@@ -114,7 +114,7 @@ func (p *people) administrators() (n int) {
 // people reads the document. Before there is one it has revision 0 and is empty.
 func (a *Accounts) people(ctx context.Context) (*people, uint64, error) {
 	p := &people{}
-	v, err := a.conn.Account(ctx, peopleKey)
+	v, err := a.accounts.Get(ctx, peopleKey)
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
 	case err != nil:
@@ -138,7 +138,8 @@ func (a *Accounts) store(ctx context.Context, p *people, revision uint64) error 
 	if err != nil {
 		return fmt.Errorf("encode the users: %w", err)
 	}
-	return a.conn.PutAccount(ctx, peopleKey, data, revision)
+	_, err = a.accounts.Update(ctx, peopleKey, data, revision, 0)
+	return err
 }
 
 // edit changes users and groups, again if somebody else did meanwhile. There is an administrator left, or nothing changes.

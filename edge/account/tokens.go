@@ -100,7 +100,8 @@ func (a *Accounts) putToken(ctx context.Context, t storedToken, revision uint64)
 	if err != nil {
 		return fmt.Errorf("encode token: %w", err)
 	}
-	return a.conn.PutAccount(ctx, tokenKey+t.ID, data, revision)
+	_, err = a.accounts.Update(ctx, tokenKey+t.ID, data, revision, 0)
+	return err
 }
 
 // ByToken is who a token stands for. It is ErrUnauthenticated when it is none, was removed or has expired, or its user is
@@ -111,7 +112,7 @@ func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	if !ok {
 		return Caller{}, refused
 	}
-	v, err := a.conn.Account(ctx, tokenKey+id)
+	v, err := a.accounts.Get(ctx, tokenKey+id)
 	if errors.Is(err, streams.ErrNotFound) {
 		return Caller{}, refused
 	}
@@ -164,7 +165,7 @@ func (a *Accounts) Tokens(ctx context.Context) ([]Token, error) {
 }
 
 func (a *Accounts) storedTokens(ctx context.Context) ([]storedToken, error) {
-	values, err := a.conn.Accounts(ctx, tokenKey+"*")
+	values, err := a.accounts.List(ctx, tokenKey+"*")
 	if err != nil {
 		return nil, err
 	}
@@ -182,13 +183,13 @@ func (a *Accounts) DeleteToken(ctx context.Context, id string) error {
 	if !tokenIDRule.MatchString(id) {
 		return notFound("token", id)
 	}
-	if _, err := a.conn.Account(ctx, tokenKey+id); err != nil {
+	if _, err := a.accounts.Get(ctx, tokenKey+id); err != nil {
 		if errors.Is(err, streams.ErrNotFound) {
 			return notFound("token", id)
 		}
 		return err
 	}
-	return a.conn.DeleteAccount(ctx, tokenKey+id)
+	return a.accounts.Delete(ctx, tokenKey+id)
 }
 
 // deleteTokensOf clears away what a user leaves, which is worth nothing any more.
@@ -200,7 +201,7 @@ func (a *Accounts) deleteTokensOf(ctx context.Context, user string) error {
 	var errs []error
 	for _, t := range tokens {
 		if t.Owner == user {
-			errs = append(errs, a.conn.DeleteAccount(ctx, tokenKey+t.ID))
+			errs = append(errs, a.accounts.Delete(ctx, tokenKey+t.ID))
 		}
 	}
 	return errors.Join(errs...)

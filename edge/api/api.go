@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/audit"
 	"github.com/selene-liveness/selene/edge/stats"
 	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/edge/uiconfig"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -34,6 +36,9 @@ type API struct {
 	Variant  string // of the settings, by which sessions are judged that name none
 
 	lag *streams.LagWatch
+
+	uiStore  *uiconfig.Store
+	auditing *audit.Log
 
 	logins  *logins
 	sockets *eventSockets
@@ -130,6 +135,7 @@ func (a *API) Routes() []Route {
 func (a *API) Handler() http.Handler {
 	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
 	a.reruns = make(chan struct{}, 1)
+	a.uiStore, a.auditing = uiconfig.New(a.Conn), audit.New(a.Conn)
 	if a.sockets == nil {
 		a.sockets = newEventSockets()
 	}

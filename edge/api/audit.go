@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/schemas"
 )
 
 // audited notes in the audit log that the caller did something. action is section.verb; object is what it was done to, an
@@ -21,7 +21,7 @@ func (a *API) audited(r *http.Request, action, object, detail string) {
 
 func (a *API) audit(r *http.Request, user, action, object, detail string) {
 	ctx := context.WithoutCancel(r.Context()) // a caller who hangs up is noted too
-	err := a.Conn.PublishAudit(ctx, streams.AuditEntry{
+	err := a.auditing.Add(ctx, schemas.AuditEntry{
 		At: time.Now().UTC(), User: user, Action: action, Object: object, Detail: detail, Address: clientOf(r).addr.String(),
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func parseAuditQuery(v url.Values) (q auditQuery, err error) {
 	return q, nil
 }
 
-func (q auditQuery) wants(e streams.AuditEntry) bool {
+func (q auditQuery) wants(e schemas.AuditEntry) bool {
 	return (q.user == "" || e.User == q.user) &&
 		(q.action == "" || e.Action == q.action || strings.HasPrefix(e.Action, q.action+".")) &&
 		!e.At.Before(q.since) && (q.until.IsZero() || e.At.Before(q.until))
@@ -81,12 +81,12 @@ func (a *API) auditLog(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := struct {
-		Entries []streams.AuditEntry `json:"entries"`
+		Entries []schemas.AuditEntry `json:"entries"`
 		Next    string               `json:"next,omitempty"`
-	}{Entries: []streams.AuditEntry{}}
+	}{Entries: []schemas.AuditEntry{}}
 	before := q.cursor
 	for range auditReads {
-		entries, next, err := a.Conn.AuditBefore(r.Context(), before)
+		entries, next, err := a.auditing.Before(r.Context(), before)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (a *API) waiting(ctx context.Context) map[string]uint64 {
 	}
 	out := map[string]uint64{}
 	look := func(stream, worker string) {
-		if n, err := a.Conn.Waiting(ctx, stream, worker); err == nil {
+		if n, err := a.Conn.Stream(stream).Waiting(ctx, worker); err == nil {
 			out[worker] = n
 		}
 	}

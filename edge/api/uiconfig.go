@@ -20,7 +20,7 @@ type uiConfigLine struct {
 
 // uiConfigs lists the UI configs without their documents.
 func (a *API) uiConfigs(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.Conn.UIConfigs(r.Context())
+	all, err := a.uiStore.List(r.Context())
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (a *API) uiConfigs(w http.ResponseWriter, r *http.Request) error {
 
 // uiConfig is a UI config, for those who edit it and, at its public address, for the user page.
 func (a *API) uiConfig(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.Conn.UIConfig(r.Context(), r.PathValue("name"))
+	found, err := a.uiStore.Get(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a *API) uiConfig(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) publicUIConfig(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.Conn.UIConfig(r.Context(), r.PathValue("name"))
+	found, err := a.uiStore.Get(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *API) putUIConfig(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stored, err := a.Conn.PutUIConfig(r.Context(), config, callerOf(r).Name)
+	stored, err := a.uiStore.Put(r.Context(), config, callerOf(r).Name)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *API) putUIConfig(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) deleteUIConfig(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := a.Conn.DeleteUIConfig(r.Context(), name); err != nil {
+	if err := a.uiStore.Delete(r.Context(), name); err != nil {
 		return err
 	}
 	a.audited(r, "ui-configs.delete", name, "")
@@ -90,7 +90,7 @@ func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
 	}{[]string{}, []string{}}
 	for _, name := range wish.Names {
 		var impossible *schemas.DocumentError
-		switch err := a.Conn.DeleteUIConfig(r.Context(), name); {
+		switch err := a.uiStore.Delete(r.Context(), name); {
 		case errors.Is(err, streams.ErrNotFound), errors.As(err, &impossible):
 			out.Missing = append(out.Missing, name)
 		case err != nil:

@@ -27,7 +27,7 @@ var ErrAhead = errors.New("the cursor is beyond what is stored")
 func (f *Feed) Now(ctx context.Context, since Cursor) (Cursor, error) {
 	now := Cursor{}
 	for _, k := range Kinds() {
-		state, err := f.Conn.StateOf(ctx, k.Stream())
+		state, err := f.Conn.Stream(k.Stream()).State(ctx)
 		if err != nil {
 			return nil, err
 		}

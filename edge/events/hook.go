@@ -40,9 +40,23 @@ const (
 // MaxHooks is how many hooks there may be: each has consumers of its own.
 const MaxHooks = 50
 
+// consumerOf returns the name of a hook's durable consumers, one on each stream that it wants.
+func consumerOf(id string) string { return "webhook-" + id }
+
+// removeConsumers removes the consumers of a hook, which nothing may use any more.
+func removeConsumers(ctx context.Context, conn *streams.Conn, id string) error {
+	for _, k := range Kinds() {
+		if err := conn.Stream(k.Stream()).DeleteConsumer(ctx, consumerOf(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // AddHook stores a hook that is told of what comes after this moment, and fills in its id and that moment.
 func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
-	there, err := conn.Webhooks(ctx, hookKey+"*")
+	hooks := conn.Bucket(streams.BucketWebhooks)
+	there, err := hooks.List(ctx, hookKey+"*")
 	if err != nil {
 		return err
 	}
@@ -58,12 +72,13 @@ func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
 	if err != nil {
 		return fmt.Errorf("encode webhook: %w", err)
 	}
-	return conn.PutWebhook(ctx, hookKey+h.ID, data, 0)
+	_, err = hooks.Update(ctx, hookKey+h.ID, data, 0, 0)
+	return err
 }
 
 // Hooks are all hooks, oldest first, and how it goes with each, by id.
 func Hooks(ctx context.Context, conn *streams.Conn) (hooks []Hook, states map[string]State, err error) {
-	values, err := conn.Webhooks(ctx, ">")
+	values, err := conn.Bucket(streams.BucketWebhooks).List(ctx, ">")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,13 +109,14 @@ func keyOf(key string) (id string, isHook bool) {
 
 // RemoveHook removes a hook. It is streams.ErrNotFound when there is none.
 func RemoveHook(ctx context.Context, conn *streams.Conn, id string) error {
-	if _, err := conn.Webhook(ctx, hookKey+id); err != nil {
+	hooks := conn.Bucket(streams.BucketWebhooks)
+	if _, err := hooks.Get(ctx, hookKey+id); err != nil {
 		return err
 	}
-	if err := conn.DeleteWebhook(ctx, hookKey+id); err != nil {
+	if err := hooks.Delete(ctx, hookKey+id); err != nil {
 		return err
 	}
-	return conn.DeleteWebhook(ctx, stateKey+id)
+	return hooks.Delete(ctx, stateKey+id)
 }
 
 // ResumeHook lets a hook that is paused go on where it was.
@@ -110,11 +126,12 @@ func ResumeHook(ctx context.Context, conn *streams.Conn, id string) error {
 
 // changeState changes the state of a hook that others may be changing too. It is streams.ErrNotFound when there is no hook.
 func changeState(ctx context.Context, conn *streams.Conn, id string, change func(*State)) error {
+	hooks := conn.Bucket(streams.BucketWebhooks)
 	for {
-		if _, err := conn.Webhook(ctx, hookKey+id); err != nil {
+		if _, err := hooks.Get(ctx, hookKey+id); err != nil {
 			return err
 		}
-		v, err := conn.Webhook(ctx, stateKey+id)
+		v, err := hooks.Get(ctx, stateKey+id)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
@@ -129,8 +146,17 @@ func changeState(ctx context.Context, conn *streams.Conn, id string, change func
 		if err != nil {
 			return fmt.Errorf("encode the state of webhook %s: %w", id, err)
 		}
-		if err := conn.PutWebhook(ctx, stateKey+id, data, v.Revision); !errors.Is(err, streams.ErrChanged) {
+		_, err = hooks.Update(ctx, stateKey+id, data, v.Revision, 0)
+		if errors.Is(err, streams.ErrChanged) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		_, err = hooks.Get(ctx, hookKey+id)
+		if errors.Is(err, streams.ErrNotFound) { // removed meanwhile
+			err = errors.Join(err, hooks.Delete(ctx, stateKey+id))
+		}
+		return err
 	}
 }

@@ -64,8 +64,15 @@ func NewPoster(conn *streams.Conn, publicOnly bool) *Poster {
 // Run posts until ctx is done, and then waits for what is under way.
 func (p *Poster) Run(ctx context.Context) error {
 	for try := 1; ctx.Err() == nil; try++ {
-		if err := p.Conn.WatchWebhooks(ctx, func(key string, data []byte) { p.changed(ctx, key, data) }); err != nil && ctx.Err() == nil {
-			slog.Warn("webhooks", "error", err)
+		for v, err := range p.Conn.Bucket(streams.BucketWebhooks).Watch(ctx, ">") {
+			switch {
+			case err != nil:
+				slog.Warn("webhooks", "error", err)
+			case v != nil && v.Deleted:
+				p.changed(ctx, v.Key, nil)
+			case v != nil:
+				p.changed(ctx, v.Key, v.Data)
+			}
 		}
 		watchRetries.Wait(ctx, try)
 	}
@@ -108,7 +115,7 @@ func (p *Poster) changed(ctx context.Context, key string, data []byte) {
 	if hook == nil && isHook && data == nil {
 		forget, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateTime)
 		defer cancel()
-		if err := p.Conn.ForgetWebhook(forget, id); err != nil {
+		if err := removeConsumers(forget, p.Conn, id); err != nil {
 			slog.Warn("webhooks", "error", err)
 		}
 	}
@@ -149,7 +156,7 @@ func (p *Poster) post(ctx context.Context, h *Hook) {
 	var group errgroup.Group
 	for _, k := range h.Filter.Wanted() {
 		work := streams.Work{
-			Stream: k.Stream(), Durable: streams.WebhookConsumer(h.ID), From: h.After[k] + 1,
+			Stream: k.Stream(), Durable: consumerOf(h.ID), From: h.After[k] + 1,
 			Concurrency: postAtOnce, AckWait: postWait, MaxTries: p.tries, Delay: p.delay,
 		}
 		group.Go(func() error {

@@ -143,7 +143,7 @@ func TestWebhooks(t *testing.T) {
 	}
 	streamstest.Eventually(t, func() error {
 		consumers, err := streams.NewLagWatch(conn).Look(t.Context(), nil)
-		if _, left := consumers[streams.WebhookConsumer(first.ID)]; err != nil || left || len(consumers) == 0 {
+		if _, left := consumers[consumerOf(first.ID)]; err != nil || left || len(consumers) == 0 {
 			return fmt.Errorf("got %v, %w", consumers, err)
 		}
 		return nil
@@ -196,7 +196,7 @@ func TestBrokenWebhooks(t *testing.T) {
 	if _, tries, _ := bad.seen(); tries != 3*pauseAfter {
 		t.Errorf("%d events were tried %d times", pauseAfter, tries)
 	}
-	if dead, err := conn.StateOf(t.Context(), streams.Dead); err != nil || dead.Messages != pauseAfter {
+	if dead, err := conn.Stream(streams.Dead).State(t.Context()); err != nil || dead.Messages != pauseAfter {
 		t.Errorf("dead letters: %+v, %v", dead, err)
 	}
 	_, waits := decide(t, conn, fake)

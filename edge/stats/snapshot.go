@@ -18,8 +18,13 @@ import (
 // snapshotVersion changes with what is counted, and how.
 const snapshotVersion = 1
 
-// maxSnapshot bounds what a snapshot unpacks to.
-const maxSnapshot = 256 << 20
+// snapshotKey is the key of the only snapshot.
+const snapshotKey = "counters"
+
+const (
+	maxSnapshot = 256 << 20                  // bytes that a snapshot unpacks to
+	maxStored   = streams.MaxPayload - 1<<20 // bytes of a packed one
+)
 
 // snapshot is counters with what they were counted of.
 type snapshot struct {
@@ -37,28 +42,28 @@ type madeAt struct {
 
 // load is the stored counting, nil if there is none that goes on into these streams.
 func (s *Stats) load(ctx context.Context, decisions, sessions streams.StreamState) *counting {
-	data, err := s.conn.StatsSnapshot(ctx)
+	stored, err := s.bucket.Get(ctx, snapshotKey)
 	if errors.Is(err, streams.ErrNotFound) || ctx.Err() != nil {
 		return nil
 	}
-	var stored snapshot
+	var read snapshot
 	if err == nil {
-		err = unpack(data, &stored)
+		err = unpack(stored.Data, &read)
 	}
 	if err != nil {
 		slog.Warn("all is counted anew for statistics", "error", err)
 		return nil
 	}
-	c := stored.Counters
+	c := read.Counters
 	switch {
-	case stored.Version != snapshotVersion || c == nil,
-		!stored.Made.Decisions.Equal(decisions.Made) || !stored.Made.Sessions.Equal(sessions.Made),
+	case read.Version != snapshotVersion || c == nil,
+		!read.Made.Decisions.Equal(decisions.Made) || !read.Made.Sessions.Equal(sessions.Made),
 		c.Decisions > decisions.Last || c.Sessions > sessions.Last,
 		c.Decisions+1 < decisions.First || c.Sessions+1 < sessions.First: // what came in between is gone
 		return nil
 	}
 	c.revive(decisions.MaxAge)
-	return &counting{counters: c, made: stored.Made, erasures: stored.Erasures}
+	return &counting{counters: c, made: read.Made, erasures: read.Erasures}
 }
 
 func unpack(data []byte, into *snapshot) error {
@@ -131,5 +136,9 @@ func (s *Stats) save(ctx context.Context) error {
 	if err = errors.Join(err, w.Close()); err != nil {
 		return fmt.Errorf("pack what was counted: %w", err)
 	}
-	return s.conn.PutStatsSnapshot(ctx, packed.Bytes())
+	if packed.Len() > maxStored {
+		return fmt.Errorf("the counters take %d bytes, of which a message holds %d: they are counted again after each start", packed.Len(), maxStored)
+	}
+	_, err = s.bucket.Put(ctx, snapshotKey, packed.Bytes(), 0)
+	return err
 }

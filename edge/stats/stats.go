@@ -18,9 +18,10 @@ import (
 
 // Stats follows the streams while Run runs. It is safe for concurrent use.
 type Stats struct {
-	conn  *streams.Conn
-	every time.Duration // between snapshots
-	calm  time.Duration // at least, between an erasure and counting anew
+	conn   *streams.Conn
+	bucket *streams.Bucket // of the snapshot
+	every  time.Duration   // between snapshots
+	calm   time.Duration   // at least, between an erasure and counting anew
 
 	mu      sync.Mutex
 	current *counting // nil before anything was read
@@ -37,7 +38,9 @@ const (
 var retries = backoff.Policy{First: time.Second, Most: time.Minute}
 
 // New returns statistics that count nothing before Run.
-func New(conn *streams.Conn) *Stats { return &Stats{conn: conn, every: saveEvery, calm: calmTime} }
+func New(conn *streams.Conn) *Stats {
+	return &Stats{conn: conn, bucket: conn.Bucket(streams.BucketStats), every: saveEvery, calm: calmTime}
+}
 
 // counting is counters and how far they are.
 type counting struct {
@@ -81,11 +84,11 @@ func (s *Stats) Run(ctx context.Context) error {
 // count counts from what is stored, or from the beginning of the streams, until there is a reason to begin anew.
 func (s *Stats) count(ctx context.Context, stored bool) error {
 	begun := time.Now()
-	decisions, err := s.conn.StateOf(ctx, streams.Decisions)
+	decisions, err := s.conn.Stream(streams.Decisions).State(ctx)
 	if err != nil {
 		return err
 	}
-	sessions, err := s.conn.StateOf(ctx, streams.Sessions)
+	sessions, err := s.conn.Stream(streams.Sessions).State(ctx)
 	if err != nil {
 		return err
 	}

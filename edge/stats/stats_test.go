@@ -198,14 +198,14 @@ func TestSnapshotIsACache(t *testing.T) {
 	stop := run(t, first)
 	total(t, first, 3, Query{})
 	stop() // stores it
-	if _, err := conn.StatsSnapshot(t.Context()); err != nil {
+	if _, err := conn.Bucket(streams.BucketStats).Get(t.Context(), snapshotKey); err != nil {
 		t.Fatal(err)
 	}
 	session(t, conn, fake, []int32{105})
 
 	second := New(conn)
 	state := func(stream string) streams.StreamState {
-		s, err := conn.StateOf(t.Context(), stream)
+		s, err := conn.Stream(stream).State(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestSnapshotIsACache(t *testing.T) {
 	stop = run(t, second)
 	gone := total(t, second, 4, Query{})
 	stop()
-	if err := conn.DropStatsSnapshot(t.Context()); err != nil {
+	if err := conn.Bucket(streams.BucketStats).Delete(t.Context(), snapshotKey); err != nil {
 		t.Fatal(err)
 	}
 	third := New(conn)
@@ -233,7 +233,7 @@ func TestSnapshotIsACache(t *testing.T) {
 	stop()
 	// One of other streams, or that cannot be read, is no reason to count wrong.
 	for _, spoilt := range []string{"no zip", ""} {
-		if err := conn.PutStatsSnapshot(t.Context(), []byte(spoilt)); err != nil {
+		if _, err := conn.Bucket(streams.BucketStats).Put(t.Context(), snapshotKey, []byte(spoilt), 0); err != nil {
 			t.Fatal(err)
 		}
 		if c := third.load(t.Context(), state(streams.Decisions), state(streams.Sessions)); c != nil {
@@ -273,7 +273,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 		t.Errorf("got %s", text(left.Total))
 	}
 	// Who had no time to count anew stores nothing that hides that it has to.
-	if err := conn.DropStatsSnapshot(t.Context()); err != nil {
+	if err := conn.Bucket(streams.BucketStats).Delete(t.Context(), snapshotKey); err != nil {
 		t.Fatal(err)
 	}
 	hasty := New(conn)
@@ -390,7 +390,7 @@ func BenchmarkRebuild(b *testing.B) {
 		stop := run(b, s)
 		total(b, s, sessions, Query{})
 		stop()
-		if err := conn.DropStatsSnapshot(ctx); err != nil {
+		if err := conn.Bucket(streams.BucketStats).Delete(ctx, snapshotKey); err != nil {
 			b.Fatal(err)
 		}
 	}
