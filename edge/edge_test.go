@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -98,10 +99,12 @@ func TestReadiness(t *testing.T) {
 	red("broker")
 }
 
-func TestDoors(t *testing.T) {
+func TestEverythingIsServedOnOneAddress(t *testing.T) {
 	i := install(t, Config{})
 	if answer, body := i.get("/"); answer.StatusCode != http.StatusOK || !strings.Contains(strings.ToLower(string(body)), "<!doctype html>") {
 		t.Errorf("the page: %s %.100s", answer.Status, body)
+	} else if answer.Header.Get("X-Frame-Options") == "DENY" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("the page: %v", answer.Header)
 	}
 	if answer, body := i.get("/metrics"); !strings.Contains(string(body), `selene_edge_frames_total{reply="SUCCESS"} 0`) || !strings.Contains(string(body), "go_goroutines") {
 		t.Errorf("metrics: %s", answer.Status)
@@ -133,10 +136,8 @@ func TestDoors(t *testing.T) {
 	id := m.Header(lpproto.HeaderSessionID)
 	answer, body := i.do(http.MethodDelete, "/v1/sessions/"+id, nil)
 	wantProblem(t, answer, body, http.StatusConflict)
-	var session struct{ Outcome string }
-	i.want("/v1/sessions/"+id, &session)
-	if session.Outcome != "OUTCOME_CONTINUE" {
-		t.Errorf("got %+v", session)
+	if answer, body = i.get("/v1/sessions/" + id); !strings.Contains(string(body), `"outcome":"OUTCOME_CONTINUE"`) {
+		t.Errorf("got %s %s", answer.Status, body)
 	}
 }
 
@@ -216,4 +217,50 @@ func TestAddressInUse(t *testing.T) {
 	if err := e.Run(ctx); err == nil || !strings.Contains(err.Error(), "SELENE_ADDR") {
 		t.Fatalf("got %v", err)
 	}
+}
+
+func TestGuardConfiguration(t *testing.T) {
+	t.Setenv("SELENE_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1")
+	var c Config
+	if err := envconfig.Process("", &c); err != nil || c.RateLimit != 100 || len(c.Proxies) != 2 {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if _, err := c.guard(); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []Config{{Proxies: []string{"proxy.example"}}, {Proxies: []string{"10.0.0.0/33"}}, {RateLimit: -1}, {RateLimit: math.NaN()}, {RateLimit: 1e300}} {
+		if _, err := c.guard(); err == nil || !strings.Contains(err.Error(), "SELENE_") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+func TestSessionTokensSetting(t *testing.T) {
+	for text, wrong := range map[string]bool{"": false, "optional": false, "required": false, "yes": true} {
+		c, err := (Config{Tokens: text, MaxMessage: 1}).gateway()
+		if (err != nil) != wrong || err == nil && c.NeedsToken != (text == "required") {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
+}
+
+func TestVariantMustExist(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	ctx := streamstest.Context(t)
+	refused := func(variant, reason string) {
+		t.Helper()
+		_, err := New(ctx, conn, Config{DataDir: t.TempDir(), Variant: variant})
+		if err == nil || !strings.Contains(err.Error(), "SELENE_SETTINGS_VARIANT") || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%s: got %v", variant, err)
+		}
+	}
+	refused("kiosk", "there are 0")
+	i := attach(t, conn, Config{})
+	for _, variant := range []string{"kiosk", "mobile"} {
+		if answer, body := i.do(http.MethodPut, "/v1/settings?variant="+variant, []byte("{}")); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s", answer.Status, body)
+		}
+	}
+	refused("shop", "kiosk mobile")
+	attach(t, conn, Config{Variant: "kiosk"})
 }

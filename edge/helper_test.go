@@ -7,13 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/edge/api"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -74,7 +70,6 @@ func (i *installation) do(method, path string, body []byte, headers ...string) (
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	must[*contract](i.t)(openAPI()).check(i.t, method, path, answer, data)
 	return answer, data
 }
 
@@ -83,27 +78,8 @@ func (i *installation) get(path string, headers ...string) (*http.Response, []by
 	return i.do(http.MethodGet, path, nil, headers...)
 }
 
-// want decodes a 200 answer.
-func (i *installation) want(path string, into any) {
-	i.t.Helper()
-	answer, body := i.get(path)
-	if answer.StatusCode != http.StatusOK {
-		i.t.Fatalf("GET %s: %s %s", path, answer.Status, body)
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		i.t.Fatalf("GET %s: %v in %s", path, err, body)
-	}
-}
-
 // wantProblem checks that an answer is a problem of a status and returns it.
-func wantProblem(t *testing.T, answer *http.Response, body []byte, status int) (p struct {
-	Title, Detail, Setting string
-	Errors                 []struct{ Path, Detail string }
-	Status                 int
-	Missing                []string
-	Video                  struct{ Status string }
-},
-) {
+func wantProblem(t *testing.T, answer *http.Response, body []byte, status int) (p api.Problem) {
 	t.Helper()
 	if err := json.Unmarshal(body, &p); err != nil || answer.StatusCode != status || p.Status != status || p.Title == "" || p.Detail == "" ||
 		answer.Header.Get("Content-Type") != "application/problem+json" {
@@ -120,46 +96,4 @@ func must[T any](t *testing.T) func(v T, err error) T {
 		}
 		return v
 	}
-}
-
-// evidence stores what a session leaves: three frames that were decided on, the second published twice, and one that came
-// too late.
-func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
-	t.Helper()
-	ctx := streamstest.Context(t)
-	id = uuid.NewString()
-	event := func(kind schemas.SessionEventKind, outcome schemas.Outcome) {
-		if err := conn.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano(), Outcome: outcome}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	event(schemas.SessionEventKind_SESSION_OPENED, 0)
-	last := uint64(0)
-	for n, frame := range []struct {
-		sequence uint64
-		image    string
-		decided  bool
-	}{{1, "one", true}, {2, "two", true}, {2, "two, too late", false}, {3, "three", true}, {4, "four", false}} {
-		name := &schemas.FrameName{Session: id, Sequence: frame.sequence, Nonce: strconv.Itoa(n)}
-		stored := must[uint64](t)(conn.PublishFrame(ctx, &schemas.Frame{
-			Version: schemas.Version, Name: name, Image: []byte(frame.image), MediaType: "image/jpeg", ReceivedUnixNanos: int64(n) * 1_000_000_123,
-		}))
-		if !frame.decided {
-			continue
-		}
-		images = append(images, frame.image)
-		if err := conn.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "w", Decider: "d"}); err != nil {
-			t.Fatal(err)
-		}
-		outcome := schemas.Outcome_OUTCOME_CONTINUE
-		if frame.sequence == 3 {
-			outcome = schemas.Outcome_OUTCOME_PASSED
-		}
-		last = must[uint64](t)(conn.PublishDecision(ctx, &schemas.Decision{
-			Version: schemas.Version, Name: name, Frame: stored, Outcome: outcome,
-			State: &schemas.SessionState{Sequence: frame.sequence, Attempts: uint32(frame.sequence), LivenessAttempts: 1},
-		}, last))
-	}
-	event(schemas.SessionEventKind_SESSION_CLOSED, schemas.Outcome_OUTCOME_PASSED)
-	return id, images
 }

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 )
 
 func TestUIConfigs(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	for _, name := range []string{"bank", "shop", "delete"} {
 		answer, body := i.do(http.MethodPut, "/v1/ui-configs/"+name, []byte(`{"success_message":"welcome","styles":{"colors":{"accent":"#123456"}}}`))
 		if answer.StatusCode != http.StatusOK || !strings.Contains(string(body), `"name":"`+name+`"`) {
@@ -80,7 +80,7 @@ func TestUIConfigs(t *testing.T) {
 
 // The page reads the fields that can be stored, and no others.
 func TestPageKnowsTheSameUIConfig(t *testing.T) {
-	page := string(must[[]byte](t)(os.ReadFile("ui/lib/config.ts")))
+	page := string(must[[]byte](t)(os.ReadFile("../ui/lib/config.ts")))
 	block := func(begin string) string {
 		_, rest, ok := strings.Cut(page, begin)
 		if !ok {

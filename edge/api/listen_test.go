@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"encoding/json"
@@ -78,7 +78,7 @@ func (i *installation) decide(d *schemas.Decision) {
 }
 
 func TestEvents(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	before, _ := evidence(t, i.conn)
 	l := i.listen("")
 	ready := l.next()
@@ -125,7 +125,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventFilters(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	number := func(v float64) *float64 { return &v }
 	i.decide(&schemas.Decision{Errors: []int32{8, 32}, Estimations: &schemas.Estimations{Liveness: number(.2), PreviousFaceSimilarity: number(.9)}})
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_FAKE, Estimations: &schemas.Estimations{Liveness: number(.7), PreviousFaceSimilarity: number(.9), Verification: &schemas.Verification{Similarity: .1}}})
@@ -174,7 +174,7 @@ func TestEventFilters(t *testing.T) {
 }
 
 func TestWhoMayListen(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	var made struct{ ID, Token string }
 	token := func(scope account.Right) string {
 		answer, body := i.do(http.MethodPost, "/v1/tokens", []byte(`{"name":"t","scopes":["`+string(scope)+`"]}`), "Content-Type", "application/json")
@@ -204,7 +204,7 @@ func TestWhoMayListen(t *testing.T) {
 func (i *installation) cookie() string {
 	i.t.Helper()
 	ctx := streamstest.Context(i.t)
-	first := must[string](i.t)(i.edge.FirstPassword(ctx))
+	first := must[string](i.t)(i.api.Accounts.First(ctx))
 	logIn := func(password string) (string, string) {
 		body, err := json.Marshal(map[string]string{"user": account.FirstUser, "password": password})
 		if err != nil {
@@ -232,10 +232,10 @@ func (i *installation) cookie() string {
 
 // The end of an edge tells its listeners to go elsewhere.
 func TestListenersLeaveWithTheEdge(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	l := i.listen("")
 	l.next()
-	i.edge.api.CloseEvents(streamstest.Context(t))
+	i.api.CloseEvents(streamstest.Context(t))
 	err := l.ws.ReadJSON(&heard{})
 	if !websocket.IsCloseError(err, websocket.CloseGoingAway) || !strings.Contains(err.Error(), "since=0-0-0") {
 		t.Errorf("got %v", err)
@@ -246,7 +246,7 @@ func TestListenersLeaveWithTheEdge(t *testing.T) {
 }
 
 func TestWebhooksOverREST(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	bodies := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

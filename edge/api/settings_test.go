@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"encoding/json"
@@ -40,7 +40,7 @@ func (i *installation) put(path, document string, headers ...string) (r shownRev
 }
 
 func TestSettingsRevisions(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	var first shownRevision
 	i.want("/v1/settings", &first)
 	second := i.put("/v1/settings?note=fewer%20%D0%BF%D0%BE%D0%BF%D1%8B%D1%82%D0%BA%D0%B8", `{"session":{"max_attempts":7},"video_redis":{"password":"hunter2"}}`)
@@ -106,16 +106,9 @@ func TestSettingsRevisions(t *testing.T) {
 
 func TestSettingsVariantsOverREST(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	if _, err := New(streamstest.Context(t), conn, Config{DataDir: t.TempDir(), Variant: "kiosk"}); err == nil || !strings.Contains(err.Error(), "SELENE_SETTINGS_VARIANT") || !strings.Contains(err.Error(), "there are 0") {
-		t.Fatalf("got %v", err)
-	}
-	i := attach(t, conn, Config{})
+	i := attach(t, conn, options{})
 	kiosk := i.put("/v1/settings?variant=kiosk", `{"session":{"max_attempts":3}}`)
 	i.put("/v1/settings?variant=mobile", `{"session":{"max_attempts":4}}`)
-	if _, err := New(streamstest.Context(t), conn, Config{DataDir: t.TempDir(), Variant: "shop"}); err == nil || !strings.Contains(err.Error(), "kiosk mobile") {
-		t.Fatalf("got %v", err)
-	}
-	attach(t, conn, Config{Variant: "kiosk"})
 	var list struct {
 		Variants []struct {
 			Tag      string

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bytes"
@@ -58,7 +58,7 @@ func form(t *testing.T, parts ...string) (body []byte, contentType string) {
 	return b.Bytes(), w.FormDataContentType()
 }
 
-func asJSON(picture []byte) []byte {
+func orderWith(picture []byte) []byte {
 	return []byte(`{"reference":"` + base64.StdEncoding.EncodeToString(picture) + `"}`)
 }
 
@@ -75,7 +75,7 @@ func pngOf(t *testing.T, side int) []byte {
 }
 
 func TestMakeSession(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	plain := i.make(nil, "")
 	if again := i.make([]byte("{}"), "application/json"); again.Session == plain.Session || again.Token == plain.Token {
 		t.Errorf("twice the same: %+v", again)
@@ -97,9 +97,9 @@ func TestMakeSession(t *testing.T) {
 }
 
 func TestMakeSessionWithAReference(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	good, nobody := pngOf(t, 8), pngOf(t, 9)
-	answer, body := i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
+	answer, body := i.do(http.MethodPost, "/v1/sessions", orderWith(good), "Content-Type", "application/json")
 	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); p.Detail != streams.ErrNoDescriber.Error() {
 		t.Errorf("got %+v", p)
 	}
@@ -118,7 +118,7 @@ func TestMakeSessionWithAReference(t *testing.T) {
 	streamstest.Eventually(t, func() error { _, err := i.conn.Describe(ctx, good); return err })
 
 	multi, kind := form(t, "reference", string(good))
-	for name, m := range map[string]made{"json": i.make(asJSON(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {
+	for name, m := range map[string]made{"json": i.make(orderWith(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {
 		ticket := must[*streams.Ticket](t)(i.conn.TicketOf(ctx, m.Session))
 		if err := i.conn.UseTicket(ctx, ticket); err != nil || !ticket.HasFace || string(ticket.Workers[schemas.WorkerMatcher]) != "description" {
 			t.Fatalf("%s: %+v, %v", name, ticket, err)
@@ -144,10 +144,10 @@ func TestMakeSessionWithAReference(t *testing.T) {
 		kind         string
 		status, code int
 	}{
-		"nobody on it":       {asJSON(nobody), "application/json", http.StatusUnprocessableEntity, schemas.CodeNoFace},
-		"text":               {asJSON([]byte("text")), "application/json", http.StatusUnprocessableEntity, 1003},
-		"empty":              {asJSON(nil), "application/json", http.StatusUnprocessableEntity, 1003},
-		"damaged":            {asJSON(good[:20]), "application/json", http.StatusUnprocessableEntity, schemas.SystemUndecodable},
+		"nobody on it":       {orderWith(nobody), "application/json", http.StatusUnprocessableEntity, schemas.CodeNoFace},
+		"text":               {orderWith([]byte("text")), "application/json", http.StatusUnprocessableEntity, 1003},
+		"empty":              {orderWith(nil), "application/json", http.StatusUnprocessableEntity, 1003},
+		"damaged":            {orderWith(good[:20]), "application/json", http.StatusUnprocessableEntity, schemas.SystemUndecodable},
 		"no base64":          {[]byte(`{"reference":"?"}`), "application/json", http.StatusBadRequest, 0},
 		"an unknown member":  {[]byte(`{"face":""}`), "application/json", http.StatusBadRequest, 0},
 		"no JSON":            {[]byte(`{`), "application/json", http.StatusBadRequest, 0},
@@ -156,8 +156,8 @@ func TestMakeSessionWithAReference(t *testing.T) {
 		"another name":       {other, otherKind, http.StatusBadRequest, 0},
 		"a form cut off":     {multi[:len(multi)-10], kind, http.StatusBadRequest, 0},
 		"a form of no parts": {multi, "multipart/form-data", http.StatusBadRequest, 0},
-		"over the limit":     {asJSON(make([]byte, 9<<20)), "application/json", http.StatusRequestEntityTooLarge, 0},
-		"broken matcher":     {asJSON(pngOf(t, 10)), "application/json", http.StatusInternalServerError, 0},
+		"over the limit":     {orderWith(make([]byte, 9<<20)), "application/json", http.StatusRequestEntityTooLarge, 0},
+		"broken matcher":     {orderWith(pngOf(t, 10)), "application/json", http.StatusInternalServerError, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, body := i.do(http.MethodPost, "/v1/sessions", c.body, "Content-Type", c.kind)
@@ -173,16 +173,7 @@ func TestMakeSessionWithAReference(t *testing.T) {
 		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
-		answer, body = i.do(http.MethodPost, "/v1/sessions", asJSON(good), "Content-Type", "application/json")
+		answer, body = i.do(http.MethodPost, "/v1/sessions", orderWith(good), "Content-Type", "application/json")
 		wantProblem(t, answer, body, http.StatusConflict)
-	}
-}
-
-func TestSessionTokensSetting(t *testing.T) {
-	for text, wrong := range map[string]bool{"": false, "optional": false, "required": false, "yes": true} {
-		c, err := (Config{Tokens: text, MaxMessage: 1}).gateway()
-		if (err != nil) != wrong || err == nil && c.NeedsToken != (text == "required") {
-			t.Errorf("%q: %+v, %v", text, c, err)
-		}
 	}
 }

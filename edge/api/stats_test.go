@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"encoding/csv"
@@ -13,7 +13,7 @@ import (
 )
 
 func TestStats(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	for range 2 {
 		evidence(t, i.conn)
 	}

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 
 // Every route is in the document, and nothing else is.
 func TestOpenAPI(t *testing.T) {
-	i := install(t, Config{})
-	document := must[[]byte](t)(os.ReadFile("api/openapi.yaml"))
+	i := install(t, options{})
+	document := must[[]byte](t)(os.ReadFile("openapi.yaml"))
 	if _, served := i.get("/openapi.yaml"); !bytes.Equal(served, document) {
 		t.Error("another document is served")
 	}
@@ -35,7 +35,7 @@ func TestOpenAPI(t *testing.T) {
 			written = append(written, strings.ToUpper(strings.TrimSuffix(text, ":"))+" "+path)
 		}
 	}
-	for _, r := range i.edge.api.Routes() {
+	for _, r := range i.api.Routes() {
 		real = append(real, r.Method+" "+r.Path)
 	}
 	slices.Sort(written)
@@ -46,8 +46,8 @@ func TestOpenAPI(t *testing.T) {
 }
 
 func TestAdminTokenIsNeeded(t *testing.T) {
-	i := install(t, Config{})
-	for _, route := range i.edge.api.Routes() {
+	i := install(t, options{})
+	for _, route := range i.api.Routes() {
 		if route.Path == "/v1/login" {
 			continue
 		}
@@ -69,7 +69,7 @@ func TestAdminTokenIsNeeded(t *testing.T) {
 }
 
 func TestUnknownRequests(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	answer, body := i.get("/v1/nothing")
 	wantProblem(t, answer, body, http.StatusNotFound)
 	answer, body = i.do(http.MethodPatch, "/v1/settings", nil)
@@ -92,7 +92,7 @@ func TestUnknownRequests(t *testing.T) {
 }
 
 func TestEvidence(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	id, images := evidence(t, i.conn)
 	evidence(t, i.conn) // of somebody else
 	at := "/v1/sessions/" + id
@@ -139,7 +139,7 @@ func TestEvidence(t *testing.T) {
 }
 
 func TestVideoRanges(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	ctx := streamstest.Context(t)
 	id, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id + "/video"
@@ -213,7 +213,7 @@ func TestVideoRanges(t *testing.T) {
 }
 
 func TestErase(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	ctx := streamstest.Context(t)
 	id, _ := evidence(t, i.conn)
 	other, _ := evidence(t, i.conn)
@@ -226,7 +226,10 @@ func TestErase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	presence := must[*streams.Presence](t)(i.conn.Claim(ctx, id, i.edge.gateway.Name(), time.Minute))
+	if err := i.conn.BeatEdge(ctx, i.api.Edge); err != nil { // of a dead edge, no session is live
+		t.Fatal(err)
+	}
+	presence := must[*streams.Presence](t)(i.conn.Claim(ctx, id, i.api.Edge, time.Minute))
 	answer, body := i.do(http.MethodDelete, at, nil)
 	wantProblem(t, answer, body, http.StatusConflict)
 	presence.Connected = false
@@ -258,7 +261,7 @@ func TestErase(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	type revision struct {
 		Revision uint64
 		Settings schemas.Settings

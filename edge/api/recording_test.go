@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 )
 
 func TestRecordingOverREST(t *testing.T) {
-	here, there := install(t, Config{}), install(t, Config{})
+	here, there := install(t, options{}), install(t, options{})
 	id, images := evidence(t, here.conn)
 	for _, compress := range []string{"", "?compress=zstd"} {
 		answer, bundle := here.get("/v1/sessions/" + id + "/recording" + compress)
@@ -44,7 +44,7 @@ func TestRecordingOverREST(t *testing.T) {
 }
 
 func TestFewRecordingsAreImportedAtOnce(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	post := func(body io.Reader) int {
 		r, err := http.NewRequestWithContext(streamstest.Context(t), http.MethodPost, i.url+"/v1/recordings", body)
 		if err != nil {

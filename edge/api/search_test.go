@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 func TestSearchSessions(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	var ids []string
 	for range 5 {
 		id, _ := evidence(t, i.conn)
@@ -75,7 +75,7 @@ func TestSearchSessions(t *testing.T) {
 }
 
 func TestWorkers(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	i.put("/v1/settings", `{"workers":[{"name":"gait","required":true},{"name":"hats"}]}`)
 	for _, version := range []string{"2", "1"} {
 		streamstest.Go(t, func(ctx context.Context) error {

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	if _, err := conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
 		t.Fatal(err)
 	}
-	i := attach(t, conn, Config{Variant: "strict"})
+	i := attach(t, conn, options{Variant: "strict"})
 	attempts := make(chan int, 100)
 	streamstest.Go(t, func(ctx context.Context) error {
 		return conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
@@ -47,7 +47,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 }
 
 func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	id := uuid.NewString()
 	path := "/v1/sessions/" + id + "/rerun"
 	if answer, body := i.do(http.MethodPost, path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "selene worker rerun") {
@@ -86,7 +86,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 }
 
 func TestOneSessionIsJudgedAgainAtATime(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	begun, end := make(chan struct{}), make(chan struct{})
 	streamstest.Go(t, func(ctx context.Context) error {
 		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {

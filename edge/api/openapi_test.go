@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bytes"
@@ -15,10 +15,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const openAPIPath = "api/openapi.yaml"
+const openAPIPath = "openapi.yaml"
 
-// openAPI returns the description of the REST interface, as JSON and as a source of schemas.
-var openAPI = sync.OnceValues(func() (*contract, error) {
+// description returns the description of the REST interface, as JSON and as a source of schemas.
+var description = sync.OnceValues(func() (*contract, error) {
 	data, err := os.ReadFile(openAPIPath)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/kelseyhightower/envconfig"
 
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/schemas"
@@ -113,7 +111,8 @@ func (i *installation) apiToken(scopes ...account.Right) *visitor {
 	return &visitor{installation: i, token: made["token"].(string)}
 }
 
-func TestFirstUserOfTwoEdges(t *testing.T) {
+// Of all instances that start at the same time, one draws the first password, and that one stays.
+func TestFirstPasswordIsDrawnOnce(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*streams.Conn, func()) {
 		broker := must[*streams.Broker](t)(streams.NewBroker(dir, ""))
@@ -129,18 +128,15 @@ func TestFirstUserOfTwoEdges(t *testing.T) {
 			}
 		}
 	}
-	edge := func(conn *streams.Conn) *Edge {
-		return must[*Edge](t)(New(t.Context(), conn, Config{AdminToken: adminToken, DataDir: t.TempDir()}))
-	}
 	conn, stop := start()
 	type drawn struct {
 		password string
 		err      error
 	}
 	passwords := make(chan drawn, 2)
-	for _, e := range []*Edge{edge(conn), edge(conn)} {
+	for range 2 {
 		go func() {
-			p, err := e.FirstPassword(t.Context())
+			p, err := account.New(conn).First(t.Context())
 			passwords <- drawn{p, err}
 		}()
 	}
@@ -149,43 +145,39 @@ func TestFirstUserOfTwoEdges(t *testing.T) {
 		t.Fatalf("got %+v and %+v", one, other)
 	}
 	stop()
-
-	// After a restart of everything there are no others, and this one is still good.
 	conn, stop = start()
-	e := edge(conn)
-	if again, err := e.FirstPassword(t.Context()); err != nil || again != "" {
+	if again, err := account.New(conn).First(t.Context()); err != nil || again != "" {
 		t.Errorf("got %q, %v", again, err)
 	}
-	t.Run("log in", func(t *testing.T) {
-		i := attach(t, conn, Config{})
-		first := one.password + other.password
-		v := i.logIn("admin", first)
-		if me := v.wants(200, "GET", "/v1/me", ""); me["must_change_password"] != true || me["name"] != "admin" || me["csrf"] != v.csrf {
-			t.Errorf("got %v", me)
-		}
-		for _, path := range []string{"/v1/users", "/v1/settings", "/v1/audit"} {
-			if p := v.wants(403, "GET", path, ""); !strings.Contains(p["detail"].(string), "/v1/me/password") {
-				t.Errorf("got %v", p)
-			}
-		}
-		v.wants(403, "POST", "/v1/me/password", `{"old":"wrong","new":"`+userPassword+`"}`)
-		v.wants(422, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":%q}`, first, first))
-		v.wants(422, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":"short"}`, first))
-		v.wants(204, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":%q}`, first, userPassword))
-		v.wants(200, "GET", "/v1/users", "")
-		(&visitor{installation: i}).wants(401, "POST", "/v1/login", fmt.Sprintf(`{"user":"admin","password":%q}`, first))
-	})
-	stop()
-	conn, stop = start()
-	t.Run("restart", func(t *testing.T) {
-		attach(t, conn, Config{}).logIn("admin", userPassword).wants(200, "GET", "/v1/users", "")
+	t.Run("log in after a restart", func(t *testing.T) {
+		attach(t, conn, options{}).logIn("admin", one.password+other.password)
 	})
 	stop()
 }
 
+func TestFirstPasswordMustBeChanged(t *testing.T) {
+	i := install(t, options{})
+	first := must[string](t)(i.api.Accounts.First(t.Context()))
+	v := i.logIn("admin", first)
+	if me := v.wants(200, "GET", "/v1/me", ""); me["must_change_password"] != true || me["name"] != "admin" || me["csrf"] != v.csrf {
+		t.Errorf("got %v", me)
+	}
+	for _, path := range []string{"/v1/users", "/v1/settings", "/v1/audit"} {
+		if p := v.wants(403, "GET", path, ""); !strings.Contains(p["detail"].(string), "/v1/me/password") {
+			t.Errorf("got %v", p)
+		}
+	}
+	v.wants(403, "POST", "/v1/me/password", `{"old":"wrong","new":"`+userPassword+`"}`)
+	v.wants(422, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":%q}`, first, first))
+	v.wants(422, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":"short"}`, first))
+	v.wants(204, "POST", "/v1/me/password", fmt.Sprintf(`{"old":%q,"new":%q}`, first, userPassword))
+	v.wants(200, "GET", "/v1/users", "")
+	(&visitor{installation: i}).wants(401, "POST", "/v1/login", fmt.Sprintf(`{"user":"admin","password":%q}`, first))
+}
+
 func TestLogInCookie(t *testing.T) {
-	i := install(t, Config{Proxies: []string{"127.0.0.0/8"}})
-	bare := attach(t, i.conn, Config{})
+	i := install(t, options{Proxies: []string{"127.0.0.0/8"}})
+	bare := attach(t, i.conn, options{})
 	i.user("u", account.SessionsRead)
 	body := fmt.Sprintf(`{"user":"u","password":%q}`, userPassword)
 	for name, c := range map[string]struct {
@@ -241,7 +233,7 @@ func TestLogInCookie(t *testing.T) {
 }
 
 func TestCrossSiteRequests(t *testing.T) {
-	i := install(t, Config{Origins: []string{"https://embeds.example"}})
+	i := install(t, options{Origins: []string{"https://embeds.example"}})
 	v := i.user("u")
 	csrf := v.csrf
 	change := func(status int, headers ...string) {
@@ -279,9 +271,9 @@ func TestCrossSiteRequests(t *testing.T) {
 
 // Of each route: who has every right but the one that is needed is told which, and nothing happens.
 func TestEachRouteNeedsItsRight(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	without := map[account.Right]*visitor{}
-	for _, route := range i.edge.api.Routes() {
+	for _, route := range i.api.Routes() {
 		if !strings.HasPrefix(route.Path, "/v1/") || !strings.Contains(string(route.Right), ":") {
 			continue
 		}
@@ -314,7 +306,7 @@ func TestEachRouteNeedsItsRight(t *testing.T) {
 }
 
 func TestAccountsOverHTTP(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	boss := i.user("boss")
 	clerk := i.user("clerk", account.UsersRead, account.UsersWrite, account.TokensWrite, account.TokensRead)
 
@@ -372,8 +364,8 @@ func TestAccountsOverHTTP(t *testing.T) {
 
 // What ends a log-in ends it at the other edge too.
 func TestLogInsEndEverywhere(t *testing.T) {
-	i := install(t, Config{})
-	far := attach(t, i.conn, Config{})
+	i := install(t, options{})
+	far := attach(t, i.conn, options{})
 	here := i.user("u", account.UsersRead)
 	at := func(where *installation, v *visitor) *visitor {
 		return &visitor{installation: where, cookie: v.cookie, csrf: v.csrf}
@@ -410,7 +402,7 @@ func TestLogInsEndEverywhere(t *testing.T) {
 }
 
 func TestAuditLog(t *testing.T) {
-	i := install(t, Config{Proxies: []string{"127.0.0.1"}})
+	i := install(t, options{Proxies: []string{"127.0.0.1"}})
 	id, _ := evidence(t, i.conn)
 	boss := i.user("boss")
 	from := time.Now().UTC().Add(-time.Hour).Format(time.RFC3339)
@@ -482,7 +474,7 @@ func TestAuditLog(t *testing.T) {
 }
 
 func TestPasswordsAreNotTriedForever(t *testing.T) {
-	i := install(t, Config{Proxies: []string{"127.0.0.1"}})
+	i := install(t, options{Proxies: []string{"127.0.0.1"}})
 	i.user("u", account.SessionsRead)
 	i.user("v", account.SessionsRead)
 	nobody := &visitor{installation: i}
@@ -544,7 +536,7 @@ func TestPasswordsAreNotTriedForever(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
-	i := install(t, Config{Proxies: []string{"127.0.0.1"}, RateLimit: 0.01})
+	i := install(t, options{Proxies: []string{"127.0.0.1"}, RateLimit: 0.01})
 	from := func(address, path string) int {
 		answer, body := i.get(path, "X-Forwarded-For", address)
 		if answer.StatusCode == http.StatusTooManyRequests {
@@ -565,8 +557,8 @@ func TestRateLimit(t *testing.T) {
 		{"192.0.2.1", "/v1/nothing", 429},
 		{"192.0.2.1", "/ui-config/nothing", 429},
 		{"192.0.2.1", "/healthz", 200},
-		{"192.0.2.1", "/", 200},
-		{"192.0.2.2", "/ws", 400},
+		{"192.0.2.1", "/", 404},
+		{"192.0.2.2", "/ws", 404},
 		{"192.0.2.2", "/v1/settings", 429},
 		{"2001:db8::1", "/v1/settings", 200},
 		{"2001:db8::2", "/v1/settings", 429},
@@ -582,9 +574,9 @@ func TestRateLimit(t *testing.T) {
 }
 
 func TestSecurityHeaders(t *testing.T) {
-	i := install(t, Config{Origins: []string{"https://embeds.example/"}})
-	any := attach(t, i.conn, Config{Origins: []string{"*"}})
-	none := attach(t, i.conn, Config{})
+	i := install(t, options{Origins: []string{"https://embeds.example/"}})
+	any := attach(t, i.conn, options{Origins: []string{"*"}})
+	none := attach(t, i.conn, options{})
 	id, _ := evidence(t, i.conn)
 	for _, path := range []string{"/v1/settings", "/v1/nothing", "/v1/sessions/" + id + "/frames/1", "/healthz", "/openapi.yaml"} {
 		answer, _ := i.get(path, "Origin", "https://embeds.example")
@@ -612,25 +604,6 @@ func TestSecurityHeaders(t *testing.T) {
 		answer, _ := c.at.get(public, "Origin", c.origin)
 		if got := answer.Header.Get("Access-Control-Allow-Origin"); got != c.want || answer.Header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s: got %q, want %q", c.origin, got, c.want)
-		}
-	}
-	if answer, _ := i.get("/"); answer.Header.Get("X-Frame-Options") == "DENY" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("the page: %v", answer.Header)
-	}
-}
-
-func TestGuardConfiguration(t *testing.T) {
-	t.Setenv("SELENE_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1")
-	var c Config
-	if err := envconfig.Process("", &c); err != nil || c.RateLimit != 100 || len(c.Proxies) != 2 {
-		t.Errorf("got %+v, %v", c, err)
-	}
-	if _, err := c.guard(); err != nil {
-		t.Error(err)
-	}
-	for _, c := range []Config{{Proxies: []string{"proxy.example"}}, {Proxies: []string{"10.0.0.0/33"}}, {RateLimit: -1}, {RateLimit: math.NaN()}, {RateLimit: 1e300}} {
-		if _, err := c.guard(); err == nil || !strings.Contains(err.Error(), "SELENE_") {
-			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"bufio"
@@ -117,7 +117,7 @@ func (i *installation) events(id string) (events []sentEvent) {
 }
 
 func TestExport(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	one, _ := evidence(t, i.conn)
 	two, _ := evidence(t, i.conn)
 	e := i.order(`,"name":"Prüfung {name}","bitrate":1999`, one, two)
@@ -177,7 +177,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestExportHidesSecretsOfItsWebhook(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	id, _ := evidence(t, i.conn)
 	e := i.order(`,"webhook":"http://user:hush@127.0.0.1:1/x?token=hush"`, id)
 	at := "/v1/exports/" + e.ID
@@ -203,7 +203,7 @@ func TestExportHidesSecretsOfItsWebhook(t *testing.T) {
 }
 
 func TestExportIsCanceled(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	session, _ := evidence(t, i.conn)
 	begun, gone := make(chan string), make(chan error, 1)
 	i.exporter(func(ctx context.Context, e *schemas.Export, step func()) error {
@@ -240,7 +240,7 @@ func TestExportIsCanceled(t *testing.T) {
 }
 
 func TestExportsThatAreRefused(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	session, _ := evidence(t, i.conn)
 	for keys, path := range map[string]string{
 		`"bitrate":-5`:                               "bitrate",
@@ -283,7 +283,7 @@ func TestExportsThatAreRefused(t *testing.T) {
 
 // The document lists what is allowed.
 func TestExportOrderInOpenAPI(t *testing.T) {
-	document := string(must[[]byte](t)(os.ReadFile("api/openapi.yaml")))
+	document := string(must[[]byte](t)(os.ReadFile("openapi.yaml")))
 	ladder := strings.Trim(strings.ReplaceAll(fmt.Sprint(schemas.BitrateLadder), " ", ", "), "[]")
 	for _, list := range []string{strings.Join(schemas.Resolutions, ", "), ladder} {
 		if !strings.Contains(document, list) {

@@ -1,4 +1,4 @@
-package edge
+package api
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 )
 
 func TestAnnouncements(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, options{})
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	var got struct {
