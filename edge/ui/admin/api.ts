@@ -1,32 +1,32 @@
-// The REST interface, as edge/api/openapi.yaml describes it. The page is one folder below it.
+// Requests to the REST interface. The page is served one folder below it.
 import type { ProblemDetails } from "./rest";
 
 const root = new URL("..", document.baseURI);
 
-/** The absolute address of a path below the installation, for src and href. */
+/** Returns the absolute address of a path below the installation, for src and href. */
 export const address = (path: string): string => new URL(path, root).href;
 
-/** What the server, or the way to it, refused. */
+/** An unsuccessful request. The message is for people; it is empty when there was no answer. */
 export class Problem extends Error {
   constructor(
     /** HTTP status, 0 when there was no answer. */
     readonly status: number,
-    detail: string,
-    /** Path of the setting or field that is wrong. */
-    readonly setting?: string,
+    message: string,
+    /** The wrong values of the body, by dotted path; an empty path stands for the body as a whole. */
+    readonly errors: NonNullable<ProblemDetails["errors"]> = [],
   ) {
-    super(detail);
+    super(message);
   }
 }
 
 let csrf = "";
 
-/** The value that repeats the log-in on every request that changes something. */
+/** Sets the value that every changing request must repeat. */
 export function rememberCSRF(value: string): void {
   csrf = value;
 }
 
-/** Told when the server no longer knows who we are. */
+/** Emits "out" when the server no longer accepts the login. */
 export const loggedOut = new EventTarget();
 
 export interface Call {
@@ -35,7 +35,7 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-/** Asks the server. T is what it answers, undefined for 204; throws a Problem for any other end. */
+/** Sends a request and returns the JSON of the answer, undefined for 204. Throws a Problem if it did not succeed. */
 export async function call<T>(method: string, path: string, { body, headers, signal }: Call = {}): Promise<T> {
   let answer: Response;
   const given: Record<string, string> = { ...headers };
@@ -55,8 +55,8 @@ export async function call<T>(method: string, path: string, { body, headers, sig
   if (answer.status === 204) return undefined as T;
   const read: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return read as T;
-  const { detail, title, setting } = (read ?? {}) as Partial<ProblemDetails>;
+  const { detail, title, errors = [] } = (read ?? {}) as Partial<ProblemDetails>;
   if (answer.status === 401 && path !== "v1/login" && path !== "v1/me") loggedOut.dispatchEvent(new Event("out"));
-  const told = detail || title || answer.statusText || `HTTP ${answer.status}`;
-  throw new Problem(answer.status, setting ? (told.split(`${setting}: `).at(-1) ?? told) : told, setting);
+  const wrong = errors.map(({ path, detail }) => (path ? `${path}: ${detail}` : detail)).join("; ");
+  throw new Problem(answer.status, wrong || detail || title || answer.statusText || `HTTP ${answer.status}`, errors);
 }

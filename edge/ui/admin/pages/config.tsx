@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { address, call, Problem } from "../api";
+import { address, call } from "../api";
 import { pruned } from "../config_fields";
 import { fill } from "../format";
 import { lang, t } from "../language";
 import { useLoad } from "../load";
 import { ConfigForm } from "../parts/config_form";
-import { Confirmed, Form, Heading, inWords, Loaded, Notice } from "../parts/ui";
+import { Confirmed, errorsByPath, Form, Heading, Loaded, Notice } from "../parts/ui";
 import { useCan } from "../parts/me";
 import { useUnsaved } from "../parts/unsaved";
 import { at } from "../route";
@@ -50,18 +50,18 @@ function Editor({
   const [kept, setKept] = useState(stored);
   const [config, setConfig] = useState(stored);
   const [exists, setExists] = useState(!fresh);
-  const [error, setError] = useState<{ path?: string | undefined; why: string }>({ why: "" });
+  const [errors, setErrors] = useState<Record<string, string>>({});
   const [saved, setSaved] = useState(false);
   const changed = !same(pruned(kept), pruned(config)) || !exists;
   const writable = can("ui-configs:write");
   useUnsaved(changed && exists);
   const set = (place: string, value: unknown) => {
     setConfig((config) => write(config, place, value));
-    setError({ why: "" });
+    setErrors({});
     setSaved(false);
   };
   const save = async () => {
-    setError({ why: "" });
+    setErrors({});
     try {
       const now = await call<Document>("PUT", path, { body: pruned(config) });
       setKept(now);
@@ -69,8 +69,8 @@ function Editor({
       setExists(true);
       setSaved(true);
     } catch (problem) {
-      setError({ path: (problem as Problem).setting, why: inWords(problem) });
-      throw problem instanceof Problem && problem.setting ? new Problem(problem.status, `${problem.setting}: ${problem.message}`) : problem;
+      setErrors(errorsByPath(problem));
+      throw problem;
     }
   };
   const remove = async () => {
@@ -97,7 +97,7 @@ function Editor({
       <div class="editor">
         <div>
           <fieldset class="bare" disabled={!writable}>
-            <ConfigForm config={config} error={error} onValue={set} />
+            <ConfigForm config={config} errors={errors} onValue={set} />
           </fieldset>
           {writable && (
             <div class={`savebar ${changed ? "" : "idle"}`}>

@@ -11,7 +11,8 @@ import { Field, Select, Text } from "./ui";
 
 export interface ConfigFormProps {
   config: Document;
-  error: { path?: string | undefined; why: string };
+  /** What is wrong, by path. */
+  errors: Record<string, string>;
   onValue: (path: string, value: unknown) => void;
 }
 
@@ -60,9 +61,9 @@ function Group({ title, open = false, children }: { title: string; open?: boolea
 /** What was typed as a number; as it was typed where it is none, so that the server can say so. */
 const numeric = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
 
-function Input({ field: { path, kind }, config, error, onValue }: ConfigFormProps & { field: ConfigField }) {
+function Input({ field: { path, kind }, config, errors, onValue }: ConfigFormProps & { field: ConfigField }) {
   const [label, hint] = [t.configs.fields[path] ?? path, t.configs.hints[path]];
-  const wrong = error.path === path || error.path?.startsWith(`${path}.`) ? error.why : undefined;
+  const wrong = Object.entries(errors).find(([at]) => at === path || at.startsWith(`${path}.`))?.[1];
   const value = read(config, path);
   const text = value === undefined ? "" : String(value);
   const set = (next: unknown) => onValue(path, next);
@@ -153,7 +154,7 @@ function Look(props: ConfigFormProps) {
               value={value === undefined ? "" : String(value)}
               inputMode="numeric"
               placeholder={x.unset}
-              error={props.error.path === path ? props.error.why : undefined}
+              error={props.errors[path]}
               onValue={(next) => props.onValue(path, numeric(next))}
             />
           );
@@ -179,7 +180,7 @@ const DEFAULTS: Record<string, [light: string, dark: string]> = {
   bad_soft: ["#fee4e2", "#42191a"],
 };
 
-function Colors({ config, error, onValue, group, dark = false }: ConfigFormProps & { group: string; dark?: boolean }) {
+function Colors({ config, errors, onValue, group, dark = false }: ConfigFormProps & { group: string; dark?: boolean }) {
   const x = t.configs;
   return (
     <div class="colors">
@@ -200,7 +201,7 @@ function Colors({ config, error, onValue, group, dark = false }: ConfigFormProps
             ) : (
               <span class="soft">{x.unset}</span>
             )}
-            {error.path === path && <p class="error">{error.why}</p>}
+            {errors[path] && <p class="error">{errors[path]}</p>}
           </div>
         );
       })}
@@ -208,7 +209,7 @@ function Colors({ config, error, onValue, group, dark = false }: ConfigFormProps
   );
 }
 
-function Messages({ config, error, onValue }: ConfigFormProps) {
+function Messages({ config, errors, onValue }: ConfigFormProps) {
   const given = (config["error_messages"] ?? {}) as Record<string, string | undefined>;
   const codes = Object.keys(given).filter((code) => given[code] !== undefined);
   const left = PROMPTED_CODES.filter((code) => !codes.includes(String(code)));
@@ -225,7 +226,7 @@ function Messages({ config, error, onValue }: ConfigFormProps) {
             }
             value={given[code] ?? ""}
             maxLength={500}
-            error={error.path === `error_messages.${code}` ? error.why : undefined}
+            error={errors[`error_messages.${code}`]}
             onValue={(value) => set(code, value)}
           />
           <button

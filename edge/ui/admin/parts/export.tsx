@@ -1,10 +1,10 @@
 // Ordering an export of sessions, and how far it is.
 import { useEffect, useState } from "preact/hooks";
-import { address, call, Problem } from "../api";
+import { address, call } from "../api";
 import { bytes, fill } from "../format";
 import { t } from "../language";
 import type { Export } from "../rest";
-import { Check, Dialog, Form, Notice, Select, Text, inWords } from "./ui";
+import { Check, Dialog, errorsByPath, Form, Notice, Select, Text } from "./ui";
 
 const SIZES = [
   "176x144",
@@ -81,17 +81,16 @@ const CHECKS = { fragmented: false, time: false, session: false, face_box: false
 function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export) => void; onCancel: () => void }) {
   const [given, setGiven] = useState(START);
   const [checks, setChecks] = useState(CHECKS);
-  const [wrong, setWrong] = useState<{ setting?: string | undefined; why: string }>({ why: "" });
+  const [errors, setErrors] = useState<Record<string, string>>({});
   const set = (name: keyof typeof START) => (value: string) => setGiven({ ...given, [name]: value });
   const check = (name: keyof typeof CHECKS) => (value: boolean) => setChecks({ ...checks, [name]: value });
-  const errorOf = (name: string) => (wrong.setting === name ? wrong.why : undefined);
   const submit = async () => {
-    setWrong({ why: "" });
+    setErrors({});
     try {
       onMade(await call<Export>("POST", "v1/exports", { body: order(ids, given, checks) }));
     } catch (error) {
-      setWrong({ setting: (error as { setting?: string }).setting, why: inWords(error) });
-      throw error instanceof Problem && error.setting ? new Problem(error.status, `${error.setting}: ${error.message}`) : error;
+      setErrors(errorsByPath(error));
+      throw error;
     }
   };
   const x = t.exports;
@@ -124,7 +123,7 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
         </div>
         <div class="columns">
           <Select label={x.corner} value={given.corner} onValue={set("corner")} options={corners} />
-          {checks.time && <Text label={x.zone} value={given.zone} onValue={set("zone")} error={errorOf("watermark.time.zone")} />}
+          {checks.time && <Text label={x.zone} value={given.zone} onValue={set("zone")} error={errors["watermark.time.zone"]} />}
         </div>
       </fieldset>
       <details>
@@ -136,7 +135,7 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
             value={given.bitrate}
             onValue={set("bitrate")}
             inputMode="numeric"
-            error={errorOf("bitrate")}
+            error={errors["bitrate"]}
           />
           <Text
             label={x.frameRate}
@@ -144,7 +143,7 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
             value={given.frame_rate}
             onValue={set("frame_rate")}
             inputMode="numeric"
-            error={errorOf("frame_rate")}
+            error={errors["frame_rate"]}
           />
           <Select
             label={x.rotate}
@@ -153,19 +152,19 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
             options={["0", "90", "180", "270"].map((one) => [one, `${one}°`] as const)}
           />
           <Select label={x.flip} value={given.flip} onValue={set("flip")} options={Object.entries(x.flips)} />
-          <Text label={x.from} type="datetime-local" value={given.from} onValue={set("from")} error={errorOf("from")} />
-          <Text label={x.to} type="datetime-local" value={given.to} onValue={set("to")} error={errorOf("to")} />
+          <Text label={x.from} type="datetime-local" value={given.from} onValue={set("from")} error={errors["from"]} />
+          <Text label={x.to} type="datetime-local" value={given.to} onValue={set("to")} error={errors["to"]} />
           <Text
             label={x.duration}
             hint={x.durationHint}
             value={given.duration}
             onValue={set("duration")}
             inputMode="decimal"
-            error={errorOf("duration")}
+            error={errors["duration"]}
           />
-          <Text label={x.name} hint={x.nameHint} value={given.name} onValue={set("name")} error={errorOf("name")} />
+          <Text label={x.name} hint={x.nameHint} value={given.name} onValue={set("name")} error={errors["name"]} />
         </div>
-        <Text label={x.webhook} type="url" value={given.webhook} onValue={set("webhook")} error={errorOf("webhook")} />
+        <Text label={x.webhook} type="url" value={given.webhook} onValue={set("webhook")} error={errors["webhook"]} />
         <Check label={x.fragmented} checked={checks.fragmented} onChecked={check("fragmented")} />
       </details>
     </Form>

@@ -8,7 +8,7 @@ import { changes, checkAll, complete, type Schema, write } from "../schema";
 import type { Document, Revision } from "../rest";
 import { useCan } from "./me";
 import { Setting } from "./setting";
-import { Form, Notice } from "./ui";
+import { errorsByPath, Form, inWords, Notice } from "./ui";
 import { useUnsaved } from "./unsaved";
 
 export interface SettingsFormProps {
@@ -59,10 +59,12 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.status === 409) throw new Problem(409, t.settings.changed);
-      if (!error.setting) throw error;
-      setRefused({ [error.setting]: error.message });
-      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: `${error.setting}: ${error.message}` }) });
-      setShow(error.setting);
+      const errors = errorsByPath(error);
+      const [first] = Object.keys(errors);
+      if (!first) throw error;
+      setRefused(errors);
+      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: inWords(error) }) });
+      setShow(first);
     }
   };
   const load = async (input: HTMLInputElement) => {

@@ -6,9 +6,17 @@ import { dateTime } from "../format";
 import { t } from "../language";
 import type { Load } from "../load";
 
-/** What went wrong, in words. */
+const capitalised = (text: string): string => text.replace(/^./, (first) => first.toUpperCase());
+
+/** Returns what went wrong, as a sentence. */
 export const inWords = (error: unknown): string =>
-  error instanceof Problem ? error.message.replace(/^./, (first) => first.toUpperCase()) || t.common.unreachable : String(error);
+  !(error instanceof Problem) ? String(error) : error.errors[0]?.path ? error.message : capitalised(error.message) || t.common.unreachable;
+
+/** Returns what is wrong with the values of a refused body, by path. */
+export const errorsByPath = (error: unknown): Record<string, string> =>
+  error instanceof Problem
+    ? Object.fromEntries(error.errors.filter(({ path }) => path).map(({ path, detail }) => [path, capitalised(detail)]))
+    : {};
 
 export function Notice({ kind, children }: { kind: "good" | "bad" | "info"; children: ComponentChildren }) {
   return (
