@@ -22,15 +22,22 @@ import (
 )
 
 const (
-	manyFrames = 10_000
 	framePace  = 100 * time.Millisecond
-	frameBytes = 40_000 // all of them are 400 MB
+	frameBytes = 40_000 // 10,000 of them are 400 MB
 	// The bounds, whatever the number of frames: of the video worker, and of the encoder for pictures of this size.
 	workerBound  = 192 << 20
 	encoderBound = 192 << 20
 )
 
-// A session of 10,000 frames, whose video worker is killed in the middle: another one makes all of it, in bounded memory.
+// manyFrames returns how many frames a long session has: enough for its video to be interrupted.
+func manyFrames() int {
+	if testing.Short() {
+		return 3_000
+	}
+	return 10_000
+}
+
+// A session of many frames, whose video worker is killed in the middle: another one makes all of it, in bounded memory.
 func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	t.Parallel()
 	addr := freeAddr(t)
@@ -86,7 +93,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 		return nil
 	})
 	s := state()
-	if off := time.Duration(s.GetDurationNanos()) - manyFrames*framePace; off.Abs() > 50*time.Millisecond || s.GetFrames() != manyFrames {
+	if off := time.Duration(s.GetDurationNanos()) - time.Duration(manyFrames())*framePace; off.Abs() > 50*time.Millisecond || int(s.GetFrames()) != manyFrames() {
 		t.Errorf("%d frames, %v too long", s.GetFrames(), off)
 	}
 	checkMarks(t, conn, s.GetObject())
@@ -190,7 +197,7 @@ func longSession(t *testing.T, conn *streams.Conn) string {
 		images[n] = padded(videotest.Marked(t, n, 96, 72), frameBytes)
 	}
 	name := &schemas.FrameName{Session: id, Nonce: "e2e"}
-	for n := range manyFrames {
+	for n := range manyFrames() {
 		name.Sequence = uint64(n + 1)
 		if _, err := conn.PublishFrame(ctx, &schemas.Frame{
 			Version: schemas.Version, Name: name, MediaType: "image/jpeg", Image: images[n%len(images)],
@@ -241,7 +248,7 @@ func checkMarks(t *testing.T, conn *streams.Conn, object string) {
 			}
 		}
 	}
-	if len(v.PTS) != manyFrames || wrong > 0 {
+	if len(v.PTS) != manyFrames() || wrong > 0 {
 		t.Errorf("%d frames, %d of them wrong", len(v.PTS), wrong)
 	}
 }
