@@ -52,10 +52,10 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 		if err != nil {
 			return p, err
 		}
-		if p.stage == atStart && kind != "IHDR" {
+		if p.stage == atStart && string(kind) != "IHDR" {
 			return p, errors.New("the header is not the first chunk")
 		}
-		switch kind {
+		switch string(kind) {
 		case "IHDR":
 			err = p.readHeader(content, maxPixels, info)
 		case "PLTE":
@@ -87,19 +87,19 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 }
 
 // nextChunk splits off a chunk: length, type, content, checksum of type and content.
-func nextChunk(b []byte) (kind string, content, rest []byte, err error) {
+func nextChunk(b []byte) (kind, content, rest []byte, err error) {
 	const frame = 12
 	if len(b) < frame {
-		return "", nil, nil, ErrTruncated
+		return nil, nil, nil, ErrTruncated
 	}
 	n := binary.BigEndian.Uint32(b)
 	if uint64(n) > uint64(len(b)-frame) {
-		return "", nil, nil, ErrTruncated
+		return nil, nil, nil, ErrTruncated
 	}
 	if crc32.ChecksumIEEE(b[4:8+n]) != binary.BigEndian.Uint32(b[8+n:]) {
-		return "", nil, nil, errors.New("a chunk has a wrong checksum")
+		return nil, nil, nil, errors.New("a chunk has a wrong checksum")
 	}
-	return string(b[4:8]), b[8 : 8+n], b[frame+n:], nil
+	return b[4:8], b[8 : 8+n], b[frame+n:], nil
 }
 
 var errChunkOrder = errors.New("the chunks are out of order")

@@ -107,7 +107,7 @@ func (r *dataReader) Read(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if kind != "IDAT" {
+		if string(kind) != "IDAT" {
 			return 0, io.EOF
 		}
 		r.chunk, r.rest = content, rest

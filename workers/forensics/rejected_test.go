@@ -5,6 +5,8 @@ import (
 	"image"
 	"math"
 	"slices"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // Measures that were tried and told too little to be used; README.md has the figures.
@@ -170,32 +172,28 @@ func periodicity(h []float64) float64 {
 	return min(1, best/energy*2) * min(1, energy/float64(n)/4)
 }
 
-// stepsOf is the luminance quantisation steps of a JPEG, in zigzag order. ok is false for what has none.
+// stepsOf returns the luminance quantisation steps of a JPEG, in zigzag order. ok is false for a file without any.
 func stepsOf(image []byte) (steps [64]uint16, ok bool) {
-	segments(image, func(marker byte, body []byte) bool {
-		if marker != 0xDB {
-			return true
-		}
-		for len(body) >= 65 {
-			wide, id := body[0]>>4, body[0]&15
+	for marker, tables := range imagefile.Segments(image) {
+		for marker == 0xDB && len(tables) >= 65 {
+			wide, id := tables[0]>>4, tables[0]&15
 			size := 64 * (1 + int(min(wide, 1)))
-			if len(body) < 1+size {
-				return false
+			if len(tables) < 1+size {
+				break
 			}
-			if id == 0 {
-				for i := range steps {
-					if wide == 0 {
-						steps[i] = uint16(body[1+i])
-					} else {
-						steps[i] = binary.BigEndian.Uint16(body[1+2*i:])
-					}
+			if id != 0 {
+				tables = tables[1+size:]
+				continue
+			}
+			for i := range steps {
+				if wide == 0 {
+					steps[i] = uint16(tables[1+i])
+				} else {
+					steps[i] = binary.BigEndian.Uint16(tables[1+2*i:])
 				}
-				ok = true
-				return false
 			}
-			body = body[1+size:]
+			return steps, true
 		}
-		return true
-	})
-	return steps, ok
+	}
+	return steps, false
 }

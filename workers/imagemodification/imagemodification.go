@@ -2,17 +2,20 @@
 package imagemodification
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
+	"strings"
+
+	"github.com/asticode/go-astiav"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/forensics"
+	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
 // maxPixels is the largest frame, in pixels, that is looked at: a score takes a second of processor time there.
@@ -66,38 +69,40 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	return v, nil
 }
 
-// Score is 0..1, 1 = original, for a JPEG in which the face fills a rectangle. It is 0 when the picture names the editor it
-// came from, which no camera does; else it falls with the JPEG ghost. ok is false when there is nothing to score.
+// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle. It is 0 when the picture names the
+// editor it came from, which no camera does; otherwise it falls with the JPEG ghost. ok is false when nothing can be scored.
 func Score(data []byte, face image.Rectangle) (score float64, ok bool, err error) {
 	if forensics.Editor(data) != "" {
 		return 0, true, nil
 	}
-	config, err := jpeg.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width*config.Height > maxPixels {
-		return 0, false, nil //nolint:nilerr // PNG, or too large: the detector has decoded it, so it is no fault
+	luma, err := lumaOf(data)
+	if err != nil || luma == nil {
+		return 0, false, err
 	}
-	decoded, err := jpeg.Decode(bytes.NewReader(data))
-	if err != nil {
-		return 0, false, fmt.Errorf("decode: %w", err)
-	}
-	ghost, ok, err := forensics.Ghost(luma(decoded), face)
+	ghost, ok, err := forensics.Ghost(luma, face)
 	return max(0, 1-ghost/(2*ghostLimit)), ok, err
 }
 
-// luma is the brightness as the file has it, without a way through RGB.
-func luma(img image.Image) *forensics.Luma {
-	pix, stride := []byte(nil), 0
-	switch m := img.(type) {
-	case *image.YCbCr:
-		pix, stride = m.Y, m.YStride
-	case *image.Gray:
-		pix, stride = m.Pix, m.Stride
-	default: // CMYK and RGB files are no camera's
-		return &forensics.Luma{}
+// lumaOf returns the brightness as a JPEG stores it, without converting to RGB and back. It is nil for a picture that is
+// too large, a PNG, or a JPEG in RGB or CMYK, which no camera writes.
+func lumaOf(data []byte) (*forensics.Luma, error) {
+	info, err := imagefile.Inspect(data, maxPixels)
+	if errors.Is(err, imagefile.ErrTooLarge) || info.Format == imagefile.PNG || info.Components > 3 {
+		return nil, nil
 	}
-	l := &forensics.Luma{Width: img.Bounds().Dx(), Height: img.Bounds().Dy()}
+	decoder, frame := decode.New(maxPixels), astiav.AllocFrame()
+	defer decoder.Close()
+	defer frame.Free()
+	if err := decoder.Decode(data, frame); err != nil {
+		return nil, err
+	}
+	if colours := frame.PixelFormat().Name(); !strings.HasPrefix(colours, "yuv") && !strings.HasPrefix(colours, "gray") {
+		return nil, nil
+	}
+	l := &forensics.Luma{Width: info.Width, Height: info.Height}
+	pix, stride := decode.FirstPlane(frame), frame.Linesize()[0]
 	for y := range l.Height {
-		l.Pix = append(l.Pix, pix[y*stride:y*stride+l.Width]...)
+		l.Pix = append(l.Pix, pix[y*stride:][:l.Width]...)
 	}
-	return l
+	return l, nil
 }
