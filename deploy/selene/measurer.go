@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/selene-liveness/selene/deploy/tools/replay"
-	"github.com/selene-liveness/selene/workers/detector"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -21,7 +21,7 @@ func openMeasurer(m *modelFolder) (*measurer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &measurer{models: models, decoder: vision.NewDecoder(detector.MaxPixels)}, nil
+	return &measurer{models: models, decoder: vision.NewDecoder(imagefile.MaxPixels)}, nil
 }
 
 func (m *measurer) close() {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -51,7 +52,7 @@ func (c Config) withDefaults() Config {
 		c.MaxMessage = lpproto.MaxMessageBytes
 	}
 	if c.MaxPixels <= 0 {
-		c.MaxPixels = 40_000_000
+		c.MaxPixels = imagefile.MaxPixels
 	}
 	return c
 }

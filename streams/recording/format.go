@@ -125,9 +125,6 @@ func fault(entry, format string, args ...any) error {
 	return &Error{entry, fmt.Sprintf(format, args...)}
 }
 
-// extensions of the files of images by media type.
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png"}
-
 func readAll(r io.Reader, limit int64, entry string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -178,7 +179,7 @@ func (b *Bundle) describe() error {
 		if err := json.Unmarshal(line, &f); err != nil {
 			return fault(framesFile, "line %d: %v", len(b.Frames)+1, err)
 		}
-		if _, there := b.entries[f.File]; !there || extensions[f.MediaType] == "" {
+		if _, there := b.entries[f.File]; !there || imagefile.OfMediaType(f.MediaType) == 0 {
 			return fault(framesFile, "line %d: there is no image %.60q of type %.30q", len(b.Frames)+1, f.File, f.MediaType)
 		}
 		if _, twice := b.stored[f.Stored]; twice {
@@ -291,14 +292,15 @@ func (b *Bundle) Events() iter.Seq2[streams.Stored[*schemas.SessionEvent], error
 
 // Reference is the face the session was verified against and its media type, nil when there was none.
 func (b *Bundle) Reference() ([]byte, string, error) {
-	for mediaType, extension := range extensions {
-		if _, there := b.entries["reference"+extension]; there {
-			r, err := b.reader("reference" + extension)
+	for _, format := range []imagefile.Format{imagefile.JPEG, imagefile.PNG} {
+		name := "reference" + format.Extension()
+		if _, there := b.entries[name]; there {
+			r, err := b.reader(name)
 			if err != nil {
 				return nil, "", err
 			}
-			image, err := readAll(r, maxImage, "reference"+extension)
-			return image, mediaType, err
+			image, err := readAll(r, maxImage, name)
+			return image, format.MediaType(), err
 		}
 	}
 	return nil, "", nil

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -248,7 +249,7 @@ func (b *writer) images(ctx context.Context, session string, count int) error {
 		m := f.Message
 		image := m.GetImage()
 		line := Frame{
-			File: fmt.Sprintf("frames/%06d%s", n, extensions[m.GetMediaType()]), Sequence: m.GetName().GetSequence(), Stored: f.Sequence,
+			File: fmt.Sprintf("frames/%06d%s", n, imagefile.OfMediaType(m.GetMediaType()).Extension()), Sequence: m.GetName().GetSequence(), Stored: f.Sequence,
 			Attempt: m.GetAttempt(), Received: time.Unix(0, m.GetReceivedUnixNanos()).UTC(), MediaType: m.GetMediaType(),
 		}
 		m.Image = nil
@@ -279,7 +280,7 @@ func (b *writer) reference(ctx context.Context, session string) error {
 	if err != nil {
 		return err
 	}
-	return b.write("reference"+extensions[o.MediaType], image)
+	return b.write("reference"+imagefile.OfMediaType(o.MediaType).Extension(), image)
 }
 
 func (b *writer) writeJSON(name string, v any) error {

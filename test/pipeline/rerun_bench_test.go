@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
-	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/rerun"
@@ -143,7 +143,7 @@ func inferAll(b *testing.B, m *vision.Models, bundles [][]byte) time.Duration {
 	begun := time.Now()
 	for range runtime.NumCPU() {
 		group.Go(func() error {
-			decoder := vision.NewDecoder(detector.MaxPixels)
+			decoder := vision.NewDecoder(imagefile.MaxPixels)
 			defer decoder.Close()
 			var image vision.Image
 			var found []vision.Detection

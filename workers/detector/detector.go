@@ -17,9 +17,6 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// MaxPixels is the largest frame, in pixels, that is decoded.
-const MaxPixels = 40_000_000
-
 const (
 	ackWait = 20 * time.Second
 	stale   = time.Minute // far beyond what an edge waits for a decision

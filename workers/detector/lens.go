@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
@@ -26,7 +27,7 @@ type lens struct {
 
 func newLens(m *vision.Models) *lens {
 	return &lens{
-		models: m, decoder: vision.NewDecoder(MaxPixels),
+		models: m, decoder: vision.NewDecoder(imagefile.MaxPixels),
 		detections:  workers.Inferences(schemas.WorkerDetector, string(vision.RoleDetector)),
 		measurement: workers.Inferences(schemas.WorkerDetector, string(vision.RoleMesh)),
 	}

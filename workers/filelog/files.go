@@ -1,6 +1,7 @@
 package filelog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // file is one file of a session's folder.
@@ -70,7 +72,7 @@ func filesOf(d *schemas.Decision, frame *schemas.Frame) ([]file, error) {
 		}
 		stem := fmt.Sprintf("%06d_%d", r.Sequence, at.UnixMilli())
 		if frame != nil {
-			out = append(out, file{stem + extension(frame.GetMediaType()), frame.GetImage()})
+			out = append(out, file{stem + cmp.Or(imagefile.OfMediaType(frame.GetMediaType()), imagefile.JPEG).Extension(), frame.GetImage()})
 		}
 		text, err := indented(r)
 		if err != nil {
@@ -85,14 +87,6 @@ func filesOf(d *schemas.Decision, frame *schemas.Frame) ([]file, error) {
 		LivenessAttempts: s.GetLivenessAttempts(), Fake: s.GetFake(), Outcome: d.GetOutcome().String(),
 	})
 	return append(out, file{"session.json", text}), err
-}
-
-// extension names only what browsers show, whatever a client called it.
-func extension(mediaType string) string {
-	if mediaType == "image/png" {
-		return ".png"
-	}
-	return ".jpg"
 }
 
 func indented(v any) ([]byte, error) {

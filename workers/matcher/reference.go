@@ -8,16 +8,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Bounds of a reference picture.
-const (
-	referencePixels = 40_000_000
-	referenceFace   = 64 // pixels that the face must be wide and high at least
-)
+// referenceFace is the smallest width and height of the face in a reference picture, in pixels.
+const referenceFace = 64
 
 // Run judges faces, and describes reference faces for those who make sessions, until ctx is done. Describing needs the
 // roles detector and descriptor; without them it is not offered.
@@ -44,7 +42,7 @@ type describer struct {
 }
 
 func newDescriber(w *Worker) *describer {
-	return &describer{worker: w, decoder: vision.NewDecoder(referencePixels)}
+	return &describer{worker: w, decoder: vision.NewDecoder(imagefile.MaxPixels)}
 }
 
 func (d *describer) close() { d.decoder.Close() }

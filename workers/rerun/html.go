@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // Report is a page on a run, with the pictures that changed.
@@ -49,7 +49,7 @@ func (r *Result) Shown() []shown {
 		if i < 0 {
 			continue
 		}
-		source := "data:" + http.DetectContentType(p.Image) + ";base64," + base64.StdEncoding.EncodeToString(p.Image)
+		source := "data:" + imagefile.Detect(p.Image).MediaType() + ";base64," + base64.StdEncoding.EncodeToString(p.Image)
 		out = append(out, shown{r.Codes[i], template.URL(source)})
 	}
 	return out

@@ -14,13 +14,11 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
 )
-
-// maxPixels is the largest frame, in pixels, that is decoded; the detector takes no larger ones.
-const maxPixels = 40_000_000
 
 // Frames gives the images that faces were found in.
 type Frames interface {
@@ -50,7 +48,7 @@ type lens struct {
 // session alone, which is what judging a recording again needs.
 func New(frames Frames, earlier Sessions) *Worker {
 	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
-		return &lens{decoder: vision.NewDecoder(maxPixels)}
+		return &lens{decoder: vision.NewDecoder(imagefile.MaxPixels)}
 	}}}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
-	"github.com/selene-liveness/selene/workers/detector"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -27,7 +27,7 @@ type collector struct {
 }
 
 func (c *collector) run(ctx context.Context, d *Dataset, progress func(terminal.Progress)) error {
-	c.decoder = vision.NewDecoder(detector.MaxPixels)
+	c.decoder = vision.NewDecoder(imagefile.MaxPixels)
 	defer c.decoder.Close()
 	for i, l := range d.Labels {
 		part := func(of float64) {

@@ -1,7 +1,7 @@
 package mediafile
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // Timing says when a picture of a source is shown, counted from the first one.
@@ -24,7 +24,7 @@ type Source interface {
 	// Next moves to the next picture; io.EOF after the last.
 	Next() (Timing, error)
 	// Image is the present picture as JPEG or PNG file bytes with its media type
-	// (lpproto.ContentJPEG or ContentPNG). A picture that is passed over is never encoded.
+	// ("image/jpeg" or "image/png"). A picture that is passed over is never encoded.
 	Image() (image []byte, mediaType string, err error)
 	// Duration of all pictures together, 0 when unknown.
 	Duration() time.Duration
@@ -100,31 +100,19 @@ func stillType(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	head := make([]byte, 8)
+	head := make([]byte, imagefile.MagicLength)
 	n, err := f.Read(head)
 	if err != nil && n == 0 {
 		return "", errors.Join(err, fmt.Errorf("%s is empty or cannot be read", path))
 	}
-	switch head = head[:n]; {
-	case bytes.HasPrefix(head, []byte{0xff, 0xd8, 0xff}):
-		return lpproto.ContentJPEG, nil
-	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
-		return lpproto.ContentPNG, nil
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg":
-		return lpproto.ContentJPEG, nil
-	case ".png":
-		return lpproto.ContentPNG, nil
-	}
-	return "", nil
+	return cmp.Or(imagefile.Detect(head[:n]), imagefile.OfName(path)).MediaType(), nil
 }
 
 // isImageName tells images from videos; a GIF may be either and counts as a video.
 func isImageName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif":
+	case ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif":
 		return true
 	}
-	return false
+	return imagefile.OfName(path) != 0
 }

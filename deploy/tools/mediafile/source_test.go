@@ -19,7 +19,7 @@ import (
 
 	"github.com/asticode/go-astiav"
 
-	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 func TestMain(m *testing.M) {
@@ -93,8 +93,8 @@ func decoded(t testing.TB, src Source) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w, h, err := lpproto.Inspect(b, mediaType); err != nil || w == 0 || h == 0 {
-		t.Fatalf("%d x %d, %v", w, h, err)
+	if info, err := imagefile.Verify(b, imagefile.MaxPixels); err != nil || info.Format.MediaType() != mediaType {
+		t.Fatalf("%+v, %v; want %s", info, err, mediaType)
 	}
 	m, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil {
@@ -281,8 +281,8 @@ func TestFolder(t *testing.T) {
 		case string(b) == "broken":
 			what += " broken"
 		default:
-			w, h, err := lpproto.Inspect(b, mediaType)
-			what += fmt.Sprint(" ", w, h, err)
+			info, err := imagefile.Verify(b, imagefile.MaxPixels)
+			what += fmt.Sprint(" ", info.Width, info.Height, err)
 		}
 		got = append(got, what)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/asticode/go-astiav"
 
-	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // video decodes the first video stream of a file. It looks one picture ahead, which is
@@ -180,7 +180,7 @@ func (v *video) Image() ([]byte, string, error) {
 			return nil, "", fmt.Errorf("%s at %v: %w", v.path, v.nowPTS, err)
 		}
 	}
-	return v.image, lpproto.ContentJPEG, nil
+	return v.image, imagefile.JPEG.MediaType(), nil
 }
 
 func (v *video) Duration() time.Duration {

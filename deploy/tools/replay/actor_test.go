@@ -11,14 +11,15 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // scripted measures picture i of frames() by a table.
 type scripted []Face
 
 func (s scripted) Measure(b []byte) (Face, error) {
-	w, _, err := lpproto.Inspect(b, lpproto.ContentJPEG)
-	return s[w-16], err
+	info, err := imagefile.Inspect(b, imagefile.MaxPixels)
+	return s[info.Width-16], err
 }
 
 // person makes a clip of a person whose head rests at a pitch and who moves as a person

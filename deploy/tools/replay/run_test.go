@@ -24,6 +24,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 const testSession = "0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d"
@@ -121,14 +122,15 @@ func (d door) frame() (size image.Point, ok bool) {
 	if !ok {
 		return size, false
 	}
-	b, mediaType, err := m.Image(binary)
+	b, _, err := m.Image(binary)
+	var info imagefile.Info
 	if err == nil {
-		size.X, size.Y, err = lpproto.Inspect(b, mediaType)
+		info, err = imagefile.Verify(b, imagefile.MaxPixels)
 	}
 	if err != nil {
 		d.t.Error(err)
 	}
-	return size, true
+	return image.Pt(info.Width, info.Height), true
 }
 
 func TestMain(m *testing.M) {
@@ -218,10 +220,10 @@ func TestSuccess(t *testing.T) {
 				d.send(lpproto.NewHeartbeat()) // at any time, and no reply to anything
 				m, binary, _ := d.read()
 				kinds, types = append(kinds, binary), append(types, m.Header("content-type"))
-				if b, mediaType, err := m.Image(binary); err != nil {
+				if b, _, err := m.Image(binary); err != nil {
 					t.Error(err)
-				} else if w, _, err := lpproto.Inspect(b, mediaType); err != nil || w != 16+i {
-					t.Errorf("frame %d is %d wide, %v", i, w, err)
+				} else if info, err := imagefile.Verify(b, imagefile.MaxPixels); err != nil || info.Width != 16+i {
+					t.Errorf("frame %d is %d wide, %v", i, info.Width, err)
 				}
 				if i < 2 {
 					d.stats(12, 37)
