@@ -68,6 +68,13 @@ type ClientHeadPose struct {
 	Pitch float64 `json:"pitch"`
 }
 
+// The states of an eye.
+const (
+	EyeOpen     = "open"
+	EyeClosed   = "closed"
+	EyeOccluded = "occluded"
+)
+
 // ClientEyes are states: open, closed, occluded.
 type ClientEyes struct {
 	Left  string `json:"left"`

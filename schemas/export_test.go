@@ -104,7 +104,7 @@ func TestWrongExportOrders(t *testing.T) {
 		{`"sessions":null`, "sessions", "1 to 100"},
 		{`"sessions":"` + sessionA + `"`, "sessions", "a list"},
 		{`"sessions":["x"]`, "sessions.0", "UUID"},
-		{`"sessions":["` + strings.ToUpper(sessionA) + `"]`, "sessions.0", "lower case"},
+		{`"sessions":["` + strings.ToUpper(sessionA) + `"]`, "sessions.0", "lowercase UUID"},
 		{`"sessions":["` + sessionA + `","` + sessionA + `"]`, "sessions.1", "twice"},
 		{`"sessions":["` + sessionA + `","` + sessionB + `"],"name":"{start}"`, "name", "{name}"},
 	} {

@@ -3,6 +3,7 @@ package schemas
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -102,10 +103,22 @@ func TestDefaultSettingsAreValidAndRoundTrip(t *testing.T) {
 func FuzzParseSettings(f *testing.F) {
 	f.Add([]byte(`{"session":{"max_attempts":3}}`))
 	f.Add([]byte(`{"workers":[{"name":"x","timeout":1e999}]}`))
+	f.Add([]byte(`{"session":{"max_attempts":null},"thresholds":{"ags":null,"blur":0.5,"blur":0.6},"virtual_camera_checker":{"denylist":[null]}}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		s, err := ParseSettings(doc)
-		if err == nil && s.Validate() != nil {
-			t.Fatal("accepted settings that are not valid")
+		if err == nil {
+			if s.Validate() != nil {
+				t.Fatal("accepted settings that are not valid")
+			}
+			stored, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, parse := range []func([]byte) (*Settings, error){ParseSettings, ParseStoredSettings} {
+				if again, err := parse(stored); err != nil || !reflect.DeepEqual(again, s) {
+					t.Fatalf("%s is read as %+v, %v", stored, again, err)
+				}
+			}
 		}
 		if err != nil && !strings.HasPrefix(err.Error(), "settings: ") {
 			t.Fatalf("error without its subject: %v", err)

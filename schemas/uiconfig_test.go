@@ -63,7 +63,7 @@ func TestUIConfigErrorsNameThePath(t *testing.T) {
 		`{"styles":{"colors":{"accent":"#12345"}}}`:               "styles.colors.accent",
 		`{"styles":{"dark_colors":{"sky":"#123"}}}`:               "styles.dark_colors.sky",
 		`{"styles":{"sizes":{"text":25}}}`:                        "styles.sizes.text",
-		`{"styles":{"sizes":{"text":"2em"}}}`:                     "styles.sizes",
+		`{"styles":{"sizes":{"text":"2em"}}}`:                     "styles.sizes.text",
 		`{"styles":{"background-image":"url(//x)"}}`:              "styles.background-image",
 		`{"parent_origins":["https://shop.example/"]}`:            "parent_origins.0",
 		`{"parent_origins":["*"]}`:                                "parent_origins.0",

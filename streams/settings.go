@@ -252,7 +252,7 @@ func revisionOf(subject string, sequence uint64, at time.Time, header nats.Heade
 		wrong = json.Unmarshal([]byte(author), &r.Author)
 	}
 	var err error
-	r.Settings, err = schemas.ParseSettings(data)
+	r.Settings, err = schemas.ParseStoredSettings(data)
 	if err = errors.Join(err, wrong); err != nil {
 		return r, Blame(Input, fmt.Errorf("stored revision %d: %w", sequence, err))
 	}

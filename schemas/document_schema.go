@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
 )
 
 // schemaNode is a JSON Schema of one value. Type is a name or several.
@@ -37,7 +36,7 @@ type schemaProperty struct {
 	node *schemaNode
 }
 
-// schemaProperties keep the order of the settings document, for forms.
+// schemaProperties keep the order of the document, for forms.
 type schemaProperties []schemaProperty
 
 func (p schemaProperties) MarshalJSON() ([]byte, error) {
@@ -57,68 +56,73 @@ func (p schemaProperties) MarshalJSON() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// SettingsSchema is the JSON Schema (2020-12) of the settings document: of every setting a title, what it means, its
-// bounds and its default, in the order of the document. Validate knows a few rules between settings that it does not
-// hold, such as that a video has a bit rate or a quality.
-func SettingsSchema() ([]byte, error) {
-	root := schemaOf(reflect.ValueOf(*DefaultSettings()), "")
-	root.Schema, root.Title = "https://json-schema.org/draft/2020-12/schema", "Settings"
-	root.Description = "How sessions are judged. What a document leaves out, or sets to null, keeps its default."
-	data, err := json.Marshal(root)
-	if err != nil {
-		return nil, fmt.Errorf("encode the schema of the settings: %w", err)
-	}
-	return data, nil
-}
-
-// schemaOf is the schema of a value, which is the default. One without a value, in a list, has none.
-func schemaOf(v reflect.Value, name string) *schemaNode {
-	r := rules[name]
-	n := &schemaNode{Title: r.title, Description: r.about, Enum: r.enum}
-	if r.bounds != nil {
-		n.Minimum, n.Maximum = &r.bounds[0], &r.bounds[1]
-	}
-	if r.not0 {
-		n.Not = &schemaConst{0}
-	}
-	if r.shape != nil {
-		n.Pattern = r.shape.String()
-	}
-	if r.secret {
-		n.Format, n.WriteOnly = "password", true
-	}
-	kind := v.Type()
-	if kind.Kind() == reflect.Pointer {
-		n.Type = []string{typeName(kind.Elem()), "null"}
-		return n
-	}
-	n.Type = typeName(kind)
-	switch kind.Kind() {
-	case reflect.Struct:
-		closed := false
-		n.Additional = &closed
-		for field, value := range v.Fields() {
-			key := field.Tag.Get("json")
-			n.Properties = append(n.Properties, schemaProperty{key, schemaOf(value, strings.TrimPrefix(name+"."+key, "."))})
-		}
-		return n
-	case reflect.Slice:
-		n.Enum, n.UniqueItems = nil, r.enum != nil
-		n.Items = schemaOf(reflect.Zero(kind.Elem()), name+".*")
-		n.Items.Enum = r.enum
-		for _, p := range n.Items.Properties {
-			p.node.Default = nil
-		}
-	}
-	n.Default = v.Interface()
-	if strings.HasSuffix(name, ".*") {
-		n.Default = nil
+// schemaOf returns the schema of an object with its fields. The items of a list have no defaults.
+func schemaOf(d described, defaults bool) *schemaNode {
+	closed := false
+	n := &schemaNode{Type: "object", Additional: &closed}
+	for _, e := range entriesOf(d) {
+		n.Properties = append(n.Properties, schemaProperty{e.name, e.schema(e.v, defaults)})
 	}
 	return n
 }
 
+func (f *field) schema(v reflect.Value, defaults bool) *schemaNode {
+	if part, ok := partOf(v); ok {
+		n := schemaOf(part, defaults)
+		n.Title, n.Description = f.title, f.about
+		return n
+	}
+	n := &schemaNode{Title: f.title, Description: f.description(v, defaults), Type: typeName(v.Type()), Enum: f.oneOf}
+	if f.low != 0 || f.high != 0 {
+		n.Minimum, n.Maximum = &f.low, &f.high
+	}
+	if f.not0 {
+		n.Not = &schemaConst{0}
+	}
+	if f.shape != nil {
+		n.Pattern = f.shape.String()
+	}
+	if f.secret {
+		n.Format, n.WriteOnly = "password", true
+	}
+	if f.null != "" {
+		n.Type = []string{typeName(v.Type()), "null"}
+	}
+	if v.Kind() == reflect.Slice {
+		n.Enum, n.UniqueItems = nil, f.unique
+		n.Items = &schemaNode{Type: typeName(v.Type().Elem()), Enum: f.oneOf}
+		if part, ok := partOf(reflect.New(v.Type().Elem()).Elem()); ok {
+			n.Items = schemaOf(part, false)
+		}
+	}
+	if defaults && v.Kind() != reflect.Pointer {
+		n.Default = v.Interface()
+	}
+	return n
+}
+
+// description returns the effect of a value, its range, what null means and the default, of a value that is not a list.
+func (f *field) description(v reflect.Value, defaults bool) string {
+	text := f.about
+	if v.Kind() != reflect.Slice && f.high > f.low {
+		text += " Range: " + f.bounds() + "."
+		if f.not0 {
+			text = f.about + " Range: 1 to " + plainNumber(f.high) + ", or " + plainNumber(f.low) + "."
+		}
+	}
+	if f.null != "" {
+		text += " null: " + f.null + "."
+	}
+	if value := fmt.Sprint(v.Interface()); defaults && v.Kind() != reflect.Slice && v.Kind() != reflect.Pointer && value != "" {
+		text += " Default: " + value + "."
+	}
+	return text
+}
+
 func typeName(t reflect.Type) string {
 	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
 	case reflect.Struct:
 		return "object"
 	case reflect.Slice:

@@ -1,0 +1,78 @@
+package schemas
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// WorkerEntry is a worker that judges the faces of sessions.
+type WorkerEntry struct {
+	Name     string  `json:"name"`
+	Required bool    `json:"required"`
+	Timeout  float64 `json:"timeout"`
+}
+
+// Names of the workers that come with the project.
+const (
+	WorkerDetector       = "detector"
+	WorkerLiveness       = "liveness"
+	WorkerMatcher        = "matcher"
+	WorkerActiveLiveness = "active-liveness"
+	WorkerVirtualCamera  = "virtual-camera"
+
+	WorkerImageModification = "image-modification"
+)
+
+const defaultWorkerTimeout = 5 // seconds
+
+var defaultWorkers = []WorkerEntry{
+	{Name: WorkerLiveness, Required: true, Timeout: defaultWorkerTimeout},
+	{Name: WorkerMatcher, Required: true, Timeout: defaultWorkerTimeout},
+	{Name: WorkerActiveLiveness, Required: true, Timeout: defaultWorkerTimeout},
+	{Name: WorkerVirtualCamera, Timeout: defaultWorkerTimeout},
+}
+
+// Escaped so that the pattern attribute of HTML, which is stricter, takes it too.
+var workerName = regexp.MustCompile(`^[a-z][a-z0-9\-]{0,62}$`)
+
+const wantWorkerName = "must be the name of a worker (lower-case letters, digits, dashes), each once, and not detector"
+
+func (w *WorkerEntry) fields() []field {
+	return []field{
+		{
+			at: &w.Name, title: "Name", shape: workerName, want: wantWorkerName,
+			about: "Lower-case letters, digits and dashes; each name once, and not detector.",
+		},
+		{at: &w.Required, title: "Required", about: "The decision waits for this worker."},
+		{
+			at: &w.Timeout, title: "Timeout", value: float64(defaultWorkerTimeout), low: 0.1, high: 60,
+			about: "Seconds that a decision waits for this worker at most.",
+		},
+	}
+}
+
+func workerChecks(list []WorkerEntry) (checks []error) {
+	names := map[string]bool{}
+	for i, w := range list {
+		path := fmt.Sprintf("workers.%d", i)
+		if w.Name == WorkerDetector || names[w.Name] {
+			checks = append(checks, invalid(path+".name", wantWorkerName))
+		}
+		names[w.Name] = true
+		if !w.Required && slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness}, w.Name) {
+			checks = append(checks, invalid(path+".required",
+				"must be true, because a session could pass without "+w.Name+"; to do without this worker, leave it out of the list"))
+		}
+	}
+	return checks
+}
+
+// requireWorker returns the list with a worker that the decision waits for.
+func requireWorker(list []WorkerEntry, name string) []WorkerEntry {
+	if i := slices.IndexFunc(list, func(w WorkerEntry) bool { return w.Name == name }); i >= 0 {
+		list[i].Required = true
+		return list
+	}
+	return append(list, WorkerEntry{Name: name, Required: true, Timeout: defaultWorkerTimeout})
+}
