@@ -10,94 +10,18 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
-
-func TestReadiness(t *testing.T) {
-	broker, err := streams.NewBroker(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, kill := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- broker.Run(ctx) }()
-	i := attach(t, streamstest.Connect(t, broker), Config{})
-	if answer, _ := i.get("/healthz"); answer.StatusCode != http.StatusOK {
-		t.Errorf("alive: %s", answer.Status)
-	}
-	red := func(part string) {
-		t.Helper()
-		answer, body := i.get("/readyz")
-		p := wantProblem(t, answer, body, http.StatusServiceUnavailable)
-		if !slices.ContainsFunc(p.Missing, func(s string) bool { return strings.HasPrefix(s, part) }) {
-			t.Fatalf("missing %v, want %s in it", p.Missing, part)
-		}
-	}
-	red("decider")
-	red("worker detector")
-	red("worker matcher")
-	streamstest.Go(t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
-	for _, name := range []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness} {
-		streamstest.Go(t, func(ctx context.Context) error { return i.conn.Register(ctx, streams.Registration{Name: name}) })
-	}
-	red("worker detector")
-	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector})
-	})
-	green := func() error {
-		answer, body := i.get("/readyz")
-		if answer.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s %s", answer.Status, body)
-		}
-		return nil
-	}
-	streamstest.Eventually(t, green)
-	busy := streams.Work{Stream: streams.Faces, Durable: schemas.WorkerMatcher, Concurrency: 1, AckWait: time.Minute}
-	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.Consume(ctx, busy, func(ctx context.Context, _ *streams.Delivery) error { <-ctx.Done(); return nil })
-	})
-	for n := range 5 { // one under way, one fetched
-		if err := i.conn.PublishFace(t.Context(), &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: uint64(n)}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	streamstest.Eventually(t, func() error {
-		if _, body := i.get("/readyz"); !strings.Contains(string(body), `"waiting":{"matcher":3}`) {
-			return fmt.Errorf("want 3 faces that wait for matcher: %s", body)
-		}
-		return nil
-	})
-	put := func(document string) {
-		t.Helper()
-		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s", answer.Status, body)
-		}
-	}
-	put(`{"workers":[{"name":"gait","required":true}]}`)
-	red("worker gait")
-	put(`{"workers":[{"name":"gait"}]}`) // advisory
-	if err := green(); err != nil {
-		t.Error(err)
-	}
-	kill()
-	if err := <-gone; err != nil {
-		t.Error(err)
-	}
-	red("broker")
-}
 
 func TestEverythingIsServedOnOneAddress(t *testing.T) {
 	i := install(t, Config{})

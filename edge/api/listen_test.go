@@ -245,7 +245,30 @@ func TestListenersLeaveWithTheEdge(t *testing.T) {
 	}
 }
 
-func TestWebhooksOverREST(t *testing.T) {
+// shownWebhook is a webhook as REST shows it.
+type shownWebhook struct {
+	ID, URL, Secret string
+	By              string `json:"created_by"`
+	Paused          *bool
+	Filter          struct{ Outcomes []string }
+}
+
+func (i *installation) postWebhook(document string, headers ...string) (*http.Response, []byte) {
+	i.t.Helper()
+	return i.do(http.MethodPost, "/v1/webhooks", []byte(document), append([]string{"Content-Type", "application/json"}, headers...)...)
+}
+
+// webhook creates a webhook for sessions that were fake.
+func (i *installation) webhook(address string) (made shownWebhook) {
+	i.t.Helper()
+	answer, body := i.postWebhook(`{"url":"` + address + `/x?key=hush","filter":{"outcomes":["fake"]}}`)
+	if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated || len(made.Secret) < 20 || answer.Header.Get("Location") != "/v1/webhooks/"+made.ID {
+		i.t.Fatalf("%s %s", answer.Status, body)
+	}
+	return made
+}
+
+func TestWebhookReceivesEvents(t *testing.T) {
 	i := install(t, options{})
 	bodies := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -253,20 +276,7 @@ func TestWebhooksOverREST(t *testing.T) {
 		bodies <- r.URL.RawQuery + r.Header.Get(webhook.HeaderSignature)[:2] + string(body)
 	}))
 	defer receiver.Close()
-	post := func(document string, headers ...string) (*http.Response, []byte) {
-		return i.do(http.MethodPost, "/v1/webhooks", []byte(document), append([]string{"Content-Type", "application/json"}, headers...)...)
-	}
-	type shown struct {
-		ID, URL, Secret string
-		By              string `json:"created_by"`
-		Paused          *bool
-		Filter          struct{ Outcomes []string }
-	}
-	answer, body := post(`{"url":"` + receiver.URL + `/x?key=hush","filter":{"outcomes":["fake"]}}`)
-	var made shown
-	if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated || len(made.Secret) < 20 || answer.Header.Get("Location") != "/v1/webhooks/"+made.ID {
-		t.Fatalf("%s %s", answer.Status, body)
-	}
+	i.webhook(receiver.URL)
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED})
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_FAKE})
 	select {
@@ -277,28 +287,42 @@ func TestWebhooksOverREST(t *testing.T) {
 	case <-time.After(streamstest.Timeout):
 		t.Fatal("nothing was posted")
 	}
-	answer, body = i.get("/v1/webhooks")
-	var list struct{ Webhooks []shown }
+}
+
+func TestWebhooksAreListedWithoutSecrets(t *testing.T) {
+	i := install(t, options{})
+	made := i.webhook("http://receiver.example")
+	answer, body := i.get("/v1/webhooks")
+	var list struct{ Webhooks []shownWebhook }
 	if err := json.Unmarshal(body, &list); err != nil || answer.StatusCode != http.StatusOK || len(list.Webhooks) != 1 || strings.Contains(string(body), "hush") || strings.Contains(string(body), made.Secret) {
 		t.Fatalf("%s %s", answer.Status, body)
 	}
-	if got := list.Webhooks[0]; got.ID != made.ID || got.URL != receiver.URL+"/x" || got.Paused == nil || *got.Paused || got.Filter.Outcomes[0] != "fake" || got.By == "" {
+	if got := list.Webhooks[0]; got.ID != made.ID || got.URL != "http://receiver.example/x" || got.Paused == nil || *got.Paused || got.Filter.Outcomes[0] != "fake" || got.By == "" {
 		t.Errorf("got %s", body)
 	}
+}
+
+func TestWebhooksThatAreRefused(t *testing.T) {
+	i := install(t, options{})
 	for _, wrong := range []string{
 		`{}`, `{"url":"ftp://a"}`, `{"url":"/x"}`, `{"url":"http://a/` + strings.Repeat("x", 2000) + `"}`, `{"url":"http://a","secret":"short"}`,
 		`{"url":"http://a","filter":{"kinds":["frame"]}}`, `{"url":"http://a","filter":{"liveness_min":2}}`, `{"url":"http://a","more":1}`, `no JSON`,
 	} {
-		answer, body := post(wrong)
+		answer, body := i.postWebhook(wrong)
 		wantProblem(t, answer, body, http.StatusUnprocessableEntity)
 	}
-	answer, body = i.do(http.MethodPost, "/v1/tokens", []byte(`{"name":"t","scopes":["settings:write"]}`), "Content-Type", "application/json")
+	answer, body := i.do(http.MethodPost, "/v1/tokens", []byte(`{"name":"t","scopes":["settings:write"]}`), "Content-Type", "application/json")
 	var token struct{ Token string }
 	if err := json.Unmarshal(body, &token); err != nil {
 		t.Fatal(answer.Status, err)
 	}
-	answer, body = post(`{"url":"http://a"}`, "Authorization", "Bearer "+token.Token)
+	answer, body = i.postWebhook(`{"url":"http://a"}`, "Authorization", "Bearer "+token.Token)
 	wantProblem(t, answer, body, http.StatusForbidden)
+}
+
+func TestWebhookIsResumedAndDeleted(t *testing.T) {
+	i := install(t, options{})
+	made := i.webhook("http://receiver.example")
 	if answer, body := i.do(http.MethodPost, "/v1/webhooks/"+made.ID+"/resume", nil); answer.StatusCode != http.StatusNoContent {
 		t.Errorf("%s %s", answer.Status, body)
 	}

@@ -96,27 +96,37 @@ func TestMakeSession(t *testing.T) {
 	wantProblem(t, answer, body, http.StatusGone)
 }
 
-func TestMakeSessionWithAReference(t *testing.T) {
+// describer runs a matcher that describes every picture but those of pngOf(t, 9), which show nobody, and pngOf(t, 10).
+func (i *installation) describer() {
+	i.t.Helper()
+	nobody, broken := pngOf(i.t, 9), pngOf(i.t, 10)
+	streamstest.Go(i.t, func(ctx context.Context) error {
+		return i.conn.ServeDescriber(ctx, func(image []byte) ([]byte, error) {
+			switch {
+			case bytes.Equal(image, nobody):
+				return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
+			case bytes.Equal(image, broken):
+				return nil, errors.New("broken")
+			}
+			return []byte("description"), nil
+		})
+	})
+	ctx := streamstest.Context(i.t)
+	streamstest.Eventually(i.t, func() error { _, err := i.conn.Describe(ctx, pngOf(i.t, 8)); return err })
+}
+
+func TestReferenceNeedsADescriber(t *testing.T) {
 	i := install(t, options{})
-	good, nobody := pngOf(t, 8), pngOf(t, 9)
-	answer, body := i.do(http.MethodPost, "/v1/sessions", orderWith(good), "Content-Type", "application/json")
+	answer, body := i.do(http.MethodPost, "/v1/sessions", orderWith(pngOf(t, 8)), "Content-Type", "application/json")
 	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); p.Detail != streams.ErrNoDescriber.Error() {
 		t.Errorf("got %+v", p)
 	}
-	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.ServeDescriber(ctx, func(image []byte) ([]byte, error) {
-			switch {
-			case bytes.Equal(image, good):
-				return []byte("description"), nil
-			case bytes.Equal(image, nobody):
-				return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
-			}
-			return nil, errors.New("broken")
-		})
-	})
-	ctx := streamstest.Context(t)
-	streamstest.Eventually(t, func() error { _, err := i.conn.Describe(ctx, good); return err })
+}
 
+func TestReferenceIsStoredAndErased(t *testing.T) {
+	i := install(t, options{})
+	i.describer()
+	ctx, good := streamstest.Context(t), pngOf(t, 8)
 	multi, kind := form(t, "reference", string(good))
 	for name, m := range map[string]made{"json": i.make(orderWith(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {
 		ticket := must[*streams.Ticket](t)(i.conn.TicketOf(ctx, m.Session))
@@ -136,7 +146,13 @@ func TestMakeSessionWithAReference(t *testing.T) {
 			t.Errorf("%s: the face is left: %v", name, err)
 		}
 	}
+}
 
+func TestReferencesThatAreRefused(t *testing.T) {
+	i := install(t, options{})
+	i.describer()
+	good, nobody := pngOf(t, 8), pngOf(t, 9)
+	multi, kind := form(t, "reference", string(good))
 	twice, twiceKind := form(t, "reference", "a", "reference", "b")
 	other, otherKind := form(t, "face", "a")
 	for name, c := range map[string]struct {
@@ -168,12 +184,16 @@ func TestMakeSessionWithAReference(t *testing.T) {
 			}
 		})
 	}
+}
 
+func TestReferenceNeedsAWorkerThatComparesFaces(t *testing.T) {
+	i := install(t, options{})
+	i.describer()
 	for _, document := range []string{`{"workers":[]}`, `{"session":{"previous_face_similarity":0}}`} {
 		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
-		answer, body = i.do(http.MethodPost, "/v1/sessions", orderWith(good), "Content-Type", "application/json")
+		answer, body := i.do(http.MethodPost, "/v1/sessions", orderWith(pngOf(t, 8)), "Content-Type", "application/json")
 		wantProblem(t, answer, body, http.StatusConflict)
 	}
 }

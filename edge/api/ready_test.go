@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+// missing fails the test unless the instance is not ready, for want of part.
+func (i *installation) missing(part string) {
+	i.t.Helper()
+	answer, body := i.get("/readyz")
+	p := wantProblem(i.t, answer, body, http.StatusServiceUnavailable)
+	if !slices.ContainsFunc(p.Missing, func(s string) bool { return strings.HasPrefix(s, part) }) {
+		i.t.Fatalf("missing %v, want %s in it", p.Missing, part)
+	}
+}
+
+func (i *installation) isReady() error {
+	i.t.Helper()
+	answer, body := i.get("/readyz")
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s", answer.Status, body)
+	}
+	return nil
+}
+
+func (i *installation) register(workers ...string) {
+	i.t.Helper()
+	for _, name := range workers {
+		streamstest.Go(i.t, func(ctx context.Context) error { return i.conn.Register(ctx, streams.Registration{Name: name}) })
+	}
+}
+
+// complete runs all that an instance needs to be ready.
+func (i *installation) complete() {
+	i.t.Helper()
+	streamstest.Go(i.t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
+	i.register(schemas.WorkerDetector, schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness)
+	streamstest.Eventually(i.t, i.isReady)
+}
+
+func TestReadiness(t *testing.T) {
+	i := install(t, options{})
+	if answer, _ := i.get("/healthz"); answer.StatusCode != http.StatusOK {
+		t.Errorf("alive: %s", answer.Status)
+	}
+	i.missing("decider")
+	i.missing("worker detector")
+	i.missing("worker matcher")
+	i.complete()
+}
+
+func TestWaitingFacesAreCounted(t *testing.T) {
+	i := install(t, options{})
+	i.complete()
+	busy := streams.Work{Stream: streams.Faces, Durable: schemas.WorkerMatcher, Concurrency: 1, AckWait: time.Minute}
+	streamstest.Go(t, func(ctx context.Context) error {
+		return i.conn.Consume(ctx, busy, func(ctx context.Context, _ *streams.Delivery) error { <-ctx.Done(); return nil })
+	})
+	for n := range 5 { // one under way, one fetched
+		if err := i.conn.PublishFace(t.Context(), &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: uint64(n)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streamstest.Eventually(t, func() error {
+		if _, body := i.get("/readyz"); !strings.Contains(string(body), `"waiting":{"matcher":3}`) {
+			return fmt.Errorf("want 3 faces that wait for matcher: %s", body)
+		}
+		return nil
+	})
+}
+
+func TestOnlyRequiredWorkersAreNeeded(t *testing.T) {
+	i := install(t, options{})
+	i.complete()
+	i.put("/v1/settings", `{"workers":[{"name":"gait","required":true}]}`)
+	i.missing("worker gait")
+	i.put("/v1/settings", `{"workers":[{"name":"gait"}]}`)
+	if err := i.isReady(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBrokerIsNeeded(t *testing.T) {
+	broker, err := streams.NewBroker(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, kill := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- broker.Run(ctx) }()
+	i := attach(t, streamstest.Connect(t, broker), options{})
+	i.complete()
+	kill()
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	i.missing("broker")
+}
