@@ -17,10 +17,13 @@ func evalCommand(e *environment) *cobra.Command {
 	split, plot := string(eval.All), ""
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "eval DATASET", Short: "Say how good a model pack and the checks are, on labelled images and clips",
-		Long: "Run DATASET through a model pack and the detector: a folder with labels.csv (columns file, kind, identity, shows) and, for\n" +
-			"matching, pairs.csv (file_a, file_b, relation); or a clip, an image or a folder of images without labels. It prints error\n" +
-			"rates, and thresholds that are chosen on one half of the files (tune) with their error rates on the other (test).",
+		Use: "eval DATASET", Short: "Measure how good a model pack and the checks are, on labelled images and clips",
+		Long: `Runs DATASET through a model pack and the detector, and prints error rates. Thresholds are chosen on one half of
+the files (tune), and their error rates are those on the other half (test).
+
+DATASET is a folder with labels.csv (the columns file and kind, and optional ones) and, for matching, pairs.csv
+(file_a, file_b, relation); or a clip, an image or a folder of them without labels.
+deploy/tools/eval/README.md describes the columns.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.Dataset = args[0]
@@ -28,7 +31,7 @@ func evalCommand(e *environment) *cobra.Command {
 				return fmt.Errorf("--split: %w", err)
 			}
 			if !(o.FPR > 0 && o.FPR < 1) {
-				return fmt.Errorf("--fpr is %v, it must lie between 0 and 1", o.FPR)
+				return fmt.Errorf("--fpr is %v: it must lie between 0 and 1", o.FPR)
 			}
 			o.Vision = e.models.config()
 			return evaluate(c, o, plot, asJSON)
@@ -36,9 +39,10 @@ func evalCommand(e *environment) *cobra.Command {
 	}
 	e.models.flags(c)
 	f := c.Flags()
-	f.StringVar(&split, "split", split, "what is reported: all, tune or test")
-	f.Float64Var(&o.FPR, "fpr", o.FPR, "false positive rate to choose the threshold of matches for")
-	f.StringVar(&plot, "plot", "", "draw the ROC curves of matching into this PNG file")
+	f.StringVar(&o.Labels, "labels", "", "CSV file with more columns of labels.csv, for a dataset that is not yours to edit")
+	f.StringVar(&split, "split", split, "part of the files to report: all, tune or test")
+	f.Float64Var(&o.FPR, "fpr", o.FPR, "false positive rate for which the threshold of matches is chosen")
+	f.StringVar(&plot, "plot", "", "PNG file for the ROC curves of matching")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }

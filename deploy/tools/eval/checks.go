@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ var goodGroups = map[string]string{
 	"frontal":  "stills and clips that look into the camera all the time",
 	"camera":   "frontal, and stills of the kinds real and open_eyes",
 	"portrait": "camera, and stills of the kind match",
-	"calm":     "camera, without clips that are labelled with expressions, talking or an open mouth",
+	"calm":     "camera, without files that the column expression says something of",
 	"no shade": "camera, and everything labelled with eyeglasses or without any",
 }
 
@@ -57,11 +56,10 @@ var (
 	}}
 	portrait = group{"portrait", func(s *sample) bool { return camera.has(s) || s.label.is("match") }}
 	calm     = group{"calm", func(s *sample) bool {
-		return camera.has(s) && !calmless.MatchString(s.label.Shows)
+		return camera.has(s) && s.label.Expression == ""
 	}}
-	calmless = regexp.MustCompile(`(?i)expression|talking|mouth open`)
-	noShade  = group{"no shade", func(s *sample) bool {
-		return camera.has(s) || !s.extra && slices.Contains([]string{"eyeglasses", "no_glasses"}, s.label.glasses())
+	noShade = group{"no shade", func(s *sample) bool {
+		return camera.has(s) || !s.extra && slices.Contains([]string{eyeglasses, noGlasses}, s.label.glasses())
 	}}
 )
 

@@ -3,7 +3,6 @@ package eval
 import (
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Clip is what came out for one clip, one file that is about liveness, or one that has no label.
@@ -24,7 +23,7 @@ func clips(samples []*sample, networks int) []Clip {
 	live := map[string][][]float64{}
 	for _, s := range samples {
 		l := s.label
-		if s.extra || !(strings.HasPrefix(l.Kind, "video_") || l.bonaFide() || l.species() != "" || l.is("painting", "")) {
+		if s.extra || !(l.clip() || l.bonaFide() || l.species() != "" || l.is("painting", "")) {
 			continue
 		}
 		i, ok := at[l.File]

@@ -49,7 +49,6 @@ func (c *collector) file(ctx context.Context, d *Dataset, l Label, progress func
 	}
 	defer src.Close()
 	clip := c.judge.open()
-	_, blinkEnd, _ := l.blink()
 	for n := 0; ; n++ {
 		t, err := src.Next()
 		if errors.Is(err, io.EOF) {
@@ -59,7 +58,7 @@ func (c *collector) file(ctx context.Context, d *Dataset, l Label, progress func
 			return err
 		}
 		regular := n%step == 0
-		if !regular && t.PTS > blinkEnd {
+		if !regular && t.PTS > l.Closed.To {
 			continue
 		}
 		image, mediaType, err := src.Image()

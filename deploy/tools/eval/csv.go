@@ -10,17 +10,6 @@ import (
 	"strings"
 )
 
-// Label is one line of labels.csv: what a file shows.
-type Label struct {
-	File     string // path below the folder of the dataset, with slashes
-	Kind     string // see Kinds
-	Identity string // the person, "" when nobody said
-	Shows    string // in words
-	Line     int    // in labels.csv; 0 when there was none
-
-	half Split
-}
-
 // Pair is one line of pairs.csv: whether two files show the same person.
 type Pair struct {
 	A, B string
@@ -47,31 +36,6 @@ const (
 	pairsFile  = "pairs.csv"
 	maxLines   = 1_000_000
 )
-
-// ParseLabels reads labels.csv: a header with at least the columns file and kind, then a line for each file. Every fault
-// is a *DatasetError.
-func ParseLabels(r io.Reader) ([]Label, error) {
-	var out []Label
-	seen := map[string]int{}
-	err := eachLine(labelsFile, r, []string{"file", "kind"}, []string{"identity", "shows"}, func(line int, v []string) error {
-		l := Label{File: v[0], Kind: v[1], Identity: v[2], Shows: v[3], Line: line}
-		switch before, again := seen[l.File]; {
-		case !insideFolder(l.File):
-			return &DatasetError{labelsFile, line, fmt.Sprintf("file %q is no path below the folder of the dataset", l.File)}
-		case again:
-			return &DatasetError{labelsFile, line, fmt.Sprintf("file %q is named in line %d already", l.File, before)}
-		case !knownKind(l.Kind):
-			return &DatasetError{labelsFile, line, fmt.Sprintf("kind %q is unknown; use one of %s", l.Kind, strings.Join(Kinds(), ", "))}
-		}
-		seen[l.File] = line
-		out = append(out, l)
-		return nil
-	})
-	if err == nil && len(out) == 0 {
-		err = &DatasetError{labelsFile, 0, "names no file"}
-	}
-	return out, err
-}
 
 // ParsePairs reads pairs.csv: the columns file_a, file_b and relation (same or different). Every fault is a *DatasetError.
 func ParsePairs(r io.Reader) ([]Pair, error) {

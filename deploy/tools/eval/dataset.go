@@ -20,7 +20,7 @@ type Dataset struct {
 
 // Load reads and checks a dataset: a folder with labels.csv and, if it is to say how well faces are matched, pairs.csv.
 // A video, an image, or a folder of them without labels.csv is a dataset without labels.
-func Load(path string) (*Dataset, error) {
+func Load(path, more string) (*Dataset, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
@@ -38,11 +38,26 @@ func Load(path string) (*Dataset, error) {
 	if d.Pairs, err = parseFile(path, pairsFile, ParsePairs); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("dataset %s: %w", path, err)
 	}
+	if more != "" {
+		if err := d.add(more); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.check(); err != nil {
 		return nil, fmt.Errorf("dataset %s: %w", path, err)
 	}
 	assignHalves(d.Labels)
 	return d, nil
+}
+
+// add reads more columns of the labels from a file.
+func (d *Dataset) add(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("more labels: %w", err)
+	}
+	defer f.Close()
+	return addColumns(path, f, d.Labels)
 }
 
 func parseFile[T any](dir, name string, parse func(io.Reader) ([]T, error)) ([]T, error) {

@@ -1,12 +1,19 @@
 package eval
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/selene-liveness/selene/schemas"
 )
 
 func write(t *testing.T, dir string, files map[string]string) {
@@ -24,11 +31,12 @@ func TestLoadNamesTheLineThatIsWrong(t *testing.T) {
 		"fine":              {labels, "file_a,file_b,relation\na.jpg,b.jpg,different\n", ""},
 		"no column":         {"file,identity\na.jpg,p\n", "", "labels.csv line 1: no column kind"},
 		"empty":             {"", "", "labels.csv: is empty"},
-		"header alone":      {"file,kind\n", "", "labels.csv: names no file"},
+		"header alone":      {"file,kind\n", "", "labels.csv: lists no file"},
 		"missing file":      {labels + "c.jpg,match,,\n", "", `labels.csv line 5: file "c.jpg" is not there`},
-		"unknown kind":      {labels + "a.jpeg,cat,,\n", "", `labels.csv line 5: kind "cat" is unknown`},
-		"named twice":       {labels + "a.jpg,real,,\n", "", `labels.csv line 5: file "a.jpg" is named in line 2 already`},
-		"outside":           {labels + "../a.jpg,real,,\n", "", `labels.csv line 5: file "../a.jpg" is no path below`},
+		"own kind":          {labels + "c.jpg,cat,,\n", "", `labels.csv line 5: file "c.jpg" is not there`},
+		"no kind":           {labels + "c.jpg,,,\n", "", "labels.csv line 5: kind is empty"},
+		"named twice":       {labels + "a.jpg,real,,\n", "", `labels.csv line 5: file "a.jpg" is already listed in line 2`},
+		"outside":           {labels + "../a.jpg,real,,\n", "", `labels.csv line 5: file "../a.jpg" must be a path below`},
 		"too short":         {labels + "a.jpeg\n", "", "labels.csv line 5: 1 columns"},
 		"open quote":        {labels + "\"a\n", "", "labels.csv: parse error on line 5"},
 		"relation":          {labels, "file_a,file_b,relation\na.jpg,b.jpg,other\n", `pairs.csv line 2: relation "other"`},
@@ -43,7 +51,7 @@ func TestLoadNamesTheLineThatIsWrong(t *testing.T) {
 			if c.pairs != "" {
 				write(t, dir, map[string]string{"pairs.csv": c.pairs})
 			}
-			_, err := Load(dir)
+			_, err := Load(dir, "")
 			var fault *DatasetError
 			switch {
 			case c.want == "" && err != nil:
@@ -105,21 +113,30 @@ func TestHalves(t *testing.T) {
 
 func TestWhatLabelsSay(t *testing.T) {
 	for _, c := range []struct {
-		label   Label
-		species string
+		label                   Label
+		species, glasses, faces string
+		straight                bool
 	}{
-		{Label{File: "a.jpg", Kind: "fake_print", Shows: "printed photo held up"}, "print"},
-		{Label{File: "a.jpg", Kind: "fake_print", Shows: "photo cut along the outline"}, "cut-out"},
-		{Label{File: "a_cutout.jpg", Kind: "fake_print"}, "cut-out"},
-		{Label{File: "a.mp4", Kind: "video_fake_replay"}, "replay"},
-		{Label{File: "a.jpg", Kind: "mask"}, ""},
-		{Label{File: "a.mp4", Kind: "video_real"}, ""},
+		{Label{Kind: "fake_print", Shows: "photo cut along the outline, glasses"}, "print", "", "{1 -1}", false},
+		{Label{Kind: "fake_print", Instrument: "cut-out", Glasses: "eyeglasses"}, "cut-out", "eyeglasses", "{1 -1}", false},
+		{Label{Kind: "video_fake_replay"}, "replay", "", "{0 -1}", false},
+		{Label{Kind: "mask", Faces: Count{10, 10}}, "", "", "{10 10}", false},
+		{Label{Kind: "multi"}, "", "", "{2 -1}", false},
+		{Label{Kind: "sunglasses"}, "", "sunglasses", "{1 -1}", false},
+		{Label{Kind: "noglasses"}, "", "no_glasses", "{1 -1}", false},
+		{Label{Kind: "frontal"}, "", "", "{1 -1}", true},
+		{Label{Kind: "video_real", Shows: "frontal"}, "", "", "{0 -1}", false},
+		{Label{Kind: "video_real", Pose: "frontal"}, "", "", "{0 -1}", true},
+		{Label{Kind: "cat"}, "", "", "{0 -1}", false},
+		{Label{Kind: "cat", Faces: Count{1, 1}, Glasses: "eyeglasses"}, "", "eyeglasses", "{1 1}", false},
+		{Label{Kind: "nonface", Faces: Count{1, 1}}, "", "", "{0 -1}", false},
 	} {
-		if got := c.label.species(); got != c.species {
-			t.Errorf("%+v is %q, want %q", c.label, got, c.species)
+		l := c.label
+		if l.species() != c.species || l.glasses() != c.glasses || fmt.Sprint(l.faces()) != c.faces || l.straight() != c.straight {
+			t.Errorf("%+v: %q, %q, %v, %t; want %q, %q, %s, %t", l, l.species(), l.glasses(), l.faces(), l.straight(), c.species, c.glasses, c.faces, c.straight)
 		}
 	}
-	blink := Label{Kind: "video_real", Shows: "blinks (first blink: eyes closed 0.40-0.55 s), 30 fps"}
+	blink := Label{Kind: "video_real", Closed: Seconds{400 * time.Millisecond, 550 * time.Millisecond}}
 	for at, want := range map[time.Duration]string{0: "open", 300: "open", 380: "", 400: "closed", 550: "closed", 600: "", 5000: ""} {
 		if got := blink.eyes(at * time.Millisecond); got != want {
 			t.Errorf("eyes at %d ms are %q, want %q", at, got, want)
@@ -127,9 +144,101 @@ func TestWhatLabelsSay(t *testing.T) {
 	}
 }
 
+func TestColumns(t *testing.T) {
+	const header = "file,kind,faces,glasses,pose,expression,eyes_closed,instrument\n"
+	labels, err := ParseLabels(strings.NewReader(header + "a.jpg,fake_print,2+,eyeglasses,frontal,talking,0.40-0.55,cut-out\nb.jpg,real,2,,,,,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Label{
+		{
+			File: "a.jpg", Kind: "fake_print", Faces: Count{2, -1}, Glasses: "eyeglasses", Pose: "frontal", Expression: "talking",
+			Closed: Seconds{400 * time.Millisecond, 550 * time.Millisecond}, Instrument: "cut-out", Line: 2,
+		},
+		{File: "b.jpg", Kind: "real", Faces: Count{2, 2}, Line: 3},
+	}
+	if !slices.Equal(labels, want) {
+		t.Errorf("got %+v, want %+v", labels, want)
+	}
+	for line, says := range map[string]string{
+		"a,real,many,,,,,":   `labels.csv line 2: faces is "many": use a number`,
+		"a,real,,dark,,,,":   `labels.csv line 2: glasses is "dark": use no_glasses, eyeglasses, sunglasses`,
+		"a,real,,,,,1-0.5,":  `labels.csv line 2: eyes_closed is "1-0.5": use seconds`,
+		"a,real,,,,,-1-0.5,": `labels.csv line 2: eyes_closed is "-1-0.5": use seconds`,
+	} {
+		var fault *DatasetError
+		if _, err := ParseLabels(strings.NewReader(header + line + "\n")); !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", line, err, says)
+		}
+	}
+}
+
+// TestMoreColumns: a second file adds to the labels of a dataset that is not one's own.
+func TestMoreColumns(t *testing.T) {
+	dir := t.TempDir()
+	more := filepath.Join(t.TempDir(), "more.csv")
+	write(t, dir, map[string]string{"labels.csv": "file,kind,shows\na.jpg,match,a person\nb.jpg,cat,\n", "a.jpg": "x", "b.jpg": "x"})
+	for text, says := range map[string]string{
+		"file,glasses,shows\na.jpg,eyeglasses,\n": "",
+		"file,glasses\nc.jpg,eyeglasses\n":        `more.csv line 2: file "c.jpg" is not in labels.csv`,
+		"file,glasses\na.jpg,dark\n":              `more.csv line 2: glasses is "dark"`,
+		"name,glasses\na.jpg,eyeglasses\n":        "more.csv line 1: no column file",
+	} {
+		if err := os.WriteFile(more, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Load(dir, more)
+		switch {
+		case says != "":
+			var fault *DatasetError
+			if !errors.As(err, &fault) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%q: %v, want %q", text, err, says)
+			}
+		case err != nil:
+			t.Error(err)
+		case d.Labels[0].Glasses != "eyeglasses" || d.Labels[0].Shows != "a person" || d.Labels[1].Glasses != "":
+			t.Errorf("labels %+v", d.Labels)
+		}
+	}
+	if _, err := Load(dir, filepath.Join(dir, "absent.csv")); err == nil {
+		t.Error("an absent file is taken")
+	}
+}
+
+// TestOwnKinds: files of unknown kinds are counted under their name, and in nothing else.
+func TestOwnKinds(t *testing.T) {
+	seen := &schemas.Estimations{FaceCount: proto.Uint32(1)}
+	samples := []*sample{
+		{label: Label{File: "a", Kind: "cat"}, seen: seen},
+		{label: Label{File: "a", Kind: "cat"}, seen: seen, extra: true},
+		{label: Label{File: "b", Kind: "video_cat"}, codes: []int32{schemas.CodeNoFace}},
+		{label: Label{File: "b", Kind: "video_cat"}, seen: seen, codes: []int32{schemas.CodeBlurred}},
+		{label: Label{File: "c", Kind: "real"}, seen: seen},
+		{label: Label{File: "d"}, seen: seen},
+	}
+	want := []OwnKind{
+		{Kind: "cat", Faces: Share{1, 1, 1}, Accepted: Share{1, 1, 1}},
+		{Kind: "video_cat", Faces: Share{1, 2, 1}, Accepted: Share{0, 2, 1}},
+	}
+	if got := ownKinds(samples); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if d := detection(samples); d.Found.Of != 1 || d.Frames.Of != 0 {
+		t.Errorf("detection %+v", d)
+	}
+	var out bytes.Buffer
+	if err := (&Report{Detection: &Detection{}, Pose: &Pose{}, Eyes: &Eyes{}, Glasses: &Glasses{}, OwnKinds: want}).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, "Kinds of your own") || !strings.Contains(text, "video_cat") {
+		t.Errorf("report\n%s", text)
+	}
+}
+
 func FuzzParseLabels(f *testing.F) {
 	f.Add("file,kind,identity,shows\na.jpg,match,p,\"x, y\"\n")
 	f.Add("kind,file\nfake_print,a\n")
+	f.Add("kind,file,faces,glasses,eyes_closed\nfake_print,a,2+,eyeglasses,0.4-0.5\n")
 	f.Add("file,kind\n../x,real\n\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		labels, err := ParseLabels(strings.NewReader(text))

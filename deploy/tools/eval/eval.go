@@ -13,6 +13,7 @@ import (
 // Options say what is evaluated.
 type Options struct {
 	Dataset string        // a folder with labels.csv, or clips and images without labels; see Load
+	Labels  string        // file with more columns of labels.csv; "" = none
 	Vision  vision.Config // the pack
 	Split   Split         // what is reported; thresholds are always chosen on the half tune
 	FPR     float64       // false positive rate, 0..1, that the threshold for matches is chosen for
@@ -22,7 +23,7 @@ type Options struct {
 
 // Run judges every file of the dataset; of clips every fifth frame. A fault of the dataset is a *DatasetError.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	d, err := Load(o.Dataset)
+	d, err := Load(o.Dataset, o.Labels)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func report(d *Dataset, all []*sample, nets *networks, o Options) *Report {
 		files[s.label.File] = true
 	}
 	r.Files, r.Images = len(files), len(samples)
-	r.Clips = clips(samples, len(nets.names()))
+	r.Clips, r.OwnKinds = clips(samples, len(nets.names())), ownKinds(samples)
 	if d.Labels[0].Line == 0 {
 		return r
 	}

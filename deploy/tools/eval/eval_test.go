@@ -39,11 +39,14 @@ func pack(t *testing.T, name string) vision.Config {
 	cfg := vision.Config{Library: filepath.Join(packs, "lib", "libonnxruntime.so.1"), Pack: filepath.Join(packs, name)}
 	for _, path := range []string{cfg.Library, filepath.Join(cfg.Pack, "pack.json")} {
 		if _, err := os.Stat(path); err != nil {
-			t.Skipf("the pack %s is not made: %v; run `make deps`", name, err)
+			t.Skipf("the pack %s does not exist: %v; run `make models`", name, err)
 		}
 	}
 	return cfg
 }
+
+// moreColumns are the columns of labels.csv that the shared one lacks.
+const moreColumns = "faces.csv"
 
 // subset makes a dataset of the lines of the shared one that are wanted.
 func subset(t *testing.T, wanted ...string) string {
@@ -61,8 +64,8 @@ func subset(t *testing.T, wanted ...string) string {
 			t.Fatal(err)
 		}
 	}
-	for name, files := range map[string]int{labelsFile: 1, pairsFile: 2} {
-		text, err := os.ReadFile(filepath.Join(shared, name))
+	for path, files := range map[string]int{filepath.Join(shared, labelsFile): 1, filepath.Join(shared, pairsFile): 2, moreColumns: 1} {
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +83,7 @@ func subset(t *testing.T, wanted ...string) string {
 			}
 		}
 		w.Flush()
-		write(t, dir, map[string]string{name: out.String()})
+		write(t, dir, map[string]string{filepath.Base(path): out.String()})
 	}
 	return dir
 }
@@ -97,8 +100,9 @@ func TestRun(t *testing.T) {
 	for _, name := range []string{"zoo", "base"} {
 		t.Run(name, func(t *testing.T) {
 			seen := 0
+			dir := subset(t, files...)
 			r, err := Run(t.Context(), Options{
-				Dataset: subset(t, files...), Vision: pack(t, name), Split: All, FPR: 0.01, OnProgress: func(terminal.Progress) { seen++ },
+				Dataset: dir, Labels: filepath.Join(dir, moreColumns), Vision: pack(t, name), Split: All, FPR: 0.01, OnProgress: func(terminal.Progress) { seen++ },
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -226,10 +230,10 @@ func TestRunWithoutLabels(t *testing.T) {
 	if err := os.Remove(filepath.Join(folder, labelsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(folder); err == nil || !strings.Contains(err.Error(), "holds no labels.csv, no image") {
+	if _, err := Load(folder, ""); err == nil || !strings.Contains(err.Error(), "holds no labels.csv, no image") {
 		t.Errorf("a folder without anything: %v", err)
 	}
-	if d, err := Load(filepath.Join(folder, "match", "deepface")); err != nil || len(d.Labels) != 3 {
+	if d, err := Load(filepath.Join(folder, "match", "deepface"), ""); err != nil || len(d.Labels) != 3 {
 		t.Errorf("a folder of three images: %+v, %v", d, err)
 	}
 	var text bytes.Buffer

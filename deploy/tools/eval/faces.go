@@ -1,9 +1,9 @@
 package eval
 
 import (
+	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/selene-liveness/selene/schemas"
 )
@@ -31,8 +31,7 @@ func detection(samples []*sample) *Detection {
 	d := &Detection{}
 	for _, s := range samples {
 		l, found := s.label, s.faces()
-		least, most := l.faces()
-		clip := strings.HasPrefix(l.Kind, "video_")
+		want := l.faces()
 		switch {
 		case s.extra || l.Kind == "":
 			continue
@@ -40,27 +39,27 @@ func detection(samples []*sample) *Detection {
 			d.False.add(found > 0)
 		case l.is("painting"):
 			d.Art.add(found > 0)
-		case clip && !l.is("video_mixed"):
+		case l.clip() && !l.is("video_mixed"):
 			d.Frames.add(found > 0)
 		}
-		if least == 0 {
+		if want.Least == 0 {
 			continue
 		}
 		d.Found.add(found > 0)
 		if found == 0 {
 			d.Missed = append(d.Missed, l.File)
 		}
-		if most == least {
-			d.Counts.add(found == least)
+		if want.Most == want.Least {
+			d.Counts.add(found == want.Least)
 		}
-		if least > 1 {
+		if want.Least > 1 {
 			d.Groups = append(d.Groups, Group{l.File, l.Shows, found})
 		} else {
 			d.Extra.add(found > 1)
 		}
 	}
 	d.Frames.Files = countFiles(samples, func(s *sample) bool {
-		return strings.HasPrefix(s.label.Kind, "video_") && !s.label.is("video_mixed")
+		return s.label.clip() && !s.label.is("video_mixed")
 	})
 	return d
 }
@@ -102,7 +101,7 @@ var (
 
 func pose(samples []*sample) *Pose {
 	p := &Pose{}
-	var one, other []*sample
+	sides := map[string][]*sample{}
 	for _, s := range samples {
 		if s.extra || s.faces() == 0 {
 			continue
@@ -110,10 +109,8 @@ func pose(samples []*sample) *Pose {
 		switch {
 		case s.label.is("profile"):
 			p.Profiles.add(s.fails(yawCodes...))
-			if strings.Contains(s.label.Shows, "one side") {
-				one = append(one, s)
-			} else if strings.Contains(s.label.Shows, "other side") {
-				other = append(other, s)
+			if side := s.label.Pose; side != "" {
+				sides[side] = append(sides[side], s)
 			}
 		case s.label.is("tilt"):
 			p.Tilted.add(s.fails(rollCodes...))
@@ -124,14 +121,25 @@ func pose(samples []*sample) *Pose {
 			p.Heads = append(p.Heads, head(s))
 		}
 	}
-	for _, a := range one {
-		for _, b := range other {
-			left, right := yawCodes[:1], yawCodes[1:]
-			p.Sides.add(a.fails(left...) && b.fails(right...) || a.fails(right...) && b.fails(left...))
-		}
-	}
+	p.Sides = sidesApart(sides)
 	p.Straight.Files = countFiles(samples, func(s *sample) bool { return s.label.straight() })
 	return p
+}
+
+// sidesApart counts the pairs of profiles of two sides that are told apart.
+func sidesApart(sides map[string][]*sample) (apart Share) {
+	left, right := yawCodes[:1], yawCodes[1:]
+	names := slices.Sorted(maps.Keys(sides))
+	for i, side := range names {
+		for _, other := range names[i+1:] {
+			for _, a := range sides[side] {
+				for _, b := range sides[other] {
+					apart.add(a.fails(left...) && b.fails(right...) || a.fails(right...) && b.fails(left...))
+				}
+			}
+		}
+	}
+	return apart
 }
 
 func head(s *sample) Head {

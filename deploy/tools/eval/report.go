@@ -22,6 +22,7 @@ type Report struct {
 	PAD       *PAD       `json:"pad,omitempty"`
 	Checks    []Check    `json:"checks,omitempty"`
 	Scores    []Score    `json:"scores,omitempty"`
+	OwnKinds  []OwnKind  `json:"own_kinds,omitempty"`
 	Clips     []Clip     `json:"clips,omitempty"`
 
 	curves []namedCurve

@@ -24,6 +24,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		t.pad(r.PAD)
 		t.checks(r.Checks)
 		t.scores(r.Scores)
+		t.ownKinds(r.OwnKinds)
 	}
 	t.clips(r.Clips)
 	_, err := w.Write(t.out.Bytes())
@@ -219,6 +220,17 @@ func (t *tables) scores(scores []Score) {
 		rows = append(rows, row(s.Setting, s.Default, s.AtDefault.errors(), s.Chosen, s.AtChosen.errors(), s.Tune, fmt.Sprint(s.Bad)))
 	}
 	t.table(fmt.Sprintf("Scores of quality; chosen: the highest threshold that at most %s of the good images of tune are under", percent(goodTarget)), rows...)
+}
+
+func (t *tables) ownKinds(kinds []OwnKind) {
+	if len(kinds) == 0 {
+		return
+	}
+	rows := []string{row("kind", "with a face", "accepted")}
+	for _, k := range kinds {
+		rows = append(rows, row(k.Kind, k.Faces, k.Accepted))
+	}
+	t.table("Kinds of your own; they are counted here only, because what their files show is unknown", rows...)
 }
 
 func (t *tables) clips(clips []Clip) {
