@@ -1,5 +1,5 @@
-# Selene: set-up, run, test, lint. `make` alone lists what there is.
-# Set-up is part of every target that needs it; when all is there it costs a fraction of a second.
+# Selene: set-up, run, test, lint. `make` alone lists the targets.
+# Every target installs what it needs; when nothing is missing that takes a fraction of a second.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-# FFmpeg and ONNX Runtime are C.
+# FFmpeg and ONNX Runtime are C libraries.
 export CGO_ENABLED := 1
 TOOLS := $(CURDIR)/bin/tools
 GOLANGCI := $(TOOLS)/golangci-lint-v2.15.0
@@ -18,7 +18,7 @@ SETUP := deploy/setup
 
 UI := edge/ui
 VISION := workers/vision
-# npm writes this file last, so it says that an install has finished.
+# npm writes this file last, so its presence means that an install has finished.
 UI_NPM := $(UI)/node_modules/.package-lock.json
 VISION_NPM := $(VISION)/node_modules/.package-lock.json
 EXAMPLE := workers/example/node
@@ -42,7 +42,7 @@ run: build models ## set up, build and start everything in one process; prints t
 build: system go-build ## build bin/selene, the page included
 
 .PHONY: setup
-setup: system $(UI_NPM) $(VISION_NPM) $(EXAMPLE_NPM) models ## install what is missing: system packages, npm parts, models
+setup: system $(UI_NPM) $(VISION_NPM) $(EXAMPLE_NPM) models ## install what is missing: system packages, npm packages, models
 
 ##@ Develop
 .PHONY: test
@@ -70,11 +70,11 @@ bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... c
 	go test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
 .PHONY: bench-video
-bench-video: system ## stitch 300 frames with Selene and with the ffmpeg program, codec by codec
+bench-video: system ## compare stitching 300 frames with Selene and with the ffmpeg program, per codec
 	@go test -count=1 -run='^$$' -bench='^BenchmarkAgainstFFmpeg$$' -benchtime=1x ./workers/video/stitch
 
 .PHONY: fuzz
-fuzz: system ## run every fuzz target for a moment; FUZZ_INPUTS each, 50000 by default
+fuzz: system ## run every fuzz target on FUZZ_INPUTS inputs, 50000 by default
 	$(SETUP)/fuzz.sh $(FUZZ_INPUTS)
 
 .PHONY: proto
@@ -83,16 +83,16 @@ proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go
 	PATH="$(TOOLS):$$PATH" go generate ./schemas
 
 .PHONY: clean
-clean: ## remove what was built and fetched; keeps ./data
+clean: ## remove built and downloaded files; keeps ./data
 	rm -rf bin $(UI)/node_modules $(VISION)/node_modules $(EXAMPLE)/node_modules $(PACKS) test/output
 	find $(UI)/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: help
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Parts of the above.
+# Parts of the targets above.
 
 .PHONY: test-parts
 test-parts: test-system build models $(UI_NPM) $(EXAMPLE_NPM) $(GOTESTSUM) $(S3_SERVICE)
@@ -107,7 +107,7 @@ test-system:
 go-build: $(PAGE)
 	@go build -o bin/selene ./deploy/selene
 
-# A complete `zoo` costs no request; an incomplete one is tried each time, the network may have come back.
+# A complete `zoo` pack causes no request; an incomplete one is tried again each time, since the network may be back.
 .PHONY: models
 models: $(BASE) go-build
 	@$(SETUP)/zoo.sh
@@ -115,15 +115,15 @@ models: $(BASE) go-build
 # Files. Each depends on the system packages without being rebuilt for them.
 
 $(UI_NPM): $(UI)/package.json $(UI)/package-lock.json | system
-	@echo "set-up: npm parts of $(UI)"
+	@echo "set-up: npm packages of $(UI)"
 	@cd $(UI) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
 
 $(VISION_NPM): $(VISION)/package.json $(VISION)/package-lock.json | system
-	@echo "set-up: npm parts of $(VISION)"
+	@echo "set-up: npm packages of $(VISION)"
 	@cd $(VISION) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
 
 $(EXAMPLE_NPM): $(EXAMPLE)/package.json $(EXAMPLE)/package-lock.json | system
-	@echo "set-up: npm parts of $(EXAMPLE)"
+	@echo "set-up: npm packages of $(EXAMPLE)"
 	@cd $(EXAMPLE) && $(NPM) ci --ignore-scripts --silent && touch node_modules/.package-lock.json
 
 $(PAGE): $(UI_NPM) $(UI_SOURCES)
@@ -133,7 +133,7 @@ $(PAGE): $(UI_NPM) $(UI_SOURCES)
 $(BASE): $(VISION_NPM) $(filter-out %_test.go,$(wildcard $(VISION)/tfjs/*.go $(VISION)/modelstore/*)) | system
 	@go run ./deploy/tools/importmodels && touch $@
 
-# One file a version: another version is another file, built when first asked for.
+# The file name holds the version: another version is another file, built when first needed.
 $(GOLANGCI): | system
 	@echo "set-up: building $(notdir $@), a minute or two"
 	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(patsubst golangci-lint-%,%,$(notdir $@))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for a moment: deploy/setup/fuzz.sh [INPUTS_EACH], fifty thousand by default.
-# Inputs are counted, not seconds: a target that is busy when its seconds are over is reported as failed.
+# Runs every fuzz target of the module: deploy/setup/fuzz.sh [INPUTS_EACH], fifty thousand by default.
+# It counts inputs, not seconds: Go reports a target as failed that is still busy when its time is up.
 # Go fuzzes one target of one package at a time, hence the loop.
 set -euo pipefail
 

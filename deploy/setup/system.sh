@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the system packages that Selene needs, and only those that are missing.
+# Installs the system packages that Selene needs and that are missing.
 #
 #   deploy/setup/system.sh build         to build and run: C compiler, pkg-config, FFmpeg 5.1 headers, Node.js
 #   deploy/setup/system.sh build test    to run the tests too: ffmpeg, curl, Redis, Chromium
 #   deploy/setup/system.sh proto         to regenerate the messages: protoc
 #
-# On Debian and its relatives it uses apt-get (with sudo when not root). Elsewhere it says what to install and stops.
-# When nothing is missing it prints nothing and touches nothing.
+# On Debian and its derivatives it uses apt-get (with sudo when not root). Elsewhere it prints what to install and stops.
+# When nothing is missing it prints nothing and changes nothing.
 set -euo pipefail
 
 # go-astiav, the FFmpeg binding, is written against the API of FFmpeg 5.1.
@@ -48,7 +48,7 @@ check_proto() {
     have protoc || need protobuf-compiler "protoc, the Protocol Buffers compiler"
 }
 
-# What is there but of the wrong version is never replaced, only named.
+# Software of the wrong version is never replaced, only reported.
 check_versions() {
     local found
     if ! pkg-config --exists "libavcodec >= $avcodec_min" "libavcodec < $avcodec_below"; then
@@ -85,7 +85,7 @@ install() {
     echo "set-up: installing ${packages[*]}"
     local log
     log=$(mktemp)
-    # A dead third-party source must not stop us: what counts is whether the install succeeds.
+    # An unreachable third-party source does not matter as long as the installation succeeds.
     "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || true
     if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         -o Dpkg::Use-Pty=0 "${packages[@]}" >>"$log" 2>&1; then

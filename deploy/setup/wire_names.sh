@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Only streams/ spells a subject or a stream name, and test/conformance, which holds workers to them. No linter reads
-# string literals, so this does: a Go string that starts like one of our subjects, or is one of our stream names, fails
-# anywhere else.
+# Only streams/ may spell out subjects and stream names, and test/conformance, which checks workers against them. No linter
+# reads string literals, so this script does: it fails on a Go string anywhere else that starts like one of our subjects or
+# equals one of our stream names.
 set -euo pipefail
 
 # The backquotes are Go's, not the shell's.
@@ -10,7 +10,7 @@ readonly subject='["`](pass|rerun|stored)\.([a-z]+|\*|%s)\.'
 # shellcheck disable=SC2016
 readonly stream='["`](RERUN_[A-Z]+|FRAMES|FACES|VERDICTS|DECISIONS|SESSIONS|VIDEOS|EXPORTS|ANNOUNCEMENTS|AUDIT|HASHES|DEAD)["`]'
 
-# Untracked files too: what is being written now is what one wants to hear about.
+# Untracked files are included: they are the ones being worked on.
 files=$(git ls-files --cached --others --exclude-standard -- '*.go' ':!streams/' ':!test/conformance/')
 found=$(xargs -r grep -nHE "$subject|$stream" <<<"$files" || true)
 if [[ -n $found ]]; then

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Tries to get the model pack `zoo`, and says in one line what it means when that does not work: never a failure.
-# SELENE_ZOO_FROM names a folder that already holds the files; without it they come from their public addresses.
+# Tries to install the model pack `zoo`. When that does not work it prints one line with the consequence; it never fails.
+# SELENE_ZOO_FROM names a folder that already holds the files; otherwise they are downloaded from their public addresses.
 set -uo pipefail
 
 readonly selene=bin/selene
-# The command gives up on an unreachable host within seconds by itself; this only ends a download that trickles.
+# The command itself gives up on an unreachable host within seconds; this limit ends a download that stalls.
 readonly limit=120 # seconds
 
 from=()

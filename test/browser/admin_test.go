@@ -28,7 +28,7 @@ const (
 	adminSettings = `{"active_liveness":{"is_enabled":false},"video":{"codec":"H264"}}`
 )
 
-// installation is a running selene with two sessions: one that passed and one that did not.
+// installation is a running selene with two sessions: one that passed and one that failed.
 type installation struct {
 	t        *testing.T
 	url      string
@@ -103,7 +103,7 @@ func install(t *testing.T) *installation {
 	eventually(t, "readiness", func() bool { return i.status("/readyz") == http.StatusOK })
 	play := func(video string, args ...string) string {
 		out := &output{}
-		// The exit code says how the session ended, which is looked at in the page.
+		// The exit code tells how the session ended; the page is checked for it instead.
 		_ = selene(out, append([]string{"replay", video, "--to", "ws" + strings.TrimPrefix(i.url, "http") + "/ws"}, args...)...).Run()
 		found := printedSession.FindStringSubmatch(out.String())
 		if found == nil {
@@ -116,7 +116,7 @@ func install(t *testing.T) *installation {
 	return i
 }
 
-// status is that of the answer to GET, as the administrator.
+// status returns the status of a GET request made by the administrator.
 func (i *installation) status(path string) int {
 	status, _ := i.get(path)
 	return status
@@ -141,7 +141,7 @@ func (i *installation) get(path string) (int, []byte) {
 	return answer.StatusCode, body
 }
 
-// blur is the setting thresholds.blur in force.
+// blur returns the current value of thresholds.blur.
 func (i *installation) blur() float64 {
 	i.t.Helper()
 	_, body := i.get("/v1/settings")
@@ -156,13 +156,13 @@ func (i *installation) blur() float64 {
 	return revision.Settings.Thresholds.Blur
 }
 
-// panel is the admin page in a browser, driven by the words a person sees.
+// panel is the admin page in a browser, driven by its visible text.
 type panel struct {
 	*browser.Page
 	t *testing.T
 }
 
-// seen finds elements by what they say; the one of an open dialog first.
+// seen finds elements by their text, those of an open dialog first.
 const seen = `(selector, words) => {
 	const scope = document.querySelector("dialog[open]") ?? document;
 	const said = (e) => (e.getAttribute("aria-label") ?? e.innerText ?? "").replace(/\s+/g, " ").trim();
@@ -178,7 +178,7 @@ func js(s string) string {
 	return string(data)
 }
 
-// press clicks what can be clicked and says words.
+// press clicks the control with the given text.
 func (p panel) press(words string) {
 	p.t.Helper()
 	find := fmt.Sprintf(`(%s)("button, a, summary, input[type=checkbox], label.check", %s)`, seen, js(words))
@@ -186,12 +186,12 @@ func (p panel) press(words string) {
 	p.Eval(find+".click() ?? true", nil)
 }
 
-// control is an expression for what a label, or its own name, names.
+// control returns an expression for the control with a label or name.
 func control(label string) string {
 	return fmt.Sprintf(`((%[1]s)("label", %[2]s)?.control ?? (%[1]s)("input, select, textarea", %[2]s))`, seen, js(label))
 }
 
-// put writes a value as typing it would.
+// put enters a value as typing would.
 func (p panel) put(label, value string) {
 	p.t.Helper()
 	p.WaitTrue("a field "+label, control(label)+" != null")
@@ -200,7 +200,7 @@ func (p panel) put(label, value string) {
 		for (const kind of ["input", "change"]) c.dispatchEvent(new Event(kind, {bubbles: true})); } true`, control(label), js(value)), nil)
 }
 
-// sees waits until the page says words.
+// sees waits until the page shows words.
 func (p panel) sees(words string) {
 	p.t.Helper()
 	p.WaitTrue("the words "+words, fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, js(words)))
@@ -236,7 +236,7 @@ func (p panel) changePassword(old, fresh string) {
 	p.press("Change password")
 }
 
-// looks checks that nobody is kept out, and keeps a picture.
+// looks checks accessibility and saves a screenshot.
 func (p panel) looks(name string) {
 	p.t.Helper()
 	p.look("admin-" + name)
@@ -277,7 +277,7 @@ func TestAdmin(t *testing.T) {
 	logInAgain(p)
 	withoutRights(i, p)
 	for _, problem := range p.Problems() {
-		// Refusals are part of the journey: the browser notes each, and the previewed page what it leaves out.
+		// Refused requests are expected here: the browser logs each one, and the previewed page logs what it omits.
 		if !strings.Contains(problem, "Failed to load resource") && !strings.Contains(problem, "Selene: UI config: request_interval") {
 			t.Errorf("the console says: %s", problem)
 		}
@@ -382,7 +382,7 @@ func editSettings(i *installation, p panel) {
 		i.t.Errorf("a wrong value was saved: %v", now)
 	}
 	p.put("Sharpness", "0.5")
-	// The schema does not know this rule; the server tells it, and the form shows it where it belongs.
+	// The schema cannot express this rule: the server reports it, and the form shows it at its field.
 	p.put("Find a setting", "pitch to")
 	p.put("Pitch to start from", "60")
 	p.press("Save as a new revision")
@@ -470,7 +470,7 @@ func makeToken(i *installation, p panel) {
 	}
 }
 
-// everyPageLooksFine visits each section on a desktop and, dark, on a phone.
+// everyPageLooksFine visits each section on a desktop and, in dark mode, on a phone.
 func everyPageLooksFine(i *installation, p panel) {
 	type stop struct{ place, title, name string }
 	places := []stop{
@@ -545,7 +545,7 @@ func eraseSession(i *installation, p panel) {
 	}
 }
 
-// logInAgain is what happens when the server forgets who is logged in.
+// logInAgain covers a login that expires on the server.
 func logInAgain(p panel) {
 	p.Do("end the log in behind the page's back", chromedp.Evaluate(`(async () => {
 		const { csrf } = await (await fetch("/v1/me")).json();
@@ -602,5 +602,5 @@ func withoutRights(i *installation, p panel) {
 	eventually(i.t, "the statistics", func() bool { return slices.Contains(p.Requests(), i.url+"/statistics/") })
 }
 
-// awaited makes an evaluation wait for its promise.
+// awaited makes an evaluation wait for the promise it returns.
 func awaited(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }

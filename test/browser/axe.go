@@ -12,8 +12,8 @@ const findBarriers = `axe.run(document, {resultTypes: ["violations"]}).then(({vi
 	.filter(({impact}) => impact === "serious" || impact === "critical")
 	.map(({id, impact, help, nodes}) => impact + " " + id + ": " + help + " at " + nodes.map(({target}) => target.join(" ")).join(", ")))`
 
-// Barriers are the serious and critical faults that axe finds in the present
-// state of the page: what keeps people with disabilities from using it.
+// Barriers lists the serious and critical accessibility violations that axe finds
+// in the current state of the page.
 func (p *Page) Barriers() []string {
 	p.t.Helper()
 	if !p.axe {

@@ -17,20 +17,20 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Options say what kind of person's browser is opened.
+// Options describe the browser to open.
 type Options struct {
 	// Camera is a file made by Camera or Synthetic; empty means a machine without a camera.
 	Camera string
-	// Generated is how many cameras there are that show a pattern which
-	// Chromium draws, instead of Camera.
+	// Generated is the number of cameras that show a pattern drawn by Chromium,
+	// instead of Camera.
 	Generated int
-	// RefuseCamera answers the browser's question with "block".
+	// RefuseCamera denies the camera permission.
 	RefuseCamera bool
 	// Width and Height of the viewport in CSS pixels; 0 means 1280x800.
 	Width, Height int64
-	// Phone emulates a touch screen with two device pixels a CSS pixel.
+	// Phone emulates a touch screen with two device pixels per CSS pixel.
 	Phone bool
-	// Dark asks for a dark page, and ReducedMotion for one that does not move.
+	// Dark requests a dark page, ReducedMotion a page without animations.
 	Dark, ReducedMotion bool
 }
 
@@ -39,8 +39,8 @@ func Phone(camera string) Options {
 	return Options{Camera: camera, Width: 390, Height: 844, Phone: true}
 }
 
-// wait bounds every wait for a state of the page; Chromium shares its cores
-// with the session's own work.
+// wait limits every wait for a state of the page. It is far longer than needed:
+// Chromium shares its cores with the session's own work.
 const wait = 60 * time.Second
 
 // Page is one open tab. Its methods fail the test when they cannot do their
@@ -86,8 +86,8 @@ func Open(t testing.TB, url string, o Options) *Page {
 	return p
 }
 
-// start runs the first actions. The first Run starts Chromium, which would be
-// stopped with a context of a deadline of its own, so the deadline stands outside.
+// start runs the first actions. The first Run starts Chromium and binds its life
+// to the context, so the deadline must be outside it.
 func start(ctx context.Context, t testing.TB, actions []chromedp.Action) {
 	t.Helper()
 	done := make(chan error, 1)
@@ -150,7 +150,7 @@ func flags(t testing.TB, o Options) []chromedp.ExecAllocatorOption {
 	return options
 }
 
-// profile is a new user data folder. Chromium's helpers may still write there
+// profile returns a new user data folder. Chromium's helpers may still write there
 // while it is removed, which t.TempDir would call a failure.
 func profile(t testing.TB) string {
 	t.Helper()
@@ -173,7 +173,7 @@ func executable(t testing.TB) string {
 	return ""
 }
 
-// Do runs chromedp actions within the wait limit; what names them in a failure.
+// Do runs chromedp actions within the wait limit. what describes them in a failure.
 func (p *Page) Do(what string, actions ...chromedp.Action) {
 	p.t.Helper()
 	if err := p.run(wait, actions...); err != nil {
@@ -181,8 +181,8 @@ func (p *Page) Do(what string, actions ...chromedp.Action) {
 	}
 }
 
-// Start presses the start button, and when the camera shows its picture the
-// one that begins the check.
+// Start presses the start button and, once the camera shows its picture, the
+// button that begins the check.
 func (p *Page) Start() {
 	p.t.Helper()
 	p.SetUp()
@@ -192,14 +192,14 @@ func (p *Page) Start() {
 }
 
 // SetUp presses the start button and waits until the camera shows its picture,
-// or the page says why it cannot.
+// or the page reports why it cannot.
 func (p *Page) SetUp() {
 	p.t.Helper()
 	p.Do("press start", chromedp.Click("#start", chromedp.ByID))
 	p.WaitTrue("the camera", `document.getElementById("main").dataset.view !== "intro"`)
 }
 
-// View is the name of the view that is shown: intro, setup, live, success or failure.
+// View returns the name of the visible view: intro, setup, live, success or failure.
 func (p *Page) View() string {
 	p.t.Helper()
 	var name string
@@ -207,25 +207,25 @@ func (p *Page) View() string {
 	return name
 }
 
-// WaitView waits until the named view is shown.
+// WaitView waits until the named view is visible.
 func (p *Page) WaitView(name string) {
 	p.t.Helper()
 	p.WaitTrue("view "+name, `document.getElementById("main").dataset.view === "`+name+`"`)
 }
 
-// WaitTrue waits until a JavaScript expression holds; what names it in a failure.
+// WaitTrue waits until a JavaScript expression is true. what describes it in a failure.
 func (p *Page) WaitTrue(what, expression string) {
 	p.t.Helper()
 	p.Do("wait for "+what, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
 }
 
-// WaitPage is WaitTrue for what holds only on another page, to which this one
-// is about to go.
+// WaitPage is WaitTrue for an expression that becomes true on the page that this
+// one is about to navigate to.
 func (p *Page) WaitPage(what, expression string) {
 	p.t.Helper()
 	var err error
 	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
-		// What was asked of the page that was left is an error.
+		// Evaluating on a page that is being left fails.
 		err = p.run(wait, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
 		if err == nil {
 			return
@@ -234,7 +234,7 @@ func (p *Page) WaitPage(what, expression string) {
 	p.t.Fatalf("wait for %s: %v (page shows %q)", what, err, p.words())
 }
 
-// Text is the visible text of the first element a CSS selector finds.
+// Text returns the visible text of the first element that matches a CSS selector.
 func (p *Page) Text(selector string) string {
 	p.t.Helper()
 	var text string

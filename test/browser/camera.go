@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Camera turns any video or picture FFmpeg reads into a file for
-// Options.Camera, kept for the length of the test. Chromium plays it in a
+// Camera converts any video or picture that FFmpeg reads into a file for
+// Options.Camera, which is removed when the test ends. Chromium plays it in a
 // loop at its own rate. Extra FFmpeg output arguments may follow, such as
 // "-t", "2" or "-vf", "scale=640:-2".
 func Camera(t testing.TB, source string, args ...string) string {
@@ -16,8 +16,8 @@ func Camera(t testing.TB, source string, args ...string) string {
 	return convert(t, append([]string{"-i", source}, args...))
 }
 
-// Synthetic is a camera without a face, of the given size: the left half of
-// its un-mirrored picture is red, the right half blue, and a white bar moves
+// Synthetic returns a camera of the given size that shows no face: the left half
+// of its unmirrored picture is red, the right half blue, and a white bar moves
 // so that no two pictures are alike.
 func Synthetic(t testing.TB, size string) string {
 	t.Helper()
@@ -37,7 +37,7 @@ func convert(t testing.TB, args []string) string {
 	return file
 }
 
-// Root is the repository's root: the first folder upwards that holds go.mod.
+// Root returns the root of the repository: the nearest parent folder with a go.mod.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -53,8 +53,8 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-// FaceVideo is the path of a shared face video, beside the repository. It
-// skips the test when the shared media are not there.
+// FaceVideo returns the path of a shared face video, beside the repository. It
+// skips the test when the shared media are missing.
 func FaceVideo(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(Root(t), "..", "shared", "faces", "video", name)

@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/test/browser"
 )
 
-// site is a page of somebody else, on an origin of its own.
+// site serves a third party's page from its own origin.
 func site(t *testing.T, html string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,9 +29,8 @@ func site(t *testing.T, html string) string {
 	return server.URL
 }
 
-// original is an integration as it was written for the original library of
-// generation 1.6: its calls, their order, its reading of frameStatus. Only the
-// addresses are new.
+// original is an integration written for version 1.6 of the original library: its
+// calls, their order, its use of frameStatus. Only the addresses differ.
 const original = `<div id="root" style="width: 480px; height: 480px"></div>
 <script src="%[1]s/lib/selene.classic.js"></script>
 <script>
@@ -94,9 +93,9 @@ func TestAnOriginalIntegrationRunsUnchanged(t *testing.T) {
 	checkFaults(t, s)
 }
 
-// modern uses the library as a module, from another origin, with the front
-// detector, under a policy as strict as it can be. Each run's outcome is put
-// into window.
+// modern uses the library as a module from another origin, with the front
+// detector, under the strictest possible content policy. It stores the result of
+// each run in window.
 const modern = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-ours' %[1]s; connect-src %[1]s %[2]s">
 <video id="video"></video>
 <script type="module" nonce="ours">
@@ -137,7 +136,7 @@ func TestTheLibraryAsAModule(t *testing.T) {
 		}
 	}
 
-	// The camera shows no face: nothing is sent, and the page hears it.
+	// The camera shows no face: nothing is sent, and the page is notified.
 	p.Eval(`run({})`, nil)
 	p.WaitTrue("the front detector", `heard.includes("statustrue")`)
 	if n := s.frameCount(); n != 0 {
@@ -153,7 +152,7 @@ func TestTheLibraryAsAModule(t *testing.T) {
 	p.Eval(`run({frontDetector: false})`, nil)
 	ends("passed")
 
-	// A detector that is not there is no reason to fail.
+	// A missing front detector is not an error.
 	p.Eval(`run({frontDetector: "/nowhere/"})`, nil)
 	ends("passed")
 	p.WaitTrue("a warning", `heard.includes("warning")`)
@@ -172,7 +171,7 @@ func TestTheLibraryAsAModule(t *testing.T) {
 	eventually(t, "frames", func() bool { return s.frameCount() > n+12 })
 	s.drop()
 	ends("lost")
-	// Replies came faster than the camera's pictures; none of these was sent twice.
+	// Replies came faster than the camera's pictures; no picture was sent twice.
 	_, frames, _ := s.seen()
 	for i := n + 1; i < len(frames); i++ {
 		if bytes.Equal(frames[i-1], frames[i]) {
@@ -212,7 +211,7 @@ func TestEmbeddedInASite(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.say(success)
-	// The site asks for its results; the page sends them to nobody else.
+	// The site asks for its results; the page sends them to no other origin.
 	url := site(t, `<script>
 		const heard = [];
 		addEventListener("message", ({ data, origin }) => heard.push({ ...data, origin }));
@@ -283,7 +282,7 @@ func TestAUIConfig(t *testing.T) {
 		t.Errorf("the console says %q, nothing of the config that is not there", problems)
 	}
 
-	// A page of ours, the admin panel, shows a config that is not saved yet.
+	// The admin page previews a config that is not saved yet.
 	p.Eval(`document.body.append(window.preview = Object.assign(document.createElement("iframe"), { src: "/" }))`, nil)
 	p.WaitTrue("the preview", `preview.contentDocument?.getElementById("start")?.innerText === "Start the camera"`)
 	p.Eval(`preview.contentWindow.postMessage({ type: "selene-config", config: { name: "Northbank" } }, location.origin)`, nil)

@@ -8,9 +8,9 @@ import (
 	"github.com/selene-liveness/selene/test/browser"
 )
 
-// TestLooks walks through every view on the screens people have, with a real
-// face before the camera, keeps a screenshot of each below test/output, checks
-// that nothing is cut off sideways, and lets axe look for barriers.
+// TestLooks visits every view on common screen sizes with a real face in front of
+// the camera, saves a screenshot of each below test/output, and checks that
+// nothing is cut off horizontally and that axe finds no violations.
 func TestLooks(t *testing.T) {
 	t.Parallel()
 	camera := browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"))
@@ -96,7 +96,7 @@ func TestLooks(t *testing.T) {
 	}
 }
 
-// words are how prompts begin.
+// words lists how prompts begin.
 type words map[string]string
 
 var (

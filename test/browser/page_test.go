@@ -44,7 +44,7 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 			release := s.holdAnswers()
 			p.Start()
 			eventually(t, "the first frame", func() bool { return s.frameCount() > 0 })
-			// The camera goes on for longer than several frame intervals, the page must not.
+			// The camera runs on for several frame intervals; the page must not.
 			p.Eval(`window.since = document.getElementById("video").currentTime`, nil)
 			p.WaitTrue("the camera to go on", `document.getElementById("video").currentTime > window.since + 1 || document.getElementById("main").dataset.view !== "live"`)
 			checkFaults(t, s)
@@ -132,7 +132,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	s := serve(t)
 	s.say(success)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
-	// An app's web view listens.
+	// The web view of an app listens.
 	p.WaitTrue("words", `document.getElementById("start").innerText !== ""`)
 	p.Eval(`window.told = []; window.Android = { onSelene: (json) => told.push("Android " + JSON.parse(json).type) };
 		window.webkit = { messageHandlers: { selene: { postMessage: ({ type, jwt }) => told.push("iOS " + type + (jwt ? " token" : "")) } } }`, nil)
@@ -167,7 +167,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	}
 	checkFaults(t, s)
 
-	// Again: a new session, on the same page, to another end.
+	// Try again: a new session on the same page, with another result.
 	s.always(reply{text: stats(104).text, close: 4003})
 	p.Do("press try again", chromedp.Click("#success .again"))
 	p.WaitView("failure")

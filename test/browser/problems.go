@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// problems collects what the page's author should never see in the console.
+// problems collects console output that a correct page never causes.
 type problems struct {
 	mu       sync.Mutex
 	said     []string
@@ -44,7 +44,7 @@ func listen(ctx context.Context) *problems {
 	return p
 }
 
-// text is what a call of the console was given, as JSON.
+// text returns the arguments of a console call as JSON.
 func text(arguments []*runtime.RemoteObject) string {
 	var all []string
 	for _, a := range arguments {
@@ -53,23 +53,23 @@ func text(arguments []*runtime.RemoteObject) string {
 	return strings.Join(all, " ")
 }
 
-// Problems are the errors and warnings of the browser's console so far:
-// exceptions, broken requests, breaches of the content policy.
+// Problems lists the errors and warnings in the browser's console so far:
+// exceptions, failed requests, violations of the content policy.
 func (p *Page) Problems() []string {
 	p.problems.mu.Lock()
 	defer p.problems.mu.Unlock()
 	return append([]string(nil), p.problems.said...)
 }
 
-// Requests are the addresses the page has fetched so far.
+// Requests lists the URLs that the page has fetched so far.
 func (p *Page) Requests() []string {
 	p.problems.mu.Lock()
 	defer p.problems.mu.Unlock()
 	return append([]string(nil), p.problems.requests...)
 }
 
-// EvalIn evaluates a JavaScript expression in the frame of an origin, into
-// result.
+// EvalIn evaluates a JavaScript expression in the frame of an origin and stores
+// its value in result.
 func (p *Page) EvalIn(origin, expression string, result any) {
 	p.t.Helper()
 	p.problems.mu.Lock()

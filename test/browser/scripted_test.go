@@ -19,16 +19,16 @@ import (
 
 const sessionID = "5f0c3a52-7a0e-4b0b-9d42-0d7a3f4d5c11"
 
-// reply is what the scripted server does about a frame: send text, then close
-// when a code is set.
+// reply is the scripted server's answer to a frame: text to send, then the code
+// to close with, if any.
 type reply struct {
 	text  string
 	close int
 }
 
-// scripted is a server with the real page and an LPProto end that says what
-// the test wants. It is written without the product's own codec, so that an
-// error there cannot hide one in the page.
+// scripted serves the real page and answers LPProto as the test prescribes. It
+// does not use the product's own codec, so that an error there cannot hide one
+// in the page.
 type scripted struct {
 	url   string
 	plain string // the page's address with a config that takes pictures without a face
@@ -73,7 +73,7 @@ func requirePage(t *testing.T, url string) {
 	}
 }
 
-// uiConfig knows one config, "test".
+// uiConfig serves one UI config, "test".
 func (s *scripted) uiConfig(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("name") != "test" {
 		http.NotFound(w, r)
@@ -124,8 +124,8 @@ func (s *scripted) socket(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 }
 
-// handle answers one message; false ends the socket. While an answer is held
-// back, a further frame is a breach of lock-step.
+// handle answers one message; false closes the socket. While an answer is held
+// back, another frame violates the lock-step.
 func (s *scripted) handle(conn *websocket.Conn, data []byte, messages <-chan []byte) bool {
 	head, body, _ := bytes.Cut(data, []byte("\n\n"))
 	switch {
@@ -174,7 +174,7 @@ func (s *scripted) fault(format string, args ...any) {
 	s.faults = append(s.faults, fmt.Sprintf(format, args...))
 }
 
-// say makes the answer to every frame from now on.
+// say sets the answer to every frame from now on.
 func (s *scripted) say(answer func(frame []byte) reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,8 +196,8 @@ func (s *scripted) holdAnswers() (release func()) {
 	}
 }
 
-// drop cuts every connection without a close message. Until comeBack nobody
-// can connect.
+// drop cuts every connection without a close message and refuses new ones until
+// comeBack.
 func (s *scripted) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,7 +236,7 @@ func stats(codes ...int) reply {
 	return reply{text: "STATS\ncontent-type:application/json\n\n" + `{"isOk":false,"errors":[` + list + `],"estimations":{}}`}
 }
 
-// success is a SUCCESS whose best shot is the given frame.
+// success returns a SUCCESS message whose best shot is the given frame.
 func success(frame []byte) reply {
 	payload, err := json.Marshal(map[string]any{
 		"isOk": true, "errors": []int{}, "jti": sessionID, "iat": 1780000000,
@@ -265,7 +265,7 @@ func success(frame []byte) reply {
 	return reply{text: "SUCCESS\ncontent-type:application/jwt\n\n" + token, close: websocket.CloseNormalClosure}
 }
 
-// eventually waits for a condition of the server's side.
+// eventually waits for a condition on the server.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -24,7 +24,7 @@ import (
 	"github.com/selene-liveness/selene/test/browser"
 )
 
-// TestStatistics sends a visitor who is not logged in to log in and back, and shows what an edge counted.
+// TestStatistics redirects a visitor to the login and back, and shows what an edge counted.
 func TestStatistics(t *testing.T) {
 	t.Parallel()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
@@ -82,7 +82,7 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// decided stores the only decision of a session.
+// decided stores the single decision of a session.
 func decided(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) {
 	t.Helper()
 	now := time.Now().UnixNano()
@@ -95,7 +95,7 @@ func decided(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) {
 	}
 }
 
-// TestStatisticsLooks shows a month of an installation that is used on the screens people have.
+// TestStatisticsLooks shows a month of a busy installation on common screen sizes.
 func TestStatisticsLooks(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(monthOfUse(t))
@@ -130,7 +130,7 @@ func TestStatisticsLooks(t *testing.T) {
 	}
 }
 
-// monthOfUse serves the page, and made-up figures.
+// monthOfUse serves the page with made-up figures.
 func monthOfUse(t *testing.T) http.Handler {
 	t.Helper()
 	figures := func(n float64) edgestats.Figures {

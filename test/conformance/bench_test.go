@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// The contract as it is on the wire, spelled out here once more: what changes it breaks workers of others.
+// The wire contract, deliberately repeated here: changing it breaks third-party workers.
 const (
 	faces        = "FACES"
 	verdicts     = "VERDICTS"
@@ -31,7 +31,7 @@ func faceSubject(session string) string { return "pass.face." + session }
 
 func verdictSubject(session string) string { return "pass.verdict." + deciderToken + "." + session }
 
-// bench is an installation with one worker to test.
+// bench is an installation with one worker under test.
 type bench struct {
 	root    testing.TB // of the worker; rules have tests of their own below it
 	subject subject
@@ -49,7 +49,7 @@ type bench struct {
 	wake chan struct{}            // closed when something is
 }
 
-// publication is a verdict on its way to the broker, whether it was stored or dropped as a repetition.
+// publication is a published verdict, whether it was stored or dropped as a duplicate.
 type publication struct {
 	subject, id string
 	data        []byte
@@ -107,14 +107,14 @@ func (b *bench) next() <-chan struct{} {
 	return b.wake
 }
 
-// of is everything that was published on a session.
+// of lists everything published on a session.
 func (b *bench) of(session string) []publication {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.said[session]
 }
 
-// publish stores data as it is.
+// publish stores data unchanged.
 func (b *bench) publish(t testing.TB, subject string, data []byte, header nats.Header) uint64 {
 	t.Helper()
 	ack, err := b.js.PublishMsg(b.ctx, &nats.Msg{Subject: subject, Data: data, Header: header})
@@ -147,7 +147,7 @@ func (b *bench) heard(t testing.TB, session string, n int) publication {
 	return all[len(all)-1]
 }
 
-// stored is the one verdict that is stored on a session.
+// stored returns the single stored verdict of a session.
 func (b *bench) stored(t testing.TB, session string, n uint64) (last []byte) {
 	t.Helper()
 	stream, err := b.js.Stream(b.ctx, verdicts)
@@ -194,7 +194,7 @@ func (b *bench) settled(t testing.TB) {
 	})
 }
 
-// ackWait changes after how long the broker takes a face back that was not answered.
+// ackWait changes after how long the broker redelivers an unacknowledged face.
 func (b *bench) ackWait(t testing.TB, d time.Duration) {
 	t.Helper()
 	_, info, err := b.consumer()
@@ -226,7 +226,7 @@ func (b *bench) dead(t testing.TB, session string) *jetstream.RawStreamMsg {
 	return msg
 }
 
-// registered waits for the worker's registration, and says how long it lives.
+// registered waits for the worker's registration and returns its TTL.
 func (b *bench) registered(t testing.TB) (ttl string) {
 	t.Helper()
 	stream, err := b.js.Stream(b.ctx, "KV_workers")
@@ -245,7 +245,7 @@ func (b *bench) registered(t testing.TB) (ttl string) {
 	return ttl
 }
 
-// verdict decodes a publication and holds it to what every verdict on a face has to be.
+// verdict decodes a publication and checks it against the rules for every verdict.
 func (b *bench) verdict(t testing.TB, f *schemas.Face, p publication) *schemas.Verdict {
 	t.Helper()
 	v := &schemas.Verdict{}

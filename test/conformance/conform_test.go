@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// conform holds one worker to every rule. The rules are in an order: each may use what those before it have left.
+// conform checks one worker against every rule. The order matters: a rule may use what earlier ones left.
 func conform(t *testing.T, s subject) {
 	b := newBench(t, s)
 	p := b.start(t)
@@ -119,7 +119,7 @@ func (b *bench) registers(t *testing.T) {
 	})
 }
 
-// session is a session whose faces were judged one after another, each with the state after the one before.
+// session is a session whose faces were judged one after another, each with the state after the previous one.
 type session struct {
 	id    string
 	faces []*schemas.Face
@@ -149,8 +149,8 @@ func (b *bench) tell(t *testing.T) *session {
 	return s
 }
 
-// repeat sends every face of a session again, the last one first, several at once. Each is answered with the same bytes,
-// under the same id, which the broker drops.
+// repeat sends every face of a session again, last one first, several at once. Each is answered with the same bytes and
+// the same message ID, which the broker drops.
 func (b *bench) repeat(t *testing.T, s *session, times int) {
 	t.Helper()
 	before := len(b.of(s.id))
@@ -169,7 +169,7 @@ func (b *bench) repeat(t *testing.T, s *session, times int) {
 	b.stored(t, s.id, uint64(len(s.faces)))
 }
 
-// text is verdicts in words.
+// text formats verdicts as text.
 func text(encoded ...[]byte) string {
 	var out []string
 	for _, data := range encoded {
@@ -217,7 +217,7 @@ func (b *bench) poison(t *testing.T) {
 	b.judgesOn(t)
 }
 
-// judgesOn sends one good face more.
+// judgesOn sends one more valid face.
 func (b *bench) judgesOn(t *testing.T) {
 	t.Helper()
 	next := b.face()
@@ -246,7 +246,7 @@ func (b *bench) unjudgeable(t *testing.T) {
 		}
 		b.dead(t, session)
 	}
-	// What a worker is handed as its own state may come from another version of it. It may fail, and not be silent.
+	// A worker's own state may come from another version of it. It may fail, but must not stay silent.
 	for _, own := range [][]byte{{}, {0}, []byte("{}"), bytes.Repeat([]byte{0xfe}, 300)} {
 		f := b.faceOf(uuid.NewString(), 2, own)
 		b.send(t, f)
@@ -255,7 +255,7 @@ func (b *bench) unjudgeable(t *testing.T) {
 	b.judgesOn(t)
 }
 
-// refusedVerdicts has the broker refuse verdicts for a while, as a full disk would.
+// refusedVerdicts makes the broker refuse verdicts for a while, as with a full disk.
 func (b *bench) refusedVerdicts(t *testing.T) {
 	stream, err := b.js.Stream(b.ctx, verdicts)
 	if err != nil {
@@ -299,7 +299,7 @@ func (b *bench) forgottenConsumer(t *testing.T) {
 	b.judgesOn(t)
 }
 
-// recording sends a session as one that is judged again. A worker need not take such faces; one that does keeps them apart.
+// recording sends a session as a rerun. A worker need not accept such faces; one that does keeps them apart.
 func (b *bench) recording(t *testing.T, s *session) {
 	c, err := b.js.Consumer(b.ctx, "RERUN_"+faces, b.subject.name)
 	if err != nil {
@@ -338,13 +338,13 @@ func (b *bench) recording(t *testing.T, s *session) {
 const (
 	loaded  = 150     // faces between two looks at what the process holds
 	ballast = 500_000 // bytes of each that are of no use to the worker
-	// What may grow from one look to the other. Everything that was sent is more than twice that.
+	// Allowed growth between two measurements: less than half of what is sent.
 	moreResident    = 32 << 20
 	moreDescriptors = 3
 	moreGoroutines  = 5
 )
 
-// leaks sends large faces and looks whether the process keeps anything of them.
+// leaks sends large faces and checks that the process does not retain them.
 func (b *bench) leaks(t *testing.T, p *process) {
 	load := func() {
 		var sessions []string

@@ -15,10 +15,10 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// face is a face in some session that has the crops the worker asked for. Its frame is not stored.
+// face returns a face of a new session with the crops that the worker requested. Its frame is not stored.
 func (b *bench) face() *schemas.Face { return b.faceOf(uuid.NewString(), 1, nil) }
 
-// faceOf is a session's next face, with the worker's own state.
+// faceOf returns a session's next face, with the worker's own state.
 func (b *bench) faceOf(session string, sequence uint64, own []byte) *schemas.Face {
 	r := rand.New(rand.NewPCG(sequence, 7))
 	opened := time.Now().UnixNano()
@@ -47,7 +47,7 @@ func (b *bench) faceOf(session string, sequence uint64, own []byte) *schemas.Fac
 	return f
 }
 
-// texture is a soft gradient with some noise, 3 bytes a pixel.
+// texture returns a soft gradient with some noise, 3 bytes per pixel.
 func texture(r *rand.Rand, width, height int) []byte {
 	out := make([]byte, 0, 3*width*height)
 	for y := range height {
@@ -59,7 +59,7 @@ func texture(r *rand.Rand, width, height int) []byte {
 	return out
 }
 
-// storeFrame stores an image that no other frame shows as the one the face was found in.
+// storeFrame stores a unique image as the frame in which the face was found.
 func (b *bench) storeFrame(t testing.TB, f *schemas.Face, subject string) {
 	t.Helper()
 	session := uuid.MustParse(f.GetName().GetSession())

@@ -48,7 +48,7 @@ type subject struct {
 	missing string // what it would need here
 }
 
-// subjects are the workers of this project that judge faces, and the examples.
+// subjects lists this project's judging workers and the examples.
 func subjects() []subject {
 	if *command != "" {
 		return []subject{{name: *onlyWorker, command: strings.Fields(*command)}}

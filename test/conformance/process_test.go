@@ -45,7 +45,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start starts a process of the worker, which is killed with the test unless it has ended by then.
+// start starts a process of the worker, which is killed at the end of the test if it is still running.
 func (b *bench) start(t testing.TB) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -97,7 +97,7 @@ func (p *process) kill() {
 // stopTime limits how long a worker may take to end after SIGTERM.
 const stopTime = time.Minute
 
-// stop tells the process to stop and waits for it.
+// stop sends SIGTERM to the process and waits for its end.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -114,7 +114,7 @@ func (p *process) stop(t testing.TB) {
 	}
 }
 
-// read is every sample of the process's metrics by its name with labels.
+// read returns the process's metrics by name and labels.
 func (p *process) read() (map[string]float64, error) {
 	answer, err := http.Get("http://" + p.metrics + "/metrics")
 	if err != nil {
@@ -139,7 +139,7 @@ func (p *process) read() (map[string]float64, error) {
 	return out, lines.Err()
 }
 
-// usage is what a process holds.
+// usage is a process's resource usage.
 type usage struct {
 	descriptors int
 	goroutines  float64 // 0 where the process has none

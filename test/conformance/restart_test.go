@@ -18,7 +18,7 @@ const (
 	never   = time.Hour
 )
 
-// midBatch has one process killed and one told to stop while there is plenty to do, and a third do the rest.
+// midBatch kills one process and stops another while faces are waiting; a third process judges the rest.
 func (b *bench) midBatch(t *testing.T) {
 	w := &heap{bench: b}
 	killed := w.interrupt(t, func(p *process) { p.kill() })
@@ -52,7 +52,7 @@ func (b *bench) midBatch(t *testing.T) {
 	t.Logf("answered when killed: %d, when stopped: %d, of %d", killed, stopped, len(w.sessions))
 }
 
-// heap is faces that wait, each of a session of its own.
+// heap holds waiting faces, each of a different session.
 type heap struct {
 	*bench
 	sessions []string
@@ -67,8 +67,8 @@ func (w *heap) answered() (n int) {
 	return n
 }
 
-// interrupt heaps up faces, starts a process, and does something to it as soon as it has said something. It returns how many
-// faces were answered when it had ended; where those are all of them, it tries again.
+// interrupt queues faces, starts a process and interrupts it after its first verdict. It returns how many faces were answered
+// when the process had ended; if it answered all of them, it tries again.
 func (w *heap) interrupt(t *testing.T, with func(*process)) int {
 	t.Helper()
 	const tries = 10
@@ -94,7 +94,7 @@ func (w *heap) interrupt(t *testing.T, with func(*process)) int {
 	return 0
 }
 
-// returned waits until every face that was taken and not answered can be had by another process.
+// returned waits until every face that was fetched but not answered is available to other processes.
 func (b *bench) returned(t testing.TB) {
 	t.Helper()
 	c, info, err := b.consumer()

@@ -14,9 +14,9 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// BenchmarkProcesses has one process, and then two, judge the same faces one at a time each. It says how many faces a second
-// they do together, and how much processor time one face costs: where that stays and two cores are free, two do nearly twice
-// as many.
+// BenchmarkProcesses judges the same faces with one process and then with two, one face at a time each. It reports their
+// total faces per second and the CPU time per face: if that stays the same and two cores are free, two processes do nearly
+// twice as many.
 //
 //	go test -run '^$' -bench Processes -benchtime 1x ./test/conformance
 func BenchmarkProcesses(b *testing.B) {
@@ -44,7 +44,7 @@ func measure(t *testing.B, s subject, processes int) {
 	b.send(t, warm)
 	b.heard(t, warm.GetName().GetSession(), 1)
 	b.settled(t)
-	// All faces are there before the first is judged: what making them costs is not measured.
+	// All faces exist before the first is judged, so creating them is not measured.
 	if _, err := b.js.PauseConsumer(b.ctx, faces, s.name, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func measure(t *testing.B, s subject, processes int) {
 	t.ReportMetric((spent(t, running)-before)*1000/measured, "cpu-ms/face")
 }
 
-// spent is the processor time that processes have used, in seconds.
+// spent returns the CPU time of the processes in seconds.
 func spent(t testing.TB, all []*process) (seconds float64) {
 	t.Helper()
 	const ticks = 100 // a second, on Linux

@@ -56,7 +56,7 @@ func probe(t *testing.T, file string) (p probedFile) {
 	return p
 }
 
-// pixels are those of a file's first frame, in grey.
+// pixels returns the first frame of a file in grey.
 func pixels(t *testing.T, file string, filter string) []byte {
 	t.Helper()
 	out, err := exec.Command("ffmpeg", "-v", "error", "-i", file, "-frames:v", "1", "-vf", filter, "-pix_fmt", "gray", "-f", "rawvideo", "-").Output()
@@ -114,7 +114,7 @@ func TestExportsOfRealSessions(t *testing.T) {
 		t.Errorf("top right: %d pixels are other than without marks", n)
 	}
 
-	// Erased, nothing of the session is left in any export.
+	// After the erasure, no export contains the session.
 	r, err := http.NewRequest(http.MethodDelete, "http://"+i.addr+"/v1/sessions/"+one.Session, nil)
 	if err != nil {
 		t.Fatal(err)

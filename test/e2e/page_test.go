@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/test/browser"
 )
 
-// The page as a person meets it: a camera that shows a real face, the whole product behind it.
+// The page as a person uses it: a camera that shows a real face, and the whole product behind it.
 func TestPageWithACamera(t *testing.T) {
 	shared(t, "faces/video")
 	needPack(t, "zoo")
@@ -54,7 +54,7 @@ func TestPageWithACamera(t *testing.T) {
 	})
 }
 
-// turnsRight makes of the clip a head that rests for two seconds, turns to its right, and turns back the same way. A camera's
-// noise is added, since the page sends no picture twice.
+// turnsRight edits the clip into a head that rests for two seconds, turns to its right and turns back. It adds camera noise,
+// because the page sends no picture twice.
 const turnsRight = "trim=start_frame=100:end_frame=110,setpts=N/15/TB,split[turn][again];[again]reverse,setpts=N/15/TB[back];" +
 	"[turn]tpad=start_mode=clone:start_duration=2:stop_mode=clone:stop_duration=0.5[asked];[asked][back]concat,noise=alls=6:allf=t"

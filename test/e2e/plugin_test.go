@@ -14,7 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// pluginSettings are those of a session, with more workers than our own.
+// pluginSettings returns settings with additional workers.
 func pluginSettings(frames int, more string) string {
 	return fmt.Sprintf(`{"env":"development","active_liveness":{"is_enabled":false},"session":{"aggregate_frames":%d},
 		"thresholds":{"liveness":0,"blur":0,"mouth_states":["opened","smile","occluded"]},
@@ -38,7 +38,7 @@ func (i *installation) putSettings(document string) {
 	}
 }
 
-// said is what the plugin measured by the last reply of a session that has it, and by the token.
+// said returns the plugin's measurements in the last reply of a session, and in the token.
 func said(t *testing.T, p played) (inStats, inToken string) {
 	t.Helper()
 	for _, l := range p.lines {
@@ -69,7 +69,7 @@ func said(t *testing.T, p played) (inStats, inToken string) {
 	return inStats, inToken
 }
 
-// A plugin comes and goes by the settings alone: nothing is restarted, and every session gets its answer.
+// A plugin is added and removed through the settings alone: nothing is restarted, and every session is answered.
 func TestPluginComesAndGoes(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
 	needPack(t, "base")
@@ -89,7 +89,7 @@ func TestPluginComesAndGoes(t *testing.T) {
 	i, broker := &installation{t, freeAddr(t)}, freeAddr(t)
 	i.waitReady(start(t, []string{"SELENE_PACK=base"}, "up", "--addr", i.addr, "--data", filepath.Join(dir, "data"), "--settings", settings, "--broker-addr", broker))
 
-	// Required, and nowhere to be seen: the session that runs keeps its settings, a new one gets an answer.
+	// Required but not running: the running session keeps its settings, a new one gets an answer.
 	const required = `,{"name":"hats","required":true,"timeout":1}`
 	running := i.replay(hat, func(l line) {
 		if l.Seq == 2 {
@@ -107,7 +107,7 @@ func TestPluginComesAndGoes(t *testing.T) {
 		t.Errorf("a session without its required plugin: %+v, want ERROR 1000", p.lines)
 	}
 
-	// It comes.
+	// The plugin starts.
 	hats := exec.Command(plugin)
 	hats.Env = append(os.Environ(), "SELENE_NATS_URL=nats://"+broker)
 	log := &logBuffer{}
@@ -128,7 +128,7 @@ func TestPluginComesAndGoes(t *testing.T) {
 		t.Errorf("a hat before the plugin: exit code %d, codes %v, it said %s", with.exit, with.codes(), inStats)
 	}
 
-	// It goes, in the middle of a session that has it.
+	// The plugin stops during a session that uses it.
 	leaving := i.replay(clip, func(l line) {
 		if l.Seq == 1 {
 			i.putSettings(pluginSettings(3, ""))

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// A process of each kind, one of them killed in the middle of a session.
+// One process of each kind, which are killed one after another during a session.
 func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "zoo")
@@ -22,7 +22,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	nats := "SELENE_NATS_URL=nats://" + broker
 	waitPort(t, broker)
 	settings := filepath.Join(t.TempDir(), "settings.json")
-	// Enough frames that the kills fall in the middle.
+	// Enough frames for the kills to happen during the session.
 	if err := os.WriteFile(settings, []byte(`{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1,"max_liveness_attempts":-1},"thresholds":{"yaw":90,"pitch":90,"roll":90,"liveness":0,"blur":0},"video":{"codec":"H264","session_timeout":3}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	start(t, env, "worker", "active-liveness")
 	start(t, env, "video")
 	i.waitReady(edge)
-	// The heirs: as many as the victims, on the same broker.
+	// Replacements for the killed processes, on the same broker.
 	heirs := make([]*process, len(names))
 	for n, name := range names {
 		heirs[n] = start(t, env, "worker", name)
@@ -90,7 +90,7 @@ func waitPort(t *testing.T, addr string) {
 	})
 }
 
-// A source that ends before a verdict leaves a session that nobody closes: its silence does.
+// A source that ends before a verdict leaves an open session, which is closed when it has been silent for long enough.
 func TestAbandonedSessionEndsAndGetsItsVideo(t *testing.T) {
 	t.Parallel()
 	photo := shared(t, "faces/conditions/frontal_zub.jpg")

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// selene runs a command and returns what it printed and its exit code.
+// selene runs a command and returns its output and exit code.
 func selene(t *testing.T, env []string, args ...string) (string, int) {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
@@ -24,8 +24,8 @@ func selene(t *testing.T, env []string, args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// Two sessions of one clip are recorded, so that the second showed what the first had shown, and judged again: by workers
-// of the command, by the workers that run, and by other settings; then they move to an installation with another key.
+// Two sessions of one clip are recorded and rerun: by workers of the command, by the running workers, and with other
+// settings. Then they move to an installation with another key.
 func TestRecordedSessionsRunAgain(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
 	needPack(t, "base")
@@ -83,7 +83,7 @@ func TestRecordedSessionsRunAgain(t *testing.T) {
 	moveTo(t, bundles[0])
 }
 
-// judgeAgain has a session judged again over REST.
+// judgeAgain reruns a session over REST.
 func (i *installation) judgeAgain(id string) {
 	i.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, "http://"+i.addr+"/v1/sessions/"+id+"/rerun", nil)
@@ -102,7 +102,7 @@ func (i *installation) judgeAgain(id string) {
 	}
 }
 
-// moveTo takes a bundle into an installation that does not know its signer.
+// moveTo imports a bundle into an installation that does not know its signer.
 func moveTo(t *testing.T, bundle string) {
 	t.Helper()
 	i := up(t, "{}", "SELENE_PACK=base", "SELENE_JWT_KEY=another-key-another-key-another-key!")

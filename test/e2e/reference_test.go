@@ -11,7 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A session made beforehand: opened with its token alone, and verified against the face it was made with.
+// A session created beforehand opens only with its token and is verified against its reference face.
 func TestReferenceFace(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d0.mp4")
 	other := shared(t, "faces/video/real_lp_d_d10.mp4")

@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// What a run cannot do is said in words that help, and nothing is left behind.
+// A rerun that cannot work reports why, and leaves nothing behind.
 func TestRerunSaysWhatIsWrong(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
 	needPack(t, "base")

@@ -1,4 +1,4 @@
-// Package e2e tests the shipped binary through its public doors: processes, WebSocket, REST, files.
+// Package e2e tests the shipped binary through its public interfaces: processes, WebSocket, REST, files.
 package e2e
 
 import (
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// root is the repository's.
+// root returns the root of the repository.
 func root(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.Abs("../..")
@@ -55,7 +55,7 @@ func root(t testing.TB) string {
 	return dir
 }
 
-// shared returns the path of test media that are not part of the repository, and skips the test where there are none.
+// shared returns the path of test media outside the repository, and skips the test when they are missing.
 func shared(t testing.TB, path string) string {
 	t.Helper()
 	base := filepath.Join(root(t), "..", "shared")
@@ -136,7 +136,7 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// freeAddr is an address of loopback nobody listens on.
+// freeAddr returns a free loopback address.
 func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -147,7 +147,7 @@ func freeAddr(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// installation is a Selene at an address.
+// installation is a running Selene.
 type installation struct {
 	t    testing.TB
 	addr string
@@ -190,7 +190,7 @@ func (i *installation) waitReady(parts ...*process) {
 	})
 }
 
-// get asks the REST interface.
+// get calls the REST API.
 func (i *installation) get(path string, header ...string) (*http.Response, []byte) {
 	i.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://"+i.addr+path, nil)
@@ -226,7 +226,7 @@ type line struct {
 	Reason      string          `json:"reason"`
 }
 
-// played is what a replay printed and how it ended.
+// played holds a replay's output and exit code.
 type played struct {
 	lines []line
 	exit  int
@@ -248,7 +248,7 @@ func (p played) find(command string) (line, bool) {
 	return line{}, false
 }
 
-// codes counts the frames each code was given to.
+// codes counts the frames per code.
 func (p played) codes() map[int]int {
 	out := map[int]int{}
 	for _, l := range p.lines {
@@ -259,7 +259,7 @@ func (p played) codes() map[int]int {
 	return out
 }
 
-// replay plays source to the installation, and calls each with every line as it comes.
+// replay plays source to the installation and calls each for every line.
 func (i *installation) replay(source string, each func(line), args ...string) played {
 	i.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)

@@ -24,7 +24,7 @@ import (
 const (
 	framePace  = 100 * time.Millisecond
 	frameBytes = 40_000 // 10,000 of them are 400 MB
-	// The bounds, whatever the number of frames: of the video worker, and of the encoder for pictures of this size.
+	// Memory limits, regardless of the number of frames, for the video worker and for the encoder with frames of this size.
 	workerBound  = 192 << 20
 	encoderBound = 192 << 20
 )
@@ -37,7 +37,7 @@ func manyFrames() int {
 	return 10_000
 }
 
-// A session of many frames, whose video worker is killed in the middle: another one makes all of it, in bounded memory.
+// The worker that stitches a long session is killed half-way: another one makes the whole video, in bounded memory.
 func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	t.Parallel()
 	addr := freeAddr(t)
@@ -117,7 +117,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	})
 }
 
-// The edge dies in the middle of a session: when the session has been silent for long enough, it gets its video.
+// The edge is killed during a session: once the session has been silent for long enough, its video is made.
 func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	t.Parallel()
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
@@ -157,7 +157,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	})
 }
 
-// cancelExport orders an export of the session and cancels it in the middle.
+// cancelExport orders an export of the session and cancels it while it is running.
 func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) {
 	t.Helper()
 	ctx := streamstest.Context(t)
@@ -187,7 +187,7 @@ func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) 
 	}
 }
 
-// longSession stores the frames, with marks that repeat, and the end.
+// longSession stores a session's frames, with repeating marks, and its end.
 func longSession(t *testing.T, conn *streams.Conn) string {
 	t.Helper()
 	ctx := streamstest.Context(t)
@@ -221,7 +221,7 @@ func longSession(t *testing.T, conn *streams.Conn) string {
 	return id
 }
 
-// padded makes a JPEG longer with a comment.
+// padded enlarges a JPEG with a comment segment.
 func padded(file []byte, size int) []byte {
 	n := size - len(file) - 2
 	comment := append([]byte{0xff, 0xfe, byte(n >> 8), byte(n)}, bytes.Repeat([]byte{'-'}, n-2)...)
@@ -253,7 +253,7 @@ func checkMarks(t *testing.T, conn *streams.Conn, object string) {
 	}
 }
 
-// encoderOf is the process that encodes for a worker.
+// encoderOf returns the PID of a worker's encoder process.
 func encoderOf(t *testing.T, worker int) int {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*")
@@ -275,7 +275,7 @@ func encoderOf(t *testing.T, worker int) int {
 	return 0
 }
 
-// stat is /proc/PID/stat from the state on, which is field 3.
+// stat returns the fields of /proc/PID/stat from the state, which is field 3.
 func stat(dir string) []string {
 	data, err := os.ReadFile(dir + "/stat")
 	if err != nil {
@@ -309,7 +309,7 @@ func niceness(t *testing.T, pid int) int {
 	return n
 }
 
-// memoryPeak is the most memory in bytes that a process had in RAM.
+// memoryPeak returns the peak resident memory of a process in bytes.
 func memoryPeak(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -324,7 +324,7 @@ func memoryPeak(t *testing.T, pid int) int {
 	return kib << 10
 }
 
-// metric is a value of /metrics.
+// metric returns a value of /metrics.
 func metric(t *testing.T, addr, name string) float64 {
 	t.Helper()
 	answer, err := http.Get("http://" + addr + "/metrics")

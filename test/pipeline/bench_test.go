@@ -11,9 +11,9 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// BenchmarkFrameWay is what the way of a frame costs when the workers cost nothing: over the streams, where every message
-// is stored before the next follows from it, and with the same messages handed from function to function, which is what a
-// pipeline in one process would pay. Frames go one after another, as those of one session do.
+// BenchmarkFrameWay measures the overhead of the pipeline with workers that cost nothing: over the streams, where every
+// message is stored before the next one follows, and with the same messages passed from function to function, as a pipeline
+// in one process would. Frames are sent one after another, like those of one session.
 func BenchmarkFrameWay(b *testing.B) {
 	for _, size := range []struct {
 		name  string
@@ -43,7 +43,7 @@ func BenchmarkFrameWay(b *testing.B) {
 	}
 }
 
-// chained hands a frame from one worker to the next in the form it has on the wire.
+// chained passes a frame from one worker to the next in its wire format.
 func chained(b *testing.B, state *schemas.SessionState, image []byte, crops []*schemas.Crop) *schemas.Decision {
 	name := &schemas.FrameName{Session: "6f1e8f5e-5c35-4a0b-9a5c-0d8a1b6f7c11", Sequence: state.GetSequence() + 1, Nonce: "n-1"}
 	frame := overTheWire(b, &schemas.Frame{Version: schemas.Version, Name: name, MediaType: "image/jpeg", Image: image, ReceivedUnixNanos: 1, Decider: "12345678", State: state}, &schemas.Frame{})
@@ -80,7 +80,7 @@ func overTheWire[M schemas.Message](b *testing.B, m schemas.Message, empty M) M 
 	return empty
 }
 
-// joined stands for the decider's rules: a decision of the same size, for about the same work.
+// joined stands in for the decider's rules: a decision of the same size for about the same work.
 func joined(verdicts []*schemas.Verdict) *schemas.Decision {
 	detection := verdicts[0].GetDetection()
 	d := &schemas.Decision{Version: schemas.Version, Name: verdicts[0].GetName(), Frame: detection.GetFrame(), DecidedUnixNanos: 1, Estimations: &schemas.Estimations{}, State: proto.CloneOf(detection.GetState())}

@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// client does for one session what an edge does.
+// client plays the edge's part for one session.
 type client struct {
 	t       testing.TB
 	conn    *streams.Conn
@@ -48,7 +48,7 @@ func connect(t testing.TB, conn *streams.Conn) *client {
 	return c
 }
 
-// frame is the image as the session's next frame, under a name of its own.
+// frame returns the image as the session's next frame, with a new name.
 func (c *client) frame(image []byte) *schemas.Frame {
 	c.nonces++
 	return &schemas.Frame{
@@ -66,7 +66,7 @@ func (c *client) publish(f *schemas.Frame) uint64 {
 	return seq
 }
 
-// next is the next decision the client is told.
+// next returns the next decision sent to the client.
 func (c *client) next() *schemas.Decision {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), streamstest.Timeout)
@@ -94,7 +94,7 @@ func (c *client) judge(image []byte) *schemas.Decision {
 	return d
 }
 
-// decisions are all that are stored on the session.
+// decisions lists all stored decisions of the session.
 func (c *client) decisions() (out []*schemas.Decision) {
 	c.t.Helper()
 	for d, err := range c.conn.DecisionsOf(streamstest.Context(c.t), c.id) {
@@ -106,7 +106,7 @@ func (c *client) decisions() (out []*schemas.Decision) {
 	return out
 }
 
-// installation is a broker with the settings every session starts with.
+// installation returns a broker that holds the settings of new sessions.
 func installation(t testing.TB, settings string) *streams.Conn {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))

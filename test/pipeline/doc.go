@@ -1,2 +1,2 @@
-// Package pipeline tests the way of a frame through detector, judges and decider in one process, without an edge.
+// Package pipeline tests how a frame travels through detector, judging workers and decider in one process, without an edge.
 package pipeline

@@ -10,9 +10,9 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// Workers that answer at once with messages as large as the real ones.
+// Workers that answer immediately with messages of realistic size.
 
-// looks is the stand-in of the detector: what it says and sends of a frame.
+// looks is the detector stand-in's verdict and face for a frame.
 func looks(f *schemas.Frame, sequence uint64, crops []*schemas.Crop) (*schemas.Verdict, *schemas.Face) {
 	count := uint32(1)
 	e := &schemas.Estimations{
@@ -57,7 +57,7 @@ func instantDetector(conn *streams.Conn, crops []*schemas.Crop) func(context.Con
 	}
 }
 
-// instant is a judge that says what it was told.
+// instant is a worker that returns a fixed verdict.
 type instant struct {
 	name string
 	says *schemas.Verdict
@@ -70,7 +70,7 @@ func (w instant) Judge(context.Context, *schemas.Face, workers.State) (*schemas.
 	return &schemas.Verdict{Errors: v.GetErrors(), Estimations: v.GetEstimations(), State: v.GetState(), Pending: v.GetPending(), WaiveNext: v.GetWaiveNext()}, nil
 }
 
-// instantJudges are the three judges. While pending, active liveness asks for a turn and no session passes.
+// instantJudges returns the three judging workers. While pending, active liveness asks for a turn and no session passes.
 func instantJudges(pending bool) []instant {
 	live, similar := 0.97, 0.95
 	actions := &schemas.Verdict{State: []byte(`{"done":1,"phase":1,"yaw":-3.9,"pitch":-3.1,"began":true}`), Estimations: &schemas.Estimations{ActiveLiveness: &schemas.ActiveLiveness{Done: 1, Total: 3}}}
@@ -84,7 +84,7 @@ func instantJudges(pending bool) []instant {
 	}
 }
 
-// instantWorkers runs all of them.
+// instantWorkers runs detector, judging workers and decider.
 func instantWorkers(conn *streams.Conn, crops []*schemas.Crop, pending bool) []func(context.Context) error {
 	out := []func(context.Context) error{instantDetector(conn, crops)}
 	for _, w := range instantJudges(pending) {
@@ -93,7 +93,7 @@ func instantWorkers(conn *streams.Conn, crops []*schemas.Crop, pending bool) []f
 	return out
 }
 
-// realCrops are as large as those that liveness and matcher ask for with the pack zoo.
+// realCrops returns crops of the sizes that liveness and matcher request with the zoo pack.
 func realCrops() []*schemas.Crop {
 	crop := func(name string, side uint32) *schemas.Crop {
 		return &schemas.Crop{Name: name, Width: side, Height: side, Color: "bgr", Pixels: bytes.Repeat([]byte{1, 2, 3}, int(side*side))}

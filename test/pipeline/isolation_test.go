@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// What the broker allows a user who may only judge again is enough for that. See also TestUserOfRunsIsRefusedAllElse.
+// The broker permissions of a user who may only rerun sessions are sufficient for that. See also TestUserOfRunsIsRefusedAllElse.
 func TestUserWhoMayOnlyJudgeAgain(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
 	m := workertest.Models(t, "base")

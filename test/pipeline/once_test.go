@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// Every frame is published several times, to two deciders, mixed with frames of before; the session is decided once.
+// Every frame is published several times, to two deciders, mixed with earlier frames; the session is decided once.
 func TestRepeatedAndReorderedFramesAreDecidedOnce(t *testing.T) {
 	conn := installation(t, `{"session":{"aggregate_frames":3}}`)
 	start(t, append(instantWorkers(conn, nil, false), decider.New(conn).Run, decider.New(conn).Run)...)
@@ -28,7 +28,7 @@ func TestRepeatedAndReorderedFramesAreDecidedOnce(t *testing.T) {
 		var past []*schemas.Frame
 		for !c.play(r, &past) {
 		}
-		// After the end come the frames of the whole session once more, under new names.
+		// After the end, all frames of the session are published again under new names.
 		for _, f := range past {
 			again := proto.CloneOf(f)
 			again.Name.Nonce = "late-" + f.GetName().GetNonce()
@@ -49,8 +49,8 @@ func TestRepeatedAndReorderedFramesAreDecidedOnce(t *testing.T) {
 	}
 }
 
-// play publishes one frame under several names in random order with frames of before, and goes on from the decision that
-// all the answers agree on. It says whether the session is over.
+// play publishes one frame under several names in random order, mixed with earlier frames, and continues from the decision
+// on which all answers agree. It reports whether the session has ended.
 func (c *client) play(r *rand.Rand, past *[]*schemas.Frame) bool {
 	c.t.Helper()
 	ctx := streamstest.Context(c.t)
@@ -93,7 +93,7 @@ func (c *client) play(r *rand.Rand, past *[]*schemas.Frame) bool {
 	return now.GetOutcome().Terminal()
 }
 
-// Verdicts may come twice, in any order, from other processes than before.
+// Verdicts may arrive twice, in any order, from different processes.
 func TestRepeatedAndReorderedVerdictsAreDecidedOnce(t *testing.T) {
 	conn := installation(t, `{"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`)
 	start(t, decider.New(conn).Run)
@@ -136,7 +136,7 @@ func TestRepeatedAndReorderedVerdictsAreDecidedOnce(t *testing.T) {
 	}
 }
 
-// closings hears every CLOSED event there is.
+// closings collects every CLOSED event.
 func closings(t *testing.T, conn *streams.Conn) chan *schemas.SessionEvent {
 	out := make(chan *schemas.SessionEvent, 100)
 	work := streams.Work{Stream: streams.Sessions, Durable: "test", Concurrency: 1, AckWait: time.Minute}
@@ -152,7 +152,7 @@ func closings(t *testing.T, conn *streams.Conn) chan *schemas.SessionEvent {
 	return out
 }
 
-// A session that falls silent gets one terminal decision and one end, whoever looks after it.
+// A session that falls silent gets one terminal decision and one CLOSED event, however many deciders watch it.
 func TestSilentSessions(t *testing.T) {
 	conn := installation(t, `{"session":{"aggregate_frames":2}}`)
 	start(t, append(instantWorkers(conn, nil, false), decider.New(conn).Run, decider.New(conn).Run)...)
@@ -181,7 +181,7 @@ func TestSilentSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Another one falls silent after them: when its end is told, no second end of theirs is still to come.
+	// Another session falls silent after them: once its end is published, no second end of the others can follow.
 	told := map[string]int{}
 	hear := func(n int) {
 		t.Helper()
@@ -218,7 +218,7 @@ func TestSilentSessions(t *testing.T) {
 			t.Errorf("ends with %v, want %v", got, w.outcome)
 		}
 	}
-	// A frame that was still on its way is answered with the end.
+	// A frame that was still under way is answered with the end.
 	for id, w := range want {
 		if s := sessions[id]; w.outcome == timeout {
 			s.publish(s.frame([]byte{1}))

@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// The woman of the first clip talks, which is not what these tests are about: her mouth may be open.
+// The person in the first clip talks, which these tests do not judge: the mouth may be open.
 const passive = `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`
 
 // product runs every worker with real models.
@@ -95,7 +95,7 @@ func TestTwoPeopleInTurn(t *testing.T) {
 	})
 }
 
-// A person in front of a still camera who does nothing is asked until the attempts are used up.
+// A person who does nothing is prompted until the attempts are used up.
 func TestAStillPhotographIsAskedInVain(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")

@@ -26,9 +26,9 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// BenchmarkRerun judges recorded sessions again, and by turns hands the same frames to the networks from as many goroutines
-// as there are cores. It reports the frames a second of both, the first as a part of the second ("of-inference"), and the same of CPU
-// time ("of-inference-cpu"), which others on the machine change less.
+// BenchmarkRerun reruns recorded sessions, alternating with the same frames passed straight to the networks from as many
+// goroutines as there are cores. It reports frames per second of both, the ratio of the first to the second ("of-inference"),
+// and the same ratio of CPU time ("of-inference-cpu"), which other load on the machine affects less.
 func BenchmarkRerun(b *testing.B) {
 	const settings = `{"session":{"max_attempts":-1,"max_liveness_attempts":-1,"aggregate_frames":30,"previous_face_similarity":0.01},"active_liveness":{"is_enabled":false},
 		"thresholds":{"mouth_states":["smile","opened","occluded"],"liveness":0},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`
@@ -71,7 +71,7 @@ func BenchmarkRerun(b *testing.B) {
 	}
 }
 
-// cpuTime is what this process has used so far.
+// cpuTime returns the CPU time that this process has used.
 func cpuTime(b *testing.B) time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
@@ -115,7 +115,7 @@ func rerunAll(b *testing.B, conn *streams.Conn, bundles [][]byte, jobs int) (fra
 	return frames, time.Since(begun)
 }
 
-// inferAll decodes and measures each frame, and has those judged that were then.
+// inferAll decodes and measures each frame, and judges those that were judged in the recording.
 func inferAll(b *testing.B, m *vision.Models, bundles [][]byte) time.Duration {
 	live, match := liveness.New(m), matcher.New(m)
 	type task struct {

@@ -25,7 +25,7 @@ func TestSessionsWithoutAnEnd(t *testing.T) {
 	if r := again(t, conn, c, rerun.Options{Jobs: 2}); !r.Identical() || r.Before != "open" || r.Frames != 3 || r.Verdicts != 9 {
 		t.Errorf("open: %+v", r)
 	}
-	// What a reaper leaves of a session that went silent.
+	// A session that a reaper ended because it fell silent.
 	last := proto.CloneOf(c.state)
 	d := &schemas.Decision{
 		Version: schemas.Version, Outcome: schemas.Outcome_OUTCOME_TIMEOUT, State: last, Workers: []string{"reaper"},
@@ -37,7 +37,7 @@ func TestSessionsWithoutAnEnd(t *testing.T) {
 	if r := again(t, conn, c, rerun.Options{}); !r.Identical() || r.Before != "timeout" || r.Frames != 3 {
 		t.Errorf("timed out: %+v", r)
 	}
-	// It passes before it goes silent.
+	// It passes before it falls silent.
 	quick := workertest.Settings(t, `{"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`)
 	if r := again(t, conn, c, rerun.Options{Settings: quick}); r.Before != "timeout" || r.After != "success" || r.Frames != 2 || r.Beyond != 1 {
 		t.Errorf("timed out, and would have passed: %+v", r)
@@ -54,7 +54,7 @@ func TestSessionsWithoutAnEnd(t *testing.T) {
 	}
 }
 
-// forget makes the frames of some steps ones that are no longer stored.
+// forget removes the frames of some steps from the recording.
 func forget(rec *rerun.Recording, steps ...int) *rerun.Recording {
 	image := rec.Image
 	rec.Image = func(ctx context.Context, s rerun.Step) (*schemas.Frame, error) {
@@ -81,12 +81,12 @@ func TestFramesThatAreNoLongerStored(t *testing.T) {
 	if r := judgeAgain(t, conn, forget(recorded(t, c), 0, 1, 2, 3, 4), rerun.Options{}); r.Unfit == "" || r.Flipped() {
 		t.Errorf("all are gone: %+v", r)
 	}
-	// Where something changed before, what became of the last frame cannot be told.
+	// After an earlier difference, the result of the last frame is unknown.
 	strict := workertest.Settings(t, `{"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`)
 	if r := judgeAgain(t, conn, forget(recorded(t, c), 4), rerun.Options{Settings: strict}); r.Flipped() || len(r.Notes) != 2 || r.Missing != 1 || len(r.Codes) != 4 {
 		t.Errorf("the last is gone: %+v", r)
 	}
-	// Verdicts that are gone are not compared, and cannot stand in.
+	// Missing verdicts are not compared and cannot be reused.
 	rec := recorded(t, c)
 	delete(rec.Steps[3].Verdicts, schemas.WorkerMatcher)
 	if r := judgeAgain(t, conn, rec, rerun.Options{}); r.Verdicts != 14 || r.New != nil || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "verdicts of matcher") }) {
@@ -106,7 +106,7 @@ func TestSomeWorkersAreAskedAgain(t *testing.T) {
 	if r := again(t, conn, c, rerun.Options{Workers: []string{schemas.WorkerMatcher}}); !r.Identical() || r.Verdicts != 5 {
 		t.Errorf("the matcher alone: %+v", r)
 	}
-	// The other pack's matcher has its own memory, in a state that is otherwise the recorded one.
+	// The other pack's matcher keeps its own state; the rest of the state is the recorded one.
 	other := product(t, workertest.Models(t, "zoo"), passive)
 	r := again(t, other, c, rerun.Options{Workers: []string{schemas.WorkerMatcher}})
 	if r.Flipped() || len(r.Codes) != 0 || r.Verdicts != 5 || len(r.Fields) != 5 {
@@ -114,7 +114,7 @@ func TestSomeWorkersAreAskedAgain(t *testing.T) {
 	}
 }
 
-// Frames that failed and frames that were published again are compared like others.
+// Frames that failed and frames that were published again are compared as well.
 func TestFramesThatFailed(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
 	conn := product(t, workertest.Models(t, "base"), passive)
@@ -146,7 +146,7 @@ func TestFramesThatFailedForLackOfTime(t *testing.T) {
 			t.Fatalf("judged without a required worker: %v", d)
 		}
 	}
-	// Without it they would have been judged.
+	// Otherwise they would have been judged.
 	if r := again(t, conn, c, rerun.Options{Settings: workertest.Settings(t, passive)}); r.Late != 0 || len(r.Codes) != 2 {
 		t.Errorf("without the slow worker: %+v", r)
 	}
@@ -159,7 +159,7 @@ func TestFramesThatFailedForLackOfTime(t *testing.T) {
 	}
 }
 
-// Asking ahead changes nothing but the time it takes, wherever a session takes another course.
+// Asking ahead changes only the duration, wherever a session diverges.
 func TestAskingAheadChangesNothing(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 13)[1:] // the first is the worst of all
 	const long = `{"session":{"aggregate_frames":11},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`

@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// verified is a session that was compared with a reference face.
+// verified returns a session that was compared with a reference face.
 func verified(t *testing.T, conn *streams.Conn, face []byte, clip [][]byte) *client {
 	t.Helper()
 	ctx := streamstest.Context(t)

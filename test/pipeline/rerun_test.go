@@ -18,13 +18,13 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// again judges a client's session again on the workers behind conn.
+// again reruns a client's session on the workers connected to conn.
 func again(t *testing.T, conn *streams.Conn, c *client, o rerun.Options) *rerun.Result {
 	t.Helper()
 	return judgeAgain(t, conn, recorded(t, c), o)
 }
 
-// recorded is what the session of a client left behind.
+// recorded returns the recording of a client's session.
 func recorded(t *testing.T, c *client) *rerun.Recording {
 	t.Helper()
 	b, err := recording.Receive(bytes.NewReader(bundle(t, c)), recording.MaxBytes)

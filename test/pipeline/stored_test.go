@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// undecided is how many frames the deciders of this process had to give up on.
+// undecided returns the number of frames that this process's deciders gave up on.
 func undecided(t *testing.T) (n float64) {
 	t.Helper()
 	families, err := prometheus.DefaultGatherer.Gather()
@@ -35,7 +35,7 @@ func undecided(t *testing.T) (n float64) {
 	return n
 }
 
-// Nothing is promised before it is stored: where decisions cannot be stored, nobody hears of one.
+// Nothing is promised before it is stored: while decisions cannot be stored, none is published.
 func TestNoReplyWithoutAStoredDecision(t *testing.T) {
 	broker := streamstest.Broker(t, true)
 	conn := streamstest.Connect(t, broker)
@@ -65,7 +65,7 @@ func TestNoReplyWithoutAStoredDecision(t *testing.T) {
 		}
 		return nil
 	})
-	// One round trip later all that the decider had sent by then has arrived: there is one connection, and it keeps order.
+	// After one round trip, everything the decider had sent by then has arrived: the single connection keeps order.
 	if err := conn.Ready(streamstest.Context(t)); err != nil {
 		t.Fatal(err)
 	}
