@@ -229,10 +229,10 @@ func (p panel) logIn(user, password string) {
 
 func (p panel) changePassword(old, fresh string) {
 	p.t.Helper()
-	p.sees("Choose a password of your own")
-	p.put("Present password", old)
+	p.sees("Choose your own password")
+	p.put("Current password", old)
 	p.put("New password", fresh)
-	p.put("New password again", fresh)
+	p.put("Repeat new password", fresh)
 	p.press("Change password")
 }
 
@@ -289,13 +289,13 @@ func firstLogIn(i *installation, p panel) {
 	p.sees("wrong")
 	p.looks("log-in")
 	p.logIn("admin", i.password)
-	p.sees("Choose a password of your own")
-	p.put("Present password", i.password)
+	p.sees("Choose your own password")
+	p.put("Current password", i.password)
 	p.put("New password", "short")
-	p.put("New password again", "other")
+	p.put("Repeat new password", "other")
 	p.press("Change password")
 	p.sees("At least 12 characters")
-	p.sees("This is not what you typed above")
+	p.sees("Does not match the password above")
 	p.looks("first-password")
 	p.changePassword(i.password, newPassword)
 	p.sees("Logged in as admin")
@@ -338,13 +338,13 @@ func seeSession(i *installation, p panel) {
 
 func exportSession(i *installation, p panel) {
 	p.press("Judge again…")
-	p.sees("Nothing that is stored of the session changes.")
+	p.sees("The stored session does not change.")
 	p.press("Judge again")
 	p.sees("byte for byte")
 	p.looks("rerun")
 	p.press("Close")
 	p.press("Export…")
-	p.sees("Draw into the picture")
+	p.sees("Overlay")
 	p.press("Face box")
 	p.press("Codes")
 	p.looks("export")
@@ -360,8 +360,8 @@ func exportSession(i *installation, p panel) {
 	p.WaitTrue("the export", `document.querySelectorAll("tbody tr").length === 1`)
 	p.looks("exports")
 	p.open("sessions", "Sessions")
-	p.press("Choose session " + i.passed[:8])
-	p.press("Choose session " + i.failed[:8])
+	p.press("Select session " + i.passed[:8])
+	p.press("Select session " + i.failed[:8])
 	p.press("Export…")
 	p.sees("Export 2 sessions")
 	p.press("Start export")
@@ -390,7 +390,7 @@ func editSettings(i *installation, p panel) {
 	p.looks("settings-refused")
 	p.put("Pitch to start from", "10")
 	p.put("Find a setting", "")
-	p.put("Why", "kinder to old phones")
+	p.put("Note", "kinder to old phones")
 	p.press("Save as a new revision")
 	p.sees("Saved as revision")
 	if now := i.blur(); now != 0.5 {
@@ -401,15 +401,15 @@ func editSettings(i *installation, p panel) {
 	p.sees(fmt.Sprintf("thresholds.blur: %v → 0.5", was))
 	p.looks("revisions")
 	p.press("Restore")
-	p.sees("A new revision equal to it is made")
+	p.sees("This creates a new revision")
 	p.press("Restore")
-	p.sees("is the newest one again")
+	p.sees("has been restored as revision")
 	if now := i.blur(); now != was {
 		i.t.Errorf("thresholds.blur is %v after rolling back, want %v", now, was)
 	}
 	p.open("settings/variants", "Settings")
 	p.put("Tag", "gate")
-	p.press("Make a variant")
+	p.press("Create a variant")
 	p.WaitTrue("the variant", `[...document.querySelectorAll("td a")].some((e) => e.innerText === "gate")`)
 	p.looks("variants")
 }
@@ -420,15 +420,15 @@ func makeConfig(i *installation, p panel) {
 	p.sees("Letters, digits")
 	p.put("Name", "northbank")
 	p.press("Add")
-	p.sees("saving makes it")
+	p.sees("Save to create it")
 	p.press("Texts")
 	p.put("Start button", "I am ready")
 	p.put("Accent", "#0f766e")
 	p.WaitTrue("the preview", `document.querySelector("iframe").contentDocument?.getElementById("begin")?.textContent === "I am ready"`)
-	p.put("Milliseconds between pictures at least", "99999")
+	p.put("Minimum interval between pictures, ms", "99999")
 	p.press("Save")
-	p.WaitTrue("the refusal at its field", `document.querySelector(".field.wrong label")?.innerText.startsWith("Milliseconds")`)
-	p.put("Milliseconds between pictures at least", "150")
+	p.WaitTrue("the refusal at its field", `document.querySelector(".field.wrong label")?.innerText.startsWith("Minimum interval")`)
+	p.put("Minimum interval between pictures, ms", "150")
 	p.press("Save")
 	p.sees("Saved.")
 	p.looks("config")
@@ -441,13 +441,13 @@ func makeConfig(i *installation, p panel) {
 
 func makeToken(i *installation, p panel) {
 	p.open("tokens", "API tokens")
-	p.press("Make a token")
-	p.sees("What it is for")
+	p.press("Create a token")
+	p.sees("What the token is for")
 	p.put("Name", "reports")
-	p.press("Sessions: See")
+	p.press("Sessions: View")
 	p.looks("token-rights")
-	p.press("Make a token")
-	p.sees("It is shown this once")
+	p.press("Create a token")
+	p.sees("It is shown only once")
 	var secret string
 	p.Eval(`document.querySelector(".secret").innerText.trim()`, &secret)
 	r, err := http.NewRequest(http.MethodGet, i.url+"/v1/sessions", nil)
@@ -517,7 +517,7 @@ func everyPageLooksFine(i *installation, p panel) {
 func eraseSession(i *installation, p panel) {
 	p.open("sessions/"+i.passed, "Session")
 	p.press("Erase")
-	p.sees("Nobody can bring them back")
+	p.sees("This cannot be undone")
 	p.looks("erase")
 	p.press("Cancel")
 	p.WaitTrue("the question to go", `document.querySelector("dialog") === null`)
@@ -525,9 +525,9 @@ func eraseSession(i *installation, p panel) {
 		i.t.Fatalf("after Cancel the session answers %d", status)
 	}
 	p.press("Erase")
-	p.sees("Nobody can bring them back")
-	p.press("Erase for good")
-	p.sees("The session was erased.")
+	p.sees("This cannot be undone")
+	p.press("Erase permanently")
+	p.sees("The session has been erased.")
 	if status := i.status("/v1/sessions/" + i.passed); status != http.StatusGone {
 		i.t.Errorf("the erased session answers %d, want 410", status)
 	}
@@ -539,7 +539,7 @@ func eraseSession(i *installation, p panel) {
 	p.press("Delete selected")
 	p.sees("Delete northbank?")
 	p.press("Delete")
-	p.sees("There is no UI config yet.")
+	p.sees("There are no UI configs yet.")
 	if status := i.status("/ui-config/northbank"); status != http.StatusNotFound {
 		i.t.Errorf("the deleted UI config answers %d, want 404", status)
 	}
@@ -552,7 +552,7 @@ func logInAgain(p panel) {
 		return (await fetch("/v1/logout", {method: "POST", headers: {"X-CSRF-Token": csrf}})).status;
 	})()`, nil, awaited))
 	p.Eval(`location.hash = "#/workers"`, nil)
-	p.sees("You were logged out.")
+	p.sees("You have been logged out.")
 	p.looks("logged-out")
 	p.logIn("admin", newPassword)
 	p.WaitTrue("the page that was asked for", `document.querySelector("h1")?.innerText === "Workers"`)
@@ -561,18 +561,18 @@ func logInAgain(p panel) {
 func withoutRights(i *installation, p panel) {
 	p.open("users", "Users")
 	p.press("Add a user")
-	p.sees("Small letters")
+	p.sees("Lowercase letters")
 	p.put("User name", "guest")
 	p.press("Add")
-	p.sees("Tell guest this password")
+	p.sees("Give this password to guest")
 	var drawn string
 	p.Eval(`document.querySelector(".secret").innerText.trim()`, &drawn)
 	p.press("Close")
 	p.press("Log out")
 	p.logIn("guest", drawn)
 	p.changePassword(drawn, newPassword)
-	p.sees("This section is not open to you") // the section that was in view
-	p.open("", "Nothing is open to you")
+	p.sees("You have no access to this section") // the section that was in view
+	p.open("", "You have no access to any section")
 	p.looks("no-rights")
 	var links int
 	p.Eval(`document.querySelectorAll("nav a").length`, &links)
@@ -580,7 +580,7 @@ func withoutRights(i *installation, p panel) {
 		i.t.Errorf("a user without rights sees %d sections", links)
 	}
 	for _, place := range []string{"sessions", "sessions/" + i.failed, "settings", "users", "configs", "workers", "audit", "tokens", "exports", "groups"} {
-		p.open(place, "This section is not open to you")
+		p.open(place, "You have no access to this section")
 	}
 	var statuses []int
 	p.Do("ask without rights", chromedp.Evaluate(fmt.Sprintf(`(async () => {

@@ -101,5 +101,5 @@ type words map[string]string
 
 var (
 	english = words{"turn": "Turn your head", "hold": "Hold still", "glare": "Too much glare"}
-	russian = words{"turn": "Поверните голову", "hold": "Замрите", "glare": "Блики"}
+	russian = words{"turn": "Поверните голову", "hold": "Замрите", "glare": "Слишком много бликов"}
 )

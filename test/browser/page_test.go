@@ -98,8 +98,8 @@ func TestPromptsAreToldInWords(t *testing.T) {
 		arrow string
 	}{
 		{[]int{8}, "Place your face in the oval", ""},
-		{[]int{64}, "Turn your head to the right", "right"},
-		{[]int{65}, "Turn your head to the left", "left"},
+		{[]int{64}, "Turn your head to your right", "right"},
+		{[]int{65}, "Turn your head to your left", "left"},
 		{[]int{63}, "Look straight at the camera", ""},
 		{[]int{3, 67}, "Raise your chin", "up"},
 		{[]int{68}, "Lower your chin", "down"},
@@ -185,12 +185,12 @@ func TestFailuresAreToldInWords(t *testing.T) {
 		title string
 	}{
 		{reply{text: stats(104).text, close: 4003}, "The face changed during the check"},
-		{reply{text: stats(8, 100).text, close: 4001}, "It took too many attempts"},
+		{reply{text: stats(8, 100).text, close: 4001}, "Too many attempts"},
 		{reply{text: stats(32, 101).text, close: 4002}, "We could not confirm a live person"},
-		{reply{close: 4008}, "The time ran out"},
+		{reply{close: 4008}, "Time ran out"},
 		{reply{text: "ERROR\nerror: 1000\n\n"}, "Something went wrong on our side"},
 		{reply{text: "ERROR\nerror: 1003\n\n"}, "The picture could not be read"},
-		{reply{text: "NONSENSE\n\n"}, "The page and the server do not match"},
+		{reply{text: "NONSENSE\n\n"}, "The page and the server are incompatible"},
 	} {
 		s.always(end.reply)
 		if p.View() == "intro" {
@@ -210,9 +210,9 @@ func TestABrokenConnectionIsTakenUpAgain(t *testing.T) {
 	s.always(stats(64))
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
-	p.WaitTrue("a prompt", `document.getElementById("prompt").innerText === "Turn your head to the right"`)
+	p.WaitTrue("a prompt", `document.getElementById("prompt").innerText === "Turn your head to your right"`)
 	s.drop()
-	p.WaitTrue("words about it", `document.getElementById("prompt").innerText === "Connection lost. Connecting again…"`)
+	p.WaitTrue("words about it", `document.getElementById("prompt").innerText === "Connection lost. Reconnecting…"`)
 	p.Screenshot("reconnecting")
 	s.always(stats(63))
 	s.comeBack()
@@ -291,7 +291,7 @@ func TestCameraRefused(t *testing.T) {
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480"), RefuseCamera: true})
 	p.Start()
 	p.WaitView("failure")
-	if title := p.Text("#failure-title"); title != "The camera was not allowed" {
+	if title := p.Text("#failure-title"); title != "Camera access was denied" {
 		t.Errorf("the page says %q", title)
 	}
 	p.Screenshot("camera-refused")

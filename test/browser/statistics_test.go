@@ -63,7 +63,7 @@ func TestStatistics(t *testing.T) {
 	p.put("Outcome", "fake")
 	p.WaitTrue("one session", tile("Sessions ended")+` === "1"`)
 	p.put("Failed check", "8")
-	p.sees("Times are not kept by check.")
+	p.sees("Times are not recorded per check.")
 	var csv string
 	p.Eval(`document.querySelector("a[download]").getAttribute("href")`, &csv)
 	if !strings.Contains(csv, "outcome=fake&code=8") {

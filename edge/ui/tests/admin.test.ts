@@ -54,8 +54,8 @@ test("a value is checked as the schema says", () => {
   assert.equal(check(attempts, 1.5), "Must be a whole number");
   assert.equal(check(attempts, 0), "Must not be 0");
   assert.equal(check(schema.properties?.["ags"] as Schema, null), undefined);
-  assert.equal(check(schema.properties?.["queue"] as Schema, "a b"), "Does not have the form that is wanted");
-  assert.equal(check(schema.properties?.["list"] as Schema, ["a", "a"]), "Each once");
+  assert.equal(check(schema.properties?.["queue"] as Schema, "a b"), "Has the wrong format");
+  assert.equal(check(schema.properties?.["list"] as Schema, ["a", "a"]), "Must not contain duplicates");
 });
 
 test("a document is completed, changed, compared and checked by path", () => {

@@ -210,8 +210,8 @@ test("estimations become a readable list", () => {
   });
   const rows = Object.fromEntries(groups.flatMap((group) => group.rows.map((row) => [`${group.title}/${row.label}`, row.value])));
   assert.equal(rows["Head pose/Turn"], "-3.1°");
-  assert.equal(rows["Picture/Sharpness"], "0.912");
-  assert.equal(rows["Picture/Blurred"], "no");
+  assert.equal(rows["Image quality/Sharpness"], "0.912");
+  assert.equal(rows["Image quality/Blurred"], "no");
   assert.equal(rows["Face position/Face"], "243 × 336 px, at 135, 167");
   assert.equal(rows["Face position/Margins (top, right, bottom, left)"], "167, 102, 137, 135");
   assert.equal(rows["newThing/newThing.odd"], "x");

@@ -7,11 +7,11 @@ import type { ActionName } from "../lib/steps";
 /** Prompts are read in a moment: at most two short lines on a phone, about 48 letters. */
 export const prompts: Record<PromptName, string> = {
   connecting: "Connecting…",
-  reconnecting: "Connection lost. Connecting again…",
+  reconnecting: "Connection lost. Reconnecting…",
   ready: "Place your face in the oval",
   hold: "Hold still, look at the camera",
   blurred: "Hold the camera steady",
-  lessLight: "Too bright. Move away from the strong light",
+  lessLight: "Too bright. Move away from the light",
   moreLight: "Too dark. Find more light",
   evenLight: "Turn until the light on your face is even",
   glare: "Too much glare. Turn away from the lamp",
@@ -36,11 +36,11 @@ export const prompts: Record<PromptName, string> = {
   openEyes: "Open your eyes",
   closeEyes: "Close your eyes",
   straight: "Look straight at the camera",
-  turnRight: "Turn your head to the right",
-  turnLeft: "Turn your head to the left",
+  turnRight: "Turn your head to your right",
+  turnLeft: "Turn your head to your left",
   raiseChin: "Raise your chin",
   lowerChin: "Lower your chin",
-  plugin: "Something has to change first",
+  plugin: "Something needs fixing first",
 };
 
 /** Where an operator holds the camera and reads the prompts, these differ. */
@@ -73,8 +73,8 @@ export interface Failure {
 
 const failures: Record<FailureName, Failure> = {
   cameraRefused: {
-    title: "The camera was not allowed",
-    text: "Allow this page to use the camera (the camera sign in the address bar, or your browser's settings), then try again.",
+    title: "Camera access was denied",
+    text: "Allow this page to use the camera (use the camera icon in the address bar, or your browser's settings), then try again.",
   },
   cameraAbsent: {
     title: "No camera was found",
@@ -82,19 +82,19 @@ const failures: Record<FailureName, Failure> = {
   },
   cameraBusy: {
     title: "The camera could not be started",
-    text: "Another program may be using it. Close other programs that use the camera, then try again.",
+    text: "Another app may be using it. Close other apps that use the camera, then try again.",
   },
   cameraInsecure: {
     title: "The camera is not available here",
-    text: "Browsers give the camera only to secure pages. Open this page with https://, or on this computer as localhost.",
+    text: "Browsers allow camera access only on secure pages. Open this page with https://, or as localhost on this computer.",
   },
   cameraStopped: {
     title: "The camera stopped",
-    text: "It was unplugged, switched off, or taken by another program. Check it, then try again.",
+    text: "It was unplugged, switched off, or taken over by another app. Check it, then try again.",
   },
   cameraTimeout: {
-    title: "The camera was not allowed yet",
-    text: "The browser asked whether this page may use the camera, and got no answer. Try again and choose “Allow”.",
+    title: "Camera access was not allowed",
+    text: "The browser asked for permission to use the camera and got no answer. Try again and choose “Allow”.",
   },
   unreachable: {
     title: "The server cannot be reached",
@@ -102,35 +102,35 @@ const failures: Record<FailureName, Failure> = {
   },
   lost: {
     title: "The connection was lost",
-    text: "The check stopped half-way. Check your internet connection, then try again.",
+    text: "The check was interrupted. Check your internet connection, then try again.",
   },
   noReply: {
-    title: "The server does not answer",
-    text: "It took too long to judge a picture. Try again in a moment.",
+    title: "The server is not responding",
+    text: "It took too long to evaluate a picture. Try again in a moment.",
   },
   cancelled: {
     title: "Check cancelled",
-    text: "Nothing was decided. The camera is off. You can start again when you are ready.",
+    text: "There is no result. The camera is off. You can start again when you are ready.",
   },
   attempts: {
-    title: "It took too many attempts",
-    text: "Find even light, keep your face in the oval and follow the prompts, then try again.",
+    title: "Too many attempts",
+    text: "Find even light, keep your face in the oval and follow the prompts. Then try again.",
   },
   livenessAttempts: {
     title: "We could not confirm a live person",
-    text: "Use good light and look into the camera yourself, not through a screen or a photo, then try again.",
+    text: "Find good light and look into the camera in person, not through a screen or a photo. Then try again.",
   },
   differentFace: {
     title: "The face changed during the check",
-    text: "One and the same person must stay in front of the camera from start to end. Try again alone in the picture.",
+    text: "The same person must stay in front of the camera from start to finish. Try again with nobody else in the picture.",
   },
   fake: {
     title: "We could not confirm a live person",
     text: "This session cannot be continued. Start again with your own face in front of the camera.",
   },
   timeout: {
-    title: "The time ran out",
-    text: "The check was not finished in time. Try again and follow the prompts without a pause.",
+    title: "Time ran out",
+    text: "The check was not finished in time. Try again and follow the prompts without pausing.",
   },
   picture: {
     title: "The picture could not be read",
@@ -138,19 +138,19 @@ const failures: Record<FailureName, Failure> = {
   },
   busy: {
     title: "The service is busy",
-    text: "It cannot take another check just now. Wait a minute, then try again.",
+    text: "It cannot start another check right now. Wait a minute, then try again.",
   },
   session: {
     title: "This check cannot be opened",
-    text: "It is open in another window, has ended, or its link is too old. Close other windows with this page, or ask for a new link.",
+    text: "It is open in another window, has already ended, or its link has expired. Close other windows with this page, or ask for a new link.",
   },
   internal: {
     title: "Something went wrong on our side",
-    text: "It was not your fault, and nothing was decided. Try again in a moment.",
+    text: "This is not your fault, and there is no result. Try again in a moment.",
   },
   outdated: {
-    title: "The page and the server do not match",
-    text: "Reload the page. If it happens again, tell whoever runs this service.",
+    title: "The page and the server are incompatible",
+    text: "Reload the page. If this happens again, contact the provider of this service.",
   },
 };
 
@@ -158,18 +158,18 @@ const en = {
   brand: "Selene",
   title: "Face check",
   intro: {
-    title: "Check that it is really you",
-    lead: "Look into the camera and do what the prompts say. It takes less than a minute.",
+    title: "Confirm that it's you",
+    lead: "Look into the camera and follow the prompts. It takes less than a minute.",
     steps: [
       "Find even light, with no window behind you",
-      "Keep your face inside the oval, alone in the picture",
+      "Keep your face inside the oval, with nobody else in the picture",
       "Follow the prompts: look, turn, blink",
     ],
     camera:
-      "Your browser will ask whether this page may use the camera. The camera is on only while the check runs; its pictures are sent to this service to be judged.",
+      "Your browser will ask for permission to use the camera. The camera is on only during the check; its pictures are sent to this service to be evaluated.",
     start: "Start the camera",
     asking: "Waiting for the camera…",
-    askingHint: "Your browser is asking for the camera. Choose “Allow”.",
+    askingHint: "Your browser is asking for permission to use the camera. Choose “Allow”.",
   },
   setup: {
     title: "Get ready",
@@ -184,13 +184,13 @@ const en = {
   },
   live: { title: "Face check", picture: "Camera picture", cancel: "Cancel", steps: "Steps of the check", stepNow: "now", stepDone: "done" },
   success: {
-    title: "You are confirmed",
+    title: "Check passed",
     lead: "One live person was in front of the camera. The camera is off.",
     bestshot: "Best picture of the check",
-    details: "What was measured",
+    details: "Measurements",
     token: "Signed token",
-    tokenHint: "Decoded here without checking its signature; the service that relies on it checks it with the key.",
-    redirect: "You will be taken back in a moment.",
+    tokenHint: "Decoded here without verifying its signature; the service that relies on the token verifies it with the key.",
+    redirect: "You will be redirected in a moment.",
     continue: "Continue",
   },
   failure: { reference: "Reference" },
@@ -203,7 +203,7 @@ const en = {
   estimations: {
     faceCount: "Faces in the picture",
     ags: "Overall quality",
-    imageQuality: "Picture",
+    imageQuality: "Image quality",
     "imageQuality.blur": "Sharpness",
     "imageQuality.isBlurred": "Blurred",
     "imageQuality.light": "Not too bright",
@@ -212,7 +212,7 @@ const en = {
     "imageQuality.isDark": "Too dark",
     "imageQuality.illumination": "Evenness of light",
     "imageQuality.isIlluminated": "Unevenly lit",
-    "imageQuality.specularity": "Freedom from glare",
+    "imageQuality.specularity": "Absence of glare",
     "imageQuality.isSpecular": "Glare",
     faceFramePosition: "Face position",
     "faceFramePosition.faceRect": "Face",
