@@ -78,7 +78,7 @@ fuzz: system ## run every fuzz target on FUZZ_INPUTS inputs, 50000 by default
 	$(SETUP)/fuzz.sh $(FUZZ_INPUTS)
 
 .PHONY: proto
-proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go
+proto: $(TOOLS)/protoc-gen-go ## regenerate schemas/*.pb.go and schemas/SETTINGS.md
 	$(SETUP)/system.sh proto
 	PATH="$(TOOLS):$$PATH" go generate ./schemas
 

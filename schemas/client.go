@@ -14,8 +14,8 @@ type Stats struct {
 	Estimations *ClientEstimations `json:"estimations"`
 }
 
-// ClientEstimations is the estimations object of STATS and of the token. What was not measured is absent, apart from
-// ags, deepfake and liveness, which are null then.
+// ClientEstimations is the estimations object of STATS and of the token. What was not measured is absent, except for ags,
+// deepfake and liveness, which are null.
 type ClientEstimations struct {
 	FaceCount         *uint32            `json:"faceCount,omitempty"`
 	AGS               *float64           `json:"ags"`
@@ -29,10 +29,10 @@ type ClientEstimations struct {
 	Liveness          *ClientScore       `json:"liveness"`
 	ImageModification *ClientScoredState `json:"imageModification,omitempty"`
 
-	Plugins map[string]json.RawMessage `json:"plugins,omitempty"` // of each plugin, by its name
+	Plugins map[string]json.RawMessage `json:"plugins,omitempty"` // by the name of the plugin
 }
 
-// ClientQuality scores are 0..1, 1 = fine.
+// ClientQuality holds scores from 0 to 1, where 1 is good.
 type ClientQuality struct {
 	Blur          float64 `json:"blur"`
 	IsBlurred     bool    `json:"isBlurred"`
@@ -46,7 +46,7 @@ type ClientQuality struct {
 	IsSpecular    bool    `json:"isSpecular"`
 }
 
-// ClientRect is in pixels.
+// ClientRect is a rectangle in pixels.
 type ClientRect struct {
 	X      int32 `json:"x"`
 	Y      int32 `json:"y"`
@@ -61,7 +61,7 @@ type ClientPosition struct {
 	Margins   []int32    `json:"margins"`
 }
 
-// ClientHeadPose is in degrees.
+// ClientHeadPose holds angles in degrees.
 type ClientHeadPose struct {
 	Yaw   float64 `json:"yaw"`
 	Roll  float64 `json:"roll"`
@@ -75,14 +75,14 @@ const (
 	EyeOccluded = "occluded"
 )
 
-// ClientEyes are states: open, closed, occluded.
+// ClientEyes holds the state of each eye: open, closed or occluded.
 type ClientEyes struct {
 	Left  string `json:"left"`
 	Right string `json:"right"`
 	State string `json:"state"`
 }
 
-// ClientMouth scores are 0..1.
+// ClientMouth holds scores from 0 to 1, and the state that follows from them.
 type ClientMouth struct {
 	Opened   *float64 `json:"opened"`
 	Smile    *float64 `json:"smile"`
@@ -90,18 +90,18 @@ type ClientMouth struct {
 	State    string   `json:"state"`
 }
 
-// ClientScore is 0..1, 1 = fine; null when no model measured it.
+// ClientScore is a score from 0 to 1, where 1 is good; null when no model measured it.
 type ClientScore struct {
 	Score *float64 `json:"score"`
 }
 
-// ClientScoredState is a score with the word for it.
+// ClientScoredState is a score with its state in words.
 type ClientScoredState struct {
 	Score float64 `json:"score"`
 	State string  `json:"state"`
 }
 
-// ClientStats is the STATS body for a decision. Only development shows more than codes and the face box.
+// ClientStats returns the body of STATS for a decision. Outside development it holds only the codes and the face box.
 func ClientStats(d *Decision, development bool) any {
 	errs := d.GetErrors()
 	if errs == nil {
@@ -121,7 +121,7 @@ func ClientStats(d *Decision, development bool) any {
 	}{false, errs, box}
 }
 
-// FullEstimations turns measurements into the client's JSON.
+// FullEstimations returns all measurements in the form that clients receive.
 func FullEstimations(e *Estimations) *ClientEstimations {
 	out := &ClientEstimations{}
 	if e == nil {
@@ -146,7 +146,7 @@ func FullEstimations(e *Estimations) *ClientEstimations {
 	if m := e.GetMouth(); m != nil {
 		out.Mouth = &ClientMouth{m.Opened, m.Smile, m.Occluded, m.State}
 	}
-	if e.FramePosition != nil { // where there is a face, what no model measured is null
+	if e.FramePosition != nil { // with a face, a score that no model measured is null
 		out.Liveness = &ClientScore{e.Liveness}
 	}
 	for name, object := range e.GetPlugins() {
@@ -180,18 +180,18 @@ type Claims struct {
 	Errors       []int32             `json:"errors"`
 	BestShot     string              `json:"bestshot"` // base64 of the image as received
 	Estimations  *ClientEstimations  `json:"estimations"`
-	Verification *ClientVerification `json:"verification,omitempty"` // with a reference face alone
+	Verification *ClientVerification `json:"verification,omitempty"` // only with a reference face
 	IssuedAt     int64               `json:"iat"`
-	ID           string              `json:"jti"` // session id
+	ID           string              `json:"jti"` // session ID
 }
 
-// ClaimsOf is the payload for a decision that a session passed by, without the best shot.
+// ClaimsOf returns the payload for a decision by which a session passed, without the best shot.
 func ClaimsOf(d *Decision) Claims {
 	c := Claims{
 		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
 		IssuedAt: d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
 	}
-	// A session on which no comparison was made is not verified.
+	// A session with a reference face that was never compared counts as not matched.
 	if d.GetState().GetReference() != "" {
 		v := d.GetEstimations().GetVerification()
 		c.Verification = &ClientVerification{Similarity: v.GetSimilarity(), Matched: v.GetMatched()}

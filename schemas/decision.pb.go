@@ -21,8 +21,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Decision is what was decided on one frame, and the state after it. A decision with an outcome other than
-// OUTCOME_CONTINUE is the session's last.
+// Decision is the decision on one frame, with the state after it. A decision with an outcome other than
+// OUTCOME_CONTINUE is the last of its session.
 type Decision struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Version           uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -35,8 +35,8 @@ type Decision struct {
 	State             *SessionState          `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
 	DecidedUnixNanos  int64                  `protobuf:"varint,9,opt,name=decided_unix_nanos,json=decidedUnixNanos,proto3" json:"decided_unix_nanos,omitempty"`
 	BestShot          uint64                 `protobuf:"varint,10,opt,name=best_shot,json=bestShot,proto3" json:"best_shot,omitempty"`                              // stream sequence in FRAMES, set when passed
-	Workers           []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                                                 // whose verdicts were joined
-	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"` // when the edge had the frame; 0 when the decision is on none
+	Workers           []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                                                 // workers whose verdicts were joined
+	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"` // when the edge received the frame; 0 for a decision without a frame
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }

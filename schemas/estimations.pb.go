@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Estimations is what was measured on one frame. A field that is absent was not measured.
+// Estimations holds the measurements of one frame. A field that is absent was not measured.
 type Estimations struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
 	FaceCount              *uint32                `protobuf:"varint,1,opt,name=face_count,json=faceCount,proto3,oneof" json:"face_count,omitempty"`
@@ -40,7 +40,7 @@ type Estimations struct {
 	FirstFaceSimilarity    *float64               `protobuf:"fixed64,14,opt,name=first_face_similarity,json=firstFaceSimilarity,proto3,oneof" json:"first_face_similarity,omitempty"` // to the session's first face, 0..1
 	Verification           *Verification          `protobuf:"bytes,15,opt,name=verification,proto3" json:"verification,omitempty"`
 	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
-	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // a JSON object of each plugin, by its name
+	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the JSON object of each plugin, by name of the plugin
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -194,7 +194,7 @@ func (x *Estimations) GetPlugins() map[string][]byte {
 	return nil
 }
 
-// Verification is the comparison with the reference face that was given when the session was made.
+// Verification is the comparison with the reference face that was given when the session was created.
 type Verification struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Similarity    float64                `protobuf:"fixed64,1,opt,name=similarity,proto3" json:"similarity,omitempty"` // 0..1
@@ -247,11 +247,11 @@ func (x *Verification) GetMatched() bool {
 	return false
 }
 
-// VirtualCamera is how much speaks for a real camera: 1 = nothing against it.
+// VirtualCamera is a score from 0 to 1, where 1 is no evidence of a virtual camera.
 type VirtualCamera struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Score         float64                `protobuf:"fixed64,1,opt,name=score,proto3" json:"score,omitempty"`
-	Signals       []string               `protobuf:"bytes,2,rep,name=signals,proto3" json:"signals,omitempty"` // what spoke against it
+	Signals       []string               `protobuf:"bytes,2,rep,name=signals,proto3" json:"signals,omitempty"` // the evidence that was found
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,7 +300,7 @@ func (x *VirtualCamera) GetSignals() []string {
 	return nil
 }
 
-// ImageQuality scores are 0..1, 1 = fine. A flag is set when the score is under its threshold.
+// ImageQuality holds scores from 0 to 1, where 1 is good. A flag is set when the score is below its threshold.
 type ImageQuality struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Blur          float64                `protobuf:"fixed64,1,opt,name=blur,proto3" json:"blur,omitempty"`
@@ -485,7 +485,7 @@ func (x *Rect) GetHeight() int32 {
 	return 0
 }
 
-// FramePosition is in pixels of the frame; margins are top, right, bottom, left.
+// FramePosition holds pixels of the frame; margins are top, right, bottom, left.
 type FramePosition struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Face          *Rect                  `protobuf:"bytes,1,opt,name=face,proto3" json:"face,omitempty"`
@@ -546,8 +546,8 @@ func (x *FramePosition) GetMargins() []int32 {
 	return nil
 }
 
-// HeadPose is in degrees: yaw > 0 when the subject turned to the own left, pitch > 0 when the chin is up,
-// roll > 0 when the head is tilted to the own right shoulder.
+// HeadPose holds degrees: yaw > 0 when the head is turned to the subject's left, pitch > 0 when the chin is up, roll > 0 when
+// the head is tilted to the subject's right shoulder.
 type HeadPose struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Yaw           float64                `protobuf:"fixed64,1,opt,name=yaw,proto3" json:"yaw,omitempty"`
@@ -754,12 +754,12 @@ func (x *Mouth) GetState() string {
 	return ""
 }
 
-// ActiveLiveness tells how far the asked actions have come.
+// ActiveLiveness is the progress of the requested actions.
 type ActiveLiveness struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Done          uint32                 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
 	Total         uint32                 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
-	Action        string                 `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"` // the action asked for now, empty when all are done
+	Action        string                 `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"` // the requested action; empty when all are done
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -16,7 +16,7 @@ type Export struct {
 	ID       string       `json:"id"`
 	Status   string       `json:"status"`
 	Percent  int          `json:"percent"`
-	Reason   string       `json:"reason,omitempty"` // of the error
+	Reason   string       `json:"reason,omitempty"` // set for the status error
 	Order    ExportOrder  `json:"order"`
 	Created  time.Time    `json:"created"`
 	Started  *time.Time   `json:"started,omitempty"`

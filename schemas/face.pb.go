@@ -21,8 +21,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Face is what the detector found in a frame worth judging: the pixels each judge asked for, cut from the frame it
-// decoded once, and all it measured.
+// Face is the result of the detector for a frame that is worth judging: its measurements, and the pixels that each judge
+// asked for, cut from the decoded frame.
 type Face struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Version           uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -134,7 +134,7 @@ func (x *Face) GetCrops() []*Crop {
 // Crop holds width x height pixels of 3 bytes, row by row.
 type Crop struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // worker name, a slash, and the worker's own name for it
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // name of the worker, a slash, and the name that the worker gave the crop
 	Width         uint32                 `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"`
 	Height        uint32                 `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
 	Color         string                 `protobuf:"bytes,4,opt,name=color,proto3" json:"color,omitempty"` // rgb or bgr

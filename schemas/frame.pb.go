@@ -31,7 +31,7 @@ type Frame struct {
 	ReceivedUnixNanos int64                  `protobuf:"varint,5,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`
 	Decider           string                 `protobuf:"bytes,6,opt,name=decider,proto3" json:"decider,omitempty"` // instance that joins the verdicts
 	State             *SessionState          `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
-	Attempt           uint32                 `protobuf:"varint,8,opt,name=attempt,proto3" json:"attempt,omitempty"` // 0, or how many times the same image was published before
+	Attempt           uint32                 `protobuf:"varint,8,opt,name=attempt,proto3" json:"attempt,omitempty"` // how many times the same image was published before
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }

@@ -3,7 +3,7 @@ package schemas
 // OutcomeOpen is the word for a session that is not decided.
 const OutcomeOpen = "open"
 
-// OutcomeName is the word for an outcome in JSON and queries.
+// OutcomeName returns the word for an outcome in JSON and queries.
 func OutcomeName(o Outcome) string {
 	switch o {
 	case Outcome_OUTCOME_PASSED:
@@ -22,7 +22,7 @@ func OutcomeName(o Outcome) string {
 	return OutcomeOpen
 }
 
-// OutcomeNames are all words for outcomes.
+// OutcomeNames lists the words for all outcomes.
 func OutcomeNames() []string {
 	var names []string
 	for o := range int32(len(Outcome_name)) {

@@ -79,7 +79,7 @@ func (SessionEventKind) EnumDescriptor() ([]byte, []int) {
 	return file_session_proto_rawDescGZIP(), []int{0}
 }
 
-// SessionEvent is one step of a session's life.
+// SessionEvent is a step in the lifecycle of a session.
 type SessionEvent struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	Version          uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -172,13 +172,13 @@ func (x *SessionEvent) GetOutcome() Outcome {
 	return Outcome_OUTCOME_CONTINUE
 }
 
-// VideoStatus is one step of making a session's video, or of exporting it.
+// VideoStatus is a state of the video of a session, or of an export.
 type VideoStatus struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Version           uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	Session           string                 `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
 	Status            string                 `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"` // in_queue, exporting, success, error, canceled
-	Reason            string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"` // of error
+	Reason            string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"` // set for the status error
 	Object            string                 `protobuf:"bytes,5,opt,name=object,proto3" json:"object,omitempty"` // name in the object store
 	Codec             string                 `protobuf:"bytes,6,opt,name=codec,proto3" json:"codec,omitempty"`
 	Frames            uint32                 `protobuf:"varint,7,opt,name=frames,proto3" json:"frames,omitempty"`
@@ -188,8 +188,8 @@ type VideoStatus struct {
 	DurationNanos     int64                  `protobuf:"varint,11,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
 	MediaType         string                 `protobuf:"bytes,12,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	LastFrame         uint64                 `protobuf:"varint,13,opt,name=last_frame,json=lastFrame,proto3" json:"last_frame,omitempty"` // stream sequence of the last frame in it
-	Job               string                 `protobuf:"bytes,14,opt,name=job,proto3" json:"job,omitempty"`                               // id of the export; empty for the session's own video
-	Percent           uint32                 `protobuf:"varint,15,opt,name=percent,proto3" json:"percent,omitempty"`                      // done, of exporting
+	Job               string                 `protobuf:"bytes,14,opt,name=job,proto3" json:"job,omitempty"`                               // ID of the export; empty for the session's own video
+	Percent           uint32                 `protobuf:"varint,15,opt,name=percent,proto3" json:"percent,omitempty"`                      // progress, while exporting
 	FileName          string                 `protobuf:"bytes,16,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`     // of an export
 	Bytes             uint64                 `protobuf:"varint,17,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	Width             uint32                 `protobuf:"varint,18,opt,name=width,proto3" json:"width,omitempty"`   // pixels
@@ -361,7 +361,7 @@ func (x *VideoStatus) GetHeight() uint32 {
 	return 0
 }
 
-// ExportJob asks a video worker to make an export, whose order and state are in the bucket of exports.
+// ExportJob requests an export from a video worker. The order and its state are in the bucket of exports.
 type ExportJob struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -414,17 +414,17 @@ func (x *ExportJob) GetJob() string {
 	return ""
 }
 
-// Announcement says how it went to tell somebody of a finished video.
+// Announcement is the result of announcing a finished video to another system.
 type Announcement struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	Session       string                 `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
-	Job           string                 `protobuf:"bytes,3,opt,name=job,proto3" json:"job,omitempty"`       // id of the export; empty for the session's own video
+	Job           string                 `protobuf:"bytes,3,opt,name=job,proto3" json:"job,omitempty"`       // ID of the export; empty for the session's own video
 	Means         string                 `protobuf:"bytes,4,opt,name=means,proto3" json:"means,omitempty"`   // redis, command, url, webhook
-	Target        string                 `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"` // without secrets
+	Target        string                 `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"` // address, without secrets
 	Tries         uint32                 `protobuf:"varint,6,opt,name=tries,proto3" json:"tries,omitempty"`
 	Delivered     bool                   `protobuf:"varint,7,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"` // what the other side said, or why it could not be told
+	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"` // answer of the other system, or why it could not be reached
 	AtUnixNanos   int64                  `protobuf:"varint,9,opt,name=at_unix_nanos,json=atUnixNanos,proto3" json:"at_unix_nanos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -24,13 +24,13 @@ const (
 type Outcome int32
 
 const (
-	Outcome_OUTCOME_CONTINUE                   Outcome = 0 // the session goes on
+	Outcome_OUTCOME_CONTINUE                   Outcome = 0 // the session continues
 	Outcome_OUTCOME_PASSED                     Outcome = 1
 	Outcome_OUTCOME_ATTEMPTS_EXCEEDED          Outcome = 2
 	Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED Outcome = 3
 	Outcome_OUTCOME_DIFFERENT_FACE             Outcome = 4
 	Outcome_OUTCOME_FAKE                       Outcome = 5
-	Outcome_OUTCOME_TIMEOUT                    Outcome = 6 // went silent before any other end
+	Outcome_OUTCOME_TIMEOUT                    Outcome = 6 // no frame came for the session timeout
 )
 
 // Enum value maps for Outcome.
@@ -83,13 +83,13 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 }
 
 // FrameName names one frame: its session, its number in the session and a nonce of the edge that published it.
-// Two edges may give one number to two frames after a resume; the nonce keeps them apart.
+// After a resume, two edges may give the same number to different frames; the nonce tells them apart.
 type FrameName struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`    // UUID
 	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"` // 1 for a session's first frame
 	Nonce         string                 `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
-	Run           string                 `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"` // of a recorded frame that is judged again, the run's id; empty for a live one
+	Run           string                 `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"` // ID of the run that judges a recorded frame again; empty for a live frame
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -152,8 +152,8 @@ func (x *FrameName) GetRun() string {
 	return ""
 }
 
-// SessionState is all that is known of a session between two frames. It travels with the frame, so no worker has to
-// remember anything; the decider alone writes it.
+// SessionState is everything that is known of a session between two frames. It travels with each frame, so workers keep no
+// state of their own. Only the decider writes it.
 type SessionState struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	SettingsRevision uint64                 `protobuf:"varint,1,opt,name=settings_revision,json=settingsRevision,proto3" json:"settings_revision,omitempty"`
@@ -165,12 +165,12 @@ type SessionState struct {
 	Cooldown         uint32                 `protobuf:"varint,7,opt,name=cooldown,proto3" json:"cooldown,omitempty"`                                                                         // frames judged since the last pending worker finished
 	Window           []*Sample              `protobuf:"bytes,8,rep,name=window,proto3" json:"window,omitempty"`                                                                              // the last accepted frames, oldest first
 	Waived           []int32                `protobuf:"varint,9,rep,packed,name=waived,proto3" json:"waived,omitempty"`                                                                      // check codes that do not fail the next frame
-	Workers          map[string][]byte      `protobuf:"bytes,10,rep,name=workers,proto3" json:"workers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what each worker gave back the last time, by worker name
+	Workers          map[string][]byte      `protobuf:"bytes,10,rep,name=workers,proto3" json:"workers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the state that each worker returned last, by name of the worker
 	OpenedUnixNanos  int64                  `protobuf:"varint,11,opt,name=opened_unix_nanos,json=openedUnixNanos,proto3" json:"opened_unix_nanos,omitempty"`
 	Fake             bool                   `protobuf:"varint,12,opt,name=fake,proto3" json:"fake,omitempty"`                                        // marked as fake: the session can no longer pass
-	FailedWindows    uint32                 `protobuf:"varint,13,opt,name=failed_windows,json=failedWindows,proto3" json:"failed_windows,omitempty"` // full windows in a row whose means failed
-	Device           *Device                `protobuf:"bytes,14,opt,name=device,proto3" json:"device,omitempty"`                                     // what the client says of its camera
-	Reference        string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                               // object that holds the face to verify against; empty = none
+	FailedWindows    uint32                 `protobuf:"varint,13,opt,name=failed_windows,json=failedWindows,proto3" json:"failed_windows,omitempty"` // consecutive full windows whose means failed
+	Device           *Device                `protobuf:"bytes,14,opt,name=device,proto3" json:"device,omitempty"`                                     // the camera as the client describes it
+	Reference        string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                               // object that holds the reference face; empty = none
 	FaceLost         uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                // number of the last frame that did not show exactly one face
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -318,7 +318,7 @@ func (x *SessionState) GetFaceLost() uint64 {
 	return 0
 }
 
-// Device is what a client says of its camera. Nothing of it can be trusted; lies can give it away.
+// Device is the description of a camera by the client. It cannot be trusted, but contradictions in it are evidence.
 type Device struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Camera        string                 `protobuf:"bytes,1,opt,name=camera,proto3" json:"camera,omitempty"`             // label, as the browser or system names it

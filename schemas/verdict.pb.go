@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Verdict is what one worker says of one frame.
+// Verdict is the result of one worker for one frame.
 type Verdict struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -29,14 +29,14 @@ type Verdict struct {
 	Worker        string                 `protobuf:"bytes,3,opt,name=worker,proto3" json:"worker,omitempty"`
 	Decider       string                 `protobuf:"bytes,4,opt,name=decider,proto3" json:"decider,omitempty"`
 	Errors        []int32                `protobuf:"varint,5,rep,packed,name=errors,proto3" json:"errors,omitempty"`                        // codes of failed checks, in check order
-	Estimations   *Estimations           `protobuf:"bytes,6,opt,name=estimations,proto3" json:"estimations,omitempty"`                      // what this worker measured
-	State         []byte                 `protobuf:"bytes,7,opt,name=state,proto3,oneof" json:"state,omitempty"`                            // the worker's part of the next state; absent leaves it as it was
-	WaiveNext     []int32                `protobuf:"varint,8,rep,packed,name=waive_next,json=waiveNext,proto3" json:"waive_next,omitempty"` // check codes that shall not fail the next frame
+	Estimations   *Estimations           `protobuf:"bytes,6,opt,name=estimations,proto3" json:"estimations,omitempty"`                      // measured by this worker
+	State         []byte                 `protobuf:"bytes,7,opt,name=state,proto3,oneof" json:"state,omitempty"`                            // the worker's part of the next state; absent: unchanged
+	WaiveNext     []int32                `protobuf:"varint,8,rep,packed,name=waive_next,json=waiveNext,proto3" json:"waive_next,omitempty"` // check codes that do not fail the next frame
 	Pending       bool                   `protobuf:"varint,9,opt,name=pending,proto3" json:"pending,omitempty"`                             // the worker needs more frames before the session may pass
 	Ends          Outcome                `protobuf:"varint,10,opt,name=ends,proto3,enum=selene.v1.Outcome" json:"ends,omitempty"`           // ends the session when not OUTCOME_CONTINUE
 	Failure       *Failure               `protobuf:"bytes,11,opt,name=failure,proto3" json:"failure,omitempty"`                             // the frame could not be judged at all
-	Pack          string                 `protobuf:"bytes,12,opt,name=pack,proto3" json:"pack,omitempty"`                                   // digest of the model pack that measured, if any
-	Detection     *Detection             `protobuf:"bytes,13,opt,name=detection,proto3" json:"detection,omitempty"`                         // of the detector alone
+	Pack          string                 `protobuf:"bytes,12,opt,name=pack,proto3" json:"pack,omitempty"`                                   // digest of the model pack that was used, if any
+	Detection     *Detection             `protobuf:"bytes,13,opt,name=detection,proto3" json:"detection,omitempty"`                         // only from the detector
 	MarksFake     bool                   `protobuf:"varint,14,opt,name=marks_fake,json=marksFake,proto3" json:"marks_fake,omitempty"`       // the session can no longer pass
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -170,7 +170,7 @@ func (x *Verdict) GetMarksFake() bool {
 	return false
 }
 
-// Failure is a frame that could not be judged; it does not count as an attempt.
+// Failure states why a frame could not be judged. The frame does not count as an attempt.
 type Failure struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Code          int32                  `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"` // system code: 1000, 1002
@@ -223,7 +223,8 @@ func (x *Failure) GetDetail() string {
 	return ""
 }
 
-// Detection is the detector's part: what the join has to wait for, and the state that travelled with the frame.
+// Detection is the detector's part of a verdict: the verdicts that the join waits for, and the state that came with the
+// frame.
 type Detection struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Frame             uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
@@ -231,7 +232,7 @@ type Detection struct {
 	State             *SessionState          `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	Judges            []string               `protobuf:"bytes,4,rep,name=judges,proto3" json:"judges,omitempty"`                                         // workers that were sent this face
 	WaivedErrors      []int32                `protobuf:"varint,5,rep,packed,name=waived_errors,json=waivedErrors,proto3" json:"waived_errors,omitempty"` // failed checks that were waived
-	Landmarks         []float32              `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"`                          // as in Face; of the main face, whether or not it was worth judging
+	Landmarks         []float32              `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"`                          // as in Face, of the main face, even if it was not worth judging
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }

@@ -7,19 +7,19 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Version is the version of every message this build writes. It reads this one and the one before.
+// Version is the version of every message this build writes. It reads this version and the one before.
 const Version = 1
 
 // ErrVersion is returned for a message of a version this build does not read.
 var ErrVersion = errors.New("unknown message version")
 
-// Message is one of the types that streams hold.
+// Message is a message that is stored in a stream.
 type Message interface {
 	proto.Message
 	GetVersion() uint32
 }
 
-// Marshal encodes m. Equal messages give equal bytes.
+// Marshal encodes m. Equal messages result in equal bytes.
 func Marshal(m proto.Message) ([]byte, error) {
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
@@ -40,7 +40,7 @@ func Unmarshal(data []byte, m Message) error {
 	return nil
 }
 
-// Key names the frame in one string, for use as a map key or in a message id.
+// Key returns the name of the frame as one string, for use as a map key or in a message ID.
 func (n *FrameName) Key() string {
 	key := fmt.Sprintf("%s.%d.%s", n.GetSession(), n.GetSequence(), n.GetNonce())
 	if n.GetRun() != "" {
@@ -49,10 +49,10 @@ func (n *FrameName) Key() string {
 	return key
 }
 
-// Equal says whether two names are of the same frame.
+// Equal reports whether two names belong to the same frame.
 func (n *FrameName) Equal(o *FrameName) bool {
 	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce() && n.GetRun() == o.GetRun()
 }
 
-// Terminal says whether a session with this outcome is over.
+// Terminal reports whether a session with this outcome has ended.
 func (o Outcome) Terminal() bool { return o != Outcome_OUTCOME_CONTINUE }
