@@ -86,7 +86,7 @@ func TestFramesAreUnmirroredJPEGsInLockStep(t *testing.T) {
 	}
 }
 
-func TestPromptsAreToldInWords(t *testing.T) {
+func TestPromptsAreShown(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.always(stats(8))
@@ -176,7 +176,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	}
 }
 
-func TestFailuresAreToldInWords(t *testing.T) {
+func TestFailuresAreExplained(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
@@ -204,7 +204,7 @@ func TestFailuresAreToldInWords(t *testing.T) {
 	checkFaults(t, s)
 }
 
-func TestABrokenConnectionIsTakenUpAgain(t *testing.T) {
+func TestABrokenConnectionIsResumed(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.always(stats(64))

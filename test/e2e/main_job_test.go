@@ -19,7 +19,7 @@ import (
 
 const passive = `{"active_liveness":{"is_enabled":false},"video":{"codec":%q,"session_timeout":3}}`
 
-func TestFaceVideoInVerdictAndVideoOut(t *testing.T) {
+func TestFaceVideo(t *testing.T) {
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	for _, c := range []struct{ pack, codec, ffprobe, tag string }{
 		{"zoo", "H265", "hevc", "hvc1"},
@@ -134,7 +134,7 @@ func checkVideo(t *testing.T, i *installation, session string, accepted int, cod
 
 const active = `{"active_liveness":{"interaction_list":[%s],"interaction_count":%d},"session":{"max_attempts":%d,"max_liveness_attempts":-1},"video":{"session_timeout":3}}`
 
-func TestActiveLivenessIsAnsweredByAPersonAndNotByAPhoto(t *testing.T) {
+func TestActiveLivenessNeedsAPerson(t *testing.T) {
 	turns := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	blinks := shared(t, "faces/video/real_lp_d_d9.mp4")
 	photo := shared(t, "faces/conditions/frontal_zub.jpg")
@@ -161,7 +161,7 @@ func TestActiveLivenessIsAnsweredByAPersonAndNotByAPhoto(t *testing.T) {
 	}
 }
 
-func TestTwoPeopleInTurnAreTwoPeople(t *testing.T) {
+func TestTwoPeopleInTurn(t *testing.T) {
 	a, b := shared(t, "faces/video/real_lp_d_d0.mp4"), shared(t, "faces/video/real_lp_d_d10.mp4")
 	for _, pack := range []string{"zoo", "base"} {
 		t.Run(pack, func(t *testing.T) {

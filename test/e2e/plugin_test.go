@@ -70,7 +70,7 @@ func said(t *testing.T, p played) (inStats, inToken string) {
 }
 
 // A plugin is added and removed through the settings alone: nothing is restarted, and every session is answered.
-func TestPluginComesAndGoes(t *testing.T) {
+func TestPluginStartsAndStops(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
 	needPack(t, "base")
 	dir := t.TempDir()

@@ -13,7 +13,7 @@ import (
 )
 
 // A rerun that cannot work reports why, and leaves nothing behind.
-func TestRerunSaysWhatIsWrong(t *testing.T) {
+func TestRerunReportsErrors(t *testing.T) {
 	clip := shared(t, "faces/video/real_lp_d_d10.mp4")
 	needPack(t, "base")
 	dir := t.TempDir()

@@ -11,10 +11,10 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// BenchmarkFrameWay measures the overhead of the pipeline with workers that cost nothing: over the streams, where every
+// BenchmarkFramePipeline measures the overhead of the pipeline with workers that cost nothing: over the streams, where every
 // message is stored before the next one follows, and with the same messages passed from function to function, as a pipeline
 // in one process would. Frames are sent one after another, like those of one session.
-func BenchmarkFrameWay(b *testing.B) {
+func BenchmarkFramePipeline(b *testing.B) {
 	for _, size := range []struct {
 		name  string
 		image []byte

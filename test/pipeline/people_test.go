@@ -96,7 +96,7 @@ func TestTwoPeopleInTurn(t *testing.T) {
 }
 
 // A person who does nothing is prompted until the attempts are used up.
-func TestAStillPhotographIsAskedInVain(t *testing.T) {
+func TestAStillPhotoFails(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
 	c := connect(t, product(t, m, `{"session":{"max_attempts":12},"active_liveness":{"interaction_list":["yaw_left","blink"],"interaction_count":2}}`))

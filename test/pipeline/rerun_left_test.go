@@ -99,7 +99,7 @@ func TestFramesThatAreNoLongerStored(t *testing.T) {
 	}
 }
 
-func TestSomeWorkersAreAskedAgain(t *testing.T) {
+func TestRerunOfSomeWorkers(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 5)
 	conn := product(t, workertest.Models(t, "base"), passive)
 	c := record(t, conn, clip)
@@ -136,7 +136,7 @@ func TestFramesThatFailed(t *testing.T) {
 	}
 }
 
-func TestFramesThatFailedForLackOfTime(t *testing.T) {
+func TestFramesThatTimedOut(t *testing.T) {
 	const slow = `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"slow","required":true,"timeout":0.3}]}`
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 2)
 	conn := product(t, workertest.Models(t, "base"), slow)

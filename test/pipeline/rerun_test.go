@@ -74,7 +74,7 @@ func record(t *testing.T, conn *streams.Conn, clip [][]byte) *client {
 	return c
 }
 
-func TestRecordedSessionJudgedAgainIsIdentical(t *testing.T) {
+func TestRerunIsIdentical(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		conn := product(t, m, passive)
