@@ -71,7 +71,7 @@ func TestRegistryCountsProcesses(t *testing.T) {
 	streamstest.Go(t, r.Run)
 	for _, version := range []string{"1", "2"} {
 		streamstest.Go(t, func(ctx context.Context) error {
-			return c.Register(ctx, streams.Registration{Name: "liveness", Version: version})
+			return c.Register(ctx, schemas.Registration{Name: "liveness", Version: version})
 		})
 	}
 	streamstest.Eventually(t, func() error {

@@ -12,25 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/selene-liveness/selene/schemas"
 )
-
-// Registration is what a running worker tells the others. Its key is its name and an id of the process.
-type Registration struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Pack    string `json:"pack,omitempty"` // digest of the model pack it measures with
-	Crops   []Crop `json:"crops,omitempty"`
-}
-
-// Crop is a piece of the frame a worker wants in every Face.
-type Crop struct {
-	Name   string  `json:"name"`
-	Kind   string  `json:"kind"`  // box, square, arcface5, eyes
-	Scale  float32 `json:"scale"` // of the face box
-	Width  int     `json:"width"`
-	Height int     `json:"height"`
-	Color  string  `json:"color"` // rgb or bgr
-}
 
 const (
 	workerTTL  = 9 * time.Second
@@ -38,7 +22,7 @@ const (
 )
 
 // Register says that a worker is there, until ctx is done.
-func (c *Conn) Register(ctx context.Context, r Registration) error {
+func (c *Conn) Register(ctx context.Context, r schemas.Registration) error {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode registration of %s: %w", r.Name, err)
@@ -70,8 +54,8 @@ type Registry struct {
 
 // roll is who is registered: every process by its key, and one of each worker by its name.
 type roll struct {
-	processes map[string]Registration
-	workers   map[string]Registration
+	processes map[string]schemas.Registration
+	workers   map[string]schemas.Registration
 }
 
 // NewRegistry returns a registry that is empty until Run, which may be called once.
@@ -85,10 +69,10 @@ func NewRegistry(c *Conn) *Registry {
 func (r *Registry) Current() <-chan struct{} { return r.current }
 
 // All is the running workers by name, each as one of its processes registered it. It must not be changed.
-func (r *Registry) All() map[string]Registration { return r.now.Load().workers }
+func (r *Registry) All() map[string]schemas.Registration { return r.now.Load().workers }
 
 // Processes is every running process of every worker, in no order.
-func (r *Registry) Processes() []Registration {
+func (r *Registry) Processes() []schemas.Registration {
 	return slices.Collect(maps.Values(r.now.Load().processes))
 }
 
@@ -108,11 +92,11 @@ func (r *Registry) Run(ctx context.Context) error {
 }
 
 func (r *Registry) apply(v *Value) {
-	next := roll{map[string]Registration{}, map[string]Registration{}}
+	next := roll{map[string]schemas.Registration{}, map[string]schemas.Registration{}}
 	maps.Copy(next.processes, r.now.Load().processes)
 	delete(next.processes, v.Key)
 	if !v.Deleted {
-		var reg Registration
+		var reg schemas.Registration
 		name, _, _ := strings.Cut(v.Key, ".")
 		if err := json.Unmarshal(v.Data, &reg); err != nil || reg.Name != name {
 			slog.Error("unreadable worker registration", "worker", v.Key, "error", err)

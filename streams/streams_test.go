@@ -413,7 +413,7 @@ func TestRegistryFollowsWorkers(t *testing.T) {
 	ctx, leave := context.WithCancel(context.Background())
 	defer leave()
 	left := make(chan error, 1)
-	go func() { left <- c.Register(ctx, streams.Registration{Name: "liveness", Pack: "p"}) }()
+	go func() { left <- c.Register(ctx, schemas.Registration{Name: "liveness", Pack: "p"}) }()
 	streamstest.Eventually(t, func() error {
 		if r.All()["liveness"].Pack != "p" {
 			return errors.New("not seen")

@@ -28,7 +28,7 @@ const (
 // publishes each verdict before it acknowledges the face. See streams.Conn.Consume for what becomes of failures; a face
 // that cannot be judged still gets a verdict saying so, so that its session gets an answer.
 func Run(ctx context.Context, conn *streams.Conn, w Worker, o Options) error {
-	reg := streams.Registration{Name: w.Name(), Version: o.Version}
+	reg := schemas.Registration{Name: w.Name(), Version: o.Version}
 	if c, ok := w.(Cropper); ok {
 		reg.Crops = c.Crops()
 	}

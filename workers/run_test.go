@@ -29,8 +29,10 @@ func (w hats) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*sch
 	return w.judge(ctx, f, s)
 }
 
-func (hats) Crops() []streams.Crop { return []streams.Crop{{Name: "head", Width: 8, Height: 8}} }
-func (hats) Pack() string          { return "digest" }
+func (hats) Crops() []schemas.CropSpec {
+	return []schemas.CropSpec{{Name: "head", Width: 8, Height: 8}}
+}
+func (hats) Pack() string { return "digest" }
 
 func fine(context.Context, *schemas.Face, workers.State) (*schemas.Verdict, error) {
 	return &schemas.Verdict{Errors: []int32{900}}, nil

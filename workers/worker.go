@@ -21,7 +21,7 @@ type Worker interface {
 
 // Cropper is a worker that looks at pixels. Crops says which pieces of the frame it wants in every Face.
 type Cropper interface {
-	Crops() []streams.Crop
+	Crops() []schemas.CropSpec
 }
 
 // Measurer is a worker that measures with a model pack. Pack is the pack's digest.
@@ -36,7 +36,7 @@ type State struct {
 }
 
 // CropOf returns the pixels of a crop the worker asked for. A face without it, or of another size, is the input's fault.
-func CropOf(f *schemas.Face, worker string, want streams.Crop) ([]byte, error) {
+func CropOf(f *schemas.Face, worker string, want schemas.CropSpec) ([]byte, error) {
 	name := CropName(worker, want.Name)
 	for _, c := range f.GetCrops() {
 		if c.GetName() != name {

@@ -38,7 +38,7 @@ func (i *installation) isReady() error {
 func (i *installation) register(workers ...string) {
 	i.t.Helper()
 	for _, name := range workers {
-		streamstest.Go(i.t, func(ctx context.Context) error { return i.conn.Register(ctx, streams.Registration{Name: name}) })
+		streamstest.Go(i.t, func(ctx context.Context) error { return i.conn.Register(ctx, schemas.Registration{Name: name}) })
 	}
 }
 

@@ -79,7 +79,7 @@ func TestWorkers(t *testing.T) {
 	i.put("/v1/settings", `{"workers":[{"name":"gait","required":true},{"name":"hats"}]}`)
 	for _, version := range []string{"2", "1"} {
 		streamstest.Go(t, func(ctx context.Context) error {
-			return i.conn.Register(ctx, streams.Registration{Name: "gait", Version: version, Pack: "p"})
+			return i.conn.Register(ctx, schemas.Registration{Name: "gait", Version: version, Pack: "p"})
 		})
 	}
 	streamstest.Go(t, func(ctx context.Context) error {

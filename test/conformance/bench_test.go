@@ -14,7 +14,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -42,7 +41,7 @@ type bench struct {
 	rev     uint64
 
 	concurrency  int // of each process
-	registration streams.Registration
+	registration schemas.Registration
 
 	mu   sync.Mutex
 	said map[string][]publication // what was published to verdict subjects, by session
@@ -239,7 +238,7 @@ func (b *bench) registered(t testing.TB) (ttl string) {
 			return fmt.Errorf("registration on %s%s.<instance>: %w", registrySub, b.subject.name, err)
 		}
 		ttl = msg.Header.Get("Nats-TTL")
-		b.registration = streams.Registration{}
+		b.registration = schemas.Registration{}
 		return json.Unmarshal(msg.Data, &b.registration)
 	})
 	return ttl

@@ -48,7 +48,7 @@ func (d *Decider) Run(ctx context.Context) error {
 		group.Go(func() error { return d.storeAll(ctx) })
 	}
 	group.Go(func() error { return d.reap(ctx) })
-	group.Go(func() error { return d.conn.Register(ctx, streams.Registration{Name: Name}) })
+	group.Go(func() error { return d.conn.Register(ctx, schemas.Registration{Name: Name}) })
 	return group.Wait()
 }
 

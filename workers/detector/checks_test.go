@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -25,7 +24,7 @@ func frame(image []byte, waived ...int32) *schemas.Frame {
 }
 
 // judged is a judge that wants a crop.
-var judged = []want{{judge: "hats", crops: []streams.Crop{{Name: "head", Kind: vision.CropSquare, Scale: 2, Width: 32, Height: 24, Color: "bgr"}}}}
+var judged = []want{{judge: "hats", crops: []schemas.CropSpec{{Name: "head", Kind: schemas.CropSquare, Scale: 2, Width: 32, Height: 24, Color: "bgr"}}}}
 
 func look(t *testing.T, m *vision.Models, f *schemas.Frame, document string) (*schemas.Verdict, *schemas.Face) {
 	t.Helper()

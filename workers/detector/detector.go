@@ -52,7 +52,7 @@ func (d *Detector) Run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return d.conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()})
+		return d.conn.Register(ctx, schemas.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()})
 	})
 	group.Go(func() error { return d.conn.ConsumeJudging(ctx, work, d.handle) })
 	err := group.Wait()
@@ -96,7 +96,7 @@ func (d *Detector) handle(ctx context.Context, delivery *streams.Delivery) error
 // want is a judge of this session and the crops it asked for.
 type want struct {
 	judge string
-	crops []streams.Crop
+	crops []schemas.CropSpec
 }
 
 // wants are the judges of a session. One marked as fake cannot pass any more, and costs them nothing.

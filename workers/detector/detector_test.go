@@ -126,10 +126,10 @@ func TestOverTheStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Only the first of these judges in this session: nobody named the second, and the third is switched off.
-	crop := streams.Crop{Name: "head", Kind: vision.CropSquare, Scale: 1, Width: 8, Height: 8, Color: "rgb"}
+	crop := schemas.CropSpec{Name: "head", Kind: schemas.CropSquare, Scale: 1, Width: 8, Height: 8, Color: "rgb"}
 	for _, name := range []string{"hats", "stranger", schemas.WorkerMatcher} {
 		streamstest.Go(t, func(ctx context.Context) error {
-			return conn.Register(ctx, streams.Registration{Name: name, Crops: []streams.Crop{crop}})
+			return conn.Register(ctx, schemas.Registration{Name: name, Crops: []schemas.CropSpec{crop}})
 		})
 	}
 	registry := streams.NewRegistry(conn)

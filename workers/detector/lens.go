@@ -104,10 +104,9 @@ func blank(f *schemas.Frame, sequence uint64) *schemas.Verdict {
 	}
 }
 
-func (l *lens) cut(face vision.Detection, judge string, c streams.Crop) *schemas.Crop {
-	spec := vision.CropSpec{Name: c.Name, Kind: c.Kind, Scale: c.Scale, Width: c.Width, Height: c.Height, Color: c.Color}
+func (l *lens) cut(face vision.Detection, judge string, c schemas.CropSpec) *schemas.Crop {
 	return &schemas.Crop{
 		Name: workers.CropName(judge, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,
-		Pixels: vision.Cut(&l.image, face, spec, nil),
+		Pixels: vision.Cut(&l.image, face, c, nil),
 	}
 }

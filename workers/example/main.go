@@ -7,15 +7,14 @@ import (
 	"slices"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 )
 
 type hats struct{}
 
 func (hats) Name() string { return "hats" }
-func (hats) Crops() []streams.Crop {
-	return []streams.Crop{{Name: "head", Kind: "eyes", Scale: 1.5, Width: 64, Height: 64, Color: "rgb"}}
+func (hats) Crops() []schemas.CropSpec {
+	return []schemas.CropSpec{{Name: "head", Kind: "eyes", Scale: 1.5, Width: 64, Height: 64, Color: "rgb"}}
 }
 
 func (w hats) Judge(_ context.Context, f *schemas.Face, _ workers.State) (*schemas.Verdict, error) {

@@ -53,7 +53,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	decisions.Stream, events.Stream = streams.Decisions, streams.Sessions
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
+		return w.conn.Register(ctx, schemas.Registration{Name: Name, Version: w.options.Version})
 	})
 	group.Go(func() error { return w.conn.Consume(ctx, decisions, w.decided) })
 	group.Go(func() error { return w.conn.Consume(ctx, events, w.happened) })

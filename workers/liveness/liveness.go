@@ -38,16 +38,8 @@ func (w *Worker) Name() string { return schemas.WorkerLiveness }
 func (w *Worker) Pack() string { return w.models.Digest() }
 
 // Crops are those of the pack's networks for both roles.
-func (w *Worker) Crops() []streams.Crop {
-	return append(wire(w.models.LivenessCrops()), wire(w.models.DeepfakeCrops())...)
-}
-
-func wire(specs []vision.CropSpec) []streams.Crop {
-	var out []streams.Crop
-	for _, spec := range specs {
-		out = append(out, streams.Crop{Name: spec.Name, Kind: spec.Kind, Scale: spec.Scale, Width: spec.Width, Height: spec.Height, Color: spec.Color})
-	}
-	return out
+func (w *Worker) Crops() []schemas.CropSpec {
+	return append(w.models.LivenessCrops(), w.models.DeepfakeCrops()...)
 }
 
 // Judge gives code 32 or 102 to a frame whose score is under the threshold, and 31 where the network gave none. Where frames are aggregated the decider goes
@@ -87,12 +79,12 @@ func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
 func isNoNumber(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // score runs the networks of one role on their crops; nil when the role has none.
-func (w *Worker) score(f *schemas.Face, specs []vision.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
+func (w *Worker) score(f *schemas.Face, specs []schemas.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
 	pixels := make([][]byte, len(specs))
-	for i, c := range wire(specs) {
+	for i, c := range specs {
 		var err error
 		if pixels[i], err = workers.CropOf(f, w.Name(), c); err != nil {
 			return nil, err

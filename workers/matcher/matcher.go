@@ -40,16 +40,11 @@ func (w *Worker) Name() string { return schemas.WorkerMatcher }
 func (w *Worker) Pack() string { return w.models.Digest() }
 
 // Crops is the one the descriptor network takes.
-func (w *Worker) Crops() []streams.Crop {
+func (w *Worker) Crops() []schemas.CropSpec {
 	if !w.models.Has(vision.RoleDescriptor) {
 		return nil
 	}
-	return []streams.Crop{w.crop()}
-}
-
-func (w *Worker) crop() streams.Crop {
-	spec := w.models.DescriptorCrop()
-	return streams.Crop{Name: spec.Name, Kind: spec.Kind, Scale: spec.Scale, Width: spec.Width, Height: spec.Height, Color: spec.Color}
+	return []schemas.CropSpec{w.models.DescriptorCrop()}
 }
 
 // Judge gives code 104, marks the session as fake and ends it when the face is less similar to the one before or to the
@@ -70,7 +65,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		v.Estimations.Verification = m.verification(s.Settings) // of the same person, a moment ago
 		return v, nil
 	}
-	pixels, err := workers.CropOf(f, w.Name(), w.crop())
+	pixels, err := workers.CropOf(f, w.Name(), w.models.DescriptorCrop())
 	if err != nil {
 		return nil, err
 	}

@@ -185,7 +185,7 @@ func TestQuantisingKeepsSimilarities(t *testing.T) {
 		w := New(m)
 		var exact [][]float32
 		for _, name := range names {
-			pixels, err := workers.CropOf(workertest.Face(t, m, workertest.Picture(t, "match/deepface/"+name+".jpg"), w), w.Name(), w.crop())
+			pixels, err := workers.CropOf(workertest.Face(t, m, workertest.Picture(t, "match/deepface/"+name+".jpg"), w), w.Name(), m.DescriptorCrop())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/selene-liveness/selene/schemas"
 	"io"
 	"iter"
 
@@ -23,7 +24,7 @@ const Name = "rerun"
 // number of frames that those workers are given at the same time.
 func Serve(ctx context.Context, conn *streams.Conn, o workers.Options) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return conn.Register(ctx, streams.Registration{Name: Name, Version: o.Version}) })
+	group.Go(func() error { return conn.Register(ctx, schemas.Registration{Name: Name, Version: o.Version}) })
 	group.Go(func() error {
 		return conn.ServeReruns(ctx, func(ctx context.Context, order streams.RerunOrder) ([]byte, error) {
 			result, err := judgeStored(ctx, conn, order, o.Concurrency)

@@ -66,7 +66,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, w.scratch.close()) }()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return w.conn.Register(ctx, streams.Registration{Name: Name, Version: w.options.Version})
+		return w.conn.Register(ctx, schemas.Registration{Name: Name, Version: w.options.Version})
 	})
 	group.Go(func() error {
 		queue := streams.Work{Stream: streams.Sessions, Durable: queueName, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(queueName)}

@@ -1,56 +1,37 @@
 package vision
 
-import "math"
+import (
+	"math"
 
-// CropSpec says how a crop is cut from a picture.
-type CropSpec struct {
-	Name string
-	// Kind is the geometry:
-	//   "box"       the face box, width and height each times Scale, the scale capped and the window shifted so that
-	//               it stays in the picture, stretched to the crop
-	//   "square"    a square of Scale times the longer side of the box round its middle, black outside the picture
-	//   "eyes"      as square, turned so that the eyes are level
-	//   "arcface5"  the five points laid on the template of ArcFace (Deng et al., CVPR 2019) by a similarity transform
-	Kind          string
-	Scale         float32
-	Width, Height int
-	Color         string // byte order: "rgb" or "bgr"
-}
-
-// Kinds of crops.
-const (
-	CropBox      = "box"
-	CropSquare   = "square"
-	CropEyes     = "eyes"
-	CropArcFace5 = "arcface5"
+	"github.com/selene-liveness/selene/schemas"
 )
 
 // Cut cuts the crop out of the picture into dst, which grows when it is too short, and returns it:
 // Width*Height*3 bytes, interleaved, rows from the top.
-func Cut(img *Image, d Detection, spec CropSpec, dst []byte) []byte {
+func Cut(img *Image, d Detection, spec schemas.CropSpec, dst []byte) []byte {
 	n := spec.Width * spec.Height * 3
 	if cap(dst) < n {
 		dst = make([]byte, n)
 	}
 	dst = dst[:n]
-	cut(img, spec.transform(img, d), spec, dst)
+	cut(img, transform(spec, img, d), spec, dst)
 	return dst
 }
 
-func cut(img *Image, m affine, spec CropSpec, dst []byte) {
+func cut(img *Image, m affine, spec schemas.CropSpec, dst []byte) {
 	// The anti-spoofing networks were trained on plain bilinear crops, and the smoothing hides what they look for.
-	warp(img, m, spec.Width, spec.Height, spec.Color == "bgr", spec.Kind != CropBox, dst)
+	warp(img, m, spec.Width, spec.Height, spec.Color == "bgr", spec.Kind != schemas.CropBox, dst)
 }
 
-func (spec CropSpec) transform(img *Image, d Detection) affine {
+func transform(spec schemas.CropSpec, img *Image, d Detection) affine {
 	w, h := float32(spec.Width), float32(spec.Height)
 	switch spec.Kind {
-	case CropBox:
+	case schemas.CropBox:
 		r := boxWindow(img, d.Box, spec.Scale)
 		return affine{r.Width / w, 0, r.X, 0, r.Height / h, r.Y}
-	case CropArcFace5:
+	case schemas.CropArcFace5:
 		return arcFace5(d.Points, w, h)
-	case CropEyes:
+	case schemas.CropEyes:
 		return squareAround(d.Box.Center(), max(d.Box.Width, d.Box.Height)*spec.Scale, eyeAngle(d.Points[0], d.Points[1]), w, h)
 	default:
 		return squareAround(d.Box.Center(), max(d.Box.Width, d.Box.Height)*spec.Scale, 0, w, h)

@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"github.com/selene-liveness/selene/schemas"
 	"math"
 	"testing"
 )
@@ -38,7 +39,7 @@ func TestCutShiftsTheBoxInside(t *testing.T) {
 			math.Abs(float64(got.Width-c.want.Width)) > .1 || math.Abs(float64(got.Height-c.want.Height)) > .1 {
 			t.Errorf("%v: window %v, want %v", c.box, got, c.want)
 		}
-		crop := Cut(img, Detection{Box: c.box}, CropSpec{Kind: CropBox, Scale: 2.7, Width: 80, Height: 80, Color: "rgb"}, nil)
+		crop := Cut(img, Detection{Box: c.box}, schemas.CropSpec{Kind: schemas.CropBox, Scale: 2.7, Width: 80, Height: 80, Color: "rgb"}, nil)
 		if len(crop) != 80*80*3 {
 			t.Fatalf("%d bytes", len(crop))
 		}
@@ -53,18 +54,18 @@ func TestCutShiftsTheBoxInside(t *testing.T) {
 func TestCutSquare(t *testing.T) {
 	img := ramp(120, 100)
 	d := Detection{Box: Rect{40, 30, 20, 40}}
-	crop := Cut(img, d, CropSpec{Kind: CropSquare, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, make([]byte, 1))
+	crop := Cut(img, d, schemas.CropSpec{Kind: schemas.CropSquare, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, make([]byte, 1))
 	if first, last := where(crop, 40, 0, 0), where(crop, 40, 39, 39); distance(first, Point{30.5, 30.5}) > .1 || distance(last, Point{69.5, 69.5}) > .1 {
 		t.Errorf("from %v to %v, want 30.5 to 69.5", first, last)
 	}
 	if crop[2] != 77 {
 		t.Error("not rgb")
 	}
-	swapped := Cut(img, d, CropSpec{Kind: CropSquare, Scale: 1, Width: 40, Height: 40, Color: "bgr"}, nil)
+	swapped := Cut(img, d, schemas.CropSpec{Kind: schemas.CropSquare, Scale: 1, Width: 40, Height: 40, Color: "bgr"}, nil)
 	if swapped[0] != 77 || swapped[1] != crop[1] || swapped[2] != crop[0] {
 		t.Error("not bgr")
 	}
-	outside := Cut(img, Detection{Box: Rect{-50, 30, 40, 40}}, CropSpec{Kind: CropSquare, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, nil)
+	outside := Cut(img, Detection{Box: Rect{-50, 30, 40, 40}}, schemas.CropSpec{Kind: schemas.CropSquare, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, nil)
 	for i, v := range outside {
 		if v != 0 {
 			t.Fatalf("byte %d outside the picture is %d", i, v)
@@ -76,7 +77,7 @@ func TestCutLevelsTheEyes(t *testing.T) {
 	img := ramp(120, 120)
 	// A head tilted by 90 degrees: the line of the eyes runs down.
 	d := Detection{Box: Rect{40, 40, 40, 40}, Points: [5]Point{{70, 50}, {70, 70}}}
-	crop := Cut(img, d, CropSpec{Kind: CropEyes, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, nil)
+	crop := Cut(img, d, schemas.CropSpec{Kind: schemas.CropEyes, Scale: 1, Width: 40, Height: 40, Color: "rgb"}, nil)
 	if p := where(crop, 40, 0, 0); distance(p, Point{79.5, 40.5}) > .2 {
 		t.Errorf("top left comes from %v, want the top right of the box", p)
 	}
@@ -150,7 +151,7 @@ func TestWarpAverages(t *testing.T) {
 		}
 	}
 	out := make([]byte, 50*50*3)
-	Cut(img, Detection{Box: Rect{0, 0, 600, 600}}, CropSpec{Kind: CropSquare, Scale: 1, Width: 50, Height: 50}, out)
+	Cut(img, Detection{Box: Rect{0, 0, 600, 600}}, schemas.CropSpec{Kind: schemas.CropSquare, Scale: 1, Width: 50, Height: 50}, out)
 	for i, v := range out {
 		if v < 84 || v > 86 {
 			t.Fatalf("byte %d is %d, want 85", i, v)
@@ -167,7 +168,7 @@ func TestCutBoxDoesNotAverage(t *testing.T) {
 		}
 	}
 	extreme := 0
-	out := Cut(img, Detection{Box: Rect{0, 0, 601, 601}}, CropSpec{Kind: CropBox, Scale: 1, Width: 50, Height: 50}, nil)
+	out := Cut(img, Detection{Box: Rect{0, 0, 601, 601}}, schemas.CropSpec{Kind: schemas.CropBox, Scale: 1, Width: 50, Height: 50}, nil)
 	for _, v := range out {
 		if v < 60 || v > 195 {
 			extreme++
@@ -190,8 +191,8 @@ func TestCutOfNonsense(t *testing.T) {
 		{Box: Rect{5, 5, -3, -3}},
 		{Points: [5]Point{{nan, nan}, {inf, 0}}},
 	} {
-		for _, kind := range []string{CropBox, CropSquare, CropEyes, CropArcFace5} {
-			if n := len(Cut(img, d, CropSpec{Kind: kind, Scale: 2, Width: 16, Height: 16, Color: "bgr"}, nil)); n != 16*16*3 {
+		for _, kind := range []string{schemas.CropBox, schemas.CropSquare, schemas.CropEyes, schemas.CropArcFace5} {
+			if n := len(Cut(img, d, schemas.CropSpec{Kind: kind, Scale: 2, Width: 16, Height: 16, Color: "bgr"}, nil)); n != 16*16*3 {
 				t.Errorf("%s of %v: %d bytes", kind, d, n)
 			}
 		}

@@ -1,17 +1,19 @@
 package vision
 
+import "github.com/selene-liveness/selene/schemas"
+
 // matchSimilarity is the similarity that the match_cosine of every pack is laid on.
 const matchSimilarity = 0.85
 
 // DescriptorCrop says what crop [Models.Describe] takes. It is the zero value when the role has no model.
-func (m *Models) DescriptorCrop() CropSpec {
+func (m *Models) DescriptorCrop() schemas.CropSpec {
 	if !m.Has(RoleDescriptor) {
-		return CropSpec{}
+		return schemas.CropSpec{}
 	}
 	s := m.nets[RoleDescriptor][0].spec
-	spec := CropSpec{Name: "descriptor", Kind: CropArcFace5, Width: s.Input[0], Height: s.Input[1], Color: s.Color}
+	spec := schemas.CropSpec{Name: "descriptor", Kind: schemas.CropArcFace5, Width: s.Input[0], Height: s.Input[1], Color: s.Color}
 	if s.Decoder == "faceres" {
-		spec.Kind, spec.Scale = CropEyes, s.Crop
+		spec.Kind, spec.Scale = schemas.CropEyes, s.Crop
 	}
 	return spec
 }
@@ -24,7 +26,7 @@ func (m *Models) Describe(crop []byte, dst []float32) ([]float32, error) {
 		return dst[:0], err
 	}
 	dst = dst[:0]
-	err = n.infer(crop, func(t *tensors) error {
+	err = n.infer(crop, "a vector of at least 32 numbers", func(t *tensors) bool {
 		var widest []float32 // some exports also answer age and gender
 		for _, o := range t.out {
 			if len(o) > len(widest) {
@@ -32,10 +34,10 @@ func (m *Models) Describe(crop []byte, dst []float32) ([]float32, error) {
 			}
 		}
 		if len(widest) < 32 {
-			return n.unexpected("a vector of at least 32 numbers", t)
+			return false
 		}
 		dst = append(dst, widest...)
-		return nil
+		return true
 	})
 	unit(dst)
 	return dst, err

@@ -53,19 +53,11 @@ func letterbox(img *Image, w, h int, zoom float32) affine {
 
 // see runs the network on a letterboxed picture and lets read take the outputs.
 func (m *model) see(img *Image, w, h int, zoom float32, read func(t *tensors, back affine)) error {
-	t, err := m.borrow(shape4{1, 3, int64(h), int64(w)})
-	if err != nil {
-		return err
-	}
-	defer m.giveBack(t)
-	crop := borrowBytes(w * h * 3)
-	defer byteBuffers.Put(crop)
 	back := letterbox(img, w, h, zoom)
-	warp(img, back, w, h, m.spec.Color == "bgr", true, *crop)
-	m.fill(t.in, *crop)
-	if err := m.run(t); err != nil {
-		return err
-	}
-	read(t, back)
-	return nil
+	return m.use(shape4{1, 3, int64(h), int64(w)}, func(in []float32) {
+		crop := borrowBytes(w * h * 3)
+		defer byteBuffers.Put(crop)
+		warp(img, back, w, h, m.spec.Color == "bgr", true, *crop)
+		m.fill(in, *crop)
+	}, "", func(t *tensors) bool { read(t, back); return true })
 }

@@ -1,6 +1,8 @@
 package vision
 
-import "errors"
+import (
+	"errors"
+)
 
 var (
 	// ErrUndecodable marks bytes that are no complete JPEG or PNG picture within the pixel limit: bad input, never retried.
@@ -13,6 +15,6 @@ var (
 	ErrPack = errors.New("vision: model pack")
 	// ErrRuntime marks a fault of ONNX Runtime: library not found or wrong, network refused, inference failed.
 	ErrRuntime = errors.New("vision: ONNX Runtime")
-	// ErrCrop marks a crop whose length is not what its [CropSpec] says.
+	// ErrCrop marks a crop whose length is not what its CropSpec says.
 	ErrCrop = errors.New("vision: crop of the wrong size")
 )

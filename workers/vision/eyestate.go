@@ -22,31 +22,34 @@ func (m *Models) eyeStates(img *Image, d Detection, out *Measurement) error {
 	}
 	n := m.nets[RoleEyeState][0]
 	w, h := n.spec.Input[0], n.spec.Input[1]
-	t, err := n.borrow(shape4{1, int64(h), int64(w), 3})
-	if err != nil {
-		return err
-	}
-	defer n.giveBack(t)
-	crop := borrowBytes(w * h * 3)
-	defer byteBuffers.Put(crop)
 	side := n.spec.Crop * distance(d.Points[0], d.Points[1])
 	for i, state := range [2]*EyeState{&out.RightEyeState, &out.LeftEyeState} {
-		warp(img, squareAround(d.Points[i], side, 0, float32(w), float32(h)), w, h, n.spec.Color == "bgr", true, *crop)
-		n.fillLast(t.in, *crop)
-		if err := n.run(t); err != nil {
+		err := n.use(shape4{1, int64(h), int64(w), 3}, func(in []float32) {
+			crop := borrowBytes(w * h * 3)
+			defer byteBuffers.Put(crop)
+			warp(img, squareAround(d.Points[i], side, 0, float32(w), float32(h)), w, h, n.spec.Color == "bgr", true, *crop)
+			n.fillLast(in, *crop)
+		}, "four classes", func(t *tensors) bool {
+			classes := t.output(len(seetaEye))
+			if classes != nil {
+				*state = seetaEye[likeliest(classes)]
+			}
+			return classes != nil
+		})
+		if err != nil {
 			return err
 		}
-		classes := t.output(len(seetaEye))
-		if classes == nil {
-			return n.unexpected("four classes", t)
-		}
-		best := 0
-		for k, v := range classes {
-			if v > classes[best] {
-				best = k
-			}
-		}
-		*state = seetaEye[best]
 	}
 	return nil
+}
+
+// likeliest returns the index of the largest value, the first of equals.
+func likeliest(classes []float32) int {
+	best := 0
+	for i, v := range classes {
+		if v > classes[best] {
+			best = i
+		}
+	}
+	return best
 }

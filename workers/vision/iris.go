@@ -17,27 +17,25 @@ func (m *Models) eyes(img *Image, out *Measurement) error {
 	}
 	n := m.nets[RoleIris][0]
 	batch := min(n.batch(), 2)
-	w, h := n.spec.Input[0], n.spec.Input[1]
-	t, err := n.borrow(shape4{int64(batch), 3, int64(h), int64(w)})
-	if err != nil {
-		return err
-	}
-	defer n.giveBack(t)
 	var open [2]float32
-	size := 3 * w * h
 	for eye := 0; eye < 2; eye += batch {
-		for i := range batch {
-			n.cropEye(t.in[i*size:(i+1)*size], img, out, eye+i)
-		}
-		if err := n.run(t); err != nil {
-			return err
-		}
-		for i := range batch {
-			points := irisContour(t, batch, i)
-			if points == nil {
-				return n.unexpected("71 contour points of 3 numbers for each eye", t)
+		err := n.use(n.planar(batch), func(in []float32) {
+			size := len(in) / batch
+			for i := range batch {
+				n.cropEye(in[i*size:(i+1)*size], img, out, eye+i)
 			}
-			open[eye+i] = aspectRatio(points)
+		}, "71 contour points of 3 numbers for each eye", func(t *tensors) bool {
+			for i := range batch {
+				points := irisContour(t, batch, i)
+				if points == nil {
+					return false
+				}
+				open[eye+i] = aspectRatio(points)
+			}
+			return true
+		})
+		if err != nil {
+			return err
 		}
 	}
 	out.RightEyeOpenness, out.LeftEyeOpenness = open[0], open[1]

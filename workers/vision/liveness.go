@@ -1,19 +1,25 @@
 package vision
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/selene-liveness/selene/schemas"
+)
 
 // LivenessCrops says what crops [Models.Liveness] takes, in order. It is empty when the role has no model.
-func (m *Models) LivenessCrops() []CropSpec { return m.scoredCrops(RoleAntispoof, "liveness", CropBox) }
-
-// DeepfakeCrops says what crops [Models.Deepfake] takes, in order. It is empty when the role has no model.
-func (m *Models) DeepfakeCrops() []CropSpec {
-	return m.scoredCrops(RoleDeepfake, "deepfake", CropSquare)
+func (m *Models) LivenessCrops() []schemas.CropSpec {
+	return m.scoredCrops(RoleAntispoof, "liveness", schemas.CropBox)
 }
 
-func (m *Models) scoredCrops(role Role, name, kind string) []CropSpec {
-	var specs []CropSpec
+// DeepfakeCrops says what crops [Models.Deepfake] takes, in order. It is empty when the role has no model.
+func (m *Models) DeepfakeCrops() []schemas.CropSpec {
+	return m.scoredCrops(RoleDeepfake, "deepfake", schemas.CropSquare)
+}
+
+func (m *Models) scoredCrops(role Role, name, kind string) []schemas.CropSpec {
+	var specs []schemas.CropSpec
 	for i, n := range m.nets[role] {
-		specs = append(specs, CropSpec{
+		specs = append(specs, schemas.CropSpec{
 			Name: fmt.Sprintf("%s%d", name, i), Kind: kind, Scale: n.spec.Crops[i],
 			Width: n.spec.Input[0], Height: n.spec.Input[1], Color: n.spec.Color,
 		})
@@ -24,24 +30,20 @@ func (m *Models) scoredCrops(role Role, name, kind string) []CropSpec {
 // Liveness judges the crops of one frame: 0..1, 1 means a live face. It is the mean over the networks of the
 // probability of their class 1 (Silent-Face-Anti-Spoofing, Minivision, 2020). Judge several frames, never one.
 func (m *Models) Liveness(crops [][]byte) (float64, error) {
-	return m.score(RoleAntispoof, crops, func(n *model, t *tensors) (float64, error) {
+	return m.score(RoleAntispoof, crops, "three classes", func(_ *model, t *tensors) (float64, bool) {
 		logits := t.output(3)
 		if logits == nil {
-			return 0, n.unexpected("three classes", t)
+			return 0, false
 		}
-		return softmax(logits, 1), nil
+		return softmax(logits, 1), true
 	})
 }
 
 // Deepfake judges the crops of one frame: 0..1, 1 means a face that no machine made. It is the mean over the networks
 // of the probability of the class that the pack names. Judge several frames, never one.
 func (m *Models) Deepfake(crops [][]byte) (float64, error) {
-	return m.score(RoleDeepfake, crops, func(n *model, t *tensors) (float64, error) {
-		p, ok := classified(t.out[0], n.spec.Class)
-		if !ok {
-			return 0, n.unexpected(fmt.Sprintf("a first output with a class %d", n.spec.Class), t)
-		}
-		return p, nil
+	return m.score(RoleDeepfake, crops, "a first output with the class that pack.json names", func(n *model, t *tensors) (float64, bool) {
+		return classified(t.out[0], n.spec.Class)
 	})
 }
 
@@ -59,7 +61,7 @@ func classified(logits []float32, class int) (float64, bool) {
 }
 
 // score is the mean over the networks of a role of what read takes from their outputs.
-func (m *Models) score(role Role, crops [][]byte, read func(*model, *tensors) (float64, error)) (float64, error) {
+func (m *Models) score(role Role, crops [][]byte, want string, read func(*model, *tensors) (float64, bool)) (float64, error) {
 	if _, err := m.one(role); err != nil {
 		return 0, err
 	}
@@ -69,10 +71,10 @@ func (m *Models) score(role Role, crops [][]byte, read func(*model, *tensors) (f
 	}
 	var sum float64
 	for i, n := range nets {
-		err := n.infer(crops[i], func(t *tensors) error {
-			p, err := read(n, t)
+		err := n.infer(crops[i], want, func(t *tensors) bool {
+			p, ok := read(n, t)
 			sum += p
-			return err
+			return ok
 		})
 		if err != nil {
 			return 0, err

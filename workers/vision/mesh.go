@@ -1,6 +1,10 @@
 package vision
 
-import "math"
+import (
+	"math"
+
+	"github.com/selene-liveness/selene/schemas"
+)
 
 // meshAxes are the ends of the head's axes in the picture, with depth in pixels, growing away from the camera.
 type meshAxes struct{ top, chin, right, left [3]float32 }
@@ -8,27 +12,26 @@ type meshAxes struct{ top, chin, right, left [3]float32 }
 // mesh runs Face Mesh (Kartynnik et al., 2019) on an upright crop round the face.
 func (m *Models) mesh(img *Image, d Detection, out *Measurement) (axes meshAxes, err error) {
 	n := m.nets[RoleMesh][0]
-	w, h := n.spec.Input[0], n.spec.Input[1]
-	t, err := n.borrow(shape4{1, 3, int64(h), int64(w)})
-	if err != nil {
-		return axes, err
-	}
-	defer n.giveBack(t)
-	back := n.cropInto(t.in, img, d, CropSpec{Kind: CropEyes, Scale: n.spec.Crop, Width: w, Height: h, Color: n.spec.Color})
-	if err := n.run(t); err != nil {
-		return axes, err
-	}
-	points, flag := t.output(len(out.Mesh)*3), t.output(1)
-	if points == nil || flag == nil {
-		return axes, n.unexpected("468 points of 3 numbers and one confidence", t)
-	}
-	out.MeshConfidence = flag[0]
-	if n.spec.Confidence == "logit" {
-		out.MeshConfidence = sigmoid(flag[0])
-	}
+	err = n.look(img, d, schemas.CropEyes, "468 points of 3 numbers and one confidence", func(t *tensors, back affine) bool {
+		points, flag := t.output(len(out.Mesh)*3), t.output(1)
+		if points == nil || flag == nil {
+			return false
+		}
+		out.MeshConfidence = flag[0]
+		if n.spec.Confidence == "logit" {
+			out.MeshConfidence = sigmoid(flag[0])
+		}
+		axes = readMesh(points, back, out)
+		return true
+	})
+	return axes, err
+}
+
+// readMesh fills in the mesh, unless the network is too unsure of it, which it is of faces that are turned far.
+func readMesh(points []float32, back affine, out *Measurement) meshAxes {
 	if !(out.MeshConfidence >= meshTurned) {
 		out.FarTurned = true
-		return axes, nil
+		return meshAxes{}
 	}
 	out.HasMesh = true
 	for i := range out.Mesh {
@@ -36,7 +39,7 @@ func (m *Models) mesh(img *Image, d Detection, out *Measurement) (axes meshAxes,
 	}
 	scale := back.step()
 	at := func(i int) [3]float32 { return [3]float32{out.Mesh[i].X, out.Mesh[i].Y, points[i*3+2] * scale} }
-	return meshAxes{top: at(10), chin: at(152), right: at(234), left: at(454)}, nil
+	return meshAxes{top: at(10), chin: at(152), right: at(234), left: at(454)}
 }
 
 // angles reads yaw, pitch and roll in degrees off the axes. Their signs are sure, their size is rough, and the pitch

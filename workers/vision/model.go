@@ -1,36 +1,52 @@
 package vision
 
-import "fmt"
+import (
+	"fmt"
 
-// cropInto cuts the crop and writes it to the input of a network. It returns the way back to the picture.
-func (m *model) cropInto(in []float32, img *Image, d Detection, spec CropSpec) affine {
-	crop := borrowBytes(spec.Width * spec.Height * 3)
-	defer byteBuffers.Put(crop)
-	back := spec.transform(img, d)
-	cut(img, back, spec, *crop)
-	m.fill(in, *crop)
-	return back
+	"github.com/selene-liveness/selene/schemas"
+)
+
+// use borrows tensors for an input of this shape, has fill write the input, runs the network and has read take what it
+// needs from the outputs. read returns false if they are not what the decoder reads, which is want.
+func (m *model) use(shape shape4, fill func(in []float32), want string, read func(*tensors) bool) error {
+	t, err := m.borrow(shape)
+	if err != nil {
+		return err
+	}
+	defer m.release(t)
+	fill(t.in)
+	if err := m.run(t); err != nil {
+		return err
+	}
+	if !read(t) {
+		return fmt.Errorf("%w: decoder %s wants %s, but the outputs of %v have the shapes %v; name another decoder or file in pack.json",
+			ErrPack, m.spec.Decoder, want, m.spec.Files, t.dims)
+	}
+	return nil
 }
 
-// infer runs the network on one crop and lets read take the outputs before the tensors go back.
-func (m *model) infer(crop []byte, read func(t *tensors) error) error {
+// planar returns the shape of an input of n pictures in planes of colour.
+func (m *model) planar(n int) shape4 {
+	return shape4{int64(n), 3, int64(m.spec.Input[1]), int64(m.spec.Input[0])}
+}
+
+// infer uses the network on one crop.
+func (m *model) infer(crop []byte, want string, read func(*tensors) bool) error {
 	w, h := m.spec.Input[0], m.spec.Input[1]
 	if len(crop) != w*h*3 {
 		return fmt.Errorf("%w: %s wants %d x %d x 3 bytes, got %d", ErrCrop, m.spec.Decoder, w, h, len(crop))
 	}
-	t, err := m.borrow(shape4{1, 3, int64(h), int64(w)})
-	if err != nil {
-		return err
-	}
-	defer m.giveBack(t)
-	m.fill(t.in, crop)
-	if err := m.run(t); err != nil {
-		return err
-	}
-	return read(t)
+	return m.use(m.planar(1), func(in []float32) { m.fill(in, crop) }, want, read)
 }
 
-func (m *model) unexpected(want string, t *tensors) error {
-	return fmt.Errorf("%w: decoder %s wants %s, but the outputs of %v have the shapes %v; name another decoder or file in pack.json",
-		ErrPack, m.spec.Decoder, want, m.spec.Files, t.dims)
+// look uses the network on a crop of a kind, cut round a face. read also gets the way back from the crop to the picture.
+func (m *model) look(img *Image, d Detection, kind, want string, read func(t *tensors, back affine) bool) error {
+	spec := schemas.CropSpec{Kind: kind, Scale: m.spec.Crop, Width: m.spec.Input[0], Height: m.spec.Input[1], Color: m.spec.Color}
+	back := transform(spec, img, d)
+	return m.use(m.planar(1), func(in []float32) {
+		crop := borrowBytes(spec.Width * spec.Height * 3)
+		defer byteBuffers.Put(crop)
+		cut(img, back, spec, *crop)
+		m.fill(in, *crop)
+	}, want, func(t *tensors) bool { return read(t, back) })
 }

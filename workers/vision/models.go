@@ -22,7 +22,7 @@ type Models struct {
 
 // model is a network with its pre-processing.
 type model struct {
-	network
+	*network
 	spec  *roleSpec
 	table [3][256]float32 // in the channel order of the network
 }

@@ -28,7 +28,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 		says  string
 	}{
 		"no folder":  {func(t *testing.T, cfg *Config) { cfg.Pack = filepath.Join(cfg.Pack, "nowhere") }, ErrPack, "selene models"},
-		"no library": {func(t *testing.T, cfg *Config) { cfg.Library = "/nowhere/libonnxruntime.so" }, ErrRuntime, "make deps"},
+		"no library": {func(t *testing.T, cfg *Config) { cfg.Library = "/nowhere/libonnxruntime.so" }, ErrRuntime, "make setup"},
 		"another library": {func(t *testing.T, cfg *Config) {
 			cfg.Library = filepath.Join(cfg.Pack, "lib.so")
 			write(t, cfg.Library, []byte("no library"))

@@ -9,17 +9,6 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// network is one loaded model. It is safe for concurrent use: each run borrows its own tensors.
-type network interface {
-	// borrow hands out tensors for an input of this shape; run fills t.out from t.in; giveBack ends the loan.
-	borrow(shape shape4) (*tensors, error)
-	run(t *tensors) error
-	giveBack(t *tensors)
-	// batch is the most pictures that one run takes.
-	batch() int
-	close()
-}
-
 // shape4 is batch, channels, height, width.
 type shape4 [4]int64
 
@@ -52,7 +41,7 @@ var environment struct {
 // startRuntime loads the shared library, once for the process: ONNX Runtime has one environment, which stays until the end.
 func startRuntime(library string) error {
 	if _, err := os.Stat(library); err != nil {
-		return fmt.Errorf("%w: the shared library is missing: %w; run `make deps`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
+		return fmt.Errorf("%w: the shared library is missing: %w; run `make setup`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
 	}
 	environment.Lock()
 	defer environment.Unlock()
@@ -74,8 +63,9 @@ func startRuntime(library string) error {
 	return nil
 }
 
-// ortNetwork is a session with a free list of bound tensors, one set for each run in flight.
-type ortNetwork struct {
+// network is one loaded network: a session of ONNX Runtime with a free list of bound tensors, one set for each run in
+// flight. It is safe for concurrent use.
+type network struct {
 	name         string
 	session      *ort.DynamicAdvancedSession
 	input        string
@@ -87,8 +77,8 @@ type ortNetwork struct {
 	closed, dead bool
 }
 
-func newNetwork(name string, model []byte, threads int) (*ortNetwork, error) {
-	fail := func(what string, err error) (*ortNetwork, error) {
+func newNetwork(name string, model []byte, threads int) (*network, error) {
+	fail := func(what string, err error) (*network, error) {
 		return nil, fmt.Errorf("%w: %s: %s: %w", ErrRuntime, name, what, err)
 	}
 	inputs, outputs, err := ort.GetInputOutputInfoWithONNXData(model)
@@ -98,7 +88,7 @@ func newNetwork(name string, model []byte, threads int) (*ortNetwork, error) {
 	if len(inputs) != 1 || len(inputs[0].Dimensions) != 4 {
 		return nil, fmt.Errorf("%w: %s: want one input of four dimensions, got %v", ErrPack, name, inputs)
 	}
-	n := &ortNetwork{name: name, input: inputs[0].Name, inDims: inputs[0].Dimensions, free: map[shape4][]*tensors{}}
+	n := &network{name: name, input: inputs[0].Name, inDims: inputs[0].Dimensions, free: map[shape4][]*tensors{}}
 	for _, o := range outputs {
 		if o.DataType != ort.TensorElementDataTypeFloat {
 			return nil, fmt.Errorf("%w: %s: output %s is not float32", ErrPack, name, o.Name)
@@ -127,14 +117,16 @@ func newNetwork(name string, model []byte, threads int) (*ortNetwork, error) {
 	return n, nil
 }
 
-func (n *ortNetwork) batch() int {
+// batch returns how many pictures one run takes at most.
+func (n *network) batch() int {
 	if n.inDims[0] > 0 {
 		return int(n.inDims[0])
 	}
 	return 16
 }
 
-func (n *ortNetwork) borrow(shape shape4) (*tensors, error) {
+// borrow returns tensors for an input of this shape, which must be passed to release.
+func (n *network) borrow(shape shape4) (*tensors, error) {
 	n.mu.Lock()
 	if n.closed {
 		n.mu.Unlock()
@@ -150,14 +142,14 @@ func (n *ortNetwork) borrow(shape shape4) (*tensors, error) {
 	n.mu.Unlock()
 	t, err := n.bind(shape)
 	if err != nil {
-		n.giveBack(nil)
+		n.release(nil)
 		return nil, fmt.Errorf("%w: %s: input %v: %w", ErrRuntime, n.name, shape, err)
 	}
 	return t, nil
 }
 
 // bind runs the network once to learn the shapes of its outputs, then binds tensors of those shapes.
-func (n *ortNetwork) bind(shape shape4) (t *tensors, err error) {
+func (n *network) bind(shape shape4) (t *tensors, err error) {
 	t = &tensors{shape: shape}
 	defer func() {
 		if err != nil {
@@ -204,14 +196,15 @@ func (t *tensors) destroy() {
 	}
 }
 
-func (n *ortNetwork) run(t *tensors) error {
+// run fills t.out from t.in.
+func (n *network) run(t *tensors) error {
 	if err := n.session.RunWithBinding(t.binding); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrRuntime, n.name, err)
 	}
 	return nil
 }
 
-func (n *ortNetwork) giveBack(t *tensors) {
+func (n *network) release(t *tensors) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.lent--
@@ -222,14 +215,14 @@ func (n *ortNetwork) giveBack(t *tensors) {
 }
 
 // close lets runs in flight finish: the last of them frees the session.
-func (n *ortNetwork) close() {
+func (n *network) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.closed = true
 	n.destroyIfIdle()
 }
 
-func (n *ortNetwork) destroyIfIdle() {
+func (n *network) destroyIfIdle() {
 	if !n.closed || n.dead || n.lent > 0 {
 		return
 	}

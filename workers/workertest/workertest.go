@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/vision/modelstore"
@@ -150,11 +149,10 @@ func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schem
 }
 
 // Cut is the crop a worker asks for.
-func Cut(img *vision.Image, face vision.Detection, worker string, c streams.Crop) *schemas.Crop {
-	spec := vision.CropSpec{Name: c.Name, Kind: c.Kind, Scale: c.Scale, Width: c.Width, Height: c.Height, Color: c.Color}
+func Cut(img *vision.Image, face vision.Detection, worker string, c schemas.CropSpec) *schemas.Crop {
 	return &schemas.Crop{
 		Name: workers.CropName(worker, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,
-		Pixels: vision.Cut(img, face, spec, nil),
+		Pixels: vision.Cut(img, face, c, nil),
 	}
 }
 

@@ -39,7 +39,7 @@ func pack(t *testing.T, name string) vision.Config {
 	cfg := vision.Config{Library: filepath.Join(packs, "lib", "libonnxruntime.so.1"), Pack: filepath.Join(packs, name)}
 	for _, path := range []string{cfg.Library, filepath.Join(cfg.Pack, "pack.json")} {
 		if _, err := os.Stat(path); err != nil {
-			t.Skipf("the pack %s does not exist: %v; run `make models`", name, err)
+			t.Skipf("the pack %s does not exist: %v; run `make setup`", name, err)
 		}
 	}
 	return cfg
