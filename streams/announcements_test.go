@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -41,7 +42,7 @@ func TestAnnouncements(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED}
-	if err := c.Erase(ctx, id, erased); err != nil {
+	if err := sessions.New(c).Erase(ctx, id, erased); err != nil {
 		t.Fatal(err)
 	}
 	announce(id, "late")

@@ -25,7 +25,6 @@ type Conn struct {
 	streams   map[string]jetstream.Stream
 	revisions revisionCache
 	ttl       media.TTL
-	readerTTL time.Duration
 }
 
 // Options say where the broker is.
@@ -69,7 +68,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 }
 
 func newConn() *Conn {
-	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}, readerTTL: readerTTL}
+	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}}
 }
 
 // kv serves the code that is not written over Bucket.

@@ -27,6 +27,9 @@ type Delivery struct {
 	Working func()
 }
 
+// Expired reports whether the delivery is the marker of a key that expired.
+func (d *Delivery) Expired() bool { return d.Header.Get(headerMarkerReason) == markerExpired }
+
 // Decode reads the message of a delivery into m. Bytes that cannot be read, or are of an unknown version, are an Input
 // fault.
 func Decode[M schemas.Message](d *Delivery, m M) (M, error) {

@@ -32,7 +32,7 @@ func (c *Conn) CancelExport(ctx context.Context, id string) (*schemas.Export, er
 // RemoveExport forgets an export that is over, and deletes its files.
 func (c *Conn) RemoveExport(ctx context.Context, e *schemas.Export) error {
 	for _, f := range e.Files {
-		if err := c.DeleteObject(ctx, f.Object); err != nil {
+		if err := c.media.Delete(ctx, f.Object); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func (c *Conn) forgetInExport(ctx context.Context, id, session string) error {
 	}
 	for _, f := range e.Files {
 		if f.Session == session {
-			if err := c.DeleteObject(ctx, f.Object); err != nil {
+			if err := c.media.Delete(ctx, f.Object); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -24,7 +26,7 @@ func exportOrder(sessions ...string) schemas.ExportOrder {
 // videoSteps are the statuses that were told of a job to a session's followers, as "status percent".
 func videoSteps(t *testing.T, c *streams.Conn, session, job string) (steps []string) {
 	t.Helper()
-	for v, err := range c.VideosOf(streamstest.Context(t), session) {
+	for v, err := range sessions.New(c).VideosOf(streamstest.Context(t), session) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +90,7 @@ func TestExportLife(t *testing.T) {
 	}
 	e.Status, e.Percent = schemas.VideoSuccess, 100
 	e.Files = []schemas.ExportFile{{
-		Session: two, Name: two + ".mp4", Object: streams.ExportObject(e.ID, two, ".mp4"), MediaType: "video/mp4", Codec: "H264",
+		Session: two, Name: two + ".mp4", Object: objects.ExportName(e.ID, two, ".mp4"), MediaType: "video/mp4", Codec: "H264",
 		Bytes: 5, Frames: 7, Skipped: 1, Width: 320, Height: 240, Start: now, Duration: 1.5,
 	}}
 	if revision, err = c.UpdateExport(ctx, e, revision); err != nil {
@@ -109,7 +111,7 @@ func TestExportLife(t *testing.T) {
 			t.Errorf("told %v", got)
 		}
 	}
-	for v, err := range c.VideosOf(ctx, two) {
+	for v, err := range sessions.New(c).VideosOf(ctx, two) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,13 +124,13 @@ func TestExportLife(t *testing.T) {
 	if e, err := c.CancelExport(ctx, e.ID); err != nil || e.Status != schemas.VideoSuccess || len(e.Files) != 1 {
 		t.Errorf("canceled afterwards: %+v %v", e, err)
 	}
-	if err := c.PutObject(ctx, e.Files[0].Object, "video/mp4", bytes.NewReader([]byte("movie"))); err != nil {
+	if err := objects.New(c).Put(ctx, e.Files[0].Object, "video/mp4", bytes.NewReader([]byte("movie"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.RemoveExport(ctx, e); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.OpenObject(ctx, e.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := objects.New(c).Open(ctx, e.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("its file: %v", err)
 	}
 	if _, _, err := c.Export(ctx, e.ID); !errors.Is(err, streams.ErrNotFound) {
@@ -276,7 +278,7 @@ func TestExportQueueIsBounded(t *testing.T) {
 		}
 	}
 	told := 0
-	for _, err := range c.VideosOf(ctx, hurried) {
+	for _, err := range sessions.New(c).VideosOf(ctx, hurried) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +295,7 @@ func TestExportQueueIsBounded(t *testing.T) {
 	if _, err := c.CreateExport(ctx, exportOrder(late)); !errors.Is(err, streams.ErrQueueFull) {
 		t.Fatalf("got %v", err)
 	}
-	for v, err := range c.VideosOf(ctx, late) {
+	for v, err := range sessions.New(c).VideosOf(ctx, late) {
 		t.Errorf("left behind %v %v", v.Message, err)
 	}
 	after, err := c.ExportsAll(ctx)
@@ -334,8 +336,8 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	}
 	e.Status = schemas.VideoSuccess
 	for _, session := range e.Order.Sessions {
-		f := schemas.ExportFile{Session: session, Name: session + ".mp4", Object: streams.ExportObject(done, session, ".mp4")}
-		if err := c.PutObject(ctx, f.Object, "video/mp4", bytes.NewReader([]byte("movie"))); err != nil {
+		f := schemas.ExportFile{Session: session, Name: session + ".mp4", Object: objects.ExportName(done, session, ".mp4")}
+		if err := objects.New(c).Put(ctx, f.Object, "video/mp4", bytes.NewReader([]byte("movie"))); err != nil {
 			t.Fatal(err)
 		}
 		e.Files = append(e.Files, f)
@@ -343,7 +345,7 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	if _, err := c.UpdateExport(ctx, e, revision); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Erase(ctx, gone, &schemas.SessionEvent{Version: schemas.Version, Session: gone, Kind: schemas.SessionEventKind_SESSION_ERASED}); err != nil {
+	if err := sessions.New(c).Erase(ctx, gone, &schemas.SessionEvent{Version: schemas.Version, Session: gone, Kind: schemas.SessionEventKind_SESSION_ERASED}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := c.Export(ctx, alone); !errors.Is(err, streams.ErrNotFound) {
@@ -358,10 +360,10 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	if e, _, err := c.Export(ctx, done); err != nil || len(e.Files) != 1 || e.Files[0].Session != stays || e.Expires == nil {
 		t.Errorf("got %+v %v", e, err)
 	}
-	if _, err := c.OpenObject(ctx, streams.ExportObject(done, gone, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := objects.New(c).Open(ctx, objects.ExportName(done, gone, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("its file: %v", err)
 	}
-	if o, err := c.OpenObject(ctx, streams.ExportObject(done, stays, ".mp4")); err != nil {
+	if o, err := objects.New(c).Open(ctx, objects.ExportName(done, stays, ".mp4")); err != nil {
 		t.Errorf("the other's file: %v", err)
 	} else {
 		_ = o.Close()
@@ -369,10 +371,10 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 	if got := videoSteps(t, c, stays, done); !slices.Equal(got, []string{"in_queue 0", "success 0"}) {
 		t.Errorf("the other was told %v", got)
 	}
-	for v, err := range c.VideosOf(ctx, gone) {
+	for v, err := range sessions.New(c).VideosOf(ctx, gone) {
 		t.Errorf("left behind %v %v", v.Message, err)
 	}
-	for v, err := range c.VideosOf(ctx, stays) {
+	for v, err := range sessions.New(c).VideosOf(ctx, stays) {
 		if err != nil || strings.Contains(v.Message.GetReason(), gone) {
 			t.Errorf("left with the other %v %v", v.Message, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -26,7 +27,7 @@ func TestFollow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := c.StoreImported(ctx, opened(id)); err != nil {
+	if err := sessions.New(c).StoreImported(ctx, opened(id)); err != nil {
 		t.Fatal(err)
 	}
 	errEnough := errors.New("enough")

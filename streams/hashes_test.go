@@ -8,6 +8,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -40,7 +41,7 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 		t.Fatalf("the victim shares %v, %v", shared, err)
 	}
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: victim, Kind: schemas.SessionEventKind_SESSION_ERASED}
-	if err := c.Erase(ctx, victim, erased); err != nil {
+	if err := sessions.New(c).Erase(ctx, victim, erased); err != nil {
 		t.Fatal(err)
 	}
 	if got := see(copycat, "00112233aabbccdd"); got != copycat {

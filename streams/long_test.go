@@ -2,7 +2,6 @@ package streams_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -92,32 +91,5 @@ func TestATakenOverMessageIsNotAnswered(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatal("the message was acknowledged by the one who did not have it")
 		}
-	}
-}
-
-func TestCountAndLastFrame(t *testing.T) {
-	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t)
-	id, last := uuid.NewString(), uint64(0)
-	if _, err := c.LastFrame(ctx, id); !errors.Is(err, streams.ErrNotFound) {
-		t.Errorf("no frame: %v", err)
-	}
-	for n := range uint64(3) {
-		var err error
-		if last, err = c.PublishFrame(ctx, frame(id, n)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n, err := c.CountFrames(ctx, id); err != nil || n != 3 {
-		t.Errorf("%d frames, %v", n, err)
-	}
-	if f, err := c.LastFrame(ctx, id); err != nil || f.Sequence != last || f.Message.GetName().GetSequence() != 2 {
-		t.Errorf("last %+v, %v; want %d", f, err, last)
-	}
-	if got, want := c.FramesAge(), streams.DefaultLimits().FramesAge; got != want {
-		t.Errorf("frames are kept for %v, want %v", got, want)
 	}
 }

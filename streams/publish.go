@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,7 +19,12 @@ type PublishOptions struct {
 	Last   *uint64       // the sequence that the newest message on the subject must have, 0 for none; nil = any
 	TTL    time.Duration // after which the broker removes it, in whole seconds and at least one; 0 = as the stream declares
 	Header nats.Header
+
+	Imported bool // another installation judged what the message says: it can be read, and no worker receives it
 }
+
+// headerImported marks a message that was published as imported.
+const headerImported = "Selene-Imported"
 
 // Publish stores a message and returns its sequence in the stream of the subject. For a message that was dropped as a
 // repetition it returns the first one's. It returns ErrChanged when the subject's newest message is not o.Last.
@@ -33,7 +39,13 @@ func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o Publi
 	if o.TTL > 0 {
 		opts = append(opts, jetstream.WithMsgTTL(max(o.TTL.Truncate(time.Second), time.Second)))
 	}
-	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data, Header: o.Header}, opts...)
+	msg := &nats.Msg{Subject: subject, Data: data, Header: o.Header}
+	if o.Imported {
+		msg.Header = nats.Header{}
+		maps.Copy(msg.Header, o.Header)
+		msg.Header.Set(headerImported, "1")
+	}
+	ack, err := c.js.PublishMsg(ctx, msg, opts...)
 	if wrongLast(err) {
 		return 0, ErrChanged
 	}
@@ -107,25 +119,5 @@ func (c *Conn) PublishSessionEvent(ctx context.Context, e *schemas.SessionEvent)
 // PublishVideo stores a step of the making of a video.
 func (c *Conn) PublishVideo(ctx context.Context, v *schemas.VideoStatus) error {
 	_, err := c.PublishMessage(ctx, Subject(KindVideo, v.GetSession()), v, PublishOptions{})
-	return err
-}
-
-// PublishFirstVideo stores the first state of a session's own video. It stores nothing when there is one.
-func (c *Conn) PublishFirstVideo(ctx context.Context, v *schemas.VideoStatus) error {
-	newest := uint64(0)
-	last, err := c.Stream(Videos).Last(ctx, Subject(KindVideo, v.GetSession()))
-	switch {
-	case err == nil:
-		newest = last.Sequence // of an export, it may be
-	case !errors.Is(err, ErrNotFound):
-		return err
-	}
-	if _, err := c.LastVideo(ctx, v.GetSession()); !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	_, err = c.PublishMessage(ctx, Subject(KindVideo, v.GetSession()), v, PublishOptions{Last: &newest})
-	if errors.Is(err, ErrChanged) { // another process was faster
-		return nil
-	}
 	return err
 }

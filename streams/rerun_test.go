@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -44,7 +45,7 @@ func TestRunsAreApart(t *testing.T) {
 	if f := <-faces; !f.GetName().Equal(name) {
 		t.Fatalf("got the face of %v", f.GetName())
 	}
-	if f, err := c.FrameOf(ctx, face); err != nil || string(f.GetImage()) != "image" {
+	if f, err := sessions.New(c).FrameOf(ctx, face); err != nil || string(f.GetImage()) != "image" {
 		t.Fatalf("the frame of a run: %v, %v", f, err)
 	}
 	if err := c.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "judge", Decider: "live"}); err != nil {
@@ -54,10 +55,10 @@ func TestRunsAreApart(t *testing.T) {
 		t.Fatalf("got %v", v)
 	}
 
-	for range c.FramesOf(ctx, id) {
+	for range sessions.New(c).FramesOf(ctx, id) {
 		t.Error("the live stream has a frame of the run")
 	}
-	for range c.VerdictsOf(ctx, id) {
+	for range sessions.New(c).VerdictsOf(ctx, id) {
 		t.Error("the live stream has a verdict of the run")
 	}
 	decision := &schemas.Decision{Version: schemas.Version, Name: name}

@@ -1,11 +1,9 @@
 package streams_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -64,7 +63,7 @@ func TestDecisionsAreComparedAndSet(t *testing.T) {
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
 	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}}
-	if _, err := c.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := sessions.New(c).LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		t.Fatalf("got %v", err)
 	}
 	seq, err := c.PublishDecision(ctx, d, 0)
@@ -77,7 +76,7 @@ func TestDecisionsAreComparedAndSet(t *testing.T) {
 	if _, err := c.PublishDecision(ctx, d, seq); err != nil {
 		t.Fatal(err)
 	}
-	last, err := c.LastDecision(ctx, id)
+	last, err := sessions.New(c).LastDecision(ctx, id)
 	if err != nil || last.GetState().GetLastDecision() != seq+1 {
 		t.Fatalf("got %v, %v", last, err)
 	}
@@ -209,68 +208,6 @@ func TestDrainHandsBack(t *testing.T) {
 	})
 }
 
-func TestPresence(t *testing.T) {
-	t.Parallel()
-	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t)
-	id := uuid.NewString()
-	if err := c.BeatEdge(ctx, "a"); err != nil {
-		t.Fatal(err)
-	}
-	p, err := c.Claim(ctx, id, "a", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Claim(ctx, id, "b", time.Hour); !errors.Is(err, streams.ErrBusy) {
-		t.Fatalf("live on a living edge: %v", err)
-	}
-	p.Connected = false
-	if err := c.Refresh(ctx, id, p, time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	p2, err := c.Claim(ctx, id, "dead-edge", time.Hour)
-	if err != nil {
-		t.Fatalf("after the socket closed: %v", err)
-	}
-	if err := c.Refresh(ctx, id, p, time.Hour); !errors.Is(err, streams.ErrBusy) {
-		t.Fatalf("the old socket must see that it lost the session: %v", err)
-	}
-	p3, err := c.Claim(ctx, id, "a", time.Hour)
-	if err != nil {
-		t.Fatalf("an edge that never beats is dead: %v", err)
-	}
-	_ = p2
-
-	var expired atomic.Int32
-	streamstest.Go(t, func(ctx context.Context) error {
-		w := streams.Work{Durable: "reaper", Concurrency: 1, AckWait: time.Minute}
-		return c.ConsumeExpired(ctx, w, func(_ context.Context, session string) error {
-			if session == id {
-				expired.Add(1)
-			}
-			return nil
-		})
-	})
-	if err := c.Refresh(ctx, id, p3, time.Second); err != nil {
-		t.Fatal(err)
-	}
-	streamstest.Eventually(t, func() error {
-		if expired.Load() != 1 {
-			return errors.New("no expiry seen")
-		}
-		return nil
-	})
-	if _, err := c.Claim(ctx, id, "a", time.Hour); err != nil {
-		t.Fatalf("after expiry: %v", err)
-	}
-	if err := c.Forget(ctx, id); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Claim(ctx, id, "b", time.Hour); err != nil {
-		t.Fatalf("after forgetting: %v", err)
-	}
-}
-
 func TestVerdictsReachTheirDecider(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
@@ -303,72 +240,6 @@ func TestVerdictsReachTheirDecider(t *testing.T) {
 	}
 }
 
-func TestReadBackAndErase(t *testing.T) {
-	c := streamstest.Connect(t, streamstest.Broker(t, false))
-	ctx := streamstest.Context(t)
-	id, other := uuid.NewString(), uuid.NewString()
-	for n := range uint64(150) {
-		for _, s := range []string{id, other} {
-			if _, err := c.PublishFrame(ctx, frame(s, n)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	count := func(session string) (n uint64) {
-		for f, err := range c.FramesOf(ctx, session) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if f.Message.GetName().GetSequence() != n {
-				t.Fatalf("frame %d out of order: %d", n, f.Message.GetName().GetSequence())
-			}
-			n++
-		}
-		return n
-	}
-	if got := count(id); got != 150 {
-		t.Fatalf("got %d frames", got)
-	}
-	if err := c.PutObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4"), "video/mp4", bytes.NewReader([]byte("film"))); err != nil {
-		t.Fatal(err)
-	}
-	o, err := c.OpenObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err := io.ReadAll(o); err != nil || string(data) != "film" || o.MediaType != "video/mp4" {
-		t.Fatalf("got %q %v %q", data, err, o.MediaType)
-	}
-	for _, v := range []*schemas.VideoStatus{
-		{Status: schemas.VideoSuccess, Object: streams.VideoObject(id, time.Unix(0, 0), ".mp4"), Codec: "H264"},
-		{Status: schemas.VideoExporting, Job: "j"},
-		{Status: schemas.VideoCanceled, Job: "j"},
-	} {
-		v.Version, v.Session = schemas.Version, id
-		if err := c.PublishVideo(ctx, v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if v, err := c.LastVideo(ctx, id); err != nil || v.GetCodec() != "H264" {
-		t.Fatalf("the session's own video, not its exports: %v, %v", v, err)
-	}
-	if err := c.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: &schemas.FrameName{Session: id}, Decider: "d", Worker: "w"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Erase(ctx, id, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED}); err != nil {
-		t.Fatal(err)
-	}
-	if count(id) != 0 || count(other) != 150 {
-		t.Fatal("erase must remove the session, and no other")
-	}
-	for range c.VerdictsOf(ctx, id) {
-		t.Fatal("a verdict is left")
-	}
-	if _, err := c.OpenObject(ctx, streams.VideoObject(id, time.Unix(0, 0), ".mp4")); !errors.Is(err, streams.ErrNotFound) {
-		t.Fatalf("got %v", err)
-	}
-}
-
 func TestReadingBackLeavesNoConsumer(t *testing.T) {
 	b := streamstest.Broker(t, true)
 	c := streamstest.Connect(t, b)
@@ -380,10 +251,10 @@ func TestReadingBackLeavesNoConsumer(t *testing.T) {
 		}
 	}
 	for range 10 {
-		for range c.FramesOf(ctx, id) {
+		for range sessions.New(c).FramesOf(ctx, id) {
 			break // not read to the end
 		}
-		for range c.FramesOf(ctx, uuid.NewString()) {
+		for range sessions.New(c).FramesOf(ctx, uuid.NewString()) {
 			t.Fatal("a frame of a session that is not there")
 		}
 	}

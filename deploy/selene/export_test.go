@@ -22,6 +22,7 @@ import (
 	"github.com/selene-liveness/selene/edge"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -95,8 +96,8 @@ func TestExportCommand(t *testing.T) {
 		if err := step(); err != nil {
 			return err
 		}
-		f := schemas.ExportFile{Session: session, Name: "of " + session + ".mp4", Object: streams.ExportObject(e.ID, session, ".mp4"), MediaType: "video/mp4"}
-		if err := conn.PutObject(ctx, f.Object, f.MediaType, strings.NewReader("movie")); err != nil {
+		f := schemas.ExportFile{Session: session, Name: "of " + session + ".mp4", Object: objects.ExportName(e.ID, session, ".mp4"), MediaType: "video/mp4"}
+		if err := objects.New(conn).Put(ctx, f.Object, f.MediaType, strings.NewReader("movie")); err != nil {
 			return err
 		}
 		e.Status, e.Percent, e.Files = schemas.VideoSuccess, 100, []schemas.ExportFile{f}

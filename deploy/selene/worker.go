@@ -12,6 +12,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/sweep"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/activeliveness"
 	"github.com/selene-liveness/selene/workers/decider"
@@ -63,12 +65,12 @@ var parts = map[string]part{
 	},
 	schemas.WorkerVirtualCamera: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, virtualcamera.New(c, c), e.workers.options())
+			return workers.Run(ctx, c, virtualcamera.New(sessions.New(c), c), e.workers.options())
 		},
 	},
 	schemas.WorkerImageModification: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, imagemodification.New(c), e.workers.options())
+			return workers.Run(ctx, c, imagemodification.New(sessions.New(c)), e.workers.options())
 		},
 	},
 	rerun.Name: {
@@ -98,7 +100,7 @@ var parts = map[string]part{
 			}
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return announcer.Run(ctx) })
-			group.Go(func() error { return c.RunSweeper(ctx) })
+			group.Go(func() error { return sweep.New(c).Run(ctx) })
 			group.Go(func() error { return video.New(c, e.workers.video()).Run(ctx) })
 			return group.Wait()
 		},

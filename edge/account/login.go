@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // How long a log-in is good for.
@@ -32,7 +33,7 @@ type login struct {
 	Until  time.Time `json:"until"`
 }
 
-func loginKey(cookie string) string { return hex.EncodeToString(streams.HashSecret(cookie)) }
+func loginKey(cookie string) string { return hex.EncodeToString(sessions.HashSecret(cookie)) }
 
 // csrfOf is what a page has to repeat. It follows from the cookie, which no script can read, and says nothing about it.
 func csrfOf(cookie string) string {

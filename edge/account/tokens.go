@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // Token is an API token, without its secret. It can do what its scopes say, and no more than the user who made it can at
@@ -90,7 +91,7 @@ func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes
 	secret := "selene_" + id + "_" + randomSecret()
 	t := storedToken{
 		Token: Token{ID: id, Name: name, Scopes: scopes, Created: a.now(), CreatedBy: by.Name, Expires: expires},
-		Hash:  streams.HashSecret(secret), Owner: by.owner, Since: by.since,
+		Hash:  sessions.HashSecret(secret), Owner: by.owner, Since: by.since,
 	}
 	return t.Token, secret, a.putToken(ctx, t, 0)
 }
@@ -124,7 +125,7 @@ func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 		return Caller{}, fmt.Errorf("read token %s: %w", id, err)
 	}
 	now := a.now()
-	if subtle.ConstantTimeCompare(t.Hash, streams.HashSecret(token)) != 1 || t.Expires != nil && !now.Before(*t.Expires) {
+	if subtle.ConstantTimeCompare(t.Hash, sessions.HashSecret(token)) != 1 || t.Expires != nil && !now.Before(*t.Expires) {
 		return Caller{}, refused
 	}
 	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since, until: t.Expires}

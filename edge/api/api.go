@@ -20,6 +20,8 @@ import (
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/edge/uiconfig"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // API answers REST requests. It is safe for concurrent use.
@@ -37,6 +39,8 @@ type API struct {
 
 	lag *streams.LagWatch
 
+	sessions *sessions.Store
+	objects  *objects.Store
 	uiStore  *uiconfig.Store
 	auditing *audit.Log
 
@@ -135,6 +139,7 @@ func (a *API) Routes() []Route {
 func (a *API) Handler() http.Handler {
 	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
 	a.reruns = make(chan struct{}, 1)
+	a.sessions, a.objects = sessions.New(a.Conn), objects.New(a.Conn)
 	a.uiStore, a.auditing = uiconfig.New(a.Conn), audit.New(a.Conn)
 	if a.sockets == nil {
 		a.sockets = newEventSockets()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // decisions are all decisions on a session, oldest first.
@@ -22,8 +23,8 @@ func (a *API) decisions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return list(w, r, "decisions", a.Conn.DecisionsOf(r.Context(), id), func(d streams.Stored[*schemas.Decision]) (any, error) {
-		streams.Stamp(d.Message, d.Sequence)
+	return list(w, r, "decisions", a.sessions.DecisionsOf(r.Context(), id), func(d streams.Stored[*schemas.Decision]) (any, error) {
+		sessions.Stamp(d.Message, d.Sequence)
 		return asJSON(d.Message)
 	})
 }
@@ -34,7 +35,7 @@ func (a *API) verdicts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return list(w, r, "verdicts", a.Conn.VerdictsOf(r.Context(), id), func(v streams.Stored[*schemas.Verdict]) (any, error) {
+	return list(w, r, "verdicts", a.sessions.VerdictsOf(r.Context(), id), func(v streams.Stored[*schemas.Verdict]) (any, error) {
 		return asJSON(v.Message)
 	})
 }
@@ -54,7 +55,7 @@ func (a *API) frames(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return list(w, r, "frames", a.Conn.FramesOf(r.Context(), id), func(f streams.Stored[*schemas.Frame]) (any, error) {
+	return list(w, r, "frames", a.sessions.FramesOf(r.Context(), id), func(f streams.Stored[*schemas.Frame]) (any, error) {
 		m := f.Message
 		return storedFrame{
 			m.GetName().GetSequence(), f.Sequence, m.GetAttempt(), time.Unix(0, m.GetReceivedUnixNanos()).UTC(), m.GetMediaType(), len(m.GetImage()),
@@ -120,21 +121,21 @@ func (a *API) frame(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) findFrame(r *http.Request, id string, sequence uint64) (*schemas.Frame, error) {
-	for d, err := range a.Conn.DecisionsOf(r.Context(), id) {
+	for d, err := range a.sessions.DecisionsOf(r.Context(), id) {
 		if err != nil {
 			return nil, err
 		}
 		if d.Message.GetName().GetSequence() != sequence || d.Message.GetFrame() == 0 {
 			continue
 		}
-		f, err := a.Conn.FrameAt(r.Context(), d.Message.GetFrame())
+		f, err := a.sessions.FrameAt(r.Context(), d.Message.GetFrame())
 		if errors.Is(err, streams.ErrNotFound) || err == nil && f.GetName().GetSession() != id {
 			break
 		}
 		return f, err
 	}
 	var last *schemas.Frame
-	for f, err := range a.Conn.FramesOf(r.Context(), id) {
+	for f, err := range a.sessions.FramesOf(r.Context(), id) {
 		if err != nil {
 			return nil, err
 		}

@@ -30,12 +30,12 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, id := range order.Sessions {
-		n, err := a.Conn.CountFrames(r.Context(), id)
+		n, err := a.sessions.CountFrames(r.Context(), id)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames, or no longer: they are kept for %v at most", id, a.Conn.FramesAge()))
+			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames, or no longer: they are kept for %v at most", id, a.sessions.FramesAge()))
 		}
 	}
 	e, err := a.Conn.CreateExport(r.Context(), *order)
@@ -116,7 +116,7 @@ func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
 		if which := r.PathValue("file"); which != f.Name && which != strconv.Itoa(n+1) {
 			continue
 		}
-		file, err := a.Conn.OpenObject(r.Context(), f.Object)
+		file, err := a.objects.Open(r.Context(), f.Object)
 		if err != nil {
 			return err
 		}

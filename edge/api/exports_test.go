@@ -19,6 +19,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -59,10 +60,10 @@ func (i *installation) movies(ctx context.Context, e *schemas.Export, step func(
 	step()
 	for _, session := range e.Order.Sessions {
 		f := schemas.ExportFile{
-			Session: session, Object: streams.ExportObject(e.ID, session, ".mp4"), MediaType: "video/mp4", Bytes: int64(len(session)),
+			Session: session, Object: objects.ExportName(e.ID, session, ".mp4"), MediaType: "video/mp4", Bytes: int64(len(session)),
 			Name: e.Order.FileName(session, time.Unix(0, 0), time.Unix(60, 0), ".mp4"),
 		}
-		if err := i.conn.PutObject(ctx, f.Object, f.MediaType, strings.NewReader(session)); err != nil {
+		if err := objects.New(i.conn).Put(ctx, f.Object, f.MediaType, strings.NewReader(session)); err != nil {
 			return err
 		}
 		e.Files = append(e.Files, f)
@@ -167,7 +168,7 @@ func TestExport(t *testing.T) {
 	if answer, body = i.do(http.MethodDelete, at, nil); answer.StatusCode != http.StatusNoContent {
 		t.Errorf("got %s %s", answer.Status, body)
 	}
-	if _, err := i.conn.OpenObject(streamstest.Context(t), now.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := objects.New(i.conn).Open(streamstest.Context(t), now.Files[0].Object); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("its file: %v", err)
 	}
 	for _, path := range []string{"", "/events", "/files/1"} {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
@@ -132,7 +133,7 @@ func TestEventFilters(t *testing.T) {
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED, Errors: []int32{7}})
 	evidence(t, i.conn)
 	imported := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}, Outcome: schemas.Outcome_OUTCOME_PASSED}
-	if err := i.conn.StoreImported(t.Context(), imported); err != nil {
+	if err := sessions.New(i.conn).StoreImported(t.Context(), imported); err != nil {
 		t.Fatal(err)
 	}
 	i.decide(&schemas.Decision{Outcome: schemas.Outcome_OUTCOME_PASSED})

@@ -94,9 +94,9 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 // streamsThere reads what cannot be there from the streams that an edge needs.
 func (a *API) streamsThere(ctx context.Context) error {
 	nobody := uuid.Nil.String()
-	_, frame := a.Conn.FrameAt(ctx, math.MaxInt64)
-	_, decision := a.Conn.LastDecision(ctx, nobody)
-	_, video := a.Conn.LastVideo(ctx, nobody)
+	_, frame := a.sessions.FrameAt(ctx, math.MaxInt64)
+	_, decision := a.sessions.LastDecision(ctx, nobody)
+	_, video := a.sessions.LastVideo(ctx, nobody)
 	for _, err := range []error{frame, decision, video} {
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err

@@ -14,7 +14,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -160,8 +161,8 @@ func (i *installation) video() (at string, film []byte) {
 	id, _ := evidence(i.t, i.conn)
 	film = make([]byte, 700_000)
 	rand.Read(film)
-	status := &schemas.VideoStatus{Version: schemas.Version, Session: id, Status: "success", Object: streams.VideoObject(id, time.Unix(0, 0), ".mp4")}
-	if err := i.conn.PutObject(ctx, status.Object, "video/mp4", bytes.NewReader(film)); err != nil {
+	status := &schemas.VideoStatus{Version: schemas.Version, Session: id, Status: "success", Object: objects.VideoName(id, time.Unix(0, 0), ".mp4")}
+	if err := objects.New(i.conn).Put(ctx, status.Object, "video/mp4", bytes.NewReader(film)); err != nil {
 		i.t.Fatal(err)
 	}
 	if err := i.conn.PublishVideo(ctx, status); err != nil {
@@ -239,21 +240,21 @@ func TestErase(t *testing.T) {
 	other, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id
 	for _, session := range []string{id, other} {
-		if err := i.conn.PutObject(ctx, streams.VideoObject(session, time.Unix(0, 0), ".mp4"), "video/mp4", strings.NewReader("film")); err != nil {
+		if err := objects.New(i.conn).Put(ctx, objects.VideoName(session, time.Unix(0, 0), ".mp4"), "video/mp4", strings.NewReader("film")); err != nil {
 			t.Fatal(err)
 		}
-		if err := i.conn.PublishVideo(ctx, &schemas.VideoStatus{Version: schemas.Version, Session: session, Status: "success", Object: streams.VideoObject(session, time.Unix(0, 0), ".mp4")}); err != nil {
+		if err := i.conn.PublishVideo(ctx, &schemas.VideoStatus{Version: schemas.Version, Session: session, Status: "success", Object: objects.VideoName(session, time.Unix(0, 0), ".mp4")}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := i.conn.BeatEdge(ctx, i.api.Edge); err != nil { // of a dead edge, no session is live
+	if err := sessions.New(i.conn).BeatEdge(ctx, i.api.Edge); err != nil { // of a dead edge, no session is live
 		t.Fatal(err)
 	}
-	presence := must[*streams.Presence](t)(i.conn.Claim(ctx, id, i.api.Edge, time.Minute))
+	presence := must[*sessions.Presence](t)(sessions.New(i.conn).Claim(ctx, id, i.api.Edge, time.Minute))
 	answer, body := i.do(http.MethodDelete, at, nil)
 	wantProblem(t, answer, body, http.StatusConflict)
 	presence.Connected = false
-	if err := i.conn.Refresh(ctx, id, presence, time.Minute); err != nil {
+	if err := sessions.New(i.conn).Refresh(ctx, id, presence, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if answer, body = i.do(http.MethodDelete, at, nil); answer.StatusCode != http.StatusNoContent || len(body) != 0 {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 var idPrefix = regexp.MustCompile(`^[0-9a-f-]{1,36}$`)
@@ -26,13 +26,13 @@ func (a *API) findSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, next, err := a.Conn.FindSessions(r.Context(), q)
+	found, next, err := a.sessions.Find(r.Context(), q)
 	if err != nil {
 		return err
 	}
 	out := struct {
-		Sessions []streams.FoundSession `json:"sessions"`
-		Next     string                 `json:"next,omitempty"`
+		Sessions []sessions.Found `json:"sessions"`
+		Next     string           `json:"next,omitempty"`
 	}{Sessions: found}
 	if next != 0 {
 		out.Next = strconv.FormatUint(next, 10)
@@ -40,7 +40,7 @@ func (a *API) findSessions(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, out)
 }
 
-func sessionQuery(v url.Values) (q streams.SessionQuery, err error) {
+func sessionQuery(v url.Values) (q sessions.Query, err error) {
 	wrong := func(name, want string) error {
 		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q is not %s", name, v.Get(name), want))
 	}
@@ -66,7 +66,7 @@ func sessionQuery(v url.Values) (q streams.SessionQuery, err error) {
 	if err != nil {
 		return q, err
 	}
-	limit, err := number("limit", streams.MaxFound)
+	limit, err := number("limit", sessions.MaxFound)
 	if err != nil {
 		return q, err
 	}
@@ -74,7 +74,7 @@ func sessionQuery(v url.Values) (q streams.SessionQuery, err error) {
 		return q, wrong("cursor", "what an earlier answer called next")
 	}
 	q.Code, q.Limit, q.Outcome, q.Prefix = int32(code), int(limit), v.Get("outcome"), strings.ToLower(v.Get("q"))
-	outcomes := append(schemas.OutcomeNames(), streams.OutcomeFail)
+	outcomes := append(schemas.OutcomeNames(), sessions.OutcomeFail)
 	if q.Outcome != "" && !slices.Contains(outcomes, q.Outcome) {
 		return q, wrong("outcome", "one of "+strings.Join(outcomes, ", "))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // sessionID is the id in the path.
@@ -50,7 +51,7 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	last, err := a.Conn.LastDecision(r.Context(), id)
+	last, err := a.sessions.LastDecision(r.Context(), id)
 	if err != nil && !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}
@@ -84,7 +85,7 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	} else if err := a.mustExist(r.Context(), id, events); err != nil {
 		return err
 	}
-	video, err := a.Conn.LastVideo(r.Context(), id)
+	video, err := a.sessions.LastVideo(r.Context(), id)
 	if err == nil {
 		out.Video, err = asJSON(video)
 	}
@@ -99,7 +100,7 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) events(ctx context.Context, id string) (events []*schemas.SessionEvent, err error) {
-	for e, err := range a.Conn.EventsOf(ctx, id) {
+	for e, err := range a.sessions.EventsOf(ctx, id) {
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +113,7 @@ func (a *API) events(ctx context.Context, id string) (events []*schemas.SessionE
 // opened.
 func (a *API) mustExist(ctx context.Context, id string, events []*schemas.SessionEvent) error {
 	if len(events) == 0 {
-		if _, err := a.Conn.TicketOf(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+		if _, err := a.sessions.TicketOf(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
 		return problem(http.StatusNotFound, fmt.Sprintf("session %s is not, or no longer, stored", id))
@@ -142,17 +143,17 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// While it is claimed nobody can resume it and leave new traces.
-	if _, err := a.Conn.Claim(ctx, id, a.Edge, eraseTime); err != nil {
-		if errors.Is(err, streams.ErrBusy) {
+	if _, err := a.sessions.Claim(ctx, id, a.Edge, eraseTime); err != nil {
+		if errors.Is(err, sessions.ErrBusy) {
 			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it when its socket is closed", id))
 		}
 		return err
 	}
-	err = a.Conn.Erase(ctx, id, &schemas.SessionEvent{
+	err = a.sessions.Erase(ctx, id, &schemas.SessionEvent{
 		Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano(), Edge: a.Edge,
 	})
 	if err != nil {
-		return errors.Join(err, a.Conn.Forget(ctx, id))
+		return errors.Join(err, a.sessions.Forget(ctx, id))
 	}
 	a.audited(r, "sessions.erase", id, "")
 	w.WriteHeader(http.StatusNoContent)

@@ -20,6 +20,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 const (
@@ -54,7 +55,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var face *streams.Reference
+	var face *schemas.Reference
 	if wish.Reference != nil {
 		if face, err = a.describe(r.Context(), settings.Settings, wish.Reference); err != nil {
 			return err
@@ -63,7 +64,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	secret := make([]byte, tokenBytes)
 	rand.Read(secret)
 	id, token, expires := uuid.NewString(), base64.RawURLEncoding.EncodeToString(secret), time.Now().Add(tokenTime).UTC().Truncate(time.Second)
-	if err := a.Conn.PutTicket(r.Context(), id, streams.Ticket{Hash: streams.HashSecret(token), Expires: expires, Variant: wish.Variant}, face); err != nil {
+	if err := a.sessions.PutTicket(r.Context(), id, schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant}, face); err != nil {
 		return err
 	}
 	with := ""
@@ -140,7 +141,7 @@ func malformedForm(err error) error {
 }
 
 // describe checks a picture and has the matcher describe the face on it.
-func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []byte) (*streams.Reference, error) {
+func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []byte) (*schemas.Reference, error) {
 	refuse := func(code int, detail string) error {
 		p := problem(http.StatusUnprocessableEntity, "the picture cannot be the reference: "+detail)
 		p.Code = code
@@ -172,5 +173,5 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 	case err != nil:
 		return nil, err
 	}
-	return &streams.Reference{MediaType: info.Format.MediaType(), Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
+	return &schemas.Reference{MediaType: info.Format.MediaType(), Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
 }

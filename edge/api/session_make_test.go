@@ -17,6 +17,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -80,7 +82,7 @@ func TestMakeSession(t *testing.T) {
 	if again := i.make([]byte("{}"), "application/json"); again.Session == plain.Session || again.Token == plain.Token {
 		t.Errorf("twice the same: %+v", again)
 	}
-	ticket := must[*streams.Ticket](t)(i.conn.TicketOf(streamstest.Context(t), plain.Session))
+	ticket := must[*sessions.Ticket](t)(sessions.New(i.conn).TicketOf(streamstest.Context(t), plain.Session))
 	if err := ticket.Check(plain.Token, time.Now()); err != nil || ticket.HasFace {
 		t.Errorf("%+v: %v", ticket, err)
 	}
@@ -129,11 +131,11 @@ func TestReferenceIsStoredAndErased(t *testing.T) {
 	ctx, good := streamstest.Context(t), pngOf(t, 8)
 	multi, kind := form(t, "reference", string(good))
 	for name, m := range map[string]made{"json": i.make(orderWith(good), "application/json; charset=utf-8"), "form": i.make(multi, kind)} {
-		ticket := must[*streams.Ticket](t)(i.conn.TicketOf(ctx, m.Session))
-		if err := i.conn.UseTicket(ctx, ticket); err != nil || !ticket.HasFace || string(ticket.Workers[schemas.WorkerMatcher]) != "description" {
+		ticket := must[*sessions.Ticket](t)(sessions.New(i.conn).TicketOf(ctx, m.Session))
+		if err := sessions.New(i.conn).UseTicket(ctx, ticket); err != nil || !ticket.HasFace || string(ticket.Workers[schemas.WorkerMatcher]) != "description" {
 			t.Fatalf("%s: %+v, %v", name, ticket, err)
 		}
-		o := must[*streams.Object](t)(i.conn.OpenObject(ctx, streams.ReferenceObject(m.Session)))
+		o := must[*objects.Object](t)(objects.New(i.conn).Open(ctx, objects.ReferenceName(m.Session)))
 		stored := must[[]byte](t)(io.ReadAll(o))
 		o.Close()
 		if !bytes.Equal(stored, good) || o.MediaType != "image/png" {
@@ -142,7 +144,7 @@ func TestReferenceIsStoredAndErased(t *testing.T) {
 		if answer, body := i.do(http.MethodDelete, "/v1/sessions/"+m.Session, nil); answer.StatusCode != http.StatusNoContent {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
-		if _, err := i.conn.OpenObject(ctx, streams.ReferenceObject(m.Session)); !errors.Is(err, streams.ErrNotFound) {
+		if _, err := objects.New(i.conn).Open(ctx, objects.ReferenceName(m.Session)); !errors.Is(err, streams.ErrNotFound) {
 			t.Errorf("%s: the face is left: %v", name, err)
 		}
 	}

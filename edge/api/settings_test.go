@@ -10,6 +10,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -120,7 +121,7 @@ func TestSettingsVariantsOverREST(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 	session := i.make([]byte(`{"settings_variant":"mobile"}`), "application/json")
-	if ticket := must[*streams.Ticket](t)(conn.TicketOf(streamstest.Context(t), session.Session)); ticket.Variant != "mobile" {
+	if ticket := must[*sessions.Ticket](t)(sessions.New(conn).TicketOf(streamstest.Context(t), session.Session)); ticket.Variant != "mobile" {
 		t.Errorf("got %+v", ticket)
 	}
 	body, contentType := form(t, "settings_variant", "kiosk")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 )
 
 // video is the session's video, with ranges.
@@ -18,7 +19,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	status, err := a.Conn.LastVideo(r.Context(), id)
+	status, err := a.sessions.LastVideo(r.Context(), id)
 	if errors.Is(err, streams.ErrNotFound) {
 		return problem(http.StatusNotFound, fmt.Sprintf("session %s has no video: it is made when the session is over", id))
 	}
@@ -32,7 +33,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p
 	}
-	file, err := a.Conn.OpenObject(r.Context(), status.GetObject())
+	file, err := a.objects.Open(r.Context(), status.GetObject())
 	if errors.Is(err, streams.ErrNotFound) {
 		return problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not kept any more", id))
 	}
@@ -46,7 +47,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 
 // serveObject answers with a stored file, or the ranges of it that are asked for. disposition is inline or attachment, name
 // what to save it as.
-func serveObject(w http.ResponseWriter, r *http.Request, file *streams.Object, disposition, name string) {
+func serveObject(w http.ResponseWriter, r *http.Request, file *objects.Object, disposition, name string) {
 	h := w.Header()
 	h.Set("Content-Type", file.MediaType)
 	h.Set("Cache-Control", "private, no-cache")

@@ -117,7 +117,9 @@ func dial(t *testing.T, answer func(lpproto.Message) []lpproto.Message) *client.
 }
 
 func TestRefusedConnect(t *testing.T) {
-	conn := dial(t, func(lpproto.Message) []lpproto.Message { return []lpproto.Message{lpproto.NewError(lpproto.CodeSessionID)} })
+	conn := dial(t, func(lpproto.Message) []lpproto.Message {
+		return []lpproto.Message{lpproto.NewError(lpproto.CodeSessionID)}
+	})
 	_, err := conn.Connect(t.Context(), lpproto.ConnectRequest{SessionID: "x"})
 	var unexpected *client.Unexpected
 	if !errors.As(err, &unexpected) || !strings.Contains(err.Error(), "ERROR 1007") {

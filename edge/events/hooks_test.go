@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
@@ -128,7 +129,7 @@ func TestWebhooks(t *testing.T) {
 	session, second := decide(t, conn, passed)
 	_, third := decide(t, conn, fake)
 	imported := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString()}, Outcome: passed}
-	if err := conn.StoreImported(t.Context(), imported); err != nil {
+	if err := sessions.New(conn).StoreImported(t.Context(), imported); err != nil {
 		t.Fatal(err)
 	}
 	closed := &schemas.SessionEvent{Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_CLOSED, Outcome: passed}

@@ -23,6 +23,7 @@ import (
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -137,7 +138,7 @@ func offer(t *testing.T, conn *streams.Conn, name string) (withdraw func()) {
 func settle(ctx context.Context, conn *streams.Conn, d *schemas.Decision, last uint64) error {
 	sequence, err := conn.PublishDecision(ctx, d, last)
 	if errors.Is(err, streams.ErrDecided) {
-		if d, err = conn.LastDecision(ctx, d.GetName().GetSession()); err != nil {
+		if d, err = sessions.New(conn).LastDecision(ctx, d.GetName().GetSession()); err != nil {
 			return err
 		}
 		return conn.Reply(d)
@@ -145,7 +146,7 @@ func settle(ctx context.Context, conn *streams.Conn, d *schemas.Decision, last u
 	if err != nil {
 		return err
 	}
-	streams.Stamp(d, sequence)
+	sessions.Stamp(d, sequence)
 	return conn.Reply(d)
 }
 
@@ -309,7 +310,7 @@ func bomb() []byte {
 // stored counts the session's frames.
 func stored(t *testing.T, conn *streams.Conn, id string) (frames []*schemas.Frame) {
 	t.Helper()
-	for f, err := range conn.FramesOf(streamstest.Context(t), id) {
+	for f, err := range sessions.New(conn).FramesOf(streamstest.Context(t), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +324,7 @@ func wantEvents(t *testing.T, conn *streams.Conn, id string, kinds ...schemas.Se
 	t.Helper()
 	streamstest.Eventually(t, func() error {
 		var got []schemas.SessionEventKind
-		for e, err := range conn.EventsOf(context.Background(), id) {
+		for e, err := range sessions.New(conn).EventsOf(context.Background(), id) {
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		last, err := s.gateway.conn.OwnLastDecision(ctx, s.id)
+		last, err := s.gateway.sessions.OwnLastDecision(ctx, s.id)
 		switch {
 		case errors.Is(err, streams.ErrNotFound):
 		case err != nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -123,7 +124,7 @@ func TestFrameDecidedElsewhereFirst(t *testing.T) {
 	c, id := connect(t, open(t, conn, Config{}), "")
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
-	last, err := conn.LastDecision(context.Background(), id)
+	last, err := sessions.New(conn).LastDecision(context.Background(), id)
 	if err != nil || last.GetName().GetSequence() != 2 || last.GetState().GetAttempts() != 2 {
 		t.Fatalf("got %v, %v", last, err)
 	}

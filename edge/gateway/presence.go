@@ -6,18 +6,18 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // keeper keeps a session's presence alive while its socket is open.
 type keeper struct {
-	presence *streams.Presence
+	presence *sessions.Presence
 	quit     chan struct{}
 	done     chan struct{}
 }
 
 // keep refreshes p three times in ttl until stop, and calls lose when the session has been claimed by somebody else.
-func (g *Gateway) keep(id string, p *streams.Presence, ttl time.Duration, lose func()) *keeper {
+func (g *Gateway) keep(id string, p *sessions.Presence, ttl time.Duration, lose func()) *keeper {
 	k := &keeper{presence: p, quit: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(k.done)
@@ -31,9 +31,9 @@ func (g *Gateway) keep(id string, p *streams.Presence, ttl time.Duration, lose f
 			}
 			// Not cancelled by stop: an answer that is not waited for would leave a revision nobody knows.
 			ctx, cancel := context.WithTimeout(context.Background(), brokerTimeout)
-			err := g.conn.Refresh(ctx, id, p, ttl)
+			err := g.sessions.Refresh(ctx, id, p, ttl)
 			cancel()
-			if errors.Is(err, streams.ErrBusy) {
+			if errors.Is(err, sessions.ErrBusy) {
 				lose()
 				return
 			}
@@ -46,7 +46,7 @@ func (g *Gateway) keep(id string, p *streams.Presence, ttl time.Duration, lose f
 }
 
 // stop ends the refreshing and gives the presence back.
-func (k *keeper) stop() *streams.Presence {
+func (k *keeper) stop() *sessions.Presence {
 	close(k.quit)
 	<-k.done
 	return k.presence

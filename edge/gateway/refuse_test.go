@@ -15,6 +15,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -220,7 +221,7 @@ func TestEndedSessionOfADeadEdge(t *testing.T) {
 	conn := world(t, "", goOn)
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
-	if _, err := conn.Claim(ctx, id, "dead", 2*time.Second); err != nil {
+	if _, err := sessions.New(conn).Claim(ctx, id, "dead", 2*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, Outcome: schemas.Outcome_OUTCOME_PASSED}
@@ -240,7 +241,7 @@ func wantExpiry(t *testing.T, conn *streams.Conn, id string) {
 	expired := make(chan string, 1)
 	streamstest.Go(t, func(ctx context.Context) error {
 		w := streams.Work{Durable: "reaper", Concurrency: 1, AckWait: time.Minute}
-		return conn.ConsumeExpired(ctx, w, func(_ context.Context, session string) error { expired <- session; return nil })
+		return sessions.New(conn).ConsumeExpired(ctx, w, func(_ context.Context, session string) error { expired <- session; return nil })
 	})
 	select {
 	case got := <-expired:

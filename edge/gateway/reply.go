@@ -92,7 +92,7 @@ func (g *Gateway) bestShot(ctx context.Context, id string, sequence uint64, imag
 	}
 	var errs error
 	for range bestShotTries {
-		f, err := g.conn.FrameAt(ctx, sequence)
+		f, err := g.sessions.FrameAt(ctx, sequence)
 		if err == nil {
 			if f.GetName().GetSession() != id {
 				return nil, fmt.Errorf("best shot %d of session %s belongs to session %s", sequence, id, f.GetName().GetSession())

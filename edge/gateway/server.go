@@ -18,6 +18,7 @@ import (
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // Config holds the limits of a gateway. A zero value means its default.
@@ -67,6 +68,7 @@ const (
 // Gateway serves LPProto sockets while Run runs.
 type Gateway struct {
 	conn     *streams.Conn
+	sessions *sessions.Store
 	signer   *token.Signer
 	config   Config
 	metrics  *Metrics
@@ -89,7 +91,7 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	instance := make([]byte, 6)
 	rand.Read(instance)
 	g := &Gateway{
-		conn: conn, signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
+		conn: conn, sessions: sessions.New(conn), signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
 		started: make(chan struct{}), drain: make(chan struct{}), stop: make(chan struct{}),
 	}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
@@ -99,11 +101,11 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 // Name is the id of this instance.
 func (g *Gateway) Name() string { return g.name }
 
-// Run says every streams.EdgeBeat that this instance is alive. When ctx is done, sessions finish the frame under way,
+// Run says every sessions.EdgeBeat that this instance is alive. When ctx is done, sessions finish the frame under way,
 // are let go of, so that they can go on elsewhere at once, and their sockets closed with 1012; then it returns nil. A
 // gateway runs once.
 func (g *Gateway) Run(ctx context.Context) error {
-	tick := time.NewTicker(streams.EdgeBeat)
+	tick := time.NewTicker(sessions.EdgeBeat)
 	defer tick.Stop()
 	g.beat(ctx)
 	close(g.started)
@@ -125,7 +127,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 }
 
 func (g *Gateway) beat(ctx context.Context) {
-	if err := g.conn.BeatEdge(ctx, g.name); err == nil {
+	if err := g.sessions.BeatEdge(ctx, g.name); err == nil {
 		g.stored.Store(time.Now().UnixNano())
 	} else if ctx.Err() == nil {
 		slog.Warn("edge", "error", err)
@@ -135,7 +137,7 @@ func (g *Gateway) beat(ctx context.Context) {
 // Writes is nil while the broker stores what this instance says every streams.EdgeBeat.
 func (g *Gateway) Writes() error {
 	since := time.Since(time.Unix(0, g.stored.Load()))
-	if since <= 3*streams.EdgeBeat {
+	if since <= 3*sessions.EdgeBeat {
 		return nil
 	}
 	if g.stored.Load() == 0 {

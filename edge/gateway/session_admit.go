@@ -8,13 +8,14 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // admission is a session that a client may have, and where it stands.
 type admission struct {
 	id       string
 	fresh    bool                  // the client named no session
-	ticket   *streams.Ticket       // nil if the session was made without one
+	ticket   *sessions.Ticket      // nil if the session was made without one
 	state    *schemas.SessionState // after the last decision; nil before the first
 	revision uint64                // of settings
 	settings *schemas.Settings     // what the session is judged by
@@ -42,9 +43,9 @@ func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest
 // ticketFor returns the ticket of the session that a client asks for, or nil for a session that was made without one. A
 // session with a ticket needs its token each time a socket takes it up, and a token must be the session's; otherwise the
 // error is streams.ErrTicket.
-func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*streams.Ticket, error) {
+func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*sessions.Ticket, error) {
 	if r.SessionID != "" {
-		ticket, err := g.conn.TicketOf(ctx, r.SessionID)
+		ticket, err := g.sessions.TicketOf(ctx, r.SessionID)
 		if err == nil {
 			return ticket, ticket.Check(r.Token, time.Now())
 		}
@@ -53,7 +54,7 @@ func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*str
 		}
 	}
 	if r.Token != "" || g.config.NeedsToken {
-		return nil, streams.ErrTicket
+		return nil, sessions.ErrTicket
 	}
 	return nil, nil
 }
@@ -64,11 +65,11 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	if a.fresh {
 		return nil
 	}
-	last, err := g.conn.OwnLastDecision(ctx, a.id)
+	last, err := g.sessions.OwnLastDecision(ctx, a.id)
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
 		return nil
-	case errors.Is(err, streams.ErrImported): // its state is whatever the bundle said
+	case errors.Is(err, sessions.ErrImported): // its state is whatever the bundle said
 		return errSessionEnded
 	case err != nil:
 		return err
@@ -81,7 +82,7 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 }
 
 // newestSettings returns the newest revision of the variant that the ticket names, or else this gateway.
-func (g *Gateway) newestSettings(ctx context.Context, ticket *streams.Ticket) (uint64, *schemas.Settings, error) {
+func (g *Gateway) newestSettings(ctx context.Context, ticket *sessions.Ticket) (uint64, *schemas.Settings, error) {
 	variant := g.config.Variant
 	if ticket != nil && ticket.Variant != "" {
 		variant = ticket.Variant

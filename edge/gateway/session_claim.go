@@ -5,29 +5,30 @@ import (
 	"log/slog"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // claim is a session that no other socket can have.
 type claim struct {
 	*admission
-	conn     *streams.Conn
+	sessions *sessions.Store
 	decider  string
-	presence *streams.Presence
+	presence *sessions.Presence
 	inbox    *streams.Inbox
 }
 
-// claim makes the session ours, or changes nothing. The error is streams.ErrBusy for a session that is live on another
+// claim makes the session ours, or changes nothing. The error is sessions.ErrBusy for a session that is live on another
 // socket, and errSessionEnded for one that has ended since it was admitted.
 func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	decider, err := g.conn.AskDecider(ctx)
 	if err != nil {
 		return nil, err
 	}
-	presence, err := g.conn.Claim(ctx, a.id, g.name, timeoutOf(a.settings))
+	presence, err := g.sessions.Claim(ctx, a.id, g.name, timeoutOf(a.settings))
 	if err != nil {
 		return nil, err
 	}
-	c := &claim{admission: a, conn: g.conn, decider: decider, presence: presence}
+	c := &claim{admission: a, sessions: g.sessions, decider: decider, presence: presence}
 	if c.inbox, err = g.conn.OpenInbox(a.id); err == nil {
 		err = g.locate(ctx, a) // until now the session could move on at another edge
 	}
@@ -46,7 +47,7 @@ func (c *claim) undo(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), brokerTimeout)
 	defer cancel()
 	c.presence.Connected = false
-	if err := c.conn.Refresh(ctx, c.id, c.presence, timeoutOf(c.settings)); err != nil {
+	if err := c.sessions.Refresh(ctx, c.id, c.presence, timeoutOf(c.settings)); err != nil {
 		slog.Warn("release session", "session", c.id, "error", err)
 	}
 }

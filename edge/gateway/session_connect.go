@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // connect answers CONNECT. After an internal error the client may try again on the same socket.
@@ -34,7 +35,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 		}
 	}
 	switch {
-	case errors.Is(err, streams.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, streams.ErrTicket):
+	case errors.Is(err, sessions.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, sessions.ErrTicket):
 		return s.refuse(lpproto.CodeSessionID, reasonOf(err))
 	case err != nil:
 		slog.Error("open session", "session", id, "error", err)
@@ -76,10 +77,10 @@ func codeOf(err error) int {
 
 // reasonOf returns the reason for which a client cannot have a session, in words for the client.
 func reasonOf(err error) string {
-	for _, reason := range []error{errSessionEnded, streams.ErrTicket} {
+	for _, reason := range []error{errSessionEnded, sessions.ErrTicket} {
 		if errors.Is(err, reason) {
 			return reason.Error()
 		}
 	}
-	return streams.ErrBusy.Error()
+	return sessions.ErrBusy.Error()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 var errSessionEnded = errors.New("session has ended")
@@ -28,8 +29,8 @@ func (g *Gateway) findEnded(ctx context.Context, r lpproto.ConnectRequest) (*end
 	if ticket, err := g.ticketFor(ctx, r); ticket == nil || err != nil {
 		return nil, err
 	}
-	last, err := g.conn.OwnLastDecision(ctx, r.SessionID)
-	if errors.Is(err, streams.ErrImported) || errors.Is(err, streams.ErrNotFound) {
+	last, err := g.sessions.OwnLastDecision(ctx, r.SessionID)
+	if errors.Is(err, sessions.ErrImported) || errors.Is(err, streams.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *session) release(ctx context.Context, c *closure) {
 	case c.outcome.Terminal():
 		// If this fails, the presence expires, and then the deciders announce the end.
 		if err = s.gateway.announce(ctx, s.id, schemas.SessionEventKind_SESSION_CLOSED, s.state.GetSettingsRevision(), c.outcome); err == nil {
-			err = s.gateway.conn.Forget(ctx, s.id)
+			err = s.gateway.sessions.Forget(ctx, s.id)
 		}
 	default:
 		ttl := timeoutOf(s.settings)
@@ -37,7 +37,7 @@ func (s *session) release(ctx context.Context, c *closure) {
 		}
 		presence.Connected = false
 		err = errors.Join(
-			s.gateway.conn.Refresh(ctx, s.id, presence, ttl),
+			s.gateway.sessions.Refresh(ctx, s.id, presence, ttl),
 			s.gateway.announce(ctx, s.id, schemas.SessionEventKind_SESSION_DISCONNECTED, s.state.GetSettingsRevision(), 0))
 	}
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 )
 
 const seedBytes = 16
@@ -22,12 +22,12 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 	if state == nil {
 		state, kind = newState(c.revision, device), schemas.SessionEventKind_SESSION_OPENED
 		if c.ticket != nil {
-			if err := g.conn.UseTicket(ctx, c.ticket); err != nil {
+			if err := g.sessions.UseTicket(ctx, c.ticket); err != nil {
 				return err
 			}
 			state.Workers = c.ticket.Workers
 			if c.ticket.HasFace {
-				state.Reference = streams.ReferenceObject(c.id)
+				state.Reference = objects.ReferenceName(c.id)
 			}
 		}
 	}

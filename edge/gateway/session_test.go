@@ -17,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -58,7 +59,7 @@ func TestImportedSessionIsNotTakenUp(t *testing.T) {
 	conn := world(t, "", goOn)
 	id := uuid.NewString()
 	almost := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, State: &schemas.SessionState{SettingsRevision: 1, Sequence: 1}}
-	if err := conn.StoreImported(t.Context(), almost); err != nil {
+	if err := sessions.New(conn).StoreImported(t.Context(), almost); err != nil {
 		t.Fatal(err)
 	}
 	c := dial(t, open(t, conn, Config{}))
@@ -77,7 +78,7 @@ func TestUnknownIDStartsASession(t *testing.T) {
 func TestSessionTakenAway(t *testing.T) {
 	conn := world(t, `{"workers":[],"video":{"session_timeout":1}}`, goOn)
 	c, id := connect(t, open(t, conn, Config{}), "")
-	if err := conn.Forget(context.Background(), id); err != nil {
+	if err := sessions.New(conn).Forget(context.Background(), id); err != nil {
 		t.Fatal(err)
 	}
 	c.wantClose(lpproto.CloseProtocol, "another socket")

@@ -14,16 +14,18 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 const secret = "a secret"
 
 // ticket makes a session that opens with the secret until expires.
-func ticket(t *testing.T, conn *streams.Conn, expires time.Time, face *streams.Reference) (id string) {
+func ticket(t *testing.T, conn *streams.Conn, expires time.Time, face *schemas.Reference) (id string) {
 	t.Helper()
 	id = uuid.NewString()
-	if err := conn.PutTicket(streamstest.Context(t), id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: expires}, face); err != nil {
+	if err := sessions.New(conn).PutTicket(streamstest.Context(t), id, schemas.Ticket{Hash: sessions.HashSecret(secret), Expires: expires}, face); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -167,7 +169,7 @@ func TestReferenceFaceTravels(t *testing.T) {
 		return d
 	})
 	d := open(t, conn, Config{})
-	id := ticket(t, conn, soon(), &streams.Reference{MediaType: "image/png", Image: []byte("face"), Workers: map[string][]byte{"matcher": {7}}})
+	id := ticket(t, conn, soon(), &schemas.Reference{MediaType: "image/png", Image: []byte("face"), Workers: map[string][]byte{"matcher": {7}}})
 	r := lpproto.ConnectRequest{SessionID: id, Token: secret}
 	admitted(t, d, r).ws.Close()
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
@@ -178,10 +180,10 @@ func TestReferenceFaceTravels(t *testing.T) {
 		t.Errorf("the token says %+v", got.Verification)
 	}
 	s := stored(t, conn, id)[0].GetState()
-	if string(s.GetWorkers()["matcher"]) != "\x07" || s.GetReference() != streams.ReferenceObject(id) {
+	if string(s.GetWorkers()["matcher"]) != "\x07" || s.GetReference() != objects.ReferenceName(id) {
 		t.Errorf("the first frame has %v", s)
 	}
-	o, err := conn.OpenObject(context.Background(), s.GetReference())
+	o, err := objects.New(conn).Open(context.Background(), s.GetReference())
 	if err != nil {
 		t.Fatal(err)
 	}

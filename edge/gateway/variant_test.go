@@ -8,6 +8,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -28,7 +29,7 @@ func TestSessionsPickAVariant(t *testing.T) {
 	named := func(tag string) lpproto.ConnectRequest {
 		t.Helper()
 		id := uuid.NewString()
-		if err := conn.PutTicket(ctx, id, streams.Ticket{Hash: streams.HashSecret(secret), Expires: soon(), Variant: tag}, nil); err != nil {
+		if err := sessions.New(conn).PutTicket(ctx, id, schemas.Ticket{Hash: sessions.HashSecret(secret), Expires: soon(), Variant: tag}, nil); err != nil {
 			t.Fatal(err)
 		}
 		return lpproto.ConnectRequest{SessionID: id, Token: secret}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -128,10 +129,10 @@ func TestCounts(t *testing.T) {
 	// What another installation judged is not counted.
 	imported := decision(uuid.NewString(), 1, []int32{3})
 	imported.Outcome = passed
-	if err := conn.StoreImported(t.Context(), imported); err != nil {
+	if err := sessions.New(conn).StoreImported(t.Context(), imported); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.StoreImported(t.Context(), &schemas.SessionEvent{Version: schemas.Version, Session: imported.GetName().GetSession(), Kind: schemas.SessionEventKind_SESSION_OPENED}); err != nil {
+	if err := sessions.New(conn).StoreImported(t.Context(), &schemas.SessionEvent{Version: schemas.Version, Session: imported.GetName().GetSession(), Kind: schemas.SessionEventKind_SESSION_OPENED}); err != nil {
 		t.Fatal(err)
 	}
 	s := New(conn)
@@ -265,7 +266,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 	run(t, s)
 	total(t, s, 3, Query{})
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: ids[0], Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano()}
-	if err := conn.Erase(streamstest.Context(t), ids[0], erased); err != nil {
+	if err := sessions.New(conn).Erase(streamstest.Context(t), ids[0], erased); err != nil {
 		t.Fatal(err)
 	}
 	left := total(t, s, 2, Query{})
@@ -281,7 +282,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 	stop = run(t, hasty)
 	total(t, hasty, 2, Query{})
 	erased.Session = ids[1]
-	if err := conn.Erase(streamstest.Context(t), ids[1], erased); err != nil {
+	if err := sessions.New(conn).Erase(streamstest.Context(t), ids[1], erased); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // ErrThere is returned for a session that the installation already knows.
@@ -19,15 +21,15 @@ var ErrThere = errors.New("the installation has this session already")
 // any other failure, nothing of it is left.
 func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	id := b.About.Session
-	for _, err := range conn.EventsOf(ctx, id) {
+	for _, err := range sessions.New(conn).EventsOf(ctx, id) {
 		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))
 	}
-	if _, err := conn.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := sessions.New(conn).LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, conn.Erase(context.WithoutCancel(ctx), id, &schemas.SessionEvent{
+			err = errors.Join(err, sessions.New(conn).Erase(context.WithoutCancel(ctx), id, &schemas.SessionEvent{
 				Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED,
 			}))
 		}
@@ -37,14 +39,14 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := conn.StoreImported(ctx, frame); err != nil {
+		if err := sessions.New(conn).StoreImported(ctx, frame); err != nil {
 			return err
 		}
 	}
 	best := uint64(0)
 	for v, err := range b.Verdicts() {
 		if err == nil {
-			err = conn.StoreImported(ctx, v.Message)
+			err = sessions.New(conn).StoreImported(ctx, v.Message)
 		}
 		if err != nil {
 			return err
@@ -52,7 +54,7 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	}
 	for d, err := range b.Decisions() {
 		if err == nil {
-			err = conn.StoreImported(ctx, d.Message)
+			err = sessions.New(conn).StoreImported(ctx, d.Message)
 		}
 		if err != nil {
 			return err
@@ -65,7 +67,7 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := conn.PutObject(ctx, streams.ImportedObject(id), "application/json", bytes.NewReader(about)); err != nil {
+	if err := objects.New(conn).Put(ctx, objects.ImportedName(id), "application/json", bytes.NewReader(about)); err != nil {
 		return err
 	}
 	if err := importImages(ctx, conn, b, best); err != nil {
@@ -73,7 +75,7 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	}
 	for e, err := range b.Events() { // the last: by them the session is found
 		if err == nil {
-			err = conn.StoreImported(ctx, e.Message)
+			err = sessions.New(conn).StoreImported(ctx, e.Message)
 		}
 		if err != nil {
 			return err
@@ -84,7 +86,7 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 
 // About is session.json of the bundle that a session was imported from. It is streams.ErrNotFound for one that was judged here.
 func About(ctx context.Context, conn *streams.Conn, session string) (*Session, error) {
-	o, err := conn.OpenObject(ctx, streams.ImportedObject(session))
+	o, err := objects.New(conn).Open(ctx, objects.ImportedName(session))
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func importImages(ctx context.Context, conn *streams.Conn, b *Bundle, best uint6
 	case err != nil:
 		return err
 	default:
-		if err := conn.PutObject(ctx, streams.BestShotObject(b.About.Session), frame.GetMediaType(), bytes.NewReader(frame.GetImage())); err != nil {
+		if err := objects.New(conn).Put(ctx, objects.BestShotName(b.About.Session), frame.GetMediaType(), bytes.NewReader(frame.GetImage())); err != nil {
 			return err
 		}
 	}
@@ -131,5 +133,5 @@ func importImages(ctx context.Context, conn *streams.Conn, b *Bundle, best uint6
 	if err != nil || image == nil {
 		return err
 	}
-	return conn.PutObject(ctx, streams.ReferenceObject(b.About.Session), mediaType, bytes.NewReader(image))
+	return objects.New(conn).Put(ctx, objects.ReferenceName(b.About.Session), mediaType, bytes.NewReader(image))
 }

@@ -22,7 +22,9 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/recording"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -59,7 +61,7 @@ func stored(t testing.TB, frames int) (*streams.Conn, string) {
 		last, err = c.PublishDecision(ctx, &schemas.Decision{Version: schemas.Version, Name: name, Frame: at, State: state, Errors: []int32{32}}, last)
 		must(t, err)
 	}
-	must(t, c.PutObject(ctx, streams.ReferenceObject(id), "image/png", bytes.NewReader([]byte("reference"))))
+	must(t, objects.New(c).Put(ctx, objects.ReferenceName(id), "image/png", bytes.NewReader([]byte("reference"))))
 	return c, id
 }
 
@@ -106,7 +108,7 @@ func TestBundleHoldsTheSession(t *testing.T) {
 		if b.About.Session != id || b.About.Frames != 7 || len(b.Frames) != 7 || b.About.Settings == nil || !slices.Equal(b.About.Packs["detector"], []string{"pack"}) {
 			t.Errorf("%s: %+v", name, b.About)
 		}
-		for f, err := range c.FramesOf(ctx, id) {
+		for f, err := range sessions.New(c).FramesOf(ctx, id) {
 			must(t, err)
 			got, err := b.FrameAt(f.Sequence)
 			if err != nil || !proto.Equal(got, f.Message) {
@@ -123,7 +125,7 @@ func TestBundleHoldsTheSession(t *testing.T) {
 			}
 			return streams.Stored[*schemas.Decision]{}, false
 		}
-		for d, err := range c.DecisionsOf(ctx, id) {
+		for d, err := range sessions.New(c).DecisionsOf(ctx, id) {
 			must(t, err)
 			n++
 			if got, ok := next(); !ok || got.Sequence != d.Sequence || !proto.Equal(got.Message, d.Message) {
@@ -320,7 +322,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	if err := recording.Import(ctx, there, b); !errors.Is(err, recording.ErrThere) {
 		t.Errorf("the second time: %v", err)
 	}
-	if _, err := there.OwnLastDecision(ctx, id); !errors.Is(err, streams.ErrImported) {
+	if _, err := sessions.New(there).OwnLastDecision(ctx, id); !errors.Is(err, sessions.ErrImported) {
 		t.Errorf("somebody may go on with it: %v", err)
 	}
 	again, err := open(t, record(t, there, id))
@@ -366,10 +368,10 @@ func TestImportThatFailsLeavesNothing(t *testing.T) {
 	if err := recording.Import(ctx, there, b); !errors.As(err, &fault) {
 		t.Errorf("got %v", err)
 	}
-	for range there.FramesOf(ctx, id) {
+	for range sessions.New(there).FramesOf(ctx, id) {
 		t.Fatal("a frame is left")
 	}
-	if _, err := there.LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := sessions.New(there).LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("a decision is left: %v", err)
 	}
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 )
 
 // Write writes the bundle of a session as it is stored now to w, with a signature over the head of its chain:
@@ -32,7 +34,7 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	if err := streams.CheckSession(session); err != nil {
 		return err
 	}
-	b := &writer{conn: conn, tar: tar.NewWriter(w), at: time.Now().UTC().Truncate(time.Second), link: firstLink}
+	b := &writer{conn: conn, sessions: sessions.New(conn), objects: objects.New(conn), tar: tar.NewWriter(w), at: time.Now().UTC().Truncate(time.Second), link: firstLink}
 	about := &Session{Format: Format, Session: session, Recorded: b.at, Packs: map[string][]string{}}
 	defer b.forget(&err)
 	if err := b.collect(ctx, about); err != nil {
@@ -78,13 +80,15 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 }
 
 type writer struct {
-	conn   *streams.Conn
-	tar    *tar.Writer
-	at     time.Time
-	link   string
-	chain  []Link
-	spools []*spool
-	frames *spool
+	conn     *streams.Conn
+	sessions *sessions.Store
+	objects  *objects.Store
+	tar      *tar.Writer
+	at       time.Time
+	link     string
+	chain    []Link
+	spools   []*spool
+	frames   *spool
 }
 
 // spool is an entry that grows before its size is known.
@@ -129,7 +133,7 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 	if err != nil {
 		return err
 	}
-	err = spoolAll(verdicts, b.conn.VerdictsOf(ctx, about.Session), func(v *schemas.Verdict, _ uint64) {
+	err = spoolAll(verdicts, b.sessions.VerdictsOf(ctx, about.Session), func(v *schemas.Verdict, _ uint64) {
 		if pack := v.GetPack(); pack != "" && !slices.Contains(about.Packs[v.GetWorker()], pack) {
 			about.Packs[v.GetWorker()] = append(about.Packs[v.GetWorker()], pack)
 		}
@@ -143,7 +147,7 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 	}
 	decided := map[uint64]bool{} // frames
 	known := false
-	err = spoolAll(decisions, b.conn.DecisionsOf(ctx, about.Session), func(d *schemas.Decision, _ uint64) {
+	err = spoolAll(decisions, b.sessions.DecisionsOf(ctx, about.Session), func(d *schemas.Decision, _ uint64) {
 		known = true
 		about.Outcome = schemas.OutcomeName(d.GetOutcome())
 		if d.GetFrame() != 0 {
@@ -160,7 +164,7 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 	if err != nil {
 		return err
 	}
-	err = spoolAll(events, b.conn.EventsOf(ctx, about.Session), func(e *schemas.SessionEvent, _ uint64) {
+	err = spoolAll(events, b.sessions.EventsOf(ctx, about.Session), func(e *schemas.SessionEvent, _ uint64) {
 		switch e.GetKind() {
 		case schemas.SessionEventKind_SESSION_OPENED:
 			known = true
@@ -176,7 +180,7 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 	if !known {
 		return fmt.Errorf("session %s: %w", about.Session, streams.ErrNotFound)
 	}
-	for f, err := range b.conn.FramesOf(ctx, about.Session) {
+	for f, err := range b.sessions.FramesOf(ctx, about.Session) {
 		if err != nil {
 			return err
 		}
@@ -239,7 +243,7 @@ func spoolAll[M schemas.Message](s *spool, all iter.Seq2[streams.Stored[M], erro
 // images writes so many frames; one that came in the meantime is of the next recording. Their descriptions wait in a spool.
 func (b *writer) images(ctx context.Context, session string, count int) error {
 	n := 0
-	for f, err := range b.conn.FramesOf(ctx, session) {
+	for f, err := range b.sessions.FramesOf(ctx, session) {
 		if err != nil {
 			return err
 		}
@@ -268,7 +272,7 @@ func (b *writer) images(ctx context.Context, session string, count int) error {
 
 // reference writes the face the session was verified against, if there was one.
 func (b *writer) reference(ctx context.Context, session string) error {
-	o, err := b.conn.OpenObject(ctx, streams.ReferenceObject(session))
+	o, err := b.objects.Open(ctx, objects.ReferenceName(session))
 	if errors.Is(err, streams.ErrNotFound) {
 		return nil
 	}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/video/videotest"
 )
@@ -54,7 +56,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	}
 	session := longSession(t, conn)
 	state := func() (last *schemas.VideoStatus) {
-		last, err := conn.LastVideo(ctx, session)
+		last, err := sessions.New(conn).LastVideo(ctx, session)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			t.Fatal(err)
 		}
@@ -149,7 +151,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	})
 	session := p.lines[0].Session
 	streamstest.Eventually(t, func() error {
-		s, err := conn.LastVideo(ctx, session)
+		s, err := sessions.New(conn).LastVideo(ctx, session)
 		if err == nil && (s.GetStatus() != schemas.VideoSuccess || s.GetFrames() < killedAt) {
 			err = fmt.Errorf("the video is %s with %d frames", s.GetStatus(), s.GetFrames())
 		}
@@ -182,7 +184,7 @@ func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) 
 		}
 		return nil
 	})
-	if _, err := conn.OpenObject(ctx, streams.ExportObject(e.ID, session, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := objects.New(conn).Open(ctx, objects.ExportName(e.ID, session, ".mp4")); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("a canceled export left a file: %v", err)
 	}
 }
@@ -230,7 +232,7 @@ func padded(file []byte, size int) []byte {
 
 func checkMarks(t *testing.T, conn *streams.Conn, object string) {
 	t.Helper()
-	o, err := conn.OpenObject(streamstest.Context(t), object)
+	o, err := objects.New(conn).Open(streamstest.Context(t), object)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -97,7 +98,7 @@ func (c *client) judge(image []byte) *schemas.Decision {
 // decisions lists all stored decisions of the session.
 func (c *client) decisions() (out []*schemas.Decision) {
 	c.t.Helper()
-	for d, err := range c.conn.DecisionsOf(streamstest.Context(c.t), c.id) {
+	for d, err := range sessions.New(c.conn).DecisionsOf(streamstest.Context(c.t), c.id) {
 		if err != nil {
 			c.t.Fatal(err)
 		}

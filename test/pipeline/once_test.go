@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/decider"
@@ -164,7 +165,7 @@ func TestSilentSessions(t *testing.T) {
 		decisions int
 	}
 	want := map[string]end{}
-	sessions := map[string]*client{}
+	clients := map[string]*client{}
 	for _, c := range []struct {
 		frames    int
 		outcome   schemas.Outcome
@@ -174,10 +175,10 @@ func TestSilentSessions(t *testing.T) {
 		for range c.frames {
 			s.judge([]byte{1})
 		}
-		want[s.id], sessions[s.id] = end{c.outcome, c.decisions}, s
+		want[s.id], clients[s.id] = end{c.outcome, c.decisions}, s
 	}
 	for id := range want {
-		if _, err := conn.Claim(ctx, id, uuid.NewString(), time.Second); err != nil {
+		if _, err := sessions.New(conn).Claim(ctx, id, uuid.NewString(), time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,12 +200,12 @@ func TestSilentSessions(t *testing.T) {
 	}
 	hear(len(want))
 	last := connect(t, conn)
-	if _, err := conn.Claim(ctx, last.id, uuid.NewString(), time.Second); err != nil {
+	if _, err := sessions.New(conn).Claim(ctx, last.id, uuid.NewString(), time.Second); err != nil {
 		t.Fatal(err)
 	}
 	hear(1)
 	for id, w := range want {
-		all := sessions[id].decisions()
+		all := clients[id].decisions()
 		if told[id] != 1 || len(all) != w.decisions {
 			t.Errorf("%d ends told, %d decisions, want 1 and %d", told[id], len(all), w.decisions)
 			continue
@@ -220,7 +221,7 @@ func TestSilentSessions(t *testing.T) {
 	}
 	// A frame that was still under way is answered with the end.
 	for id, w := range want {
-		if s := sessions[id]; w.outcome == timeout {
+		if s := clients[id]; w.outcome == timeout {
 			s.publish(s.frame([]byte{1}))
 			if d := s.next(); d.GetOutcome() != timeout {
 				t.Errorf("a late frame was answered with %v", d.GetOutcome())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/activeliveness"
@@ -72,7 +73,7 @@ func TestOnePersonPasses(t *testing.T) {
 		if e.GetPreviousFaceSimilarity() < 0.85 || e.GetHeadPose() == nil || e.GetEyes().GetState() != schemas.EyeOpen {
 			t.Errorf("measured %v", e)
 		}
-		best, err := c.conn.FrameAt(streamstest.Context(t), d.GetBestShot())
+		best, err := sessions.New(c.conn).FrameAt(streamstest.Context(t), d.GetBestShot())
 		if err != nil || best.GetName().GetSession() != c.id {
 			t.Errorf("best shot %d: %v", d.GetBestShot(), err)
 		}

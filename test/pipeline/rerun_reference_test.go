@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/workertest"
@@ -23,8 +24,8 @@ func verified(t *testing.T, conn *streams.Conn, face []byte, clip [][]byte) *cli
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.state.Reference, c.state.Workers = streams.ReferenceObject(c.id), map[string][]byte{schemas.WorkerMatcher: description}
-	if err := conn.PutObject(ctx, c.state.Reference, "image/jpeg", bytes.NewReader(face)); err != nil {
+	c.state.Reference, c.state.Workers = objects.ReferenceName(c.id), map[string][]byte{schemas.WorkerMatcher: description}
+	if err := objects.New(conn).Put(ctx, c.state.Reference, "image/jpeg", bytes.NewReader(face)); err != nil {
 		t.Fatal(err)
 	}
 	for _, image := range clip {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/decider"
 )
@@ -42,7 +43,7 @@ func TestNoReplyWithoutAStoredDecision(t *testing.T) {
 	start(t, append(instantWorkers(conn, nil, true), decider.New(conn).Run)...)
 	c := connect(t, conn)
 	first := c.judge([]byte{1})
-	if stored, err := conn.LastDecision(streamstest.Context(t), c.id); err != nil || stored.GetState().GetLastDecision() != first.GetState().GetLastDecision() {
+	if stored, err := sessions.New(conn).LastDecision(streamstest.Context(t), c.id); err != nil || stored.GetState().GetLastDecision() != first.GetState().GetLastDecision() {
 		t.Errorf("told decision %d, stored is %v (%v)", first.GetState().GetLastDecision(), stored, err)
 	}
 	nc, err := nats.Connect(broker.URL())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/workers"
 )
 
@@ -22,6 +23,7 @@ const Name = "decider"
 // Decider is one instance. Frames name the instance that joins them.
 type Decider struct {
 	conn     *streams.Conn
+	sessions *sessions.Store
 	instance string
 	joins    *joins
 	decide   chan *join
@@ -36,7 +38,7 @@ const (
 
 // New returns a decider with an instance id of its own.
 func New(conn *streams.Conn) *Decider {
-	return &Decider{conn: conn, instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
+	return &Decider{conn: conn, sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
 }
 
 // Run decides until ctx is done. It also ends the sessions that went silent.
@@ -113,13 +115,13 @@ func (d *Decider) finish(ctx context.Context, o *join) error {
 	sequence, err := d.conn.PublishDecision(ctx, decision, found.GetState().GetLastDecision())
 	switch {
 	case errors.Is(err, streams.ErrDecided):
-		if decision, err = d.conn.LastDecision(ctx, decision.GetName().GetSession()); err != nil {
+		if decision, err = d.sessions.LastDecision(ctx, decision.GetName().GetSession()); err != nil {
 			return err
 		}
 	case err != nil:
 		return err
 	default:
-		streams.Stamp(decision, sequence)
+		sessions.Stamp(decision, sequence)
 	}
 	return d.conn.Reply(decision)
 }
@@ -132,8 +134,8 @@ const (
 // reap gives sessions that went silent their terminal decision, and makes the end of all sessions known.
 func (d *Decider) reap(ctx context.Context) error {
 	work := streams.Work{Durable: reaper, Concurrency: 4, AckWait: reaperWait, Observe: workers.Observer(reaper)}
-	return d.conn.ConsumeExpired(ctx, work, func(ctx context.Context, session string) error {
-		last, err := d.conn.LastDecision(ctx, session)
+	return d.sessions.ConsumeExpired(ctx, work, func(ctx context.Context, session string) error {
+		last, err := d.sessions.LastDecision(ctx, session)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}

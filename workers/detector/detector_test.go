@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
@@ -163,7 +164,7 @@ func TestOverTheStreams(t *testing.T) {
 		t.Helper()
 		streamstest.Eventually(t, func() error {
 			v = nil
-			for stored, err := range conn.VerdictsOf(ctx, session) {
+			for stored, err := range sessions.New(conn).VerdictsOf(ctx, session) {
 				if err != nil {
 					return err
 				}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/workers"
 )
 
@@ -33,14 +34,15 @@ const (
 
 // Worker writes sessions whose settings ask for it. Run one: what several on different disks write lies apart.
 type Worker struct {
-	conn    *streams.Conn
-	shelf   *shelf
-	options workers.Options
+	conn     *streams.Conn
+	sessions *sessions.Store
+	shelf    *shelf
+	options  workers.Options
 }
 
 // New returns a worker that writes nothing, and makes no folder, before a session asks for it.
 func New(conn *streams.Conn, c Config, o workers.Options) *Worker {
-	return &Worker{conn, newShelf(c), o}
+	return &Worker{conn, sessions.New(conn), newShelf(c), o}
 }
 
 // Run writes, sweeps and erases until ctx is done.
@@ -95,7 +97,7 @@ func (w *Worker) decided(ctx context.Context, delivery *streams.Delivery) error 
 	}
 	var frame *schemas.Frame
 	if d.GetFrame() > 0 {
-		if frame, err = w.conn.FrameAt(ctx, d.GetFrame()); err != nil && !errors.Is(err, streams.ErrNotFound) {
+		if frame, err = w.sessions.FrameAt(ctx, d.GetFrame()); err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
 	}
@@ -108,7 +110,7 @@ func (w *Worker) decided(ctx context.Context, delivery *streams.Delivery) error 
 		return streams.Blame(streams.Infrastructure, fmt.Errorf("log a frame of %s: %w", session, err))
 	}
 	// Erased in the meantime? An erasure after this look is told by its event.
-	if _, err := w.conn.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}
 	return w.erase(session)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
@@ -182,7 +183,7 @@ func TestErasedSessionsLeaveNothing(t *testing.T) {
 		return nil
 	})
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_ERASED}
-	if err := b.conn.Erase(streamstest.Context(t), session, erased); err != nil {
+	if err := sessions.New(b.conn).Erase(streamstest.Context(t), session, erased); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {

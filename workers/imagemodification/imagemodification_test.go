@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/imagemodification"
@@ -75,7 +76,7 @@ func TestJudge(t *testing.T) {
 		f := &schemas.Face{Version: schemas.Version, Name: frame, Frame: stored, Estimations: &schemas.Estimations{FramePosition: &schemas.FramePosition{
 			Face: &schemas.Rect{X: int32(face.Min.X), Y: int32(face.Min.Y), Width: int32(face.Dx()), Height: int32(face.Dy())},
 		}}}
-		v, err := imagemodification.New(conn).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, c.settings)})
+		v, err := imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, c.settings)})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -92,7 +93,7 @@ func TestJudge(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Frame = stored
-	_, err = imagemodification.New(conn).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
+	_, err = imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
 	if err == nil || streams.FaultOf(err) != streams.Input {
 		t.Errorf("half an image: %v", err)
 	}

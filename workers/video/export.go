@@ -19,7 +19,7 @@ func (w *Worker) ordered(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer keepWorking(d)()
-	if err := w.slots.Acquire(ctx, exports.class()); err != nil {
+	if err := w.slots.Acquire(ctx, exportVideos.class()); err != nil {
 		return err
 	}
 	defer w.slots.Release()
@@ -98,12 +98,12 @@ func (x *export) carryOut(ctx context.Context) error {
 	}
 	switch {
 	case errors.Is(err, errCanceled):
-		jobs.WithLabelValues(exports.String(), madeCanceled).Inc()
+		jobs.WithLabelValues(exportVideos.String(), madeCanceled).Inc()
 		return x.dropFiles(ctx)
 	case errors.Is(err, streams.ErrElsewhere):
 		return err
 	}
-	outcome(exports, x.session, reason, over, err)
+	outcome(exportVideos, x.session, reason, over, err)
 	switch {
 	case over:
 		return x.dropFiles(ctx)

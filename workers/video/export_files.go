@@ -11,6 +11,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
@@ -24,7 +25,7 @@ func (x *export) makeFiles(ctx context.Context) error {
 	counts := make([]uint64, len(x.Order.Sessions))
 	total := uint64(0)
 	for n, session := range x.Order.Sessions {
-		if counts[n], err = x.conn.CountFrames(ctx, session); err != nil {
+		if counts[n], err = x.sessions.CountFrames(ctx, session); err != nil {
 			return err
 		}
 		total += counts[n]
@@ -41,7 +42,7 @@ func (x *export) makeFiles(ctx context.Context) error {
 		done += counts[n]
 	}
 	for _, f := range files {
-		if err := x.conn.PutFile(ctx, f.Object, f.MediaType, filepath.Join(dir, f.Session)); err != nil {
+		if err := x.objects.PutFile(ctx, f.Object, f.MediaType, filepath.Join(dir, f.Session)); err != nil {
 			return err
 		}
 	}
@@ -59,7 +60,7 @@ func (x *export) makeFile(ctx context.Context, dir, session string, progress fun
 	if err != nil {
 		return schemas.ExportFile{}, err
 	}
-	f := film{kind: exports, session: session, try: x.try, frames: x.open(ctx, session, cutOf(x.Order), 0, draw), options: stitch.Options{
+	f := film{kind: exportVideos, session: session, try: x.try, frames: x.open(ctx, session, cutOf(x.Order), 0, draw), options: stitch.Options{
 		Codec: stitch.Codec(x.Order.Codec), Bitrate: x.Order.Bitrate, Width: size.X, Height: size.Y, Rotate: x.Order.Rotate,
 		Flip: x.Order.Flip, FrameRate: x.Order.FrameRate, Fragmented: x.Order.Fragmented, Path: filepath.Join(dir, session),
 	}}
@@ -71,7 +72,7 @@ func (x *export) makeFile(ctx context.Context, dir, session string, progress fun
 	ext := f.options.Codec.Ext()
 	return schemas.ExportFile{
 		Session: session, Name: x.Order.FileName(session, r.Start, r.Start.Add(r.Duration), ext),
-		Object:    streams.ExportObject(x.ID, session, ext),
+		Object:    objects.ExportName(x.ID, session, ext),
 		MediaType: f.options.Codec.ContentType(), Codec: x.Order.Codec, Bytes: r.Bytes, Frames: r.Frames, Skipped: r.Skipped,
 		Width: r.Width, Height: r.Height, Start: r.Start.UTC(), Duration: r.Duration.Seconds(),
 	}, nil
@@ -81,7 +82,7 @@ func (x *export) makeFile(ctx context.Context, dir, session string, progress fun
 func (x *export) dropFiles(ctx context.Context) error {
 	var errs []error
 	for _, session := range x.Order.Sessions {
-		errs = append(errs, x.conn.DeleteObject(ctx, streams.ExportObject(x.ID, session, stitch.Codec(x.Order.Codec).Ext())))
+		errs = append(errs, x.objects.Delete(ctx, objects.ExportName(x.ID, session, stitch.Codec(x.Order.Codec).Ext())))
 	}
 	return errors.Join(errs...)
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/video/videotest"
 )
@@ -92,7 +94,7 @@ func TestExports(t *testing.T) {
 			r.wantMarks(e.Files[1].Object, upTo(4)...)
 			for n, s := range []*session{a, b} {
 				f := e.Files[n]
-				if f.Session != s.id || f.Object != streams.ExportObject(e.ID, s.id, ".mp4") || f.Name != s.id+".mp4" || f.Frames != s.frames ||
+				if f.Session != s.id || f.Object != objects.ExportName(e.ID, s.id, ".mp4") || f.Name != s.id+".mp4" || f.Frames != s.frames ||
 					f.Bytes != int64(len(r.object(f.Object))) || f.Width != width || f.Height != height || f.MediaType != "video/mp4" || !f.Start.Equal(s.start) {
 					t.Errorf("file %+v", f)
 				}
@@ -140,7 +142,7 @@ func TestExports(t *testing.T) {
 			}
 			c.check(t, e)
 			var steps []string
-			for v, err := range r.conn.VideosOf(r.ctx(), c.of[0].id) {
+			for v, err := range sessions.New(r.conn).VideosOf(r.ctx(), c.of[0].id) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -219,7 +221,7 @@ func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
 		if !strings.Contains(e.Reason, "kept for 24h") || len(e.Files) != 0 {
 			t.Errorf("%s: %q, files %v", name, e.Reason, e.Files)
 		}
-		r.wantNoObject(streams.ExportObject(id, s.id, ".mp4"))
+		r.wantNoObject(objects.ExportName(id, s.id, ".mp4"))
 	}
 	r.wantQueueEmpty()
 }
@@ -233,8 +235,8 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 	r.work()
 	pid := r.encoding()
 	// As if a worker had died after it had stored the file.
-	object := streams.ExportObject(id, s.id, ".mp4")
-	if err := r.conn.PutObject(r.ctx(), object, "video/mp4", strings.NewReader("whole")); err != nil {
+	object := objects.ExportName(id, s.id, ".mp4")
+	if err := objects.New(r.conn).Put(r.ctx(), object, "video/mp4", strings.NewReader("whole")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.conn.CancelExport(r.ctx(), id); err != nil {

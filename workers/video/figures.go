@@ -46,10 +46,10 @@ func (l *lane[M]) between(from, until uint64) (found M, err error) {
 }
 
 func (w *Worker) decisions(ctx context.Context, session string) *lane[*schemas.Decision] {
-	return newLane(w.conn.DecisionsOf(ctx, session), (*schemas.Decision).GetFrame)
+	return newLane(w.sessions.DecisionsOf(ctx, session), (*schemas.Decision).GetFrame)
 }
 
 // detections are the detector's verdicts, which hold the landmarks.
 func (w *Worker) detections(ctx context.Context, session string) *lane[*schemas.Verdict] {
-	return newLane(w.conn.VerdictsOf(ctx, session), func(v *schemas.Verdict) uint64 { return v.GetDetection().GetFrame() })
+	return newLane(w.sessions.VerdictsOf(ctx, session), func(v *schemas.Verdict) uint64 { return v.GetDetection().GetFrame() })
 }

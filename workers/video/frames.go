@@ -52,7 +52,7 @@ type source struct {
 // open prepares to read the frames of a session that c wants, after the first skip of them.
 func (w *Worker) open(ctx context.Context, session string, c cut, skip int, draw *painter) *source {
 	s := &source{cut: c, skip: skip, draw: draw}
-	s.pull, s.stop = iter.Pull2(w.conn.FramesOf(ctx, session))
+	s.pull, s.stop = iter.Pull2(w.sessions.FramesOf(ctx, session))
 	return s
 }
 

@@ -17,6 +17,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/video"
 	"github.com/selene-liveness/selene/workers/video/videotest"
@@ -217,7 +219,7 @@ func (s *session) status(want string) *schemas.VideoStatus {
 	s.t.Helper()
 	var last *schemas.VideoStatus
 	streamstest.Eventually(s.t, func() (err error) {
-		if last, err = s.conn.LastVideo(s.ctx(), s.id); err == nil && last.GetStatus() != want {
+		if last, err = sessions.New(s.conn).LastVideo(s.ctx(), s.id); err == nil && last.GetStatus() != want {
 			err = fmt.Errorf("the video is %q %s", last.GetStatus(), last.GetReason())
 		}
 		return err
@@ -228,7 +230,7 @@ func (s *session) status(want string) *schemas.VideoStatus {
 // statuses are all that were published of the session's own video.
 func (s *session) statuses() (out []*schemas.VideoStatus) {
 	s.t.Helper()
-	for v, err := range s.conn.VideosOf(s.ctx(), s.id) {
+	for v, err := range sessions.New(s.conn).VideosOf(s.ctx(), s.id) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -253,7 +255,7 @@ func (s *session) built() (n int) {
 // object reads a stored file.
 func (r *room) object(name string) []byte {
 	r.t.Helper()
-	o, err := r.conn.OpenObject(r.ctx(), name)
+	o, err := objects.New(r.conn).Open(r.ctx(), name)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -268,7 +270,7 @@ func (r *room) object(name string) []byte {
 // wantNoObject fails the test when there is one.
 func (r *room) wantNoObject(name string) {
 	r.t.Helper()
-	o, err := r.conn.OpenObject(r.ctx(), name)
+	o, err := objects.New(r.conn).Open(r.ctx(), name)
 	if err == nil {
 		o.Close()
 	}

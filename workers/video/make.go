@@ -58,7 +58,7 @@ func (w *Worker) final(err error, try int) (reason string, ok bool) {
 	case err == nil:
 		return "", false
 	case errors.As(err, &none) && none.Skipped == 0:
-		return fmt.Sprintf("no frames are stored that could be in it: they are kept for %v, and less when there are many", w.conn.FramesAge()), true
+		return fmt.Sprintf("no frames are stored that could be in it: they are kept for %v, and less when there are many", w.sessions.FramesAge()), true
 	case errors.As(err, &none):
 		return none.Error(), true
 	case errors.As(err, &crash):

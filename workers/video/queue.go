@@ -2,13 +2,14 @@ package video
 
 import (
 	"context"
+	"errors"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
 
-// queued tells that a session's video waits to be made. It has a consumer of its own: who makes videos fetches nothing
-// while there is no room.
+// queued records that a session's video waits to be made. It has a consumer of its own, because the consumer that makes
+// videos fetches nothing while all slots are taken.
 func (w *Worker) queued(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
@@ -18,10 +19,30 @@ func (w *Worker) queued(ctx context.Context, d *streams.Delivery) error {
 	if err != nil {
 		return err
 	}
-	if err := w.conn.PublishFirstVideo(ctx, &schemas.VideoStatus{
+	if err := w.publishFirst(ctx, &schemas.VideoStatus{
 		Version: schemas.Version, Session: event.GetSession(), Status: schemas.VideoInQueue, Codec: settings.Video.Codec,
 	}); err != nil {
 		return err
 	}
 	return w.forgetErased(ctx, event.GetSession())
+}
+
+// publishFirst stores the first state of a session's own video. It stores nothing when there already is one.
+func (w *Worker) publishFirst(ctx context.Context, v *schemas.VideoStatus) error {
+	subject, newest := streams.Subject(streams.KindVideo, v.GetSession()), uint64(0)
+	last, err := w.conn.Stream(streams.Videos).Last(ctx, subject)
+	switch {
+	case err == nil:
+		newest = last.Sequence // possibly of an export
+	case !errors.Is(err, streams.ErrNotFound):
+		return err
+	}
+	if _, err := w.sessions.LastVideo(ctx, v.GetSession()); !errors.Is(err, streams.ErrNotFound) {
+		return err
+	}
+	_, err = w.conn.PublishMessage(ctx, subject, v, streams.PublishOptions{Last: &newest})
+	if errors.Is(err, streams.ErrChanged) { // another process was faster
+		return nil
+	}
+	return err
 }

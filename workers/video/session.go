@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
@@ -22,7 +23,7 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer keepWorking(d)()
-	if err := w.slots.Acquire(ctx, sessions.class()); err != nil {
+	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {
 		return err
 	}
 	defer w.slots.Release()
@@ -41,21 +42,21 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 
 // keepBestShot copies the best shot out of FRAMES, which forgets it sooner.
 func (w *Worker) keepBestShot(ctx context.Context, session string) error {
-	last, err := w.conn.LastDecision(ctx, session)
+	last, err := w.sessions.LastDecision(ctx, session)
 	if errors.Is(err, streams.ErrNotFound) || err == nil && last.GetBestShot() == 0 {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	frame, err := w.conn.FrameAt(ctx, last.GetBestShot())
+	frame, err := w.sessions.FrameAt(ctx, last.GetBestShot())
 	if errors.Is(err, streams.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return w.conn.PutObject(ctx, streams.BestShotObject(session), frame.GetMediaType(), bytes.NewReader(frame.GetImage()))
+	return w.objects.Put(ctx, objects.BestShotName(session), frame.GetMediaType(), bytes.NewReader(frame.GetImage()))
 }
 
 // mostRebuilds bounds how often a video is made anew for frames that came while it was made.
@@ -64,7 +65,7 @@ const mostRebuilds = 10
 // bring makes the session's video until it holds every frame that is stored; nothing when it already does.
 func (w *Worker) bring(ctx context.Context, session string, v schemas.Video, try int) error {
 	for range mostRebuilds {
-		before, err := w.conn.LastVideo(ctx, session)
+		before, err := w.sessions.LastVideo(ctx, session)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
@@ -91,7 +92,7 @@ func (w *Worker) holdsAll(ctx context.Context, session string, s *schemas.VideoS
 
 // newerThan says whether a frame was stored after the one with the sequence last.
 func (w *Worker) newerThan(ctx context.Context, session string, last uint64) (bool, error) {
-	f, err := w.conn.LastFrame(ctx, session)
+	f, err := w.sessions.LastFrame(ctx, session)
 	if errors.Is(err, streams.ErrNotFound) {
 		return false, nil
 	}
@@ -116,13 +117,13 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 		return ctx.Err()
 	}
 	reason, over := w.final(err, try)
-	outcome(sessions, session, reason, over, err)
+	outcome(sessionVideos, session, reason, over, err)
 	if err != nil && !over {
 		return fmt.Errorf("make the video of session %s: %w", session, err)
 	}
 	if over {
 		status.Status, status.Reason, status.Percent, status.Object = schemas.VideoError, reason, 0, ""
-		newest, err := w.conn.LastFrame(ctx, session)
+		newest, err := w.sessions.LastFrame(ctx, session)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
@@ -133,7 +134,7 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 		return err
 	}
 	if old := before.GetObject(); old != "" && old != status.GetObject() {
-		return w.conn.DeleteObject(ctx, old)
+		return w.objects.Delete(ctx, old)
 	}
 	return nil
 }
@@ -148,11 +149,11 @@ func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Vi
 		return streams.Blame(streams.Infrastructure, err)
 	}
 	defer os.RemoveAll(dir)
-	total, err := w.conn.CountFrames(ctx, session)
+	total, err := w.sessions.CountFrames(ctx, session)
 	if err != nil {
 		return err
 	}
-	f := film{kind: sessions, session: session, try: try, options: stitch.Options{
+	f := film{kind: sessionVideos, session: session, try: try, options: stitch.Options{
 		Codec: stitch.Codec(v.Codec), Bitrate: v.Bitrate, CRF: v.CRF, FrameRate: v.FrameRate, Fragmented: v.Fragmented,
 		Path: filepath.Join(dir, session),
 	}}
@@ -190,9 +191,9 @@ func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Vi
 	if newer {
 		return errOutdated
 	}
-	status.Object = streams.VideoObject(session, r.Start, f.options.Codec.Ext())
+	status.Object = objects.VideoName(session, r.Start, f.options.Codec.Ext())
 	status.Status, status.Percent, status.MediaType = schemas.VideoSuccess, 100, f.options.Codec.ContentType()
 	status.Frames, status.Skipped, status.DurationNanos = uint32(r.Frames), uint32(r.Skipped), int64(r.Duration)
 	status.Bytes, status.Width, status.Height = uint64(r.Bytes), uint32(r.Width), uint32(r.Height)
-	return w.conn.PutFile(ctx, status.Object, status.MediaType, f.options.Path)
+	return w.objects.PutFile(ctx, status.Object, status.MediaType, f.options.Path)
 }

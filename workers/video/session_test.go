@@ -16,6 +16,8 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/decider"
 	"github.com/selene-liveness/selene/workers/video/videotest"
@@ -49,7 +51,7 @@ func TestVideoOfASession(t *testing.T) {
 			if d := time.Duration(got.GetDurationNanos()); (d-v.Duration).Abs() > 5*time.Millisecond || (d-16*pace).Abs() > 10*time.Millisecond {
 				t.Errorf("lasts %v, the file %v", d, v.Duration)
 			}
-			last, err := r.conn.LastFrame(r.ctx(), s.id)
+			last, err := sessions.New(r.conn).LastFrame(r.ctx(), s.id)
 			if err != nil || got.GetLastFrame() != last.Sequence {
 				t.Errorf("last frame %d, want %d (%v)", got.GetLastFrame(), last.Sequence, err)
 			}
@@ -277,7 +279,7 @@ func TestASecondEnd(t *testing.T) {
 	})
 	r.wantMarks(second.GetObject(), upTo(7)...)
 	streamstest.Eventually(t, func() error {
-		o, err := r.conn.OpenObject(r.ctx(), first.GetObject())
+		o, err := objects.New(r.conn).Open(r.ctx(), first.GetObject())
 		if err == nil {
 			o.Close()
 			return fmt.Errorf("%s is still there", first.GetObject())
@@ -291,7 +293,7 @@ func TestASessionWhoseEdgeDied(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, plain)
 	s := r.session().shoot(6)
-	if _, err := r.conn.Claim(r.ctx(), s.id, "a dead edge", time.Second); err != nil {
+	if _, err := sessions.New(r.conn).Claim(r.ctx(), s.id, "a dead edge", time.Second); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Go(t, decider.New(r.conn).Run)
@@ -335,11 +337,11 @@ func TestErasedWhileItIsBuilt(t *testing.T) {
 		return nil
 	})
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: s.id, Kind: schemas.SessionEventKind_SESSION_ERASED}
-	if err := r.conn.Erase(r.ctx(), s.id, erased); err != nil {
+	if err := sessions.New(r.conn).Erase(r.ctx(), s.id, erased); err != nil {
 		t.Fatal(err)
 	}
 	r.remove(holdFile)
-	name := streams.VideoObject(s.id, s.start, ".mp4")
+	name := objects.VideoName(s.id, s.start, ".mp4")
 	marker := r.session().shoot(1)
 	marker.end() // one job at a time: it is done after the erased one
 	marker.status(schemas.VideoSuccess)

@@ -11,8 +11,8 @@ import (
 type kind int
 
 const (
-	sessions kind = iota
-	exports
+	sessionVideos kind = iota
+	exportVideos
 	kinds
 )
 
@@ -30,7 +30,7 @@ func (w *Worker) waitForSlot(k kind) func(context.Context) {
 	return func(ctx context.Context) {
 		for w.slots.Acquire(ctx, k.class()) == nil {
 			w.slots.Release()
-			if k == sessions {
+			if k == sessionVideos {
 				return
 			}
 			select {

@@ -12,13 +12,13 @@ import (
 func TestWaitForSlotTakesNone(t *testing.T) {
 	w := New(nil, Options{Jobs: 1})
 	ctx := streamstest.Context(t)
-	if err := w.slots.Acquire(ctx, sessions.class()); err != nil {
+	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { w.waitForSlot(exports)(ctx); close(done) }()
+	go func() { w.waitForSlot(exportVideos)(ctx); close(done) }()
 	streamstest.Eventually(t, func() error {
-		if w.slots.Waiting(exports.class()) != 1 {
+		if w.slots.Waiting(exportVideos.class()) != 1 {
 			return errors.New("nobody waits")
 		}
 		return nil

@@ -14,7 +14,7 @@ import (
 func (w *Worker) survey(ctx context.Context, session string, limit int, largest bool) (skip int, size image.Point, err error) {
 	var sizes []image.Point
 	count := 0
-	for f, err := range w.conn.FramesOf(ctx, session) {
+	for f, err := range w.sessions.FramesOf(ctx, session) {
 		if err != nil {
 			return 0, image.Point{}, err
 		}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/priority"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
@@ -45,16 +47,18 @@ type Options struct {
 
 // Worker makes the videos of closed sessions, and exports.
 type Worker struct {
-	conn    *streams.Conn
-	options Options
-	slots   *priority.Semaphore
-	scratch *scratch
+	conn     *streams.Conn
+	sessions *sessions.Store
+	objects  *objects.Store
+	options  Options
+	slots    *priority.Semaphore
+	scratch  *scratch
 }
 
 // New returns a worker; Run starts it.
 func New(conn *streams.Conn, o Options) *Worker {
 	o.Jobs = max(o.Jobs, 1)
-	return &Worker{conn: conn, options: o, slots: priority.NewSemaphore(o.Jobs)}
+	return &Worker{conn: conn, sessions: sessions.New(conn), objects: objects.New(conn), options: o, slots: priority.NewSemaphore(o.Jobs)}
 }
 
 // Run works until ctx is done. A video that was under way then is made again by the next process.
@@ -72,8 +76,8 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		queue := streams.Work{Stream: streams.Sessions, Durable: queueName, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(queueName)}
 		return w.conn.Consume(ctx, queue, w.queued)
 	})
-	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessions), w.happened) })
-	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exports), w.ordered) })
+	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessionVideos), w.happened) })
+	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exportVideos), w.ordered) })
 	return group.Wait()
 }
 
@@ -105,13 +109,13 @@ func keepWorking(d *streams.Delivery) (stop func()) {
 
 // forgetErased removes what was made of a session that was erased in the meantime.
 func (w *Worker) forgetErased(ctx context.Context, session string) error {
-	if _, err := w.conn.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}
-	if n, err := w.conn.CountFrames(ctx, session); err != nil || n > 0 {
+	if n, err := w.sessions.CountFrames(ctx, session); err != nil || n > 0 {
 		return err
 	}
-	return w.conn.Erase(ctx, session, &schemas.SessionEvent{
+	return w.sessions.Erase(ctx, session, &schemas.SessionEvent{
 		Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano(), Edge: Name,
 	})
 }

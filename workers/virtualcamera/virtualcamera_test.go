@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
@@ -46,7 +47,7 @@ func TestClipsPlayedOnceAndLooped(t *testing.T) {
 	for _, name := range realClips {
 		t.Run(name, func(t *testing.T) {
 			once := workertest.Clip(t, name, 6, 30)
-			alone := virtualcamera.New(conn, nil)
+			alone := virtualcamera.New(sessions.New(conn), nil)
 
 			p := open(t, conn, alone, s)
 			if lowest := p.play(once); lowest < 0.5 {
@@ -75,7 +76,7 @@ func TestClipsPlayedOnceAndLooped(t *testing.T) {
 func TestLoopCompressedAgain(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	once := workertest.Clip(t, "real_lp_d_d3.mp4", 6, 30)
-	p := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
 	p.play(once)
 	for i, image := range once {
 		once[i] = again(t, image, 70)
@@ -88,7 +89,7 @@ func TestLoopCompressedAgain(t *testing.T) {
 func TestWhatASlowCameraMayDo(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 20)
-	p := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
 	var doubled [][]byte
 	for _, f := range frames {
 		doubled = append(doubled, f, f, f)
@@ -101,7 +102,7 @@ func TestWhatASlowCameraMayDo(t *testing.T) {
 func TestStillPhoto(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
-	p := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, `{"virtual_camera_checker":{"policy":"reject"}}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{"virtual_camera_checker":{"policy":"reject"}}`))
 	for range 4 {
 		if v := p.frame(photo, 200*time.Millisecond); len(v.GetErrors()) > 0 || v.GetMarksFake() {
 			t.Fatalf("rejected after %s: %v", p.at.Sub(opened), v)
@@ -137,7 +138,7 @@ func TestDevice(t *testing.T) {
 		{&schemas.Device{Camera: "c920", Capabilities: `no JSON`}, "reject", []string{"capabilities"}, false},
 		{&schemas.Device{Camera: "ManyCam", Capabilities: `[]`}, "reject", []string{"camera_label", "capabilities"}, true},
 	} {
-		p := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, fmt.Sprintf(`{"virtual_camera_checker":{"policy":%q}}`, c.policy)))
+		p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, fmt.Sprintf(`{"virtual_camera_checker":{"policy":%q}}`, c.policy)))
 		p.device = c.device
 		v := p.frame(photo, 0)
 		if got := v.GetEstimations().GetVirtualCamera(); !slices.Equal(got.GetSignals(), c.signals) || (got.GetScore() < 1) != (len(c.signals) > 0) {
@@ -147,7 +148,7 @@ func TestDevice(t *testing.T) {
 			t.Errorf("%v, policy %s: errors %v, fake %v", c.device, c.policy, v.GetErrors(), v.GetMarksFake())
 		}
 	}
-	off := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false}}`))
+	off := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false}}`))
 	off.device = &schemas.Device{Camera: "OBS"}
 	if v := off.frame(photo, 0); v.GetEstimations().GetVirtualCamera() != nil {
 		t.Errorf("switched off: %v", v)
@@ -157,7 +158,7 @@ func TestDevice(t *testing.T) {
 func TestEarlierSessions(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	s := workertest.Settings(t, `{}`)
-	w := virtualcamera.New(conn, conn)
+	w := virtualcamera.New(sessions.New(conn), conn)
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 30)
 	signals := func(w *virtualcamera.Worker, images [][]byte) ([]string, float64) {
 		p := open(t, conn, w, s)
@@ -181,7 +182,7 @@ func TestEarlierSessions(t *testing.T) {
 	if got, lowest := signals(w, copies); !slices.Equal(got, want) || lowest >= 0.5 {
 		t.Errorf("the same pictures, compressed again: %.2f %v", lowest, got)
 	}
-	if got, _ := signals(virtualcamera.New(conn, nil), frames[:3]); len(got) > 0 {
+	if got, _ := signals(virtualcamera.New(sessions.New(conn), nil), frames[:3]); len(got) > 0 {
 		t.Errorf("without earlier sessions: %v", got)
 	}
 }
@@ -192,7 +193,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := open(t, conn, virtualcamera.New(conn, nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
 	for i := range 15 { // something small moves over a photo
 		canvas := image.NewRGBA(photo.Bounds())
 		draw.Draw(canvas, canvas.Bounds(), photo, image.Point{}, draw.Src)
@@ -222,7 +223,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	streamstest.Go(t, func(ctx context.Context) error {
-		return workers.Run(ctx, conn, virtualcamera.New(conn, conn), workers.Options{})
+		return workers.Run(ctx, conn, virtualcamera.New(sessions.New(conn), conn), workers.Options{})
 	})
 	name := &schemas.FrameName{Session: uuid.NewString(), Sequence: 1, Nonce: "n"}
 	state := &schemas.SessionState{SettingsRevision: revision.Number, Device: &schemas.Device{Camera: "OBS Virtual Camera"}}
@@ -234,7 +235,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {
-		for v, err := range conn.VerdictsOf(ctx, name.GetSession()) {
+		for v, err := range sessions.New(conn).VerdictsOf(ctx, name.GetSession()) {
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -100,20 +101,20 @@ func TestRedisDownAtFirst(t *testing.T) {
 	r := redisServer(t)
 	i.set(map[string]any{"port": r.port})
 	tried := i.announce(Hook{}, "")
-	var sessions []string
+	var finished []string
 	for range 5 {
-		sessions = append(sessions, i.finish(nil).GetSession())
+		finished = append(finished, i.finish(nil).GetSession())
 	}
 	<-tried
 	<-tried
-	for _, session := range sessions {
-		if v, err := i.conn.LastVideo(ctx, session); err != nil || v.GetStatus() != schemas.VideoSuccess {
+	for _, session := range finished {
+		if v, err := sessions.New(i.conn).LastVideo(ctx, session); err != nil || v.GetStatus() != schemas.VideoSuccess {
 			t.Errorf("while Redis is down the video is %v, %v", v, err)
 		}
 	}
 	r.start()
 	retried := uint32(0)
-	for _, session := range sessions {
+	for _, session := range finished {
 		retried = max(retried, i.delivered(session).GetTries())
 	}
 	if retried < 2 {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
@@ -71,7 +71,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	}
 	e.Status, e.Percent = schemas.VideoSuccess, 100
 	for _, session := range e.Order.Sessions {
-		e.Files = append(e.Files, schemas.ExportFile{Session: session, Name: session + ".mp4", Object: streams.ExportObject(e.ID, session, ".mp4"), Codec: schemas.CodecH264, Frames: 9})
+		e.Files = append(e.Files, schemas.ExportFile{Session: session, Name: session + ".mp4", Object: objects.ExportName(e.ID, session, ".mp4"), Codec: schemas.CodecH264, Frames: 9})
 	}
 	if _, err := i.conn.UpdateExport(ctx, e, revision); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -204,7 +205,7 @@ func sourceOfSession(conn *streams.Conn, session string) Source {
 	var pull func() (streams.Stored[*schemas.Frame], error, bool)
 	return func(ctx context.Context) (Frame, error) {
 		if pull == nil {
-			pull, _ = iter.Pull2(conn.FramesOf(ctx, session))
+			pull, _ = iter.Pull2(sessions.New(conn).FramesOf(ctx, session))
 		}
 		f, err, ok := pull()
 		if !ok {

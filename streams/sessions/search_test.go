@@ -1,4 +1,4 @@
-package streams_test
+package sessions_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -62,10 +63,10 @@ func synthetic(t *testing.T, c *streams.Conn, n int) (ids []string, begun time.T
 }
 
 // all goes through every page.
-func all(t *testing.T, c *streams.Conn, q streams.SessionQuery) (list []streams.FoundSession, pages int) {
+func all(t *testing.T, c *streams.Conn, q sessions.Query) (list []sessions.Found, pages int) {
 	t.Helper()
 	for {
-		found, next, err := c.FindSessions(streamstest.Context(t), q)
+		found, next, err := sessions.New(c).Find(streamstest.Context(t), q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,13 +85,13 @@ func all(t *testing.T, c *streams.Conn, q streams.SessionQuery) (list []streams.
 func TestFindSessions(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	if found, next, err := c.FindSessions(ctx, streams.SessionQuery{}); err != nil || len(found) != 0 || next != 0 {
+	if found, next, err := sessions.New(c).Find(ctx, sessions.Query{}); err != nil || len(found) != 0 || next != 0 {
 		t.Fatalf("where nothing is: %v, %d, %v", found, next, err)
 	}
 	const n = 230
 	ids, begun := synthetic(t, c, n)
 	for _, limit := range []int{1, 7, 50, 200} {
-		list, _ := all(t, c, streams.SessionQuery{Limit: limit})
+		list, _ := all(t, c, sessions.Query{Limit: limit})
 		if len(list) != n {
 			t.Fatalf("in pages of %d: %d sessions", limit, len(list))
 		}
@@ -102,25 +103,25 @@ func TestFindSessions(t *testing.T) {
 	}
 	at := func(i int) time.Time { return begun.Add(time.Duration(i) * time.Millisecond) }
 	for name, want := range map[string]struct {
-		q     streams.SessionQuery
+		q     sessions.Query
 		count int
 		is    func(i int) bool
 	}{
-		"success":           {streams.SessionQuery{Outcome: "success"}, n * 7 / 10, func(i int) bool { return i%10 != 1 && i%10 != 2 && i%10 != 9 }},
-		"fail":              {streams.SessionQuery{Outcome: streams.OutcomeFail}, n * 2 / 10, func(i int) bool { return i%10 == 1 || i%10 == 2 }},
-		"attempts exceeded": {streams.SessionQuery{Outcome: "attempts_exceeded"}, n / 10, func(i int) bool { return i%10 == 2 }},
-		"open":              {streams.SessionQuery{Outcome: "open"}, n / 10, func(i int) bool { return i%10 == 9 }},
-		"code 32":           {streams.SessionQuery{Code: 32}, n / 10, func(i int) bool { return i%10 == 1 }},
-		"code 32, passed":   {streams.SessionQuery{Code: 32, Outcome: "success"}, 0, nil},
-		"code 8, in time":   {streams.SessionQuery{Code: 8, Since: at(50), Until: at(100)}, 5, func(i int) bool { return i%10 == 2 }},
-		"since":             {streams.SessionQuery{Since: at(200)}, 30, func(i int) bool { return i >= 200 }},
-		"until":             {streams.SessionQuery{Until: at(30)}, 30, func(i int) bool { return i < 30 }},
-		"long ago":          {streams.SessionQuery{Until: at(0).Add(-time.Hour)}, 0, nil},
-		"in the future":     {streams.SessionQuery{Since: at(0).Add(time.Hour)}, 0, nil},
-		"one":               {streams.SessionQuery{Prefix: ids[17]}, 1, func(i int) bool { return i == 17 }},
-		"one, not so":       {streams.SessionQuery{Prefix: ids[17], Outcome: "fail"}, 0, nil},
-		"a prefix":          {streams.SessionQuery{Prefix: ids[17][:13]}, 1, func(i int) bool { return i == 17 }},
-		"nobody":            {streams.SessionQuery{Prefix: uuid.NewString()}, 0, nil},
+		"success":           {sessions.Query{Outcome: "success"}, n * 7 / 10, func(i int) bool { return i%10 != 1 && i%10 != 2 && i%10 != 9 }},
+		"fail":              {sessions.Query{Outcome: sessions.OutcomeFail}, n * 2 / 10, func(i int) bool { return i%10 == 1 || i%10 == 2 }},
+		"attempts exceeded": {sessions.Query{Outcome: "attempts_exceeded"}, n / 10, func(i int) bool { return i%10 == 2 }},
+		"open":              {sessions.Query{Outcome: "open"}, n / 10, func(i int) bool { return i%10 == 9 }},
+		"code 32":           {sessions.Query{Code: 32}, n / 10, func(i int) bool { return i%10 == 1 }},
+		"code 32, passed":   {sessions.Query{Code: 32, Outcome: "success"}, 0, nil},
+		"code 8, in time":   {sessions.Query{Code: 8, Since: at(50), Until: at(100)}, 5, func(i int) bool { return i%10 == 2 }},
+		"since":             {sessions.Query{Since: at(200)}, 30, func(i int) bool { return i >= 200 }},
+		"until":             {sessions.Query{Until: at(30)}, 30, func(i int) bool { return i < 30 }},
+		"long ago":          {sessions.Query{Until: at(0).Add(-time.Hour)}, 0, nil},
+		"in the future":     {sessions.Query{Since: at(0).Add(time.Hour)}, 0, nil},
+		"one":               {sessions.Query{Prefix: ids[17]}, 1, func(i int) bool { return i == 17 }},
+		"one, not so":       {sessions.Query{Prefix: ids[17], Outcome: "fail"}, 0, nil},
+		"a prefix":          {sessions.Query{Prefix: ids[17][:13]}, 1, func(i int) bool { return i == 17 }},
+		"nobody":            {sessions.Query{Prefix: uuid.NewString()}, 0, nil},
 	} {
 		want.q.Limit = 3
 		list, _ := all(t, c, want.q)
@@ -137,7 +138,7 @@ func TestFindSessions(t *testing.T) {
 	}
 
 	// What a row says.
-	if _, err := c.Claim(ctx, ids[9], "e", time.Minute); err != nil {
+	if _, err := sessions.New(c).Claim(ctx, ids[9], "e", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range map[int]string{
@@ -145,7 +146,7 @@ func TestFindSessions(t *testing.T) {
 		9:  "open [] frames 7 for 1 s live true closed false",
 		19: "open [] frames 7 for 1 s live false closed false",
 	} {
-		found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[i]})
+		found, _, err := sessions.New(c).Find(ctx, sessions.Query{Prefix: ids[i]})
 		if err != nil || len(found) != 1 {
 			t.Fatalf("got %v, %v", found, err)
 		}
@@ -167,7 +168,7 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 		}
 	}
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: ids[3], Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano()}
-	if err := c.Erase(ctx, ids[3], erased); err != nil {
+	if err := sessions.New(c).Erase(ctx, ids[3], erased); err != nil {
 		t.Fatal(err)
 	}
 	// A session that broke before its first decision is opened anew: it is one session still.
@@ -179,7 +180,7 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 	}
 	check := func(limit int) (opened time.Time) {
 		t.Helper()
-		list, _ := all(t, c, streams.SessionQuery{Limit: limit})
+		list, _ := all(t, c, sessions.Query{Limit: limit})
 		if len(list) != 21 || list[0].ID != twice || list[1].ID != broken || list[2].ID != ids[19] {
 			t.Fatalf("in pages of %d, got %d: %+v", limit, len(list), list[:3])
 		}
@@ -198,7 +199,7 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 	}
 	event(twice, schemas.SessionEventKind_SESSION_DISCONNECTED)
 	check(1)
-	if found, _, err := c.FindSessions(ctx, streams.SessionQuery{Prefix: ids[3]}); err != nil || len(found) != 0 {
+	if found, _, err := sessions.New(c).Find(ctx, sessions.Query{Prefix: ids[3]}); err != nil || len(found) != 0 {
 		t.Errorf("the erased session is found: %+v, %v", found, err)
 	}
 }
@@ -211,7 +212,7 @@ func TestFindAmongManySessions(t *testing.T) {
 	begun := time.Now()
 	ids, _ := synthetic(t, c, n)
 	t.Logf("%d sessions stored in %s", n, time.Since(begun).Round(time.Millisecond))
-	timed := func(name string, q streams.SessionQuery, want int) {
+	timed := func(name string, q sessions.Query, want int) {
 		t.Helper()
 		begun := time.Now()
 		list, pages := all(t, c, q)
@@ -221,14 +222,14 @@ func TestFindAmongManySessions(t *testing.T) {
 		t.Logf("%-40s %5d found in %3d requests, %s", name, len(list), pages, time.Since(begun).Round(time.Millisecond))
 	}
 	begun = time.Now()
-	first, next, err := c.FindSessions(streamstest.Context(t), streams.SessionQuery{})
-	if err != nil || len(first) != streams.DefaultFound || first[0].ID != ids[n-1] || next == 0 {
+	first, next, err := sessions.New(c).Find(streamstest.Context(t), sessions.Query{})
+	if err != nil || len(first) != sessions.DefaultFound || first[0].ID != ids[n-1] || next == 0 {
 		t.Fatalf("got %d, %d, %v", len(first), next, err)
 	}
 	t.Logf("%-40s %s", "the first page of 50", time.Since(begun).Round(time.Millisecond))
-	timed("one by its id", streams.SessionQuery{Prefix: ids[n/2]}, 1)
-	timed("one by half of its id", streams.SessionQuery{Prefix: ids[n/2][:18]}, 1)
-	timed("all with code 32", streams.SessionQuery{Code: 32, Limit: streams.MaxFound}, n/10)
-	timed("none with code 105, everything read", streams.SessionQuery{Code: 105}, 0)
-	timed("all, in pages of 200", streams.SessionQuery{Limit: streams.MaxFound}, n)
+	timed("one by its id", sessions.Query{Prefix: ids[n/2]}, 1)
+	timed("one by half of its id", sessions.Query{Prefix: ids[n/2][:18]}, 1)
+	timed("all with code 32", sessions.Query{Code: 32, Limit: sessions.MaxFound}, n/10)
+	timed("none with code 105, everything read", sessions.Query{Code: 105}, 0)
+	timed("all, in pages of 200", sessions.Query{Limit: sessions.MaxFound}, n)
 }

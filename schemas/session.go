@@ -1,0 +1,27 @@
+package schemas
+
+import "time"
+
+// Ticket lets the holder of a secret open one session. It holds the hash of the secret only.
+type Ticket struct {
+	Hash    []byte            `json:"hash"`             // SHA-256 of the secret
+	Expires time.Time         `json:"expires"`          // until when the session can be opened for the first time
+	Opened  bool              `json:"opened,omitempty"` // since then it is valid for as long as the session lives
+	HasFace bool              `json:"has_face,omitempty"`
+	Variant string            `json:"variant,omitempty"` // of the settings; empty = that of the edge
+	Workers map[string][]byte `json:"workers,omitempty"` // states of workers before the first frame, once opened
+}
+
+// Reference is the face a session is to be verified against. It is kept beside the ticket until the session opens or the
+// ticket expires, because erasure never reaches a session that was not opened.
+type Reference struct {
+	MediaType string            `json:"media_type"`
+	Image     []byte            `json:"image"`
+	Workers   map[string][]byte `json:"workers"` // states of workers before the first frame
+}
+
+// Presence is the value of an open session's key in the bucket `live`. When the key expires, the session has ended.
+type Presence struct {
+	Edge      string `json:"edge"`      // which has, or had, the socket
+	Connected bool   `json:"connected"` // whether the socket is open
+}

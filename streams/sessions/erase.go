@@ -1,0 +1,54 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/objects"
+)
+
+// Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
+// hashes, media, ticket, reference face and presence. Afterwards it stores one event, which says when it was erased.
+func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
+	if err := s.conn.ForgetExports(ctx, session); err != nil {
+		return err
+	}
+	var errs []error
+	names := []string{objects.ReferenceName(session), objects.BestShotName(session), objects.ImportedName(session)}
+	for v, err := range s.VideosOf(ctx, session) {
+		if err != nil {
+			return err
+		}
+		if name := v.Message.GetObject(); name != "" {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		errs = append(errs, s.objects.Delete(ctx, name))
+	}
+	objectsLeft := errors.Join(errs...) != nil
+	for stream, filter := range map[string]string{
+		streams.Frames:    streams.Subject(streams.KindFrame, session),
+		streams.Faces:     streams.Subject(streams.KindFace, session),
+		streams.Verdicts:  streams.Subject(streams.KindVerdict, "*", session),
+		streams.Decisions: streams.Subject(streams.KindDecision, session),
+		streams.Sessions:  streams.Subject(streams.KindSession, session),
+		streams.Videos:    streams.Subject(streams.KindVideo, session),
+
+		streams.Announcements: streams.Subject(streams.KindAnnouncement, session),
+		streams.Dead:          streams.Subject(streams.KindDead, "*", session),
+		streams.Hashes:        streams.Subject(streams.KindHash, "*", session),
+	} {
+		if stream == streams.Videos && objectsLeft {
+			continue // it has the names of the objects, for another try
+		}
+		errs = append(errs, s.conn.Stream(stream).Purge(ctx, filter, 0))
+	}
+	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return s.conn.PublishSessionEvent(ctx, erased)
+}

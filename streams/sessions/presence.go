@@ -1,0 +1,113 @@
+package sessions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// Presence is the claim of one edge on an open session. It is not safe for concurrent use.
+type Presence struct {
+	schemas.Presence
+	revision uint64
+}
+
+// ErrBusy is returned when a session is live on another socket.
+var ErrBusy = errors.New("the session is live on another socket")
+
+const (
+	liveSession = "session."
+	liveEdge    = "edge."
+	edgeTTL     = 6 * time.Second
+)
+
+// EdgeBeat is the interval at which an edge calls BeatEdge. An edge silent for three beats counts as dead.
+const EdgeBeat = edgeTTL / 3
+
+func (s *Store) live() *streams.Bucket { return s.conn.Bucket(streams.BucketLive) }
+
+// BeatEdge records that the edge is alive.
+func (s *Store) BeatEdge(ctx context.Context, edge string) error {
+	if _, err := s.live().Put(ctx, liveEdge+edge, []byte("{}"), edgeTTL); err != nil {
+		return fmt.Errorf("record that edge %s is alive: %w", edge, err)
+	}
+	return nil
+}
+
+// IsLive reports whether a session has a presence: a socket has it, or can still take it up.
+func (s *Store) IsLive(ctx context.Context, session string) (bool, error) {
+	_, err := s.live().Get(ctx, liveSession+session)
+	if errors.Is(err, streams.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Claim makes the session live on a socket of the edge, for ttl. It returns ErrBusy while the session is live on another
+// socket of a living edge.
+func (s *Store) Claim(ctx context.Context, session, edge string, ttl time.Duration) (*Presence, error) {
+	last := uint64(0)
+	v, err := s.live().Get(ctx, liveSession+session)
+	switch {
+	case errors.Is(err, streams.ErrNotFound):
+	case err != nil:
+		return nil, fmt.Errorf("look up session %s: %w", session, err)
+	default:
+		var p schemas.Presence
+		if err := json.Unmarshal(v.Data, &p); err != nil {
+			return nil, fmt.Errorf("read presence of %s: %w", session, err)
+		}
+		if p.Connected {
+			if _, err := s.live().Get(ctx, liveEdge+p.Edge); err == nil {
+				return nil, ErrBusy
+			}
+		}
+		last = v.Revision
+	}
+	p := &Presence{schemas.Presence{Edge: edge, Connected: true}, last}
+	if err := s.Refresh(ctx, session, p, ttl); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Refresh keeps the session live for another ttl, as p says. It returns ErrBusy when another edge has claimed it since.
+func (s *Store) Refresh(ctx context.Context, session string, p *Presence, ttl time.Duration) error {
+	value, err := json.Marshal(p.Presence)
+	if err != nil {
+		return fmt.Errorf("encode presence: %w", err)
+	}
+	revision, err := s.live().Update(ctx, liveSession+session, value, p.revision, ttl)
+	if errors.Is(err, streams.ErrChanged) {
+		return ErrBusy
+	}
+	if err == nil {
+		p.revision = revision
+	}
+	return err
+}
+
+// Forget ends the session's presence without an expiry.
+func (s *Store) Forget(ctx context.Context, session string) error {
+	return s.live().Delete(ctx, liveSession+session)
+}
+
+// ConsumeExpired calls handle for each session whose presence expired. See streams.Conn.Consume.
+func (s *Store) ConsumeExpired(ctx context.Context, w streams.Work, handle func(ctx context.Context, session string) error) error {
+	w.Stream = streams.BucketStream(streams.BucketLive)
+	return s.conn.Consume(ctx, w, func(ctx context.Context, d *streams.Delivery) error {
+		if !d.Expired() || !strings.HasSuffix(d.Subject, liveSession+d.Session) {
+			return nil
+		}
+		if live, err := s.IsLive(ctx, d.Session); live && err == nil {
+			return nil // resumed in the meantime
+		}
+		return handle(ctx, d.Session)
+	})
+}
