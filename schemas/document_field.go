@@ -31,7 +31,7 @@ type field struct {
 	allowed func(string) bool // of a string, where no regular expression can decide
 	want    string            // what shape or allowed ask for: "must be …"
 	unique  bool              // a list has no value twice
-	secret  bool              // a string that nobody is shown
+	secret  bool              // a string that is shown as Masked
 
 	keys    map[string]field  // the keys of a map and their values; or
 	anyKey  func(string) bool // reports whether a map can have a key, whose value item describes

@@ -38,7 +38,8 @@ type UIVideo struct {
 	Height int `json:"height,omitempty"`
 }
 
-// UIStyles holds colours named by UIColors, as #rgb or #rrggbb with a digit or two for opacity, and sizes named by UISizes, in pixels.
+// UIStyles holds colours named by UIColors, as #rgb or #rrggbb with a digit or two for opacity, and sizes named by UISizes, in
+// pixels.
 type UIStyles struct {
 	Colors     map[string]string  `json:"colors,omitempty"`
 	DarkColors map[string]string  `json:"dark_colors,omitempty"` // for dark screens
@@ -52,7 +53,9 @@ const (
 )
 
 // UIColors lists the colours that a UI config can set.
-var UIColors = []string{"page", "surface", "line", "text", "soft_text", "accent", "accent_strong", "on_accent", "good", "good_soft", "bad", "bad_soft"}
+var UIColors = []string{
+	"page", "surface", "line", "text", "soft_text", "accent", "accent_strong", "on_accent", "good", "good_soft", "bad", "bad_soft",
+}
 
 // UISizes lists the sizes that a UI config can set, with their minimum and maximum in pixels.
 var UISizes = map[string][2]float64{

@@ -194,7 +194,8 @@ func TestSettingsOfOtherVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	var numbers []uint64
-	for _, document := range []string{`{"session":{"max_attempts":3}}`, `{"a_setting_of_the_future":1}`} {
+	// An earlier version stored an empty list as null.
+	for _, document := range []string{`{"session":{"max_attempts":3},"virtual_camera_checker":{"denylist":null}}`, `{"a_setting_of_the_future":1}`} {
 		n, err := kv.Put(ctx, "document", []byte(document))
 		if err != nil {
 			t.Fatal(err)
@@ -205,14 +206,14 @@ func TestSettingsOfOtherVersions(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	newest, err := c.RestoreSettings(ctx, numbers[0], streams.Author{By: "ann"})
-	if err != nil || newest.Settings.Session.MaxAttempts != 3 {
+	if err != nil || newest.Settings.Session.MaxAttempts != 3 || len(newest.Settings.VirtualCameraChecker.Denylist) != 0 {
 		t.Fatalf("got %+v, %v", newest, err)
 	}
 	list, err := c.History(ctx, "")
 	if err != nil || len(list) != 3 {
 		t.Fatalf("got %+v, %v", list, err)
 	}
-	if list[0].By != "ann" || list[0].Changed != nil || list[1].Number != numbers[1] || list[1].Settings != nil || len(list[2].Changed) != 1 {
+	if list[0].By != "ann" || list[0].Changed != nil || list[1].Number != numbers[1] || list[1].Settings != nil || len(list[2].Changed) != 2 {
 		t.Errorf("got %+v", list)
 	}
 }
