@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// remembered is how many frames are remembered: more than a session has by default.
+// remembered is the number of frames that the state keeps, which is more than a session has by default.
 const remembered = 64
 
 const memoryVersion = 1
 
-// memory is the worker's part of the session state: about 2.5 KB when full.
+// memory is the worker's part of the session state, about 2.5 KB when full.
 type memory struct {
 	head
 	ring []sight // oldest first
@@ -20,18 +20,18 @@ type memory struct {
 // head has a fixed size in bytes.
 type head struct {
 	Version    uint8
-	Sticky     uint16 // signals that stay once they were raised, as bits of the table
-	Repeats    uint8  // frames that came back after others
-	Loops      uint8  // frames at which the recent motion was one of before
-	Seen       uint8  // different pictures that an earlier session showed too
-	Compared   uint8  // frames whose noise was compared with that of the frame before, up to 255
+	Permanent  uint16 // signals that stay raised, as bits of the table
+	Repeats    uint8  // frames that reappeared after others
+	Loops      uint8  // frames at which the recent motion repeated an earlier one
+	Seen       uint8  // different pictures that an earlier session also showed
+	Compared   uint8  // frames whose noise was compared with that of the previous frame, up to 255
 	Frozen     float32
 	HasPatches bool
 	Patches    patches
-	Count      uint8 // sights that follow
+	Count      uint8 // number of sights that follow
 }
 
-// parseMemory reads what encode wrote. No bytes are the memory of a session's first frame.
+// parseMemory parses what encode returns. Empty bytes are the memory before a session's first frame.
 func parseMemory(own []byte) (*memory, error) {
 	m := &memory{head: head{Version: memoryVersion}}
 	if len(own) == 0 {
@@ -43,7 +43,7 @@ func parseMemory(own []byte) (*memory, error) {
 	}
 	m.ring = make([]sight, m.Count)
 	if m.Version != memoryVersion || r.Len() != binary.Size(m.ring) || m.Count > remembered {
-		return nil, fmt.Errorf("state of %d bytes, version %d, with %d frames: not what this worker writes", len(own), m.Version, m.Count)
+		return nil, fmt.Errorf("state of %d bytes, version %d, with %d frames: it was not written by this worker", len(own), m.Version, m.Count)
 	}
 	if err := binary.Read(r, binary.LittleEndian, m.ring); err != nil {
 		return nil, fmt.Errorf("state of %d bytes: %w", len(own), err)
@@ -63,24 +63,24 @@ func (m *memory) encode() ([]byte, error) {
 	return out, nil
 }
 
-func (m *memory) raise(s signal) { m.Sticky |= 1 << s }
+func (m *memory) raise(s signal) { m.Permanent |= 1 << s }
 
 func count(n *uint8) { *n = min(*n, 254) + 1 }
 
-// The limits of the signals from frames. README.md says what they were measured on.
+// The limits of the signals from frames. README.md describes the data they were measured on.
 const (
-	repeatsAreProof = 2
-	stillFrames     = 5    // identical frames in a row
-	stillMS         = 1000 // over this time: a page may well send a slow camera's picture twice
-	loopRun         = 6    // frames of one motion
-	loopLag         = 5    // frames at least between a motion and its repetition
-	loopMotion      = 12   // bits that change during it, at least
-	loopsAreProof   = 2
-	seenIsProof     = 8
-	noiseFrames     = 10
-	noiseShare      = 0.8
-	equalGaps       = 20
-	fastestGapMS    = 4
+	minRepeats   = 2
+	stillFrames  = 5    // identical frames in a row
+	stillMS      = 1000 // over this time: a page may send a slow camera's picture twice
+	loopRun      = 6    // frames of one motion
+	loopLag      = 5    // minimum number of frames between a motion and its repetition
+	loopMotion   = 12   // minimum number of bits that change during it
+	minLoops     = 2
+	minSeen      = 8
+	noiseFrames  = 10
+	noiseShare   = 0.8
+	equalGaps    = 20
+	fastestGapMS = 4
 )
 
 // add takes a frame into account.
@@ -96,10 +96,10 @@ func (m *memory) add(now sight, p patches) {
 	if m.looped() {
 		count(&m.Loops)
 	}
-	if m.Repeats >= repeatsAreProof {
+	if m.Repeats >= minRepeats {
 		m.raise(repeatedFrames)
 	}
-	if m.Loops >= loopsAreProof {
+	if m.Loops >= minLoops {
 		m.raise(repeatedMotion)
 	}
 	if m.stoodStill() {
@@ -107,7 +107,7 @@ func (m *memory) add(now sight, p patches) {
 	}
 }
 
-// compareNoise keeps a running mean of the frozen share. Identical images say nothing here, they have a signal of their own.
+// compareNoise updates the running mean of the frozen share. Identical images do not count: they have a signal of their own.
 func (m *memory) compareNoise(now sight, p patches) {
 	last := len(m.ring) - 1
 	if m.HasPatches && last >= 0 && m.ring[last].Sum != now.Sum {
@@ -119,7 +119,7 @@ func (m *memory) compareNoise(now sight, p patches) {
 	m.Patches, m.HasPatches = p, true
 }
 
-// returned says whether the newest image is identical to an earlier one with others in between.
+// returned reports whether the newest image is identical to an earlier one, with others in between.
 func (m *memory) returned() bool {
 	last := len(m.ring) - 1
 	i := last
@@ -127,7 +127,7 @@ func (m *memory) returned() bool {
 		i--
 	}
 	if i < last-1 {
-		return false // its return was counted when it came
+		return false // counted when it first reappeared
 	}
 	for ; i >= 0; i-- {
 		if m.ring[i].Sum == m.ring[last].Sum {
@@ -137,7 +137,7 @@ func (m *memory) returned() bool {
 	return false
 }
 
-// stoodStill says whether the newest image has been the same for longer than any camera needs for the next.
+// stoodStill reports whether the image has not changed for longer than any camera needs to take the next one.
 func (m *memory) stoodStill() bool {
 	last := len(m.ring) - 1
 	first := last
@@ -147,8 +147,8 @@ func (m *memory) stoodStill() bool {
 	return last-first+1 >= stillFrames && m.ring[last].AtMS-m.ring[first].AtMS >= stillMS
 }
 
-// looped says whether the last frames resemble a run of earlier ones, one by one, much more than they resemble each
-// other: what moved so once more was recorded.
+// looped reports whether the last frames resemble a run of earlier ones, one by one, much more closely than they resemble
+// each other: a person does not repeat a motion that exactly.
 func (m *memory) looped() bool {
 	n := len(m.ring)
 	motion := 0
@@ -170,7 +170,7 @@ func (m *memory) looped() bool {
 	return false
 }
 
-// isClockwork says whether frames come in steps that are equal to a millisecond, or faster than cameras take them.
+// isClockwork reports whether frames arrive at intervals equal to a millisecond, or faster than cameras take them.
 func (m *memory) isClockwork() bool {
 	if len(m.ring) <= equalGaps {
 		return false
@@ -184,7 +184,7 @@ func (m *memory) isClockwork() bool {
 	return high-low <= 1 || m.rate() > 1000/fastestGapMS
 }
 
-// rate is how many frames a second came lately, 0 while there are too few to say.
+// rate returns the recent number of frames per second, 0 while there are too few to measure.
 func (m *memory) rate() float64 {
 	if len(m.ring) <= equalGaps {
 		return 0

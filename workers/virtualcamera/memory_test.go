@@ -6,7 +6,7 @@ import (
 )
 
 func FuzzParseMemory(f *testing.F) {
-	m := &memory{head: head{Version: memoryVersion, Sticky: 3, Frozen: 0.5}}
+	m := &memory{head: head{Version: memoryVersion, Permanent: 3, Frozen: 0.5}}
 	for i := range uint64(remembered + 3) {
 		m.add(sight{Sum: i, Hash: [2]uint64{i, i}, AtMS: uint32(100 * i)}, patches{byte(i)})
 	}

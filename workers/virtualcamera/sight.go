@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// sight is what is remembered of one frame.
+// sight is what the state keeps of one frame.
 type sight struct {
 	Sum  uint64    // first bytes of the SHA-256 of the image as received
 	Hash [2]uint64 // difference hash
@@ -17,11 +17,11 @@ type sight struct {
 const (
 	hashWidth  = 16
 	hashHeight = 8
-	// tie is the step that counts, in 64ths of a grey level: without it the bits of plain walls toss about.
+	// tie is the smallest difference that counts, in 64ths of a grey level: without it the bits of plain walls are random.
 	tie = 64
 )
 
-// differenceHash is the perceptual hash of Krawetz ("Kind of like that", 2013) of the whole picture: the green channel
+// differenceHash returns the perceptual hash of Krawetz ("Kind of like that", 2013) of the whole picture: the green channel
 // is averaged over 17 x 8 cells, and each bit says whether a cell is darker than its right neighbour.
 func differenceHash(img *vision.Image) (h [2]uint64) {
 	var cells [hashHeight][hashWidth + 1]int
@@ -42,7 +42,7 @@ func differenceHash(img *vision.Image) (h [2]uint64) {
 	return h
 }
 
-// cellMean is 64 times the mean of every second pixel of every second row.
+// cellMean returns 64 times the mean of every second pixel of every second row.
 func cellMean(img *vision.Image, x0, y0, x1, y1 int) int {
 	sum, n := 0, 0
 	for y := y0; y < y1; y += 2 {
@@ -65,7 +65,7 @@ const (
 	patchBytes = patchSide * patchSide
 )
 
-// leastSide is the shortest side of a picture, in pixels, that has room for the grids.
+// leastSide is the smallest width and height of a picture, in pixels, that fits the grids.
 const leastSide = 4 * patchGrid
 
 // patches are the green channel of small pieces spread evenly over the picture, at full resolution.
@@ -87,8 +87,8 @@ func takePatches(img *vision.Image) (p patches) {
 	return p
 }
 
-// frozenShare is the share of patches, 0..1, that did not change by more than one grey level in one pixel. Patches that
-// are clipped to black or white have no noise and do not count. ok is false when too few are left.
+// frozenShare returns the share of patches, 0..1, that changed by at most one grey level in one pixel. Patches clipped to
+// black or white have no noise and do not count. ok is false when too few are left.
 func frozenShare(before, now *patches) (share float64, ok bool) {
 	frozen, counted := 0, 0
 	for i := 0; i < len(now); i += patchBytes {

@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// signal is something that speaks against a camera.
+// signal is evidence against a camera.
 type signal int
 
 const (
@@ -21,7 +21,7 @@ const (
 	noNoise
 )
 
-// table says what each signal is called in a verdict, and how much of the score it takes, 0..1.
+// table lists for each signal its name in a verdict, and the share of the score that it removes, 0..1.
 var table = [...]struct {
 	name   string
 	weight float64
@@ -36,10 +36,10 @@ var table = [...]struct {
 	noNoise:        {"no_noise", 0.25},
 }
 
-// limit is the score under which a session does not come from a camera. Timing and noise cannot get there alone.
+// limit is the score below which a session is judged not to come from a camera. Timing and noise alone do not reach it.
 const limit = 0.5
 
-// judgement is the score, 1 when nothing speaks against a camera, and what does.
+// judgement returns the score, 1 when no signal is raised, and the names of the raised signals.
 func judgement(raised uint16) *schemas.VirtualCamera {
 	out := &schemas.VirtualCamera{Score: 1}
 	for s, t := range table {
@@ -51,7 +51,7 @@ func judgement(raised uint16) *schemas.VirtualCamera {
 	return out
 }
 
-// isDenied says whether a camera's label has one of the parts, in any case.
+// isDenied reports whether a camera's label contains one of the parts, in upper or lower case.
 func isDenied(label string, denylist []string) bool {
 	label = strings.ToLower(label)
 	for _, part := range denylist {
@@ -67,9 +67,9 @@ type span struct {
 	Max *float64 `json:"max"`
 }
 
-// contradicts says whether what the client says of its camera (MediaTrackCapabilities of the W3C's Media Capture and
-// Streams, as JSON) is not so or cannot be: width x height are the frame's, rate its frames a second, 0 if not known.
-// Saying nothing contradicts nothing.
+// contradicts reports whether the camera that the client describes (MediaTrackCapabilities of the W3C's Media Capture and
+// Streams, as JSON) is impossible, or cannot have taken frames of width x height pixels at rate frames per second (0 if
+// unknown). An empty text contradicts nothing.
 func contradicts(text string, width, height int, rate float64) bool {
 	if text == "" {
 		return false

@@ -1,5 +1,5 @@
-// Package virtualcamera is the worker that doubts the camera: do these frames come from a lens, or from software that
-// plays something?
+// Package virtualcamera is the worker that judges whether frames come from a camera or from software that plays
+// something.
 package virtualcamera
 
 import (
@@ -20,43 +20,43 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Frames gives the images that faces were found in.
+// Frames returns the image that a face was found in, or streams.ErrNotFound.
 type Frames interface {
 	FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, error)
 }
 
-// Sessions knows which session showed an image first.
+// Sessions returns the session that showed an image first, of all that ask.
 type Sessions interface {
 	FirstSight(ctx context.Context, name *schemas.FrameName, hash string) (string, error)
 }
 
-// Worker weighs what speaks against a camera.
+// Worker scores the cameras of sessions. It is safe for concurrent use.
 type Worker struct {
 	frames  Frames
 	earlier Sessions
 	lenses  sync.Pool
 }
 
-// lens decodes with buffers of its own.
+// lens is a decoder with its buffers, for one goroutine at a time.
 type lens struct {
 	decoder *vision.Decoder
 	image   vision.Image
 }
 
-// New returns the worker. With earlier sessions a verdict follows from more than the face and its state: from what others
-// showed before. One that does says so with the signal earlier_session. Without (nil) it follows from the frames of the
-// session alone, which is what judging a recording again needs.
+// New returns the worker. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
+// signal earlier_session. With nil, verdicts follow from the frames of the session alone, which judging a recording again
+// requires.
 func New(frames Frames, earlier Sessions) *Worker {
 	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
 		return &lens{decoder: vision.NewDecoder(imagefile.MaxPixels)}
 	}}}
 }
 
-// Name is "virtual-camera".
+// Name returns "virtual-camera".
 func (w *Worker) Name() string { return schemas.WorkerVirtualCamera }
 
-// Judge scores the session's camera by all frames so far. With policy "reject" a score under 0.5 is code 105 and marks
-// the session as fake; with "log" it is a warning in the log, once.
+// Judge scores the session's camera by all frames so far, 0..1, 1 = a camera. With policy "reject" a score below 0.5 gives
+// code 105 and marks the session as fake; with "log" it gives a warning in the log, once for each session.
 func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	checker := &s.Settings.VirtualCameraChecker
@@ -67,10 +67,10 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	if err != nil {
 		return nil, streams.Blame(streams.Input, err)
 	}
-	before := judgement(m.Sticky)
+	before := judgement(m.Permanent)
 	frame, err := w.frames.FrameOf(ctx, f)
 	if errors.Is(err, streams.ErrNotFound) {
-		return v, nil // erased, or pushed out: nothing to say
+		return v, nil // erased or expired: there is nothing to judge
 	}
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	return v, nil
 }
 
-// see takes the frame into the memory and returns its size.
+// see adds the frame to the memory and returns its size in pixels.
 func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *schemas.Frame) (width, height int, err error) {
 	l := w.lenses.Get().(*lens)
 	defer w.lenses.Put(l)
@@ -106,7 +106,7 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
 	}
 	if min(l.image.Width, l.image.Height) < leastSide {
-		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d has %d x %d pixels: no camera takes such", f.GetFrame(), l.image.Width, l.image.Height))
+		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d has %d x %d pixels; cameras take at least %d a side", f.GetFrame(), l.image.Width, l.image.Height, leastSide))
 	}
 	sum := sha256.Sum256(frame.GetImage())
 	now := sight{
@@ -120,8 +120,8 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 	return l.image.Width, l.image.Height, nil
 }
 
-// askEarlier raises the signal for an image that another session showed before. A perceptual hash may be shared by
-// chance; many may not.
+// askEarlier raises the signal for an image that another session showed before. Two sessions may share one perceptual hash
+// by chance, but not many.
 func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameName, sum [sha256.Size]byte, hash [2]uint64) error {
 	if w.earlier == nil {
 		return nil
@@ -144,13 +144,13 @@ func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameN
 	if first != name.GetSession() {
 		count(&m.Seen)
 	}
-	if m.Seen >= seenIsProof {
+	if m.Seen >= minSeen {
 		m.raise(earlierSession)
 	}
 	return nil
 }
 
-// weigh returns all signals that are raised now. What was proved stays; timing and noise may change.
+// weigh returns all signals that are raised now, as bits. The permanent ones stay; timing and noise may change.
 func (m *memory) weigh(d *schemas.Device, denylist []string, width, height int) uint16 {
 	if isDenied(d.GetCamera(), denylist) {
 		m.raise(cameraLabel)
@@ -158,7 +158,7 @@ func (m *memory) weigh(d *schemas.Device, denylist []string, width, height int) 
 	if contradicts(d.GetCapabilities(), width, height, m.rate()) {
 		m.raise(capabilities)
 	}
-	raised := m.Sticky
+	raised := m.Permanent
 	if m.isClockwork() {
 		raised |= 1 << timing
 	}
