@@ -1,4 +1,4 @@
-// Package detector is the first worker to see a frame: it decodes it once, finds and measures the face, applies the
+// Package detector is the first worker to see a frame: it decodes it, finds and measures the face, applies the
 // checks that need no judge, and cuts out the pixels the judges asked for.
 package detector
 

@@ -1,5 +1,5 @@
-// Package filelog is the follower that writes every frame and its results to disk, session by session. It follows
-// DECISIONS with a consumer of its own and can delay nobody's reply.
+// Package filelog writes every frame and its results to disk, session by session. It follows DECISIONS with a consumer of
+// its own, so it cannot delay a reply.
 package filelog
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// Name is the worker's.
+// Name is the name of the worker and of its consumers.
 const Name = "filelog"
 
-// Config says where the files go and how many there may be. The folder belongs to the file logger alone.
+// Config sets where files are written and how many are kept. No other program may write to the folder.
 type Config struct {
-	Dir   string        `envconfig:"DIR" desc:"folder the file logger writes below; filelog in the data folder when empty"`
-	Bytes int64         `envconfig:"BYTES" default:"10737418240" desc:"bytes of logged files kept at most; the oldest sessions go first"`
+	Dir   string        `envconfig:"DIR" desc:"folder that the file logger writes to; empty = filelog in the data folder"`
+	Bytes int64         `envconfig:"BYTES" default:"10737418240" desc:"maximum size of all logged files in bytes; the oldest sessions are removed first"`
 	Age   time.Duration `envconfig:"AGE" default:"720h" desc:"how long logged sessions are kept"`
 }
 
@@ -32,22 +32,22 @@ const (
 	sweepEvery = 10 * time.Minute
 )
 
-// Worker writes sessions whose settings ask for it. Run one: what several on different disks write lies apart.
+// Worker writes the sessions whose settings ask for it. Run one: several would divide the sessions between their disks.
 type Worker struct {
 	conn     *streams.Conn
 	sessions *sessions.Store
-	shelf    *shelf
+	store    *store
 	options  workers.Options
 }
 
-// New returns a worker that writes nothing, and makes no folder, before a session asks for it.
+// New returns a worker. It creates no folder before a session asks for it.
 func New(conn *streams.Conn, c Config, o workers.Options) *Worker {
-	return &Worker{conn, sessions.New(conn), newShelf(c), o}
+	return &Worker{conn, sessions.New(conn), newStore(c), o}
 }
 
-// Run writes, sweeps and erases until ctx is done.
+// Run writes, sweeps and erases until ctx is done. It returns an error when the folder cannot be read or the broker fails.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.shelf.takeStock(); err != nil {
+	if err := w.store.load(); err != nil {
 		return fmt.Errorf("file logger: %w", err)
 	}
 	work := streams.Work{Durable: Name, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(Name)}
@@ -57,8 +57,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error {
 		return w.conn.Register(ctx, schemas.Registration{Name: Name, Version: w.options.Version})
 	})
-	group.Go(func() error { return w.conn.Consume(ctx, decisions, w.decided) })
-	group.Go(func() error { return w.conn.Consume(ctx, events, w.happened) })
+	group.Go(func() error { return w.conn.Consume(ctx, decisions, w.logDecision) })
+	group.Go(func() error { return w.conn.Consume(ctx, events, w.eraseSession) })
 	group.Go(func() error { return w.sweep(ctx) })
 	return group.Wait()
 }
@@ -67,8 +67,8 @@ func (w *Worker) sweep(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := w.shelf.sweep(time.Now()); err != nil {
-			slog.Error("file logger: old sessions stay for now", "error", err)
+		if err := w.store.sweep(time.Now()); err != nil {
+			slog.Error("file logger: old sessions cannot be removed; trying again later", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -78,8 +78,8 @@ func (w *Worker) sweep(ctx context.Context) error {
 	}
 }
 
-// decided writes the frame that was decided on.
-func (w *Worker) decided(ctx context.Context, delivery *streams.Delivery) error {
+// logDecision writes the decision and the frame it is about.
+func (w *Worker) logDecision(ctx context.Context, delivery *streams.Delivery) error {
 	d, err := streams.Decode(delivery, &schemas.Decision{})
 	if err != nil {
 		return err
@@ -106,18 +106,18 @@ func (w *Worker) decided(ctx context.Context, delivery *streams.Delivery) error 
 	if err != nil {
 		return err
 	}
-	if err := w.shelf.put(p, files, time.Now()); err != nil {
+	if err := w.store.put(p, files, time.Now()); err != nil {
 		return streams.Blame(streams.Infrastructure, fmt.Errorf("log a frame of %s: %w", session, err))
 	}
-	// Erased in the meantime? An erasure after this look is told by its event.
+	// The session may have been erased in the meantime. An erasure after this check is reported by its event.
 	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}
 	return w.erase(session)
 }
 
-// happened removes sessions that were erased.
-func (w *Worker) happened(_ context.Context, delivery *streams.Delivery) error {
+// eraseSession removes the files of a session that was erased.
+func (w *Worker) eraseSession(_ context.Context, delivery *streams.Delivery) error {
 	e, err := streams.Decode(delivery, &schemas.SessionEvent{})
 	if err != nil || e.GetKind() != schemas.SessionEventKind_SESSION_ERASED {
 		return err
@@ -126,7 +126,7 @@ func (w *Worker) happened(_ context.Context, delivery *streams.Delivery) error {
 }
 
 func (w *Worker) erase(session string) error {
-	if err := w.shelf.erase(session); err != nil {
+	if err := w.store.erase(session); err != nil {
 		return streams.Blame(streams.Infrastructure, fmt.Errorf("erase the logged files of %s: %w", session, err))
 	}
 	return nil

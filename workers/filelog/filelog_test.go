@@ -82,7 +82,7 @@ func (b *bench) decide(session string, image []byte, outcome schemas.Outcome, er
 	}
 }
 
-// files are all files below the folder, by path.
+// files returns all files in the folder, by path.
 func (b *bench) files() map[string][]byte {
 	b.t.Helper()
 	out := map[string][]byte{}
@@ -153,7 +153,7 @@ func TestOffByDefault(t *testing.T) {
 	session := uuid.NewString()
 	b.decide(session, []byte("image"), schemas.Outcome_OUTCOME_PASSED)
 	done := uuid.NewString()
-	// A session that is logged, after one that is not: then that one was passed over.
+	// Once the second session is logged, the first one has been handled and must have left nothing.
 	ctx := streamstest.Context(t)
 	if _, err := b.conn.PutSettings(ctx, []byte(`{"file_logger":{"is_enabled":true}}`)); err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func TestBoundOfBytes(t *testing.T) {
 				total += len(data)
 			}
 			if total > bound {
-				return fmt.Errorf("%d bytes, the bound is %d", total, bound)
+				return fmt.Errorf("%d bytes, the limit is %d", total, bound)
 			}
 			return nil
 		})

@@ -12,19 +12,19 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// file is one file of a session's folder.
+// file is one file in the folder of a session.
 type file struct {
 	name string
 	data []byte
 }
 
-// record is the .json beside an image.
+// record is the content of the .json file beside an image.
 type record struct {
 	Session     string          `json:"session"`
 	Sequence    uint64          `json:"sequence"`
 	Received    *time.Time      `json:"received,omitempty"`
 	Decided     time.Time       `json:"decided"`
-	MediaType   string          `json:"media_type,omitempty"` // empty when the image was gone already
+	MediaType   string          `json:"media_type,omitempty"` // empty when the image was already removed
 	Outcome     string          `json:"outcome"`
 	Errors      []int32         `json:"errors"`
 	Failure     json.RawMessage `json:"failure,omitempty"`
@@ -32,7 +32,7 @@ type record struct {
 	Workers     []string        `json:"workers"`
 }
 
-// summary is session.json.
+// summary is the content of session.json.
 type summary struct {
 	Session          string    `json:"session"`
 	Opened           time.Time `json:"opened"`
@@ -42,10 +42,10 @@ type summary struct {
 	Attempts         uint32    `json:"attempts"`
 	LivenessAttempts uint32    `json:"liveness_attempts"`
 	Fake             bool      `json:"fake"`
-	Outcome          string    `json:"outcome"` // OUTCOME_CONTINUE while it goes on
+	Outcome          string    `json:"outcome"` // OUTCOME_CONTINUE while the session is open
 }
 
-// filesOf is what a decision leaves on disk: the image and its record, if it is on a frame, and the session's summary.
+// filesOf returns the files of a decision: the image and its record, if it is about a frame, and the summary of the session.
 func filesOf(d *schemas.Decision, frame *schemas.Frame) ([]file, error) {
 	var out []file
 	decided := time.Unix(0, d.GetDecidedUnixNanos()).UTC()

@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// editors are names that programs which edit pictures write into them.
+// editors lists the names that image editors write into files.
 var editors = []string{"Photoshop", "GIMP", "Lightroom", "Affinity Photo", "Paint.NET", "Pixelmator", "FaceApp", "Facetune", "Meitu", "BeautyPlus", "Snapseed", "PicsArt", "Canva", "Midjourney", "Stable Diffusion", "Krita"}
 
 // Editor returns the name of the program that says in the metadata of a JPEG (EXIF, XMP, Photoshop and text blocks) that

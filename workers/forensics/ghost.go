@@ -8,15 +8,16 @@ import (
 	"math"
 )
 
-// ghostQualities are those a picture is compressed with again.
+// ghostQualities lists the JPEG qualities at which a picture is compressed again.
 var ghostQualities = []int{50, 60, 70, 80, 90, 95}
 
-// Ghost is how differently face and background answer to being compressed again, 0..1: what was compressed before with
-// one quality changes least at that quality (Farid, Exposing digital forgeries from JPEG ghosts, IEEE TIFS 4, 2009). It
-// is the largest distance between their mean curves over the qualities, each tile's curve scaled to 0..1.
+// Ghost returns how differently face and background respond to being compressed again, 0..1: a region that was compressed
+// before changes least at the same quality (Farid, Exposing digital forgeries from JPEG ghosts, IEEE TIFS 4, 2009). The
+// result is the largest distance between their mean error curves over the qualities, each tile's curve scaled to 0..1. ok
+// is false when face or background has too few tiles.
 func Ghost(l *Luma, face image.Rectangle) (difference float64, ok bool, err error) {
 	curves := map[image.Point][]float64{}
-	var tiles []image.Point // in one order, in which sums come out the same to the last bit
+	var tiles []image.Point // in a fixed order, so that sums are the same to the last bit
 	for _, q := range ghostQualities {
 		if err := l.errors(q, func(x, y int, e float64) {
 			p := image.Pt(x, y)
@@ -47,7 +48,7 @@ func Ghost(l *Luma, face image.Rectangle) (difference float64, ok bool, err erro
 			low, high = min(low, e), max(high, e)
 		}
 		if high-low < 0.5 {
-			continue // a plain tile answers to nothing
+			continue // a plain tile has no curve
 		}
 		n[i]++
 		for k, e := range c {
@@ -63,8 +64,8 @@ func Ghost(l *Luma, face image.Rectangle) (difference float64, ok bool, err erro
 	return difference, true, nil
 }
 
-// errors compresses the picture and tells every tile's mean squared error.
-func (l *Luma) errors(quality int, tell func(x, y int, e float64)) error {
+// errors compresses the picture and calls report with the mean squared error of each tile.
+func (l *Luma) errors(quality int, report func(x, y int, e float64)) error {
 	var buf bytes.Buffer
 	gray := &image.Gray{Pix: l.Pix, Stride: l.Width, Rect: image.Rect(0, 0, l.Width, l.Height)}
 	if err := jpeg.Encode(&buf, gray, &jpeg.Options{Quality: quality}); err != nil {
@@ -87,7 +88,7 @@ func (l *Luma) errors(quality int, tell func(x, y int, e float64)) error {
 				sum += d * d
 			}
 		}
-		tell(x0, y0, float64(sum)/(tile*tile))
+		report(x0, y0, float64(sum)/(tile*tile))
 	})
 	return nil
 }

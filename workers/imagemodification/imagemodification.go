@@ -1,4 +1,4 @@
-// Package imagemodification is the worker that looks for traces of editing in frames. It is off by default.
+// Package imagemodification is the worker that detects traces of editing in frames. It is off by default.
 package imagemodification
 
 import (
@@ -18,28 +18,28 @@ import (
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// maxPixels is the largest frame, in pixels, that is looked at: a score takes a second of processor time there.
+// maxPixels is the size of the largest frame that is scored, which takes a second of processor time.
 const maxPixels = 4_000_000
 
-// ghostLimit is the difference of forensics.Ghost that is laid on score 0.5.
+// ghostLimit is the result of forensics.Ghost that gives a score of 0.5.
 const ghostLimit = 0.2
 
-// Frames gives the images that faces were found in.
+// Frames returns the image that a face was found in, or streams.ErrNotFound.
 type Frames interface {
 	FrameOf(ctx context.Context, f *schemas.Face) (*schemas.Frame, error)
 }
 
-// Worker scores JPEG frames. It has no state.
+// Worker scores JPEG frames. It has no state and is safe for concurrent use.
 type Worker struct{ frames Frames }
 
 // New returns the worker.
 func New(frames Frames) *Worker { return &Worker{frames} }
 
-// Name is "image-modification".
+// Name returns "image-modification".
 func (w *Worker) Name() string { return schemas.WorkerImageModification }
 
-// Judge gives code 103 to a frame whose score is under the threshold; a threshold of 0 switches it off. A frame that is no
-// JPEG, is too large or has too little background gets no score.
+// Judge gives code 103 to a frame whose score is below the threshold; a threshold of 0 switches it off. A frame that is a
+// PNG, is too large or has too little background gets no score.
 func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	threshold := s.Settings.Thresholds.ImageModification
@@ -48,7 +48,7 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	}
 	frame, err := w.frames.FrameOf(ctx, f)
 	if errors.Is(err, streams.ErrNotFound) {
-		return v, nil // erased, or pushed out: nothing to say
+		return v, nil // erased or expired: there is nothing to judge
 	}
 	if err != nil {
 		return nil, err

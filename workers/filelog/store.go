@@ -15,43 +15,43 @@ import (
 
 const dayFormat = time.DateOnly
 
-// place is where a session's folder lies below the file logger's: path/day/session.
+// place is the path of a session's folder within the file logger's: path/day/session.
 type place struct{ path, day, session string }
 
 func (p place) dir() string { return path.Join(filepath.ToSlash(p.path), p.day, p.session) }
 
-// folder is a session's folder.
+// folder is the folder of a session.
 type folder struct {
 	place
 	bytes   int64
 	touched time.Time
 }
 
-// shelf holds the folders of all sessions. It is safe for concurrent use.
-type shelf struct {
+// store manages the folders of all sessions. It is safe for concurrent use.
+type store struct {
 	Config
 	mu      sync.Mutex
-	root    *os.Root // nil before anything was written
+	root    *os.Root // nil until it is opened
 	folders map[string]*folder
 	bytes   int64
 }
 
-func newShelf(c Config) *shelf { return &shelf{Config: c, folders: map[string]*folder{}} }
+func newStore(c Config) *store { return &store{Config: c, folders: map[string]*folder{}} }
 
-// open opens the file logger's folder. Nothing below it can lead out of it again, by .. or by links.
-func (s *shelf) open() error {
+// open opens the file logger's folder. No path within it can lead out of it, by .. or by links.
+func (s *store) open() error {
 	if s.root != nil {
 		return nil
 	}
 	var err error
 	if s.root, err = os.OpenRoot(s.Dir); err != nil {
-		return fmt.Errorf("open the folder of the file logger: %w (SELENE_FILELOG_DIR names it)", err)
+		return fmt.Errorf("open the folder of the file logger, set by SELENE_FILELOG_DIR: %w", err)
 	}
 	return nil
 }
 
-// takeStock finds the sessions that were written before.
-func (s *shelf) takeStock() error {
+// load finds the sessions that were written before.
+func (s *store) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := os.Stat(s.Dir); errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +86,7 @@ func (p place) isSession() bool {
 	return err == nil && streams.CheckSession(p.session) == nil
 }
 
-func (s *shelf) count(p place, bytes int64, at time.Time) {
+func (s *store) count(p place, bytes int64, at time.Time) {
 	f := s.folders[p.dir()]
 	if f == nil {
 		f = &folder{place: p}
@@ -99,8 +99,9 @@ func (s *shelf) count(p place, bytes int64, at time.Time) {
 	}
 }
 
-// put writes files into a session's folder, each whole or not at all, and makes room if there are too many bytes now.
-func (s *shelf) put(p place, files []file, now time.Time) error {
+// put writes files into the folder of a session, each completely or not at all, and then removes sessions that are too
+// old or exceed the limit.
+func (s *store) put(p place, files []file, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isOld(p, now) {
@@ -120,38 +121,38 @@ func (s *shelf) put(p place, files []file, now time.Time) error {
 			return err
 		}
 	}
-	return s.makeRoom(p.dir(), now)
+	return s.trim(p.dir(), now)
 }
 
-// write replaces a file by way of another, so that nobody reads half of it.
-func (s *shelf) write(p place, f file, now time.Time) error {
+// write replaces a file through a temporary one, so that no reader sees half of it.
+func (s *store) write(p place, f file, now time.Time) error {
 	name := path.Join(p.dir(), f.name)
 	before := int64(0)
 	if info, err := s.root.Lstat(name); err == nil {
 		before = info.Size()
 	}
-	half := name + ".part"
-	err := s.root.WriteFile(half, f.data, 0o600)
+	temporary := name + ".part"
+	err := s.root.WriteFile(temporary, f.data, 0o600)
 	if err == nil {
-		err = s.root.Rename(half, name)
+		err = s.root.Rename(temporary, name)
 	}
 	if err != nil {
-		return errors.Join(err, ignoreMissing(s.root.Remove(half)))
+		return errors.Join(err, ignoreMissing(s.root.Remove(temporary)))
 	}
 	s.count(p, int64(len(f.data))-before, now)
 	return nil
 }
 
-// sweep removes what is too old or too much.
-func (s *shelf) sweep(now time.Time) error {
+// sweep removes the sessions that are too old or exceed the limit.
+func (s *store) sweep(now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.makeRoom("", now)
+	return s.trim("", now)
 }
 
-// makeRoom removes the sessions that are too old, then the oldest until the rest fits. The one being written stays: the
-// bound is exceeded by no more than that.
-func (s *shelf) makeRoom(except string, now time.Time) error {
+// trim removes the sessions that are too old, then the oldest until the rest fits. The session being written is kept, so
+// only it can exceed the limit.
+func (s *store) trim(except string, now time.Time) error {
 	for _, f := range s.folders {
 		if s.isOld(f.place, now) {
 			if err := s.remove(f); err != nil {
@@ -176,25 +177,25 @@ func (s *shelf) makeRoom(except string, now time.Time) error {
 	return nil
 }
 
-// isOld says whether the whole day of a session is past the age.
-func (s *shelf) isOld(p place, now time.Time) bool {
+// isOld reports whether the whole day of a session is past the age.
+func (s *store) isOld(p place, now time.Time) bool {
 	day, err := time.Parse(dayFormat, p.day)
 	return err == nil && now.Sub(day.AddDate(0, 0, 1)) > s.Age
 }
 
-// remove removes a session's folder, and its day's if that is empty then.
-func (s *shelf) remove(f *folder) error {
+// remove removes the folder of a session, and that of its day if it is then empty.
+func (s *store) remove(f *folder) error {
 	if err := s.root.RemoveAll(f.dir()); err != nil {
 		return err
 	}
-	_ = s.root.Remove(path.Dir(f.dir())) // others may be in it
+	_ = s.root.Remove(path.Dir(f.dir())) // it may hold other sessions
 	s.bytes -= f.bytes
 	delete(s.folders, f.dir())
 	return nil
 }
 
 // erase removes all folders of a session.
-func (s *shelf) erase(session string) error {
+func (s *store) erase(session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.folders {

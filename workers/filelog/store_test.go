@@ -14,16 +14,16 @@ const (
 
 var day = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-func exists(t *testing.T, s *shelf, p place) bool {
+func exists(t *testing.T, s *store, p place) bool {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(s.Dir, p.dir()))
 	return err == nil
 }
 
-func shelfWith(t *testing.T, c Config, places ...place) *shelf {
+func storeWith(t *testing.T, c Config, places ...place) *store {
 	t.Helper()
 	c.Dir = t.TempDir()
-	s := newShelf(c)
+	s := newStore(c)
 	for i, p := range places {
 		if err := s.put(p, []file{{"session.json", make([]byte, 100)}}, day.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func shelfWith(t *testing.T, c Config, places ...place) *shelf {
 
 func TestAgeCountsFromTheEndOfTheDay(t *testing.T) {
 	p := place{"LOGS", "2026-03-04", one}
-	s := shelfWith(t, Config{Bytes: 1000, Age: 24 * time.Hour}, p)
+	s := storeWith(t, Config{Bytes: 1000, Age: 24 * time.Hour}, p)
 	for _, c := range []struct {
 		now  time.Time
 		want bool
@@ -43,27 +43,27 @@ func TestAgeCountsFromTheEndOfTheDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		if exists(t, s, p) != c.want {
-			t.Errorf("at %s: there is %v, want %v", c.now, !c.want, c.want)
+			t.Errorf("at %s: exists: %v, want %v", c.now, !c.want, c.want)
 		}
 	}
 	if s.bytes != 0 || len(s.folders) != 0 {
-		t.Errorf("%d bytes in %d folders counted after all are gone", s.bytes, len(s.folders))
+		t.Errorf("%d bytes in %d folders counted after all were removed", s.bytes, len(s.folders))
 	}
 	if left, _ := os.ReadDir(filepath.Join(s.Dir, "LOGS")); len(left) > 0 {
 		t.Errorf("the empty day is still there")
 	}
 }
 
-func TestStockIsTakenAgain(t *testing.T) {
+func TestLoadFindsEarlierSessions(t *testing.T) {
 	a, b := place{"LOGS", "2026-03-04", one}, place{"other/path", "2026-03-03", two}
-	before := shelfWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, a, b)
+	before := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, a, b)
 	foreign := filepath.Join(before.Dir, "LOGS", "notes.txt")
 	if err := os.WriteFile(foreign, make([]byte, 5000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newShelf(before.Config)
+	s := newStore(before.Config)
 	s.Bytes = 150
-	if err := s.takeStock(); err != nil {
+	if err := s.load(); err != nil {
 		t.Fatal(err)
 	}
 	if s.bytes != 200 || len(s.folders) != 2 {
@@ -73,22 +73,22 @@ func TestStockIsTakenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !exists(t, s, a) || exists(t, s, b) {
-		t.Error("not the oldest day went first")
+		t.Error("the oldest day was not removed first")
 	}
 	if _, err := os.Stat(foreign); err != nil {
-		t.Errorf("what is no session was removed: %v", err)
+		t.Errorf("a file of no session was removed: %v", err)
 	}
 }
 
 func TestNothingLeadsOut(t *testing.T) {
-	s := shelfWith(t, Config{Bytes: 1000, Age: time.Hour * 1000})
+	s := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000})
 	out := t.TempDir()
 	if err := os.Symlink(out, filepath.Join(s.Dir, "link")); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"..", "../x", "/tmp", "link", "a/../../x"} {
 		if err := s.put(place{path, "2026-03-04", one}, []file{{"session.json", nil}}, day); err == nil {
-			t.Errorf("path %q was taken", path)
+			t.Errorf("path %q was accepted", path)
 		}
 	}
 	if left, _ := os.ReadDir(out); len(left) > 0 {
@@ -98,8 +98,8 @@ func TestNothingLeadsOut(t *testing.T) {
 
 func TestNoHalfFiles(t *testing.T) {
 	p := place{"LOGS", "2026-03-04", one}
-	s := shelfWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, p)
-	// The place of the file is taken by a folder: it cannot be replaced, and what was written goes again.
+	s := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, p)
+	// A folder has the name of the file: it cannot be replaced, and the temporary file must be removed.
 	if err := os.MkdirAll(filepath.Join(s.Dir, p.dir(), "x.json", "y"), 0o700); err != nil {
 		t.Fatal(err)
 	}
