@@ -97,10 +97,10 @@ func (d *Decider) storeAll(ctx context.Context) error {
 			return nil
 		case o := <-d.decide:
 			result := streams.ResultDone
-			if err := d.finish(ctx, o); err != nil {
-				// The edge asks again when it hears nothing.
+			if err := streams.Guard(func() error { return d.finish(ctx, o) }); err != nil {
+				// The edge publishes the frame again when it receives no reply.
 				result = streams.ResultDead
-				slog.Error("decide", "session", o.verdicts[schemas.WorkerDetector].GetName().GetSession(), "error", err)
+				slog.Error("decide", "session", o.verdicts[schemas.WorkerDetector].GetName().GetSession(), "error", err, streams.StackAttr(err))
 			}
 			d.observe(result, time.Since(o.since))
 		}

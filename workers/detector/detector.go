@@ -7,19 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/internal/judging"
 	"github.com/selene-liveness/selene/workers/vision"
-)
-
-const (
-	ackWait = 20 * time.Second
-	stale   = time.Minute // far beyond what an edge waits for a decision
 )
 
 // Detector consumes FRAMES.
@@ -46,51 +39,34 @@ func New(conn *streams.Conn, models *vision.Models, registry *streams.Registry, 
 
 // Run detects until ctx is done.
 func (d *Detector) Run(ctx context.Context) error {
-	work := streams.Work{
-		Stream: streams.Frames, Durable: schemas.WorkerDetector, Concurrency: d.options.Concurrency,
-		AckWait: ackWait, MaxStale: stale, Observe: workers.Observer(schemas.WorkerDetector),
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		return d.conn.Register(ctx, schemas.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()})
+	err := judging.Run(ctx, d.conn, judging.Judge[*schemas.Frame]{
+		Registration: schemas.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()},
+		Stream:       streams.Frames, Concurrency: d.options.Concurrency, Observe: workers.Observer(schemas.WorkerDetector),
+		New: func() *schemas.Frame { return &schemas.Frame{} }, Judge: d.judge, Blank: blank, Failure: failure,
 	})
-	group.Go(func() error { return d.conn.ConsumeJudging(ctx, work, d.handle) })
-	err := group.Wait()
 	for range d.options.Concurrency {
 		(<-d.lenses).close()
 	}
 	return err
 }
 
-func (d *Detector) handle(ctx context.Context, delivery *streams.Delivery) error {
-	frame, err := streams.Decode(delivery, &schemas.Frame{})
-	if err != nil {
-		return err
-	}
-	settings, err := d.conn.SettingsAt(ctx, frame.GetState().GetSettingsRevision())
-	if err != nil {
-		return err
-	}
+// judge publishes the face, if the frame is worth judging, and returns the verdict.
+func (d *Detector) judge(ctx context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (*schemas.Verdict, error) {
 	l := <-d.lenses
 	defer func() { d.lenses <- l }()
-	verdict, face, err := l.guarded(frame, delivery.Sequence, settings, d.wants(frame.GetState(), settings))
-	if err != nil {
-		if streams.FaultOf(err) == streams.Bug && !delivery.Last || ctx.Err() != nil {
-			return err
-		}
-		code := int32(schemas.SystemInternal)
-		if errors.Is(err, vision.ErrUndecodable) {
-			code = schemas.SystemUndecodable
-		}
-		verdict.Failure = &schemas.Failure{Code: code, Detail: err.Error()}
+	verdict, face, err := l.look(f, sequence, s, d.wants(f.GetState(), s))
+	if err == nil && face != nil {
+		err = d.conn.PublishFace(ctx, face)
 	}
-	verdict.Pack = d.models.Digest()
-	if face != nil {
-		if err := d.conn.PublishFace(ctx, face); err != nil {
-			return err
-		}
+	return verdict, err
+}
+
+func failure(err error) *schemas.Failure {
+	code := int32(schemas.SystemInternal)
+	if errors.Is(err, vision.ErrUndecodable) {
+		code = schemas.SystemUndecodable
 	}
-	return errors.Join(err, d.conn.PublishVerdict(ctx, verdict))
+	return &schemas.Failure{Code: code, Detail: err.Error()}
 }
 
 // want is a judge of this session and the crops it asked for.

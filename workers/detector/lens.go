@@ -3,7 +3,6 @@ package detector
 import (
 	"encoding/json"
 	"fmt"
-	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -85,20 +84,9 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	return v, out, nil
 }
 
-// guarded is look, with a panic turned into an error, so that the session still gets an answer.
-func (l *lens) guarded(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (v *schemas.Verdict, face *schemas.Face, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			v, face, err = blank(f, sequence), nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return l.look(f, sequence, s, wants)
-}
-
-// blank is a verdict on a frame of which nothing is known yet.
+// blank returns a verdict on a frame of which nothing is known yet.
 func blank(f *schemas.Frame, sequence uint64) *schemas.Verdict {
 	return &schemas.Verdict{
-		Version: schemas.Version, Name: f.GetName(), Worker: schemas.WorkerDetector, Decider: f.GetDecider(),
 		Estimations: &schemas.Estimations{},
 		Detection:   &schemas.Detection{Frame: sequence, ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState()},
 	}
