@@ -77,7 +77,9 @@ func (f *field) checkMap(v reflect.Value, path string) error {
 	if err := f.checkLength(v.Len(), path); err != nil {
 		return err
 	}
-	for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys {
 		at := joinPath(path, key.String())
 		item, ok := f.itemOf(key.String())
 		if !ok {

@@ -145,7 +145,7 @@ func TestNullKeepsTheDenylist(t *testing.T) {
 
 // Earlier versions stored null for an empty list.
 func TestStoredSettingsKeepTheirMeaning(t *testing.T) {
-	s, err := ParseStoredSettings([]byte(`{"virtual_camera_checker":{"denylist":null},"thresholds":{"ags":null},"video_redis":{"cluster":null}}`))
+	s, err := ParseStoredSettings([]byte(`{"virtual_camera_checker":{"denylist":null},"thresholds":{"ags":null}}`))
 	if err != nil || s.VirtualCameraChecker.Denylist == nil || len(s.VirtualCameraChecker.Denylist) != 0 || s.Thresholds.AGS != nil {
 		t.Errorf("got %+v, %v", s, err)
 	}

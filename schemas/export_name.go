@@ -36,8 +36,10 @@ func exportNameAllowed(template string, many bool) error {
 	switch longest := expandName(template, id, time.Time{}, time.Time{}); {
 	case len(longest) > maxFileName:
 		return invalid("name", fmt.Sprintf("must have at most %d bytes after its placeholders are replaced, not %d", maxFileName, len(longest)))
-	case !exportName.MatchString(template) || !exportNameBegin.MatchString(template) || strings.HasSuffix(template, ".") || strings.HasSuffix(template, " "):
-		return invalid("name", fmt.Sprintf("must consist of {name}, {start}, {end}, letters, digits, spaces and _.,=@+()-, begin with a letter, digit, _ or {, and not end with a dot or space; not %.70q", template))
+	case !exportName.MatchString(template), !exportNameBegin.MatchString(template),
+		strings.HasSuffix(template, "."), strings.HasSuffix(template, " "):
+		return invalid("name", fmt.Sprintf("must consist of {name}, {start}, {end}, letters, digits, spaces and _.,=@+()-, "+
+			"begin with a letter, digit, _ or {, and not end with a dot or space; not %.70q", template))
 	case many && !strings.Contains(template, "{name}"):
 		return invalid("name", "must contain {name} when there are several sessions, because each file needs a name of its own")
 	}

@@ -35,7 +35,8 @@ func TestExportOrderWhole(t *testing.T) {
 	o, err := schemas.ParseExportOrder([]byte(`{
 		"sessions": ["` + sessionA + `", "` + sessionB + `"], "from": "2026-03-04T05:06:07.5+02:00", "to": "2026-03-04T04:00:00Z",
 		"codec": "H265", "bitrate": 1999, "resolution": "2560x1920", "rotate": 270, "flip": "horizontal", "frame_rate": 25, "fragmented": true,
-		"watermark": {"time": {"corner": 4, "zone": "Asia/Tokyo"}, "session": {"corner": 0}, "figures": {"corner": 3, "face_box": true, "landmarks": true, "codes": true, "scores": true}},
+		"watermark": {"time": {"corner": 4, "zone": "Asia/Tokyo"}, "session": {"corner": 0},
+			"figures": {"corner": 3, "face_box": true, "landmarks": true, "codes": true, "scores": true}},
 		"name": "Kamera 1, {name} ({start}-{end})", "webhook": "https://example.org/done?x=1"
 	}`))
 	if err != nil {
@@ -45,14 +46,16 @@ func TestExportOrderWhole(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("", 3600))
-	if name := o.FileName(sessionA, start, start.Add(time.Minute), ".mp4"); name != "Kamera 1, "+sessionA+" (20260304T040607Z-20260304T040707Z).mp4" {
+	want := "Kamera 1, " + sessionA + " (20260304T040607Z-20260304T040707Z).mp4"
+	if name := o.FileName(sessionA, start, start.Add(time.Minute), ".mp4"); name != want {
 		t.Errorf("got %s", name)
 	}
 }
 
 func TestExportBitrateIsRoundedDown(t *testing.T) {
 	for bitrate, want := range map[string]int{
-		"0": 0, "1": 200, "199": 200, "200": 200, "299": 200, "300": 300, "1499": 1200, "1500": 1500, "15999": 12000, "16000": 16000, "16001": 16000, "900000": 16000, "null": 0,
+		"0": 0, "1": 200, "199": 200, "200": 200, "299": 200, "300": 300, "1499": 1200, "1500": 1500,
+		"15999": 12000, "16000": 16000, "16001": 16000, "900000": 16000, "null": 0,
 	} {
 		o, err := schemas.ParseExportOrder([]byte(`{"sessions":["` + sessionA + `"],"bitrate":` + bitrate + `}`))
 		if err != nil || o.Bitrate != want {
@@ -114,7 +117,8 @@ func TestWrongExportOrders(t *testing.T) {
 		}
 		_, err := schemas.ParseExportOrder([]byte(document))
 		var wrong *schemas.DocumentError
-		if !errors.As(err, &wrong) || wrong.Path != c.path || !strings.Contains(wrong.Message, c.allowed) || !strings.Contains(err.Error(), c.path) {
+		if !errors.As(err, &wrong) || wrong.Path != c.path ||
+			!strings.Contains(wrong.Message, c.allowed) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: got %v, want one of %s that says %q", c.keys, err, c.path, c.allowed)
 		}
 	}
@@ -131,7 +135,8 @@ func TestWrongExportOrders(t *testing.T) {
 func FuzzExportOrder(f *testing.F) {
 	f.Add([]byte(`{"sessions":["` + sessionA + `"]}`))
 	f.Add([]byte(`{"sessions":["` + sessionA + `"],"bitrate":777,"name":"{name} é.x","watermark":{"time":{"zone":"Europe/Berlin"}}}`))
-	f.Add([]byte(`{"sessions":["` + sessionA + `","` + sessionB + `"],"from":"2026-03-04T05:06:07Z","duration":1e3,"watermark":{"figures":{"codes":true}}}`))
+	f.Add([]byte(`{"sessions":["` + sessionA + `","` + sessionB + `"],
+		"from":"2026-03-04T05:06:07Z","duration":1e3,"watermark":{"figures":{"codes":true}}}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		o, err := schemas.ParseExportOrder(document)
 		if err != nil {
@@ -154,7 +159,8 @@ func FuzzExportOrder(f *testing.F) {
 			t.Fatalf("%s became %s, %v", text, second, err)
 		}
 		name := o.FileName(o.Sessions[0], time.Unix(0, 0), time.Unix(1e9, 0), ".webm")
-		if !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > 255 || strings.ContainsAny(name, "\\:*?\"<>|\x00\n{}") || name[0] == '-' || name[0] == '.' {
+		if !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > 255 ||
+			strings.ContainsAny(name, "\\:*?\"<>|\x00\n{}") || name[0] == '-' || name[0] == '.' {
 			t.Fatalf("%q", name)
 		}
 	})

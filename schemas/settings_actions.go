@@ -41,7 +41,8 @@ func (a *ActiveLivenessSettings) fields() []field {
 		},
 		{
 			at: &a.InteractionCount, title: "Number of actions", value: 3, low: 1, high: 5,
-			about: "How many of the actions are asked for; not more than there are in the list. The default is reduced to the length of a shorter list.",
+			about: "How many of the actions are asked for; not more than there are in the list. " +
+				"The default is reduced to the length of a shorter list.",
 		},
 		{
 			at: &a.InteractionOrder, title: "Order of actions", value: "random", oneOf: []string{"random", "sequential"},

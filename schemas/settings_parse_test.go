@@ -9,7 +9,8 @@ import (
 )
 
 func TestSettingsKeepDefaults(t *testing.T) {
-	s, err := ParseSettings([]byte(`{"session":{"max_attempts":-1},"active_liveness":{"interaction_list":["blink"]},"workers":[{"name":"matcher","required":true,"timeout":1}]}`))
+	s, err := ParseSettings([]byte(`{"session":{"max_attempts":-1},"active_liveness":{"interaction_list":["blink"]},
+		"workers":[{"name":"matcher","required":true,"timeout":1}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +35,13 @@ func TestBitratesAreRoundedDown(t *testing.T) {
 func TestWhatASettingNeedsIsRequired(t *testing.T) {
 	for doc, want := range map[string]WorkerEntry{
 		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},
-		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                                       {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                                          {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:                     {WorkerVirtualCamera, true, 2},
-		`{"thresholds":{"image_modification":0.5}}`:                                                                            {WorkerImageModification, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                                    {WorkerVirtualCamera, false, 5},
-		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`: {WorkerVirtualCamera, false, 5},
-		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`:                    {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                    {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                       {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:  {WorkerVirtualCamera, true, 2},
+		`{"thresholds":{"image_modification":0.5}}`:                                                         {WorkerImageModification, true, 5},
+		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                 {WorkerVirtualCamera, false, 5},
+		`{"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`:                        {WorkerVirtualCamera, false, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`: {WorkerVirtualCamera, true, 5},
 	} {
 		s, err := ParseSettings([]byte(doc))
 		if err != nil {
@@ -103,7 +104,8 @@ func TestDefaultSettingsAreValidAndRoundTrip(t *testing.T) {
 func FuzzParseSettings(f *testing.F) {
 	f.Add([]byte(`{"session":{"max_attempts":3}}`))
 	f.Add([]byte(`{"workers":[{"name":"x","timeout":1e999}]}`))
-	f.Add([]byte(`{"session":{"max_attempts":null},"thresholds":{"ags":null,"blur":0.5,"blur":0.6},"virtual_camera_checker":{"denylist":[null]}}`))
+	f.Add([]byte(`{"session":{"max_attempts":null},"thresholds":{"ags":null,"blur":0.5,"blur":0.6},
+		"virtual_camera_checker":{"denylist":[null]}}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		s, err := ParseSettings(doc)
 		if err == nil {

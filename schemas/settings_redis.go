@@ -47,7 +47,8 @@ func (r *VideoRedis) fields() []field {
 	return []field{
 		{at: &r.IsEnabled, title: "Enabled", about: "Announces finished videos in Redis."},
 		{
-			at: &r.QueueName, title: "Queue name", value: "default", shape: queueName, want: "must have 1 to 128 characters without spaces and braces",
+			at: &r.QueueName, title: "Queue name", value: "default", shape: queueName,
+			want:  "must have 1 to 128 characters without spaces and braces",
 			about: "Key of the queue: 1 to 128 characters without spaces and braces.",
 		},
 		{

@@ -215,8 +215,9 @@ func TestSecretsAreMasked(t *testing.T) {
 	for name, elsewhere := range map[string]func(*VideoRedis){
 		"host": func(r *VideoRedis) { r.Host = "evil.example" }, "port": func(r *VideoRedis) { r.Port++ },
 		"tls": func(r *VideoRedis) { r.TLS = !r.TLS }, "user": func(r *VideoRedis) { r.User = "other" },
-		"cluster": func(r *VideoRedis) { r.Cluster = []string{"evil.example:6379"} }, "sentinels": func(r *VideoRedis) { r.Sentinel.Sentinels = []string{"evil.example:26379"} },
-		"master": func(r *VideoRedis) { r.Sentinel.MasterName = "other" },
+		"cluster":   func(r *VideoRedis) { r.Cluster = []string{"evil.example:6379"} },
+		"sentinels": func(r *VideoRedis) { r.Sentinel.Sentinels = []string{"evil.example:26379"} },
+		"master":    func(r *VideoRedis) { r.Sentinel.MasterName = "other" },
 	} {
 		moved := s.Mask()
 		elsewhere(&moved.VideoRedis)

@@ -32,14 +32,18 @@ func (s *Settings) Unmask(stored *Settings) error {
 			continue
 		}
 		if *known[path] == "" {
-			return in(settingsDocument, invalid(path, fmt.Sprintf("must be the secret itself: %s stands for a stored one, and none is stored", Masked)))
+			return unknownSecret(path, "a stored one, and none is stored")
 		}
 		if !reflect.DeepEqual(s.VideoRedis.place(), stored.VideoRedis.place()) {
-			return in(settingsDocument, invalid(path, fmt.Sprintf("must be the secret itself: %s stands for the one of another address, user or tls", Masked)))
+			return unknownSecret(path, "the one of another address, user or tls")
 		}
 		*secret = *known[path]
 	}
 	return nil
+}
+
+func unknownSecret(path, masked string) error {
+	return in(settingsDocument, invalid(path, fmt.Sprintf("must be the secret itself: %s stands for %s", Masked, masked)))
 }
 
 // place returns where the secrets are sent, for which users and how.

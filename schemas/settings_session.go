@@ -20,7 +20,8 @@ const (
 func (s *Session) fields() []field {
 	return []field{
 		{
-			at: &s.MaxAttempts, title: "Maximum attempts", value: 50, low: noLimit, high: maxLimit, not0: true, null: "no limit, as -1", none: noLimit,
+			at: &s.MaxAttempts, title: "Maximum attempts", value: 50, low: noLimit, high: maxLimit, not0: true,
+			null: "no limit, as -1", none: noLimit,
 			about: "Number of judged frames after which a session fails. -1: no limit.",
 		},
 		{

@@ -38,7 +38,10 @@ const (
 func (v *Video) fields() []field {
 	return []field{
 		{at: &v.Codec, title: "Codec", value: CodecH265, oneOf: []string{CodecH265, CodecH264, CodecVP9}, about: "Codec of the file."},
-		{at: &v.FramesLimit, title: "Number of frames", high: 1_000_000, about: "Only the last frames, up to this number, are in the video. 0: all frames."},
+		{
+			at: &v.FramesLimit, title: "Number of frames", high: 1_000_000,
+			about: "Only the last frames, up to this number, are in the video. 0: all frames.",
+		},
 		{
 			at: &v.Expires, title: "Frame retention", high: maxSeconds,
 			about: "Seconds that frames are kept after their video is finished. 0: as long as their stream keeps them, for exports and re-runs.",

@@ -10,7 +10,8 @@ import (
 const wholeUIConfig = `{"name":"bank","redirect_url":"https://bank.example/done?session={session}","mode":"operator",
 	"image":{"width":640,"height":480,"mimetype":"image/png","quality":0.9},"video":{"width":1280,"height":720},
 	"front_detector":false,"request_interval":200,"error_messages":{"32":"Bitte ein echtes Gesicht"},
-	"success_message":"Готово\nСпасибо","start_button_text":"Go","mode_tooltip":"Who holds it?","camera_not_attached_text":"No camera",
+	"success_message":"Готово\nСпасибо","start_button_text":"Go","mode_tooltip":"Who holds it?",
+	"camera_not_attached_text":"No camera",
 	"styles":{"colors":{"accent":"#0a0","text":"#11223344"},"dark_colors":{"accent":"#0F08"},"sizes":{"text":17.5}},
 	"parent_origins":["https://shop.example","http://localhost:3000"]}`
 
@@ -24,7 +25,8 @@ func TestUIConfigIsKeptWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got map[string]any
-	if json.Unmarshal([]byte(wholeUIConfig), &want) != nil || json.Unmarshal(data, &got) != nil || len(got) != len(want) || c.FrontDetector == nil || *c.FrontDetector || c.Styles.DarkColors["accent"] != "#0F08" {
+	if json.Unmarshal([]byte(wholeUIConfig), &want) != nil || json.Unmarshal(data, &got) != nil || len(got) != len(want) ||
+		c.FrontDetector == nil || *c.FrontDetector || c.Styles.DarkColors["accent"] != "#0F08" {
 		t.Errorf("got %s", data)
 	}
 	if c, err := ParseUIConfig("plain", []byte(`{}`)); err != nil || c.Name != "plain" {
