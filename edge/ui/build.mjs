@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { faceModel } from "./face/model.mjs";
 import { bundleTypes } from "./types.mjs";
 
-// A page is a folder here: page.ts and style.css are bundled, what else lies in it with one of the endings below is copied,
-// and all of it is served under the address. Another page is another line.
+// A page is a directory: page.ts and style.css are bundled, other files with one of the extensions below are copied, and
+// everything is served at the address. A new page is a new line.
 const PAGES = [
   { folder: "page", address: "" },
   { folder: "admin", address: "admin" },
@@ -51,7 +51,7 @@ async function buildTests() {
 
 async function buildPage({ folder, address }) {
   const out = `dist/${address}`;
-  // Catalogues are parts of their own, fetched when wanted.
+  // Catalogues become separate chunks, fetched when needed.
   await build({
     ...common,
     entryPoints: [`${folder}/page.ts`, `${folder}/style.css`],

@@ -1,4 +1,4 @@
-// Writes the types of the REST interface into .types/rest.d.ts, where `npm run check` reads them.
+// Generates the types of the REST API in .types/rest.d.ts, for `npm run check`.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 

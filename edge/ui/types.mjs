@@ -1,11 +1,11 @@
-// Makes one declaration file of the library's many, without a bundler of types: the declarations of every module below the
-// entry, of which the entry's exports are exported. Names must be unique among the modules; tests/types checks the result.
+// Combines the library's declaration files into one: the declarations of every module that the entry imports, exporting what
+// the entry exports. Names must be unique among the modules; tests/integration.types.ts checks the result.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 const FROM = /^(import|export) (?:type )?\{([^}]*)\} from "(\.[^"]*)";\n/gm;
 
-/** The text of one .d.ts for the module `entry` below the folder `root`. */
+/** Returns the text of one .d.ts for the module `entry` below the directory `root`. */
 export async function bundleTypes(root, entry) {
   const seen = new Set();
   const names = [];

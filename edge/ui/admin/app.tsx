@@ -1,4 +1,4 @@
-// Who is logged in, the sections that are open to him, and the page in view.
+// The state of the login, and the page that follows from it.
 import { useEffect, useState } from "preact/hooks";
 import { address, call, loggedOut, type Problem, rememberCSRF } from "./api";
 import { LogIn } from "./pages/login";
@@ -18,7 +18,7 @@ export function App() {
     call<Me>("GET", "v1/me").then(
       (me) => {
         rememberCSRF(me.csrf);
-        const to = new URLSearchParams(location.search).get("to"); // a page that sent people here to log in
+        const to = new URLSearchParams(location.search).get("to"); // the page that redirected here to log in
         if (to === "statistics/" && !me.must_change_password) location.replace(address(to));
         else setState({ at: "in", me });
       },

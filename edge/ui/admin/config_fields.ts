@@ -1,4 +1,4 @@
-// The fields of a UI config as a form shows them; lib/config.ts holds the type and the names of colours and sizes.
+// The fields of a UI config in the order of the form; lib/config.ts has the type and the names of colours and sizes.
 
 export interface ConfigField {
   path: string;
@@ -29,7 +29,7 @@ export const CAMERA: ConfigField[] = [
   { path: "image.quality", kind: "number" },
 ];
 
-/** A document without what is not set, at any depth; the page has a default for that. */
+/** Returns a document without unset values, at any depth; the page has defaults for them. */
 export function pruned(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value)

@@ -12,14 +12,14 @@ export const seconds = (value: number): string =>
 
 export const bytes = (value: number): string => (value < 1e6 ? `${number(value / 1000, 1)} kB` : `${number(value / 1e6, 1)} MB`);
 
-/** Unix nanoseconds, which are more than a number holds, as milliseconds. */
+/** Converts Unix nanoseconds, which exceed the precision of a number, to milliseconds. */
 export const fromNanos = (nanos: string | undefined): number => (nanos ? Number(nanos.slice(0, -6) || 0) : 0);
 
-/** Fills {name} in a text. */
+/** Replaces each {name} in a text with its value. */
 export const fill = (text: string, values: Record<string, string | number>): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 
-/** A value of a setting in short. */
+/** Returns a short form of a setting's value. */
 export function value(of: unknown): string {
   if (of === undefined) return "—";
   const text = typeof of === "string" ? (of === "" ? "“”" : of) : (JSON.stringify(of) ?? "");

@@ -3,13 +3,13 @@ import { call, type Problem } from "./api";
 
 export interface Load<T> {
   data: T | undefined;
-  /** Of the last try; data may still be that of the one before. */
+  /** The error of the latest request; data may still be from an earlier one. */
   problem: Problem | undefined;
   reload: () => void;
   set: (data: T) => void;
 }
 
-/** Fetches a path, and again when it changes or reload is called. null fetches nothing. */
+/** Fetches a path, and again when it changes or reload is called. Fetches nothing for null. */
 export function useLoad<T>(path: string | null): Load<T> {
   const [state, setState] = useState<{ data?: T; problem?: Problem }>({});
   const [turn, setTurn] = useState(0);
@@ -27,7 +27,7 @@ export function useLoad<T>(path: string | null): Load<T> {
   return { data: state.data, problem: state.problem, reload, set };
 }
 
-/** Calls reload again and again while the page is seen. */
+/** Calls reload periodically while the page is visible. */
 export function usePolling(reload: () => void, milliseconds: number, active = true): void {
   useEffect(() => {
     if (!active) return;

@@ -1,4 +1,4 @@
-// The admin page: what people who run an installation see and do. `app.tsx` is the whole of it.
+// Entry point of the admin page.
 import { render, h } from "preact";
 import { App } from "./app";
 import { chooseLanguage, wantedLanguages } from "./language";

@@ -1,4 +1,4 @@
-// The types of the REST interface. They are generated from openapi.yaml by rest_types.mjs; only names are given here.
+// Names for the types of the REST API, which rest_types.mjs generates from openapi.yaml.
 import type { components, paths } from "../.types/rest";
 
 type Content<Response> = Response extends { content: { "application/json": infer Body } } ? Body : never;

@@ -1,4 +1,4 @@
-// Where in the page somebody is: behind the #, so that the server serves one file and the back button works.
+// The current place in the page. It is kept behind the #, so that the server serves one file and the back button works.
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
@@ -16,11 +16,11 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    return part; // somebody's own typing
+    return part; // typed by hand
   }
 }
 
-/** The address of a place, for href; empty values of the query are left out. */
+/** Returns the address of a place, for href. Empty values of the query are left out. */
 export function at(parts: string[], query: Record<string, string> = {}): string {
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ""));
   const text = given.toString();

@@ -1,4 +1,4 @@
-// What this browser remembers. Where it must not remember anything, nothing is remembered.
+// Values stored in this browser, if it allows storage.
 
 export function saved(key: string): string | null {
   try {
@@ -12,6 +12,6 @@ export function save(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // it holds until the page is left
+    // the value is lost when the page is closed
   }
 }

@@ -1,4 +1,4 @@
-// The JSON Schema of the settings, as far as the server writes it, and what a form needs of it.
+// The subset of JSON Schema that the settings use, and what the form needs from it.
 import { fill } from "./format";
 import { t } from "./language";
 import type { Document } from "./rest";
@@ -22,7 +22,7 @@ export interface Schema {
 export const typeOf = (schema: Schema): string => (Array.isArray(schema.type) ? (schema.type[0] ?? "string") : schema.type);
 export const nullable = (schema: Schema): boolean => Array.isArray(schema.type) && schema.type.includes("null");
 
-/** What is wrong with a value, in words; undefined when nothing is. */
+/** Returns what is wrong with a value, or undefined. */
 export function check(schema: Schema, value: unknown): string | undefined {
   const type = typeOf(schema);
   const errors = t.settings.errors;
@@ -40,7 +40,7 @@ export function check(schema: Schema, value: unknown): string | undefined {
   return undefined;
 }
 
-/** Every wrong value below a schema, by its dotted path. */
+/** Returns the errors of all values below a schema, by dotted path. */
 export function checkAll(schema: Schema, value: unknown, path = ""): Record<string, string> {
   const join = (key: string | number) => (path ? `${path}.${key}` : String(key));
   if (schema.properties) {
@@ -56,7 +56,7 @@ export function checkAll(schema: Schema, value: unknown, path = ""): Record<stri
   return own;
 }
 
-/** A document with everything that it leaves out at its default. */
+/** Returns a document completed with the defaults of everything it leaves out. */
 export function complete(schema: Schema, given: unknown): unknown {
   if (!schema.properties)
     return given === undefined || (given === null && !nullable(schema))
@@ -65,16 +65,16 @@ export function complete(schema: Schema, given: unknown): unknown {
   const from = (typeof given === "object" && given !== null ? given : {}) as Document;
   const out: Document = {};
   for (const [key, child] of Object.entries(schema.properties)) out[key] = complete(child, from[key]);
-  for (const key of Object.keys(from)) if (!(key in schema.properties)) out[key] = from[key]; // the server says that there is no such setting
+  for (const key of Object.keys(from)) if (!(key in schema.properties)) out[key] = from[key]; // the server refuses unknown settings
   return out;
 }
 
-/** The value at a dotted path. */
+/** Returns the value at a dotted path. */
 export function read(document: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((at, key) => (at as Document | undefined)?.[key], document);
 }
 
-/** The same document with another value at a path. */
+/** Returns a copy of the document with another value at a path. */
 export function write<T>(document: T, path: string, value: unknown): T {
   const [key = "", ...rest] = path.split(".");
   const copy = (Array.isArray(document) ? [...(document as unknown[])] : { ...document }) as Document;
@@ -84,7 +84,7 @@ export function write<T>(document: T, path: string, value: unknown): T {
 
 export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** Paths whose values differ. */
+/** Lists the paths at which two documents differ. */
 export function changes(schema: Schema, from: unknown, to: unknown, path = ""): string[] {
   if (!schema.properties) return same(from, to) ? [] : [path];
   const keys = new Set([...Object.keys(schema.properties), ...Object.keys((to ?? {}) as Document)]);

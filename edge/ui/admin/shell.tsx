@@ -1,4 +1,4 @@
-// The frame round every page: sections, account, content.
+// The layout of every page: sections, account, content.
 import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { address, call } from "./api";
@@ -27,7 +27,7 @@ interface Section {
   name: Name;
   right: string;
   icon: string;
-  /** The page at the rest of the path. Without it the section is a page of its own, beside this one. */
+  /** Returns the page for the rest of the path. Without it, the section is a separate page. */
   show?: (route: Route) => ComponentChildren;
 }
 
@@ -90,7 +90,7 @@ export function Shell({ onOut, onLanguage }: { onOut: () => void; onLanguage: ()
   const route = useRoute();
   const me = useContext(MeContext);
   const can = useCan();
-  const [open, setOpen] = useState(false); // the menu of a narrow screen
+  const [open, setOpen] = useState(false); // the menu on narrow screens
   const sections = SECTIONS.filter(({ right }) => can(right));
   const place = route.parts.join("/");
   useEffect(() => setOpen(false), [place]);

@@ -9,7 +9,7 @@ export function savedTheme(): Theme {
   return THEMES.find((theme) => theme === saved(KEY)) ?? "system";
 }
 
-/** Shows the page in a theme and remembers it; system follows the machine. */
+/** Applies and stores a theme; "system" follows the operating system. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
   save(KEY, theme);

@@ -1,7 +1,7 @@
-// Says whether a picture shows a face, in the browser, before it is sent. A part of its own, fetched when it is wanted.
+// Detects faces in the browser before pictures are sent. A separate bundle, fetched when needed.
 import { floats, Net, type Plan, type Tensor } from "./net";
 
-/** A face in a picture; sides and places as parts of the picture's width and height. */
+/** A face in a picture; position and size are fractions of the picture's width and height. */
 export interface Face {
   score: number;
   x: number;
@@ -10,26 +10,26 @@ export interface Face {
   height: number;
 }
 
-/** What is seen in a picture. */
+/** The result for a picture. */
 export interface Sight {
-  /** The surest face, if there is one. */
+  /** The face with the highest score, if there is one. */
   face: Face | undefined;
-  /** Mean brightness of the picture, 0 to 255. */
+  /** The mean brightness of the picture, 0 to 255. */
   light: number;
 }
 
-// The network was made for 256 x 256 pixels. On a quarter of them it still finds every face that is large enough to be
+// The network was trained on 256 x 256 pixels. On a quarter of them it still finds every face that is large enough to be
 // judged, in a quarter of the time.
 const SIDE = 128;
-/** The part of the input the picture takes: the network misses faces that fill it. */
-const ROOM = 0.75;
-/** From this score on it is a face. Low: a frame too many costs an attempt, a face not seen costs the person the session. */
+/** The fraction of the input that the picture fills: the network misses faces that fill all of it. */
+const FILL = 0.75;
+/** The minimum score of a face. It is low because an extra frame costs an attempt, but a missed face costs the session. */
 const THRESHOLD = 0.35;
 
 export class FaceDetector {
   private constructor(private readonly net: Net) {}
 
-  /** Fetches the network from the folder `base`. */
+  /** Fetches the network from the directory `base`. */
   static async load(base: string | URL, signal?: AbortSignal): Promise<FaceDetector> {
     const fetched = async (name: string) => {
       const response = await fetch(new URL(name, base), { signal: signal ?? null });
@@ -44,13 +44,13 @@ export class FaceDetector {
     return new FaceDetector(new Net(plan, floats(new Uint16Array(weights))));
   }
 
-  /** Looks at a picture (a video, a canvas) of so many pixels. One call at a time. */
+  /** Looks for a face in a picture (a video or canvas) of the given size in pixels. Only one call may run at a time. */
   async find(picture: CanvasImageSource, width: number, height: number): Promise<Sight> {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = SIDE;
     const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
     if (!context) throw new Error("no canvas");
-    const scale = (SIDE * ROOM) / Math.max(width, height);
+    const scale = (SIDE * FILL) / Math.max(width, height);
     const [w, h] = [width * scale, height * scale];
     const [left, top] = [(SIDE - w) / 2, (SIDE - h) / 2];
     context.imageSmoothingQuality = "medium";
@@ -64,10 +64,10 @@ export class FaceDetector {
       width: found.width / w,
       height: found.height / h,
     };
-    return { face, light: (brightness(data) * SIDE * SIDE) / (w * h) }; // what lies round the picture is black
+    return { face, light: (brightness(data) * SIDE * SIDE) / (w * h) }; // the area around the picture is black
   }
 
-  /** The surest face among SIDE x SIDE pixels RGBA, in pixels. */
+  /** Returns the face with the highest score among SIDE x SIDE RGBA pixels, in pixels. */
   async look(rgba: Uint8ClampedArray): Promise<Face | undefined> {
     const input: Tensor = { height: SIDE, width: SIDE, channels: 3, data: new Float32Array(SIDE * SIDE * 3) };
     for (let p = 0; p < SIDE * SIDE; p++) {
@@ -93,14 +93,14 @@ export class FaceDetector {
   }
 }
 
-/** The mean of pixels RGBA, weighted as eyes do (ITU-R BT.601). */
+/** Returns the mean luma of RGBA pixels (ITU-R BT.601). */
 function brightness(rgba: Uint8ClampedArray): number {
   let sum = 0;
   for (let i = 0; i < rgba.length; i += 4) sum += 0.299 * rgba[i]! + 0.587 * rgba[i + 1]! + 0.114 * rgba[i + 2]!;
   return (4 * sum) / rgba.length;
 }
 
-/** Scores and boxes of the grid with so many anchors a cell. */
+/** Returns the scores and boxes of the grid with the given number of anchors per cell. */
 function outputs(out: Tensor[], anchors: number): [Tensor, Tensor] {
   const find = (channels: number) => out.find((value) => value.channels === channels);
   const [scores, boxes] = [find(anchors), find(anchors * 16)];

@@ -1,5 +1,5 @@
-// Turns the npm package's BlazeFace (a TensorFlow.js graph) into what face/net.ts runs: a list of steps, and the weights as
-// 16-bit floats one after another. Runs at build time.
+// Converts BlazeFace from the npm package (a TensorFlow.js graph) to the format of face/net.ts: a list of steps, and the
+// weights as 16-bit floats. Runs at build time.
 import { readFile } from "node:fs/promises";
 
 const DIR = "node_modules/@vladmandic/human/models";
@@ -10,7 +10,7 @@ export async function faceModel() {
   const consts = readWeights(graph.weightsManifest[0].weights, bytes);
   const steps = [];
   const halves = [];
-  const index = new Map([["input", 0]]); // node name -> value number
+  const index = new Map([["input", 0]]); // node name to value number
   const weight = (name) => {
     const { data, shape } = consts.get(name);
     const at = halves.length;
@@ -22,7 +22,7 @@ export async function faceModel() {
     const text = (s) => Buffer.from(s, "base64").toString();
     const input = (i) => {
       const value = index.get(node.input[i]);
-      if (value === undefined) throw new Error(`BlazeFace: ${node.op} ${node.name} reads ${node.input[i]}, which no step makes`);
+      if (value === undefined) throw new Error(`BlazeFace: ${node.op} ${node.name} reads ${node.input[i]}, which no step produces`);
       return value;
     };
     let step;
@@ -65,7 +65,7 @@ export async function faceModel() {
         break;
       }
       default:
-        throw new Error(`BlazeFace: the operation ${node.op} is not known`);
+        throw new Error(`BlazeFace: the operation ${node.op} is not supported`);
     }
     steps.push(step);
     index.set(node.name, steps.length);
@@ -90,12 +90,12 @@ function readWeights(list, bytes) {
   return consts;
 }
 
-/** The nearest IEEE 754 half-precision number, as its bits. */
+/** Returns the bits of the nearest IEEE 754 half-precision number. */
 export function half(value) {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (size >= 65520) return sign | 0x7c00;
   if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24);
   const exponent = Math.floor(Math.log2(size));
-  return sign | (((exponent + 15) << 10) + Math.round((size / 2 ** exponent - 1) * 1024)); // a full fraction carries over
+  return sign | (((exponent + 15) << 10) + Math.round((size / 2 ** exponent - 1) * 1024)); // a fraction of 1024 carries into the exponent
 }

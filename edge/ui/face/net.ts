@@ -1,23 +1,23 @@
-// Runs BlazeFace in plain JavaScript: a few kinds of steps over arrays of floats in the order height, width, channel.
-// No library, no WebAssembly, so that no content policy has to be widened for it.
+// Runs BlazeFace in plain JavaScript: a few kinds of steps on arrays of floats in the order height, width, channel. Without
+// WebAssembly, the content security policy can stay strict.
 
 interface Step {
   op: "conv" | "depthwise" | "add" | "relu" | "pool" | "pad";
-  /** Numbers of the values it reads; 0 is the input, n the result of step n-1. */
+  /** Numbers of the input values; 0 is the network's input, n the result of step n-1. */
   in: number[];
-  /** Where its weights begin, then their shape: height, width, input channels, output channels (or multiplier). */
+  /** Offset of the weights, then their shape: height, width, input channels, output channels (or multiplier). */
   w?: [number, number, number, number, number];
-  /** Where its biases begin. */
+  /** Offset of the biases. */
   b?: number;
   stride?: number;
   relu?: boolean;
-  /** Channels to add, filled with 0. */
+  /** Number of channels to add, filled with 0. */
   channels?: number;
 }
 
 export interface Plan {
   steps: Step[];
-  /** Numbers of the values that are results. */
+  /** Numbers of the output values. */
   out: number[];
 }
 
@@ -28,7 +28,7 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** Milliseconds of arithmetic after which the page gets a turn. */
+/** Milliseconds of computation after which the event loop runs. */
 const SLICE = 12;
 
 export class Net {
@@ -39,7 +39,7 @@ export class Net {
     private readonly weights: Float32Array,
   ) {}
 
-  /** Runs all steps, giving the page its turns in between. One run at a time. */
+  /** Runs all steps and calls `turn` in between to let the event loop run. Only one call may run at a time. */
   async run(input: Tensor, turn: () => Promise<void>): Promise<Tensor[]> {
     const values: Tensor[] = [input];
     let since = performance.now();
@@ -86,7 +86,7 @@ export class Net {
       for (let p = 0; p < x.height * x.width; p++) dots(x.data, p * inputs, taps, weights, bias, out.data, p * outputs, relu);
       return out;
     }
-    const patch = new Float32Array(taps); // what lies under the kernel, 0 beyond the rim
+    const patch = new Float32Array(taps); // the values under the kernel, 0 outside the picture
     for (let oy = 0, o = 0; oy < out.height; oy++) {
       for (let ox = 0; ox < out.width; ox++, o += outputs) {
         patch.fill(0);
@@ -105,7 +105,7 @@ export class Net {
     return out;
   }
 
-  /** The weights of a convolution in the order they are used: for four outputs all taps, then for the next four. */
+  /** Returns the weights of a convolution in order of use: all taps for four outputs, then for the next four. */
   private turned(at: number, taps: number, outputs: number): Float32Array {
     let turned = this.orders.get(at);
     if (!turned) {
@@ -118,7 +118,7 @@ export class Net {
     return turned;
   }
 
-  /** Each channel by itself, under a kernel of 3 x 3. */
+  /** Applies a 3 x 3 kernel to each channel separately. */
   private depthwise({ w, stride = 1 }: Step, x: Tensor): Tensor {
     const [at, kh, kw, channels] = w!;
     if (kh !== 3 || kw !== 3) throw new Error(`a kernel of ${kh} x ${kw}`);
@@ -154,7 +154,7 @@ export class Net {
   }
 }
 
-/** Sums of taps by weights, one for each output. Four outputs at a time, so that each tap is loaded once for them. */
+/** Computes the weighted sum of the taps for each output, four outputs at a time, so that each tap is loaded once. */
 function dots(
   from: Float32Array,
   at: number,
@@ -194,7 +194,7 @@ const tensor = (height: number, width: number, channels: number): Tensor => ({
   data: new Float32Array(height * width * channels),
 });
 
-/** The result of a window that slides with TensorFlow's SAME padding, and the padding above and to the left. */
+/** Returns the output tensor of a window with TensorFlow's SAME padding, and the padding at the top and left. */
 function place(x: Tensor, kh: number, kw: number, stride: number, channels: number) {
   const height = Math.ceil(x.height / stride);
   const width = Math.ceil(x.width / stride);
@@ -214,7 +214,7 @@ function relu(x: Tensor): Tensor {
   return out;
 }
 
-/** The greatest of each 2x2 pixels. */
+/** Returns the maximum of each 2x2 pixels. */
 function pool(x: Tensor): Tensor {
   const out = tensor(x.height >> 1, x.width >> 1, x.channels);
   const row = x.width * x.channels;

@@ -1,33 +1,33 @@
-// The camera: shows its picture in a video element, gives pictures to send, and is released on every end.
+// The camera: shows its picture in a video element, captures pictures to send, and is always released at the end.
 import { PassError } from "./errors";
 import { frameSize, type Size } from "./frame_size";
 import type { ConnectOptions } from "./lpproto";
 import { delay, within } from "./wait";
 
-/** `selfie`: the person before the camera looks at the screen, which shows a mirror. `operator`: somebody else holds the camera. */
+/** `selfie`: the user in front of the camera sees a mirrored picture. `operator`: someone else holds the camera. */
 export type Mode = "selfie" | "operator";
 
 export interface CameraOptions {
   /** Shows the camera's picture. */
   video: HTMLVideoElement;
   mode: Mode;
-  /** What the camera should give; 1280x720 of the camera that suits the mode unless it says otherwise. */
+  /** Constraints for the camera; by default 1280x720 from the camera that suits the mode. */
   constraints?: MediaTrackConstraints;
-  /** Milliseconds a person may take to answer the browser's question. */
+  /** Milliseconds to wait for the browser's camera permission. */
   permissionTimeout: number;
-  /** Milliseconds from then to the first picture. */
+  /** Milliseconds to wait for the first picture after that. */
   pictureTimeout: number;
   signal?: AbortSignal;
 }
 
-/** What zoom a camera can do. Without a lens that can, pictures are cut, up to four times. */
+/** The zoom range of a camera. Without a zoom lens, pictures are cropped, up to four times. */
 export interface ZoomRange {
   min: number;
   max: number;
   step: number;
 }
 
-/** How pictures are made for sending. */
+/** How pictures are encoded for sending. */
 export interface ImageOptions extends Partial<Size> {
   /** image/jpeg or image/png. */
   mimetype?: string;
@@ -37,15 +37,15 @@ export interface ImageOptions extends Partial<Size> {
 
 type ZoomTrack = { zoom?: ZoomRange };
 
-/** Milliseconds to wait for another picture; a camera that gives none is the server's to judge. */
+/** Milliseconds to wait for a new picture; after that the old one is sent, for the server to judge. */
 const NEXT_PICTURE = 1000;
 
-const CUT: ZoomRange = { min: 1, max: 4, step: 0.1 };
+const CROP_RANGE: ZoomRange = { min: 1, max: 4, step: 0.1 };
 
 export class Camera {
-  /** Rejects with a PassError when the camera stops by itself; never resolves. */
+  /** Rejects with a PassError when the camera stops on its own; never resolves. */
   readonly stopped: Promise<never>;
-  /** Holds the last picture. */
+  /** Contains the last captured picture. */
   readonly canvas = document.createElement("canvas");
   private readonly track: MediaStreamTrack;
   private cut = 1;
@@ -62,7 +62,7 @@ export class Camera {
         track.addEventListener("ended", () => reject(new PassError("cameraStopped")));
       }
     });
-    this.stopped.catch(() => {}); // nobody may be waiting for it
+    this.stopped.catch(() => {}); // no one may be awaiting it
     this.show();
   }
 
@@ -74,7 +74,7 @@ export class Camera {
     const whole = { resizeMode: "none" } as MediaTrackConstraints; // TypeScript does not know it yet
     const wanted: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, ...whole, ...facing, ...constraints };
     const asked = navigator.mediaDevices.getUserMedia({ video: wanted, audio: false }).catch((error) => {
-      throw faultOf(error);
+      throw failureOf(error);
     });
     const stream = await within(asked, options.permissionTimeout, () => new PassError("cameraTimeout"), signal, stop);
     const camera = new Camera(stream, video, mode);
@@ -99,8 +99,8 @@ export class Camera {
   }
 
   /**
-   * The camera's next picture as it will be sent: un-mirrored, in the camera's aspect, cut by the zoom. It waits while the
-   * page is hidden, where cameras stand still, and for another picture than the last: one sent twice looks like a recording.
+   * Returns the camera's next picture as it will be sent: not mirrored, in the camera's aspect ratio, cropped by the zoom. Waits
+   * while the page is hidden, where cameras freeze, and for a picture that differs from the last: repeats look like a recording.
    */
   async picture(options: ImageOptions = {}, signal?: AbortSignal): Promise<Blob> {
     const late = performance.now() + NEXT_PICTURE;
@@ -133,21 +133,21 @@ export class Camera {
     return blob;
   }
 
-  /** The device in use, as `enumerateDevices` names it. */
+  /** The ID of the device in use, as in `enumerateDevices`. */
   get deviceId(): string {
     return this.track.getSettings().deviceId ?? "";
   }
 
   get zoomRange(): ZoomRange {
     const lens = (this.track.getCapabilities?.() as ZoomTrack | undefined)?.zoom;
-    return lens && lens.max > lens.min ? lens : CUT;
+    return lens && lens.max > lens.min ? lens : CROP_RANGE;
   }
 
-  /** Zooms by the lens where there is one, else by cutting. */
+  /** Zooms with the lens if possible, otherwise by cropping. */
   async zoom(value: number): Promise<void> {
     const range = this.zoomRange;
     const zoom = Math.min(range.max, Math.max(range.min, value));
-    if (range === CUT) {
+    if (range === CROP_RANGE) {
       this.cut = zoom;
       this.show();
     } else {
@@ -155,9 +155,9 @@ export class Camera {
     }
   }
 
-  /** What the browser says of the camera, less the ids by which sites could know it again. */
+  /** Returns what the browser reports about the camera, without the IDs that identify the device. */
   about(): Pick<ConnectOptions, "device" | "capabilities" | "platform"> {
-    const facts = { settings: this.track.getSettings(), capabilities: this.track.getCapabilities?.() }; // not every browser has the second
+    const facts = { settings: this.track.getSettings(), capabilities: this.track.getCapabilities?.() }; // not every browser has getCapabilities
     const capabilities = JSON.stringify(facts, (key, value: unknown) => (key === "deviceId" || key === "groupId" ? undefined : value));
     return { device: this.track.label, capabilities, platform: navigator.platform };
   }
@@ -175,7 +175,7 @@ export class Camera {
   }
 }
 
-/** The cameras there are. Browsers tell their names only after one of them was opened. */
+/** Lists the cameras. Browsers reveal their names only after one has been opened. */
 export async function cameras(): Promise<MediaDeviceInfo[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
   return devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
@@ -185,7 +185,7 @@ function stop(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-function faultOf(error: unknown): PassError {
+function failureOf(error: unknown): PassError {
   const name = error instanceof DOMException ? error.name : "";
   switch (name) {
     case "NotAllowedError":

@@ -1,25 +1,25 @@
-// The frame loop: one image after another through a session until it is decided.
+// The frame loop: sends one image after another until the session is decided.
 import { errorFailure, PassError } from "./errors";
 import type { Result, Stats } from "./lpproto";
 import type { Session } from "./session";
 
 export interface CheckOptions {
-  /** Gives the next image. It may wait (for a camera frame, a face, the right pace); a rejection ends the check. */
+  /** Returns the next image. It may wait (for a camera frame, a face, the right pace); a rejection ends the check. */
   nextFrame: () => Promise<Blob>;
   /** Called after each frame that was judged and did not end the session. */
   onStats: (stats: Stats) => void;
-  /** Takes the session up again after its connection broke; rejects when that cannot be done. */
-  resume?: (end: PassError) => Promise<Session>;
+  /** Resumes the session after a broken connection; rejects if that fails. */
+  resume?: (reason: PassError) => Promise<Session>;
 }
 
 export interface Passed {
-  /** The signed token; its signature is for the service that relies on it to check. */
+  /** The signed token. The service that relies on it has to verify the signature. */
   jwt: string;
-  /** What the token says. */
+  /** The token's payload. */
   result: Result;
 }
 
-/** ERROR codes after which the socket stays open, so that the next frame may do better. */
+/** ERROR codes after which the socket stays open, so that another frame can be sent. */
 const RETRYABLE = [1000, 1002, 1006];
 const MAX_REFUSED_IN_A_ROW = 3;
 const RESUMABLE: readonly string[] = ["lost", "noReply"];
@@ -28,7 +28,7 @@ const RESUMABLE: readonly string[] = ["lost", "noReply"];
 export async function check(session: Session, { nextFrame, onStats, resume }: CheckOptions): Promise<Passed> {
   let refused = 0;
   let refusal: PassError | undefined;
-  let next: Promise<Blob> | undefined; // made before a connection broke, it serves the one after
+  let next: Promise<Blob> | undefined; // kept when a connection breaks, for the next one
   try {
     for (;;) {
       try {
@@ -49,13 +49,13 @@ export async function check(session: Session, { nextFrame, onStats, resume }: Ch
       } catch (error) {
         const broken = error instanceof PassError && RESUMABLE.includes(error.failure);
         if (resume && broken) session = await resume(error);
-        // An ERROR followed by a close says more than the close does.
+        // An ERROR followed by a close is more informative than the close.
         else if (refusal && error instanceof PassError && error.failure !== "cancelled") throw refusal;
         else throw error;
       }
     }
   } finally {
-    next?.catch(() => {}); // nobody waits for it any more
+    next?.catch(() => {}); // no longer awaited
     session.close();
   }
 }
@@ -64,6 +64,6 @@ function thrown(ended: Promise<PassError>): Promise<never> {
   const rejected = ended.then((end): never => {
     throw end;
   });
-  rejected.catch(() => {}); // it may settle when nobody races it any more
+  rejected.catch(() => {}); // it may settle when it is no longer awaited
   return rejected;
 }

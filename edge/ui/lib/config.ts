@@ -1,7 +1,7 @@
-// A UI config: how the user page looks and speaks where `?cn=NAME` names one. `GET /ui-config/NAME` gives it as JSON.
+// A UI config: the look and the texts of the user page with `?cn=NAME`. `GET /ui-config/NAME` returns it as JSON.
 import { isPluginCode, PROMPTED_CODES } from "./prompts";
 
-/** Colours that a config may set, and the page's custom properties behind them. */
+/** The colours that a config can set, with the page's custom properties. */
 export const COLORS = {
   page: "--page",
   surface: "--surface",
@@ -17,7 +17,7 @@ export const COLORS = {
   bad_soft: "--bad-soft",
 } as const;
 
-/** Sizes that a config may set, in CSS pixels: custom property, least and most. */
+/** The sizes that a config can set, in CSS pixels: custom property, minimum, maximum. */
 export const SIZES = {
   text: ["--text-size", 12, 24],
   prompt: ["--prompt-size", 14, 40],
@@ -30,45 +30,45 @@ export type ColorName = keyof typeof COLORS;
 export type SizeName = keyof typeof SIZES;
 
 export interface Styles {
-  /** `#rgb`, `#rrggbb`, either with a digit or two for opacity. */
+  /** `#rgb` or `#rrggbb`, optionally with opacity. */
   colors?: Partial<Record<ColorName, string>>;
-  /** For dark screens. Without it, a page with colours of its own stays light. */
+  /** For dark screens. Without them, a page with its own colours stays light. */
   dark_colors?: Partial<Record<ColorName, string>>;
   sizes?: Partial<Record<SizeName, number>>;
 }
 
-/** All of it is optional; what is left out stays as it is without a config. */
+/** All keys are optional; omitted ones keep the page's defaults. */
 export interface UIConfig {
   name?: string;
-  /** Where the page goes after a success: `https:`, `http:` or a path; `{session}` stands for the session's id. */
+  /** Where the page goes after a success: `https:`, `http:` or a path; `{session}` is replaced by the session ID. */
   redirect_url?: string;
-  /** The picture that is sent; sides in px make a box it must fit into. */
+  /** The picture to send; width and height in px limit its size. */
   image?: { width?: number; height?: number; mimetype?: "image/jpeg" | "image/png"; quality?: number };
-  /** What the camera is asked for, px. */
+  /** The size requested from the camera, px. */
   video?: { width?: number; height?: number };
   mode?: "selfie" | "operator";
-  /** Words by check code. */
+  /** Texts by check code. */
   error_messages?: Record<string, string>;
   success_message?: string;
   start_button_text?: string;
   mode_tooltip?: string;
   camera_not_attached_text?: string;
   styles?: Styles;
-  /** Milliseconds from one frame to the next at least. */
+  /** The minimum interval between frames in milliseconds. */
   request_interval?: number;
-  /** Look for a face before sending. */
+  /** Whether to detect a face before sending. */
   front_detector?: boolean;
-  /** Pages that may embed this one and get its result, as `https://shop.example`. */
+  /** Origins that may embed this page and receive its result, such as `https://shop.example`. */
   parent_origins?: string[];
 }
 
 export interface Read {
   config: UIConfig;
-  /** What was left out, and why: `mode: "selfie" or "operator", not "mirror"`. */
+  /** What was dropped, and why: `mode: must be "selfie" or "operator", not "mirror"`. */
   problems: string[];
 }
 
-/** Reads a config. Unknown keys do no harm; what is wrong is left out and told. */
+/** Reads a config. Unknown keys are ignored; invalid values are dropped and reported. */
 export function readConfig(value: unknown): Read {
   const problems: string[] = [];
   const reader = new Reader(problems);
@@ -102,7 +102,7 @@ export function readConfig(value: unknown): Read {
 
 type Read1<T> = (path: string, value: unknown) => T | undefined;
 
-/** Reads parts; each method answers undefined for what is wrong, and says why. */
+/** Reads values; each method returns undefined for an invalid one and records why. */
 class Reader {
   constructor(private readonly problems: string[]) {}
 
@@ -128,12 +128,12 @@ class Reader {
   readonly color: Read1<string> = (path, value) =>
     typeof value === "string" && /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value)
       ? value
-      : this.wrong(path, "a colour as #rrggbb", value);
+      : this.wrong(path, "a colour such as #rrggbb", value);
 
   readonly messages: Read1<Record<string, string>> = (path, value) => {
     const messages: Record<string, string> = {};
     for (const [code, words] of Object.entries(this.object(path, value))) {
-      if (!PROMPTED_CODES.includes(Number(code)) && !isPluginCode(Number(code))) continue; // what no page shows needs no words
+      if (!PROMPTED_CODES.includes(Number(code)) && !isPluginCode(Number(code))) continue; // codes that are never shown need no text
       const text = this.text(`${path}.${code}`, words);
       if (text) messages[code] = text;
     }
@@ -155,10 +155,10 @@ class Reader {
 
   readonly origins: Read1<string[]> = (path, value) => {
     if (!Array.isArray(value)) return this.wrong(path, "a list of origins", value);
-    return value.filter((origin) => isOrigin(origin) || this.wrong(path, "an origin as https://shop.example", origin));
+    return value.filter((origin) => isOrigin(origin) || this.wrong(path, "an origin such as https://shop.example", origin));
   };
 
-  /** An object's known keys, each by its own reader. */
+  /** Reads an object's known keys, each with its own reader. */
   fields<T extends object>(path: string, value: unknown, readers: { [Key in keyof T]-?: Read1<Exclude<T[Key], undefined>> }): T {
     const given = this.object(path, value);
     const out: Partial<T> = {};
@@ -177,12 +177,12 @@ class Reader {
   }
 
   private wrong(path: string, allowed: string, value: unknown): undefined {
-    this.problems.push(`${path}: ${allowed}, not ${JSON.stringify(value)?.slice(0, 60)}`);
+    this.problems.push(`${path}: must be ${allowed}, not ${JSON.stringify(value)?.slice(0, 60)}`);
     return undefined;
   }
 }
 
-/** Scheme, host and maybe port, as browsers write an origin. */
+/** Reports whether a value is an origin in the browser's notation: scheme, host and optional port. */
 export function isOrigin(value: unknown): value is string {
   if (typeof value !== "string") return false;
   try {

@@ -2,11 +2,11 @@
 
 export type Listener<T> = (detail: T) => void;
 
-/** Tells listeners what happens. What one throws does not disturb the others, and shows up as an unhandled error. */
+/** Calls listeners. An error in one does not affect the others and is reported as an unhandled error. */
 export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<Listener<never>>>();
 
-  /** Calls the listener with each event of the name, until the returned function is called or the signal is aborted. */
+  /** Calls the listener for each event of this name, until the returned function is called or the signal is aborted. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>, options: { signal?: AbortSignal } = {}): () => void {
     const set = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, set);

@@ -1,15 +1,15 @@
-// Every way a check can fail, with a name that programs can ask for.
+// The ways in which a check can fail.
 import type { CloseCode, SystemCode } from "./codes";
 
 /**
  * What went wrong:
  * - camera: `cameraRefused`, `cameraAbsent`, `cameraBusy`, `cameraInsecure` (no HTTPS), `cameraStopped` (unplugged, taken
- *   away), `cameraTimeout` (nobody answered the browser's question)
- * - connection: `unreachable`, `lost` (also after all tries to take the session up again), `noReply`, `busy`, `outdated` (page
- *   and server do not understand each other)
+ *   away), `cameraTimeout` (the browser's permission request was not answered)
+ * - connection: `unreachable`, `lost` (also after all attempts to resume the session), `noReply`, `busy`, `outdated` (page
+ *   and server are incompatible)
  * - the check itself: `attempts`, `livenessAttempts`, `differentFace`, `fake`, `timeout`, `picture` (the server cannot use
- *   the pictures), `session` (its id or token cannot be used)
- * - `cancelled` by this side, `internal` for what is nobody's fault here
+ *   the pictures), `session` (its ID or token cannot be used)
+ * - `cancelled` by the client, `internal` for anything else
  */
 export const FAILURES = [
   "cameraRefused",
@@ -41,36 +41,36 @@ export class PassError extends Error {
   override readonly name = "PassError";
 
   constructor(
-    /** What went wrong; texts and programs go by it. */
+    /** What went wrong, for texts and programs. */
     readonly failure: FailureName,
-    /** A short reference for whoever is asked for help: an ERROR number, a close code, what the browser said. */
+    /** A short reference for support: an ERROR number, a close code, or the browser's message. */
     readonly detail: string = "",
     options?: ErrorOptions,
   ) {
     super(detail ? `${failure}: ${detail}` : failure, options);
   }
 
-  /** The session it happened in, "" before there was one. */
+  /** The ID of the session, "" before there was one. */
   sessionId = "";
 }
 
-/** The failure behind an ERROR message of the server. */
+/** Returns the failure for an ERROR message of the server. */
 export function errorFailure(code: number): PassError {
   return new PassError(BY_ERROR[code] ?? "internal", `ERROR ${code}`);
 }
 
-/** The failure behind a close of the socket by the server. */
+/** Returns the failure for a socket closed by the server. */
 export function closeFailure(code: number, reason: string): PassError {
   return new PassError(BY_CLOSE[code] ?? "internal", `close ${code}${reason ? ` ${reason}` : ""}`);
 }
 
-/** Anything thrown, as a PassError. */
+/** Converts anything thrown to a PassError. */
 export function asPassError(error: unknown): PassError {
   if (error instanceof PassError) return error;
   return new PassError("internal", error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** What an aborted signal stands for. */
+/** Returns the failure for an aborted signal. */
 export const cancelled = (signal?: AbortSignal): PassError => new PassError("cancelled", "", { cause: signal?.reason });
 
 const BY_CLOSE: Readonly<Record<number, FailureName>> = {

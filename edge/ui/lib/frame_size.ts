@@ -6,8 +6,8 @@ export interface Size {
 const SHORT_SIDE = 480; // px: a face that fills the oval is then over 200 px wide, in any aspect
 
 /**
- * Size of the sent picture: the camera's aspect, never enlarged, sides even (video codecs want that). Without a limit the
- * short side is at most 480 px; a limit is a box to fit into, lying or standing as the picture does.
+ * Returns the size of the picture to send: in the camera's aspect ratio, never enlarged, with even sides (which video codecs
+ * require). Without a limit the short side is at most 480 px; a limit applies in the orientation of the picture.
  */
 export function frameSize({ width, height }: Size, limit?: Partial<Size>): Size {
   const [short, long] = [Math.min(width, height), Math.max(width, height)];

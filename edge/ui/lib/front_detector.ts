@@ -1,9 +1,9 @@
-// Looks for a face in the browser, so that pictures without one are not sent. Its parts lie beside the server and are
-// fetched when they are first wanted.
+// Detects faces in the browser, so that pictures without one are not sent. Its files are fetched from the server when first
+// needed.
 import { within } from "./wait";
 import { PassError } from "./errors";
 
-/** As face/face.ts gives it. */
+/** The interface of face/face.ts. */
 interface Detector {
   find(picture: CanvasImageSource, width: number, height: number): Promise<{ face: object | undefined; light: number }>;
 }
@@ -14,7 +14,7 @@ interface FaceModule {
 
 const loaded = new Map<string, Promise<Detector>>();
 
-/** Fetches the detector from the folder `base`, once a page. Rejects when that cannot be done in time. */
+/** Fetches the detector from the directory `base`, once per page. Rejects if that takes too long. */
 export function loadDetector(base: URL, timeout: number, signal?: AbortSignal): Promise<Detector> {
   const key = base.href;
   let detector = loaded.get(key);

@@ -1,5 +1,5 @@
-// LPProto as a client speaks it: a command line, `name:value` headers, an empty
-// line, a body; one message is one WebSocket message, text or binary.
+// The client side of LPProto: a command line, `name:value` headers, an empty line, a body. Each message is one WebSocket
+// message, text or binary.
 
 /** The protocol version sent in CONNECT. */
 export const VERSION = "1.0";
@@ -22,19 +22,19 @@ export class ProtocolError extends Error {
 export interface ConnectOptions {
   /** Milliseconds between the server's HEARTBEAT messages, 100..60000. */
   heartbeat?: number;
-  /** The id of an earlier session, to go on with it, or of one that was made beforehand. */
+  /** The ID of a session to resume, or of one created in advance. */
   sessionId?: string;
-  /** What opens a session that was made beforehand. */
+  /** The token of a session created in advance. */
   token?: string;
   /** The camera's label. */
   device?: string;
-  /** What the camera is set to and can do, as a JSON object. */
+  /** The camera's settings and capabilities, as a JSON object. */
   capabilities?: string;
-  /** What this runs on. */
+  /** The client's platform. */
   platform?: string;
 }
 
-// So long that servers keep it whole, so short that all headers fit a message.
+// Servers keep values of this length, and all headers fit in a message.
 const MAX_NAME = 256;
 const MAX_CAPABILITIES = 2048;
 
@@ -56,7 +56,7 @@ export function encodeConnect({ heartbeat, sessionId, token, device, capabilitie
   return text + "\n";
 }
 
-/** A binary FRAME: the header block followed by the image bytes as they are. */
+/** Encodes a binary FRAME: the header block followed by the image bytes. */
 export function encodeFrame(contentType: string, image: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = new TextEncoder().encode(`FRAME\ncontent-type:${contentType}\n\n`);
   const message = new Uint8Array(head.length + image.length);
@@ -65,7 +65,7 @@ export function encodeFrame(contentType: string, image: Uint8Array): Uint8Array<
   return message;
 }
 
-/** Reads a server message. Accepts `\r\n`, spaces round values, header names in any case and one closing NUL. */
+/** Parses a server message. Accepts `\r\n`, spaces around values, header names in any case and one trailing NUL. */
 export function parse(data: string | ArrayBuffer): Message {
   const text = (typeof data === "string" ? data : new TextDecoder().decode(data)).replace(/\0$/, "");
   const headers = new Map<string, string>();
@@ -88,18 +88,18 @@ export function parse(data: string | ArrayBuffer): Message {
   return { command: command as Command, headers, body: text.slice(at) };
 }
 
-/** Body of STATS, and the part of a SUCCESS token it shares. */
+/** The body of STATS, which is also part of a SUCCESS token. */
 export interface Stats {
   isOk: boolean;
   /** Check codes, in the order the checks ran. */
   errors: number[];
-  /** What was measured; production servers send the face position alone. */
+  /** Measurements; production servers send only the face position. */
   estimations: Record<string, unknown>;
 }
 
 /** Payload of a SUCCESS token. */
 export interface Result extends Stats {
-  /** The session id. */
+  /** The session ID. */
   jti: string;
   /** Issued at, Unix seconds. */
   iat: number;
@@ -111,7 +111,7 @@ export function parseStats(body: string): Stats {
   return stats(json(body, "STATS body"), "STATS body");
 }
 
-/** Decodes a token's payload. The signature is not checked here: whoever relies on the result checks it with the key. */
+/** Decodes a token's payload without verifying the signature: the service that relies on the token verifies it with the key. */
 export function decodeToken(jwt: string): Result {
   const payload = jwt.trim().split(".")[1];
   if (!payload) throw new ProtocolError("SUCCESS body is not a JWT");

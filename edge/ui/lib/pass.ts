@@ -1,4 +1,4 @@
-// SelenePass: a camera, a session and what may go wrong between them.
+// SelenePass: connects a camera and a session, and handles their failures.
 import { Camera, type ImageOptions, type Mode } from "./camera";
 import { check, type Passed } from "./check";
 import { Emitter } from "./emitter";
@@ -8,94 +8,94 @@ import type { Stats } from "./lpproto";
 import { Session, type Socket } from "./session";
 import { delay } from "./wait";
 
-/** Milliseconds that each wait lasts at most. */
+/** The limit of each wait in milliseconds. */
 export interface Timeouts {
-  /** For a person to answer the browser's question. */
+  /** For the browser's camera permission. */
   permission: number;
-  /** From then to the camera's first picture. */
+  /** For the camera's first picture after that. */
   picture: number;
-  /** For the server to answer a connection. */
+  /** For the server to accept the connection. */
   connect: number;
-  /** For the answer to a frame. */
+  /** For the reply to a frame. */
   reply: number;
-  /** Without any message of the server. */
+  /** Between messages of the server. */
   silence: number;
-  /** For the front detector to load; then the check goes on without it. */
+  /** For the front detector to load; after that the check continues without it. */
   detector: number;
 }
 
-/** How a broken connection is taken up again, with the same session. Delays double, and vary by half. */
+/** How to resume the session after a broken connection. Delays double, with up to 50% jitter. */
 export interface Reconnect {
   tries: number;
-  /** Milliseconds before the first try. */
+  /** Milliseconds before the first attempt. */
   firstDelay: number;
-  /** Milliseconds between tries at most. */
+  /** The maximum delay between attempts in milliseconds. */
   maxDelay: number;
 }
 
 export interface PassOptions {
   /** The server's WebSocket: `wss://selene.example/ws`. */
   url: string | URL;
-  /** Shows the camera's picture; it is mirrored and zoomed by its `transform`. */
+  /** Shows the camera picture, mirrored and zoomed with `transform`. */
   video: HTMLVideoElement;
-  /** `selfie` unless it says otherwise. */
+  /** `selfie` by default. */
   mode?: Mode;
-  /** What the camera should give. */
+  /** Constraints for the camera. */
   camera?: MediaTrackConstraints;
   image?: ImageOptions;
-  /** Milliseconds from one frame to the next at least. */
+  /** The minimum interval between frames in milliseconds. */
   interval?: number | (() => number);
-  /** A session that was made beforehand, or that is to be gone on with, and what opens it. */
+  /** The ID and the token of a session created in advance; the ID alone of a session to resume. */
   sessionId?: string;
   token?: string;
-  /** Milliseconds between the server's heartbeats; 1000 unless it says otherwise. */
+  /** Milliseconds between the server's heartbeats; 1000 by default. */
   heartbeat?: number;
-  /** Sends no picture without a face. On unless `false`; a URL is the folder of `face.js`, by default `lib/` beside the server's `ws`. */
+  /** Whether to send only pictures with a face; on by default. A URL sets the directory of `face.js`, by default `lib/` next to the server's `ws`. */
   frontDetector?: boolean | string | URL;
-  /** `false` gives up at the first break. */
+  /** `false` fails when the connection breaks. */
   reconnect?: Partial<Reconnect> | false;
   timeouts?: Partial<Timeouts>;
-  /** For tests: makes the socket. */
+  /** Creates the socket; for tests. */
   socket?: (url: string) => Socket;
 }
 
-/** What is known after a frame: what the server says of it, or that it was not sent because it shows no face. */
+/** The status of a frame: the server's reply, or that it was not sent because it shows no face. */
 export interface Status extends Stats {
   /** The picture was not sent: the front detector found no face in it. */
   local: boolean;
 }
 
 export interface PassEvents {
-  /** The camera shows its picture. */
+  /** The camera has been opened. */
   camera: { deviceId: string };
-  /** The server has taken the session; `resumed` after a break. */
+  /** The server has opened the session; `resumed` after a broken connection. */
   connected: { sessionId: string; resumed: boolean };
-  /** The connection broke and will be tried again after `delay` milliseconds. */
+  /** The connection broke; the next attempt follows after `delay` milliseconds. */
   reconnecting: { attempt: number; delay: number; reason: PassError };
   status: Status;
   passed: Passed;
   failed: PassError;
-  /** Something is not as it should be, and the check goes on. */
+  /** Something failed, but the check continues. */
   warning: { message: string; cause: unknown };
 }
 
 export interface CallOptions {
-  /** Ends the call, and the check with it, with a PassError `cancelled`. */
+  /** Ends the call and the check with a PassError `cancelled`. */
   signal?: AbortSignal;
 }
 
 const TIMEOUTS: Timeouts = { permission: 120_000, picture: 10_000, connect: 10_000, reply: 30_000, silence: 15_000, detector: 15_000 };
 const RECONNECT: Reconnect = { tries: 7, firstDelay: 250, maxDelay: 8_000 };
-/** Mean brightness below which a picture without a face is simply too dark to show one. */
+/** The mean brightness below which a picture without a face is reported as too dark. */
 const DARK = 40;
-/** Codes of a picture that was not sent. */
+/** Codes of pictures that are not sent. */
 const [TOO_DARK, NO_FACE] = [5, 8];
-/** Failures of a connection attempt after which a broken session may still be taken up: the server may not have noticed the break yet. */
+/** Failures of an attempt to resume after which another one is made: the server may not have noticed the break yet. */
 const WORTH_ANOTHER_TRY: readonly string[] = ["unreachable", "lost", "session", "busy"];
 
 /**
- * One person's check. `run()` does all of it; its parts can be called one by one. Whatever ends it, the camera is released
- * and the connection closed; afterwards it can be run again. Calls reject with a PassError.
+ * A check of one user. `run()` does everything; its parts can be called separately. At every end the camera is released and the
+ * connection closed; after that the check can run again. Calls reject with a PassError.
  */
 export class SelenePass extends Emitter<PassEvents> {
   private camera: Camera | undefined;
@@ -110,7 +110,7 @@ export class SelenePass extends Emitter<PassEvents> {
     super();
   }
 
-  /** The session's id, as the server gave it; "" before. */
+  /** The session ID from the server; "" before there is one. */
   get sessionId(): string {
     return this.session?.id || this.id;
   }
@@ -120,20 +120,20 @@ export class SelenePass extends Emitter<PassEvents> {
     return this.camera;
   }
 
-  /** A check is going on. */
+  /** Whether a check is running. */
   get running(): boolean {
     return this.checking;
   }
 
-  /** Opens the camera, connects, and goes on until it is decided. */
+  /** Opens the camera, connects, and sends pictures until the session is decided. */
   async run(options: CallOptions = {}): Promise<Passed> {
     await this.openCamera(options);
     return this.check(options);
   }
 
-  /** Asks for the camera and shows it; a camera that is open already is closed first. */
+  /** Opens the camera and shows its picture; closes an open camera first. */
   async openCamera({ signal, mode, constraints }: CallOptions & { mode?: Mode; constraints?: MediaTrackConstraints } = {}): Promise<void> {
-    if (this.opening || (this.checking && this.camera)) throw new Error("the camera is in use already; close() ends that");
+    if (this.opening || (this.checking && this.camera)) throw new Error("the camera is already in use; call close() first");
     this.opening = true;
     await this.call(signal, async (signal) => {
       this.dropCamera();
@@ -149,26 +149,26 @@ export class SelenePass extends Emitter<PassEvents> {
         signal,
       });
       this.camera = camera;
-      // A page that is left, even one kept by the browser for "back", must not hold the camera.
+      // A page that has been left, even one in the back/forward cache, must not keep the camera.
       addEventListener("pagehide", this.close);
       await this.zoom(this.zoomed);
       this.emit("camera", { deviceId: camera.deviceId });
     }).finally(() => (this.opening = false));
   }
 
-  /** Switches the camera off; a check that is going on is cancelled. */
+  /** Switches the camera off; cancels a running check. */
   releaseCamera(): void {
     if (this.checking) this.close();
     this.dropCamera();
   }
 
-  /** Zooms the camera, now and when it is opened again; 1 is the whole picture. */
+  /** Zooms the camera, now and whenever it is opened again; 1 is the whole picture. */
   async zoom(value: number): Promise<void> {
     this.zoomed = value;
-    await this.camera?.zoom(value).catch((cause) => this.emit("warning", { message: "the camera cannot zoom so", cause }));
+    await this.camera?.zoom(value).catch((cause) => this.emit("warning", { message: "the camera cannot zoom to this value", cause }));
   }
 
-  /** Opens the session. `check` does it too. */
+  /** Opens the session. `check` does so if necessary. */
   connect({ signal }: CallOptions = {}): Promise<string> {
     return this.call(signal, async (signal) => {
       this.disconnect();
@@ -179,16 +179,16 @@ export class SelenePass extends Emitter<PassEvents> {
     });
   }
 
-  /** Leaves the session; a check that is going on is cancelled. Otherwise the camera stays as it is. */
+  /** Leaves the session and cancels a running check. Without one, the camera stays on. */
   disconnect(): void {
     this.id = this.sessionId;
     this.session?.close();
     this.session = undefined;
   }
 
-  /** Sends pictures until it is decided. Opens camera and session if they are not. */
+  /** Sends pictures until the session is decided. Opens camera and session if necessary. */
   async check({ signal }: CallOptions = {}): Promise<Passed> {
-    if (this.checking) throw new Error("a check is running already; close() ends it");
+    if (this.checking) throw new Error("a check is already running; call close() first");
     this.checking = true;
     try {
       if (!this.camera) await this.openCamera({ signal });
@@ -202,7 +202,7 @@ export class SelenePass extends Emitter<PassEvents> {
     }
   }
 
-  /** Ends whatever runs, with `cancelled`; releases the camera and leaves the session. Safe at any time. */
+  /** Cancels running calls, releases the camera and leaves the session. Can be called at any time. */
   readonly close = (): void => {
     this.stop.abort();
     this.stop = new AbortController();
@@ -217,7 +217,7 @@ export class SelenePass extends Emitter<PassEvents> {
   }
 
   private async judge(camera: Camera, session: Session, signal: AbortSignal): Promise<Passed> {
-    const ended = new AbortController(); // no picture is made any more
+    const ended = new AbortController(); // stops capturing pictures
     signal.addEventListener("abort", () => ended.abort(signal.reason), { once: true });
     const detector = await this.detector(signal);
     const { reconnect } = this.options;
@@ -232,14 +232,14 @@ export class SelenePass extends Emitter<PassEvents> {
         if (!sight || sight.face) return image;
         if (!ended.signal.aborted)
           this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
-        due = Math.max(due, performance.now() + 50); // the page gets its turn, whatever the interval
+        due = Math.max(due, performance.now() + 50); // lets the event loop run, even without an interval
       }
     };
     try {
       return await check(session, {
         nextFrame,
         onStats: (stats) => this.emit("status", { ...stats, local: false }),
-        ...(reconnect === false ? {} : { resume: (end: PassError) => this.resume(end, { ...RECONNECT, ...reconnect }, signal) }),
+        ...(reconnect === false ? {} : { resume: (reason: PassError) => this.resume(reason, { ...RECONNECT, ...reconnect }, signal) }),
       });
     } finally {
       ended.abort();
@@ -280,16 +280,16 @@ export class SelenePass extends Emitter<PassEvents> {
     });
   }
 
-  /** Where the front detector's files lie, if it is wanted. */
+  /** The directory of the front detector's files, if it is enabled. */
   private get detectorBase(): URL | undefined {
     const { frontDetector = true, url } = this.options;
     if (frontDetector === false || !url) return undefined;
     return frontDetector === true ? besideServer(url) : new URL(frontDetector, document.baseURI);
   }
 
-  /** Lets the detector load while a person answers the browser's question. */
+  /** Loads the detector while the user answers the permission request. */
   private prefetchDetector(): void {
-    if (this.detectorBase) loadDetector(this.detectorBase, this.timeouts.detector).catch(() => {}); // told when it is needed
+    if (this.detectorBase) loadDetector(this.detectorBase, this.timeouts.detector).catch(() => {}); // reported when it is needed
   }
 
   private async detector(signal: AbortSignal): Promise<Detector | undefined> {
@@ -308,7 +308,7 @@ export class SelenePass extends Emitter<PassEvents> {
     return { ...TIMEOUTS, ...this.options.timeouts };
   }
 
-  /** Runs one call: it ends with the caller's signal and with close(), and its failure ends everything. */
+  /** Runs one call, which ends with the caller's signal or with close(). A failure ends everything. */
   private async call<T>(signal: AbortSignal | undefined, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const own = this.stop;
     const abort = () => own.abort(signal?.reason);
@@ -328,7 +328,7 @@ export class SelenePass extends Emitter<PassEvents> {
   }
 }
 
-/** `lib/` beside the server's socket. */
+/** Returns `lib/` next to the server's socket. */
 function besideServer(socket: string | URL): URL {
   const url = new URL("lib/", socket);
   url.protocol = url.protocol === "ws:" ? "http:" : "https:";

@@ -1,8 +1,8 @@
-// From check codes to the one thing a person should do now.
+// Maps check codes to the one thing that the user should do now.
 import type { Mode } from "./camera";
 import type { CheckCode } from "./codes";
 
-/** What can be asked of a person; catalogues have words, and figures pictures for each. */
+/** The prompts; catalogues have a text and figures a picture for each. */
 export const PROMPT_NAMES = [
   "connecting",
   "reconnecting",
@@ -43,21 +43,21 @@ export const PROMPT_NAMES = [
 
 export type PromptName = (typeof PROMPT_NAMES)[number];
 
-/** Where an arrow points in the mirrored picture; a person's right is the picture's right. */
+/** The direction of an arrow in the mirrored picture; the user's right is the picture's right. */
 export type Arrow = "left" | "right" | "up" | "down";
 
 export interface Prompt {
   name: PromptName;
-  /** The check code behind it. */
+  /** The check code that caused it. */
   code?: number;
   arrow?: Arrow;
-  /** Asked by active liveness: an action, not a fault to mend. */
+  /** An action of active liveness rather than something to correct. */
   action?: boolean;
 }
 
 const HOLD: Prompt = { name: "hold" };
 
-/** Codes a person can act on. What is not here (networks, forensics, limits) is not for a person's eyes. */
+/** Codes that a user can act on. Others (networks, forensics, limits) are not shown to users. */
 const PROMPTS: Readonly<Record<number, Prompt>> = {
   3: { name: "blurred" },
   4: { name: "lessLight" },
@@ -68,7 +68,7 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   9: { name: "oneFace" },
   12: { name: "closer" },
   13: { name: "closer" },
-  // 14..17 name the side of the un-mirrored picture that the face is too near to.
+  // 14..17 name the edge of the picture, not mirrored, that the face is too close to.
   14: { name: "moveUp", arrow: "up" },
   15: { name: "moveLeft", arrow: "left" },
   16: { name: "moveDown", arrow: "down" },
@@ -96,17 +96,17 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   68: { name: "lowerChin", arrow: "down", action: true },
 } satisfies Partial<Record<CheckCode, Prompt>>;
 
-/** The check codes that have a prompt of their own. */
+/** The check codes with their own prompt. */
 export const PROMPTED_CODES: readonly number[] = Object.keys(PROMPTS)
   .map(Number)
   .filter((code) => PROMPTS[code] !== HOLD);
 
-/** Whether a check code is one of a plugin, which only the config can have words for. */
+/** Reports whether a check code belongs to a plugin. Only the config can have texts for these. */
 export const isPluginCode = (code: number): boolean => Number.isInteger(code) && code >= 1000 && code <= 9999;
 
 /**
- * Of several codes: the first active-liveness action, else the first a person can act on, else "hold still". words are
- * the config's, by code: plugins' codes that have none are not for a person's eyes.
+ * Chooses the prompt for several codes: the first active-liveness action, else the first that the user can act on, else "hold
+ * still". `words` are the config's texts by code: codes of plugins without a text are not shown.
  */
 export function choosePrompt(errors: readonly number[], words: Readonly<Record<string, string>> = {}): Prompt {
   const known = errors.flatMap((code): Prompt[] => {
@@ -117,8 +117,8 @@ export function choosePrompt(errors: readonly number[], words: Readonly<Record<s
 }
 
 /**
- * Where the prompt's arrow points on the screen. An operator sees the picture as it is, not mirrored, and moves the camera
- * instead of the face: heads turn, and cameras rise, the other way.
+ * Returns the direction of the prompt's arrow on the screen. An operator sees a picture that is not mirrored and moves the
+ * camera instead of the face: arrows for turning the head and for moving up or down are reversed.
  */
 export function arrowOnScreen(prompt: Prompt, mode: Mode): Arrow | undefined {
   if (mode === "selfie" || !prompt.arrow) return prompt.arrow;
@@ -129,23 +129,23 @@ export function arrowOnScreen(prompt: Prompt, mode: Mode): Arrow | undefined {
 
 const OPPOSITE: Readonly<Record<Arrow, Arrow>> = { left: "right", right: "left", up: "down", down: "up" };
 
-/** Milliseconds a prompt stays at least. An action may come sooner: it answers what the person has just done. */
+/** The minimum time a prompt stays, in milliseconds. An action may follow sooner: it responds to what the user just did. */
 const MIN_SHOWN = 1000;
 const MIN_SHOWN_BEFORE_ACTION = 400;
-/** Frames in a row that must want a prompt before it is shown. One frame wants an action: the server has waited already. */
+/** The number of consecutive frames that must require a prompt before it is shown. For an action, one is enough. */
 const FRAMES_IN_A_ROW = 2;
 
-/** What is the same for prompts that say the same. */
+/** Returns a key that is equal for prompts with the same text. */
 const same = ({ name, code }: Prompt): string => (name === "plugin" ? `${name} ${code}` : name);
 
-/** Keeps prompts calm: each stays long enough to be read, and a single odd frame changes nothing. */
+/** Keeps prompts calm: each stays long enough to be read, and a single deviating frame changes nothing. */
 export class PromptPacer {
   private shown: Prompt | undefined;
   private since = 0;
   private wanted = "";
   private inARow = 0;
 
-  /** Takes the prompt that a frame wants and the time in ms; returns the prompt to show. */
+  /** Takes the prompt that a frame requires and the time in ms; returns the prompt to show. */
   next(wanted: Prompt, now: number): Prompt {
     const asked = same(wanted);
     this.inARow = asked === this.wanted ? this.inARow + 1 : 1;
@@ -161,8 +161,8 @@ export class PromptPacer {
 }
 
 /**
- * Milliseconds from one frame to the next. Frames are counted against the session's attempts, so while something is
- * asked of the person they are spent at a person's pace; while nothing is, the check should simply be over soon.
+ * Returns the milliseconds between frames. Frames count towards the session's attempts: while the user has to do something,
+ * frames are sent slowly; otherwise quickly, so that the check ends soon.
  */
 export function frameInterval(prompt: Prompt): number {
   return prompt.name === "hold" ? 100 : 300;

@@ -1,5 +1,4 @@
-// One LPProto session over one WebSocket. Lock-step is kept here: a second
-// frame cannot leave before the first one is answered.
+// One LPProto session over one WebSocket. It works in lock-step: a frame cannot be sent before the previous one is answered.
 import { asPassError, cancelled, closeFailure, errorFailure, PassError } from "./errors";
 import {
   decodeToken,
@@ -13,22 +12,22 @@ import {
   type Stats,
 } from "./lpproto";
 
-/** What the server answered to one frame. */
+/** The server's reply to a frame. */
 export type Reply = { kind: "stats"; stats: Stats } | { kind: "success"; jwt: string; result: Result } | { kind: "error"; code: number };
 
-/** The part of WebSocket that is used; tests put their own in its place. */
+/** The part of WebSocket in use, which tests replace. */
 export type Socket = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
-/** What CONNECT says, heartbeats of a second unless it says otherwise, and how to reach the server. */
+/** The content of CONNECT, with heartbeats every second by default, and how to reach the server. */
 export interface SessionOptions extends ConnectOptions {
   url: string;
   /** Milliseconds to wait for CONNECTED. */
   connectTimeout?: number;
-  /** Milliseconds without any message, heartbeats included, after which the server counts as gone. */
+  /** Milliseconds without any message, including heartbeats, after which the connection counts as lost. */
   silence?: number;
-  /** Milliseconds to wait for the answer to a frame, heartbeats or not. */
+  /** Milliseconds to wait for the reply to a frame, regardless of heartbeats. */
   replyTimeout?: number;
-  /** Leaves the session, connected or not yet. */
+  /** Leaves the session, even before it is connected. */
   signal?: AbortSignal;
   socket?: (url: string) => Socket;
 }
@@ -39,13 +38,13 @@ interface Waiter<T> {
 }
 
 export class Session {
-  /** The session's id, as the server gave it. */
+  /** The session ID from the server. */
   id: string;
-  /** Resolves, never rejects, once the session is over for whatever reason. */
+  /** Resolves with the reason once the session has ended; never rejects. */
   readonly ended: Promise<PassError>;
 
-  private end: PassError | undefined;
-  private finish!: (end: PassError) => void;
+  private reason: PassError | undefined;
+  private resolveEnded!: (reason: PassError) => void;
   private connecting: Waiter<Session> | undefined;
   private waiting: Waiter<Reply> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -66,7 +65,7 @@ export class Session {
     this.silence = options.silence ?? 15_000;
     this.replyTimeout = options.replyTimeout ?? 30_000;
     this.connecting = connecting;
-    this.ended = new Promise((resolve) => (this.finish = resolve));
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.socket = (options.socket ?? ((url) => new WebSocket(url)))(options.url);
     this.socket.binaryType = "arraybuffer";
     this.watch(connectTimeout);
@@ -75,38 +74,38 @@ export class Session {
       this.socket.send(encodeConnect({ ...options, heartbeat: options.heartbeat ?? 1000 }));
     };
     this.socket.onmessage = (event) => this.receive(event.data as string | ArrayBuffer);
-    this.socket.onclose = (event) => this.over(this.opened ? closeFailure(event.code, event.reason) : new PassError("unreachable"));
+    this.socket.onclose = (event) => this.end(this.opened ? closeFailure(event.code, event.reason) : new PassError("unreachable"));
     const { signal } = options;
-    const leave = () => this.over(cancelled(signal));
+    const leave = () => this.end(cancelled(signal));
     signal?.addEventListener("abort", leave, { once: true });
     void this.ended.then(() => signal?.removeEventListener("abort", leave));
     if (signal?.aborted) leave();
   }
 
-  /** Sends one frame and waits for its answer. Rejects with a PassError; throws when a frame is still unanswered. */
+  /** Sends a frame and waits for the reply. Rejects with a PassError; throws if the previous frame is unanswered. */
   send(contentType: string, image: Uint8Array): Promise<Reply> {
     if (this.waiting) throw new Error("the last frame has not been answered yet");
-    if (this.end) return Promise.reject(this.end);
+    if (this.reason) return Promise.reject(this.reason);
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.socket.send(encodeFrame(contentType, image));
       this.watch(this.silence);
-      this.replyTimer = setTimeout(() => this.over(new PassError("noReply")), this.replyTimeout);
+      this.replyTimer = setTimeout(() => this.end(new PassError("noReply")), this.replyTimeout);
     });
   }
 
-  /** Leaves the session. Safe to call at any time, more than once. */
+  /** Leaves the session. Can be called at any time, more than once. */
   close(): void {
-    this.over(new PassError("cancelled"));
+    this.end(new PassError("cancelled"));
   }
 
   private receive(data: string | ArrayBuffer): void {
-    if (this.end) return;
+    if (this.reason) return;
     this.watch(this.silence);
     try {
       this.handle(parse(data));
     } catch (error) {
-      this.over(new PassError("outdated", asPassError(error).detail));
+      this.end(new PassError("outdated", asPassError(error).detail));
     }
   }
 
@@ -127,7 +126,7 @@ export class Session {
       }
       case "ERROR": {
         const code = Number(message.headers.get("error") ?? 0);
-        if (this.connecting) return this.over(errorFailure(code));
+        if (this.connecting) return this.end(errorFailure(code));
         return this.answer({ kind: "error", code });
       }
       default:
@@ -144,19 +143,19 @@ export class Session {
 
   private watch(ms: number): void {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.over(new PassError(this.connecting ? "unreachable" : "lost", "silence")), ms);
+    this.watchdog = setTimeout(() => this.end(new PassError(this.connecting ? "unreachable" : "lost", "silence")), ms);
   }
 
-  private over(end: PassError): void {
-    if (this.end) return;
-    this.end = end;
+  private end(reason: PassError): void {
+    if (this.reason) return;
+    this.reason = reason;
     clearTimeout(this.watchdog);
     clearTimeout(this.replyTimer);
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
-    this.connecting?.reject(end);
-    this.waiting?.reject(end);
+    this.connecting?.reject(reason);
+    this.waiting?.reject(reason);
     this.connecting = this.waiting = undefined;
-    this.finish(end);
+    this.resolveEnded(reason);
   }
 }

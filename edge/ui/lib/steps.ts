@@ -1,8 +1,8 @@
-// The progress of active liveness, told from what the server asks for.
+// The progress of active liveness, derived from the server's prompts.
 
-/** The actions a person can be asked for, by the code that asks. */
+/** The actions of active liveness, by code. */
 const ACTIONS: Readonly<Record<number, ActionName>> = { 62: "blink", 64: "turnRight", 65: "turnLeft", 67: "raiseChin", 68: "lowerChin" };
-/** "Look straight" and "open your eyes": before an action and after it. */
+/** "Look straight" and "open your eyes", which come before and after actions. */
 const RESTS: readonly number[] = [61, 63, 66];
 
 export type ActionName = "blink" | "turnRight" | "turnLeft" | "raiseChin" | "lowerChin";
@@ -13,13 +13,13 @@ export interface Step {
 }
 
 /**
- * Follows the actions of one session. The protocol tells one code a frame and no total, so a step counts as done when the
- * server asks for something else after it; asked for again, it was not done after all.
+ * Tracks the actions of one session. The protocol reports one code per frame and no total, so a step counts as done when the
+ * server asks for something else, and as not done when it asks for the action again.
  */
 export class StepTracker {
   private steps: Step[] = [];
 
-  /** Takes the codes of one frame; returns the steps so far, in the order they were first asked for. */
+  /** Takes the codes of a frame; returns the steps so far, in the order in which they were first requested. */
   next(errors: readonly number[]): readonly Step[] {
     const asked = errors.map((code) => ACTIONS[code]).find((name) => name !== undefined);
     const now = this.steps.find(({ state }) => state === "now");

@@ -1,7 +1,7 @@
-// Waits that end: at a time-out, at an abort.
+// Waits with a timeout and a signal.
 import { cancelled, type PassError } from "./errors";
 
-/** Resolves after so many milliseconds; rejects with a PassError `cancelled` when the signal is aborted. */
+/** Resolves after the given milliseconds; rejects with a PassError `cancelled` when the signal is aborted. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(cancelled(signal));
@@ -20,7 +20,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** What the promise gives, unless the time or the signal comes first. `late` gets what arrives after all, to put it away. */
+/** Settles like the promise, unless the timeout or the signal comes first. `late` receives a value that arrives after that. */
 export function within<T>(
   promise: Promise<T>,
   ms: number,

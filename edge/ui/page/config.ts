@@ -1,6 +1,6 @@
 import { readConfig, type UIConfig } from "../lib/config";
 
-/** The UI config that `?cn=NAME` names. When it cannot be had, the page is as it is without one, and the console says why. */
+/** Fetches the UI config of `?cn=NAME`. If that fails, it logs a warning and returns an empty config. */
 export async function loadConfig(name: string | null): Promise<UIConfig> {
   if (!name) return {};
   try {
@@ -9,13 +9,13 @@ export async function loadConfig(name: string | null): Promise<UIConfig> {
     return checked(await response.json());
   } catch (error) {
     console.warn(
-      `Selene: the UI config ${JSON.stringify(name)} cannot be used, the default is: ${error instanceof Error ? error.message : String(error)}`,
+      `Selene: the UI config ${JSON.stringify(name)} cannot be used; the default applies: ${error instanceof Error ? error.message : String(error)}`,
     );
     return {};
   }
 }
 
-/** A config without its faults, which the console is told. */
+/** Returns the valid part of a config and logs a warning for each invalid value. */
 export function checked(value: unknown): UIConfig {
   const { config, problems } = readConfig(value);
   for (const problem of problems) console.warn(`Selene: UI config: ${problem}`);

@@ -1,4 +1,4 @@
-// The camera's controls: which one, who holds it, how near.
+// The camera controls: choice of the camera, who holds it, zoom.
 import { cameras, type Mode } from "../lib/camera";
 import type { SelenePass } from "../lib/selene";
 import { texts } from "./language";
@@ -6,12 +6,12 @@ import { create, element } from "./view";
 
 export class Controls {
   mode: Mode;
-  /** The chosen camera, undefined for the one that suits the mode. */
+  /** The chosen camera; undefined for the default of the mode. */
   private deviceId: string | undefined;
   private readonly choice = element<HTMLSelectElement>("camera");
   private readonly zoom = element<HTMLInputElement>("zoom");
 
-  /** `reopen` opens the camera anew, as the controls now say. */
+  /** `reopen` opens the camera again with the current choices. */
   constructor(
     mode: Mode,
     private readonly pass: SelenePass,
@@ -36,12 +36,12 @@ export class Controls {
     });
   }
 
-  /** What the camera should be: a part of its constraints. */
+  /** Constraints for the choice of the camera. */
   get constraints(): MediaTrackConstraints {
     return this.deviceId ? { deviceId: { exact: this.deviceId } } : {};
   }
 
-  /** Shows what the open camera can do. */
+  /** Updates the controls for the open camera. */
   async refresh(): Promise<void> {
     const camera = this.pass.openedCamera;
     if (!camera) return;

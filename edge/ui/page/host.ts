@@ -1,7 +1,7 @@
-// What stands round the page: a page that embeds it, or an app's web view. It is told what happens.
+// Notifies the host of the page: an embedding page or the web view of an app.
 import { isOrigin } from "../lib/config";
 
-/** What a host is told. */
+/** A message to the host. */
 export type HostMessage =
   | { type: "ready" }
   | { type: "started"; sessionId: string }
@@ -16,8 +16,8 @@ interface AppWindow {
 }
 
 /**
- * The origin that gets messages: the one that `?origin=` names, if the config allows it; without `?origin=` the only one
- * the config allows. undefined: nobody, for a token must not be sent without knowing to whom.
+ * Returns the origin that receives messages: the one in `?origin=`, if the config allows it; without `?origin=`, the only one
+ * that the config allows. Returns undefined if no messages are to be sent: a token must not go to an unknown origin.
  */
 export function targetOrigin(asked: string | null, allowed: readonly string[] | undefined): string | undefined {
   if (asked !== null) return isOrigin(asked) && (!allowed || allowed.includes(asked)) ? asked : undefined;
@@ -27,7 +27,7 @@ export function targetOrigin(asked: string | null, allowed: readonly string[] | 
 export class Host {
   constructor(private readonly origin: string | undefined) {}
 
-  tell(message: HostMessage): void {
+  notify(message: HostMessage): void {
     const full = { source: "selene", ...message };
     if (parent !== window && this.origin) parent.postMessage(full, this.origin);
     const { Android, webkit } = window as unknown as AppWindow;

@@ -1,10 +1,10 @@
-// The catalogue in use. A language is a file in texts/; its name is its tag.
+// The catalogue in use. Each language is a file in texts/, named after its tag.
 import en, { type Texts } from "../texts/en";
 
 export let texts: Texts = en;
 export let lang = "en";
 
-/** Takes the first wanted language that there is a catalogue for; English when there is none. */
+/** Chooses the first wanted language that has a catalogue, or English. */
 export async function chooseLanguage(wanted: readonly (string | null)[]): Promise<void> {
   for (const tag of wanted) {
     const name = tag?.toLowerCase().split("-")[0];
@@ -14,7 +14,7 @@ export async function chooseLanguage(wanted: readonly (string | null)[]): Promis
       [texts, lang] = [file.default, name];
       return;
     } catch {
-      // no such file among those that were built
+      // there is no catalogue for this language
     }
   }
 }

@@ -1,4 +1,4 @@
-// The user page: the library, the views and the controls put together.
+// The user page: connects the library, the views and the controls.
 import type { UIConfig } from "../lib/config";
 import { asPassError } from "../lib/errors";
 import { choosePrompt, frameInterval, PromptPacer, type Prompt } from "../lib/prompts";
@@ -11,10 +11,10 @@ import { chooseLanguage } from "./language";
 import { applyStyles } from "./theme";
 import { element, fillTexts, showAsking, showFailure, showPrompt, showSteps, showSuccess, showView } from "./view";
 
-const REDIRECT_AFTER = 3000; // ms: long enough to see that it went well
+const REDIRECT_AFTER = 3000; // ms: long enough to see the result
 
 const query = new URLSearchParams(location.search);
-// A session made for this person: its id and token stand behind the #, which no server gets to log.
+// A session created for this user: its ID and token are behind the #, which never reaches a server log.
 const given = new URLSearchParams(location.hash.slice(1));
 
 async function main(): Promise<void> {
@@ -22,8 +22,8 @@ async function main(): Promise<void> {
   const page = new Page(config);
   page.apply(config);
   element("main").hidden = false;
-  element<HTMLDetailsElement>("measured").open = !query.has("cn"); // what a try-out shows, a service's visitors need not see
-  // The admin panel shows what it edits: this page in a frame of its own origin.
+  element<HTMLDetailsElement>("measured").open = !query.has("cn"); // a demo shows the measurements; visitors of a service need not see them
+  // The admin page previews configs with this page in a frame of the same origin.
   addEventListener("message", ({ origin, source, data }) => {
     if (source === parent && origin === location.origin && data?.type === "selene-config") page.apply(checked(data.config));
   });
@@ -36,14 +36,14 @@ class Page {
   private pacer = new PromptPacer();
   private prompt: Prompt = { name: "ready" };
   private steps = new StepTracker();
-  private ready = false; // the person has set the camera up once
+  private cameraReady = false; // the user has adjusted the camera before
 
   constructor(private config: UIConfig) {
     this.host = new Host(targetOrigin(query.get("origin"), config.parent_origins));
     this.pass = this.makePass();
     this.controls = new Controls(config.mode ?? "selfie", this.pass, () => void this.attempt(() => this.openCamera()));
     this.listen();
-    this.host.tell({ type: "ready" });
+    this.host.notify({ type: "ready" });
   }
 
   apply(config: UIConfig): void {
@@ -76,7 +76,7 @@ class Page {
     const { pass } = this;
     pass.on("connected", ({ sessionId, resumed }) => {
       if (resumed) return this.show(this.prompt);
-      this.host.tell({ type: "started", sessionId });
+      this.host.notify({ type: "started", sessionId });
       this.show({ name: "ready" });
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
@@ -94,30 +94,30 @@ class Page {
     });
   }
 
-  /** Runs what a button asks for; whatever goes wrong ends with words about it. */
+  /** Runs the action of a button and shows the failure if it fails. */
   private async attempt(act: () => Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
       const failure = asPassError(error);
       showFailure(failure, this.config);
-      this.host.tell({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
+      this.host.notify({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
     } finally {
       showAsking(false);
       element("setup").inert = false;
     }
   }
 
-  /** From the camera on; a person who has set it up once goes straight to the check. */
+  /** Opens the camera; after the first time it starts the check immediately. */
   private async begin(): Promise<void> {
     if (this.pass.running || element("start").getAttribute("aria-disabled") === "true") return;
     await this.openCamera();
-    if (this.ready) return this.check();
+    if (this.cameraReady) return this.check();
   }
 
   private async openCamera(): Promise<void> {
     showAsking(true);
-    element("setup").inert = true; // until the camera is there
+    element("setup").inert = true; // until the camera is open
     if (!["intro", "setup"].includes(element("main").dataset.view ?? "")) showView("intro");
     const { mode } = this.controls;
     await this.pass.openCamera({ mode, constraints: { ...this.pass.options.camera, ...this.controls.constraints } });
@@ -128,7 +128,7 @@ class Page {
 
   private async check(): Promise<void> {
     if (this.pass.running) return;
-    this.ready = true;
+    this.cameraReady = true;
     this.pacer = new PromptPacer();
     this.steps = new StepTracker();
     showSteps([]);
@@ -136,7 +136,7 @@ class Page {
     showView("live");
     const passed = await this.pass.check();
     showSuccess(passed, this.config);
-    this.host.tell({ type: "success", sessionId: passed.result.jti, jwt: passed.jwt });
+    this.host.notify({ type: "success", sessionId: passed.result.jti, jwt: passed.jwt });
     const link = element<HTMLAnchorElement>("continue");
     if (this.config.redirect_url) setTimeout(() => location.assign(link.href), REDIRECT_AFTER);
   }
@@ -148,7 +148,7 @@ class Page {
 
   private leave(): void {
     if (this.pass.running)
-      this.pass.close(); // the check tells that it was cancelled
+      this.pass.close(); // the check then reports the cancellation
     else if (element("main").dataset.view === "setup") {
       this.pass.close();
       showView("intro");

@@ -1,4 +1,4 @@
-// Makes a readable list of what a token says.
+// Formats the content of a token for display.
 import type { Texts } from "../texts/en";
 
 export interface Row {
@@ -11,7 +11,7 @@ export interface Group {
   rows: Row[];
 }
 
-/** Estimations as titled groups in the order the server sent them; single values form a first group without a title. */
+/** Returns estimations as titled groups in the server's order; single values form a first group without a title. */
 export function describe(estimations: Record<string, unknown>, texts: Texts): Group[] {
   const loose: Group = { title: "", rows: [] };
   const groups: Group[] = [];

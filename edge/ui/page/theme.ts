@@ -1,11 +1,11 @@
-// A config's colours and sizes, as the custom properties that the style sheet is made of.
+// Applies the colours and sizes of a config to the custom properties of the style sheet.
 import { COLORS, SIZES, type ColorName, type Styles } from "../lib/config";
 
-/** Sets what the styles name and takes away what they do not, for the present kind of screen. */
+/** Sets the properties that the styles define and resets the others, for the current colour scheme. */
 export function applyStyles({ colors, dark_colors: darkColors, sizes }: Styles = {}): void {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  // Light surfaces under letters for the dark could not be read, so colours without dark ones keep the page light.
+  // Light custom colours would be unreadable in the dark scheme, so without dark ones the page stays light.
   root.dataset.scheme = colors && !darkColors ? "light" : "";
   const paint = () => {
     const chosen: Partial<Record<ColorName, string>> = {
@@ -19,7 +19,7 @@ export function applyStyles({ colors, dark_colors: darkColors, sizes }: Styles =
   paint();
   for (const [name, [property]] of Object.entries(SIZES)) {
     const size = sizes?.[name as keyof typeof SIZES];
-    set(property, size === undefined ? undefined : `${size / 16}rem`); // follows the reader's own text size
+    set(property, size === undefined ? undefined : `${size / 16}rem`); // respects the browser's text size
   }
 }
 
@@ -29,7 +29,7 @@ function set(property: string, value: string | undefined): void {
   else style.setProperty(property, value);
 }
 
-/** Black or white, whichever stands out more on the colour (WCAG relative luminance). */
+/** Returns black or white, whichever contrasts more with the colour (WCAG relative luminance). */
 export function readableOn(color: string): string {
   const hex = color.slice(1);
   const parts = hex.length < 6 ? [...hex].map((digit) => digit + digit) : (hex.match(/../g) ?? []);

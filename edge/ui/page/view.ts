@@ -1,4 +1,4 @@
-// What the page shows: one of five views, filled from the catalogue.
+// The five views of the page, with texts from the catalogue.
 import type { Mode } from "../lib/camera";
 import type { Passed } from "../lib/check";
 import type { UIConfig } from "../lib/config";
@@ -9,7 +9,7 @@ import type { ActionName, Step } from "../lib/steps";
 import { lang, texts } from "./language";
 import { describe, type Row } from "./result";
 
-/** `setup` and `live` are two states of one section. */
+/** The views; `setup` and `live` are two states of one section. */
 export type ViewName = "intro" | "setup" | "live" | "success" | "failure";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -27,7 +27,7 @@ export function create(tag: string, text = "", className = ""): HTMLElement {
   return node;
 }
 
-/** Puts the catalogue's words, and the config's in their place, where `data-text`, `data-label` and `data-alt` ask for them. */
+/** Fills the elements with `data-text`, `data-label` and `data-alt` from the catalogue; texts of the config take precedence. */
 export function fillTexts(config: UIConfig): void {
   document.documentElement.lang = lang;
   document.title = `${config.name || texts.brand} · ${texts.title}`;
@@ -50,7 +50,7 @@ function wordsAt(path: string): string {
   return value;
 }
 
-/** Shows one view and moves the focus to its heading, so that a screen reader starts there. */
+/** Shows a view and moves the focus to its heading, where a screen reader continues. */
 export function showView(name: ViewName): void {
   const main = element("main");
   if (main.dataset.view === name) return;
@@ -66,7 +66,7 @@ export function showView(name: ViewName): void {
 
 export function showAsking(asking: boolean): void {
   const start = element("start");
-  start.setAttribute("aria-disabled", String(asking)); // `disabled` would drop the keyboard focus
+  start.setAttribute("aria-disabled", String(asking)); // `disabled` would lose the keyboard focus
   start.textContent = asking ? texts.intro.asking : texts.intro.start;
   element("asking").textContent = asking ? texts.intro.askingHint : "";
 }
@@ -75,7 +75,7 @@ export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, 
   const node = element("prompt");
   const own = mode === "operator" ? texts.operatorPrompts[prompt.name] : undefined;
   const words = messages[String(prompt.code)] ?? own ?? texts.prompts[prompt.name];
-  if (node.textContent !== words) node.textContent = words; // set again, it would be read aloud again
+  if (node.textContent !== words) node.textContent = words; // setting it again would make screen readers repeat it
   const arrow = arrowOnScreen(prompt, mode);
   const picture = element("prompt-figure");
   const figure = figureFor(prompt, mode);
@@ -105,7 +105,7 @@ const ACTION_FIGURES: Readonly<Record<ActionName, PromptName>> = {
   lowerChin: "lowerChin",
 };
 
-/** The actions of the check so far: done ones ticked, the one under way marked. */
+/** Shows the actions of the check so far, with their states. */
 export function showSteps(steps: readonly Step[]): void {
   const node = element("actions");
   const state = steps.map(({ name, state }) => `${name} ${state}`).join();
@@ -115,8 +115,8 @@ export function showSteps(steps: readonly Step[]): void {
     ...steps.map(({ name, state }) => {
       const item = create("li", "", state);
       const words = create("span", texts.actions[name]);
-      const told = create("span", `: ${state === "done" ? texts.live.stepDone : texts.live.stepNow}`, "unseen");
-      item.append(drawing(state === "done" ? { path: "M12 25l8 8 16-18" } : FIGURES[ACTION_FIGURES[name]]), words, told);
+      const status = create("span", `: ${state === "done" ? texts.live.stepDone : texts.live.stepNow}`, "unseen");
+      item.append(drawing(state === "done" ? { path: "M12 25l8 8 16-18" } : FIGURES[ACTION_FIGURES[name]]), words, status);
       return item;
     }),
   );
@@ -126,7 +126,7 @@ export function showSuccess({ jwt, result }: Passed, config: UIConfig): void {
   const to = config.redirect_url?.replaceAll("{session}", encodeURIComponent(result.jti));
   const link = element<HTMLAnchorElement>("continue");
   element("going-on").hidden = to === undefined;
-  element("told").hidden = to !== undefined;
+  element("result").hidden = to !== undefined;
   if (to !== undefined) link.href = to;
   element<HTMLImageElement>("bestshot").src = result.bestshot ? `data:image/jpeg;base64,${result.bestshot}` : "";
   element("bestshot").parentElement!.hidden = !result.bestshot;

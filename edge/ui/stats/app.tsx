@@ -1,4 +1,4 @@
-// The whole page: who is logged in, what is asked for, and the figures.
+// The page: login, filters and figures.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { address, call, loggedOut, type Problem } from "../admin/api";
 import { fill, number } from "../admin/format";

@@ -1,4 +1,4 @@
-// What the charts share: their size, their axes, the words under them.
+// Shared parts of the charts: size, axes, labels.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { number } from "../admin/format";
 import { lang } from "../admin/language";
@@ -6,7 +6,7 @@ import type { Statistics } from "../admin/rest";
 
 export const [LEFT, RIGHT, TOP, BOTTOM] = [48, 8, 10, 26];
 
-/** The width of an element in CSS pixels, so that a chart's letters stay as large as the page's. */
+/** Returns a ref and the width of its element in CSS pixels, so that text in a chart keeps its size. */
 export function useWidth() {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
@@ -20,7 +20,7 @@ export function useWidth() {
   return { ref, width };
 }
 
-/** Values of the axis from 0 to above most: steps of 1, 2 or 5 of a power of ten, five at most. */
+/** Returns the ticks of an axis from 0 to at least `most`: at most five steps of 1, 2 or 5 times a power of ten. */
 export function ticks(most: number, whole = false): number[] {
   const rough = Math.max(most, whole ? 1 : 1e-6) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -30,7 +30,7 @@ export function ticks(most: number, whole = false): number[] {
   return Array.from({ length: count + 1 }, (_, n) => n * step);
 }
 
-/** The time of a step. Days are those of UTC, hours those of the reader. */
+/** Formats the time of a step. Days are in UTC, hours in local time. */
 export function timeOf(at: string, step: Statistics["step"], long = false): string {
   const time = new Date(at);
   if (step === "day")

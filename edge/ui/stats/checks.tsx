@@ -1,4 +1,4 @@
-// Which checks fail how often: a table with a bar in each row.
+// A table of failed checks and their frequency, with a bar in each row.
 import { GOING_ON } from "../admin/codes";
 import { fill, number } from "../admin/format";
 import { t } from "../admin/language";

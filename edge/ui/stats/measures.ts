@@ -1,6 +1,6 @@
 import type { Outcome, Statistics } from "../admin/rest";
 
-/** How a session can end, in the order in which charts show it. */
+/** The outcomes of ended sessions, in the order of the charts. */
 export const OUTCOMES = [
   "success",
   "attempts_exceeded",
@@ -10,6 +10,6 @@ export const OUTCOMES = [
   "timeout",
 ] as const satisfies Outcome[];
 
-/** What is measured, by its name in the statistics. */
+/** The measures, by name in the statistics. */
 export const MEASURES = ["frame_ms", "session_seconds", "frames_per_session"] as const satisfies (keyof Statistics["total"])[];
 export type Measure = (typeof MEASURES)[number];

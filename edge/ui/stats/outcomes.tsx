@@ -1,4 +1,4 @@
-// Sessions by outcome over time: stacked bars, and the same as a table.
+// Sessions by outcome over time, as stacked bars and as a table.
 import { number } from "../admin/format";
 import { t } from "../admin/language";
 import { outcomeName } from "../admin/parts/codes";
@@ -20,7 +20,7 @@ export function Outcomes({ report }: { report: Statistics }) {
   const bar = Math.max(1, Math.min(slot * 0.8, 48));
   const x = (n: number) => LEFT + (n + 0.5) * slot;
   const unit = (HEIGHT - TOP - BOTTOM) / most;
-  const said = `${w.overTime}: ${shown.map((outcome) => `${outcomeName(outcome)} ${number(total.outcomes[outcome] ?? 0)}`).join(", ")}`;
+  const label = `${w.overTime}: ${shown.map((outcome) => `${outcomeName(outcome)} ${number(total.outcomes[outcome] ?? 0)}`).join(", ")}`;
   return (
     <div ref={ref}>
       {shown.length === 0 ? (
@@ -34,7 +34,7 @@ export function Outcomes({ report }: { report: Statistics }) {
               </li>
             ))}
           </ul>
-          <svg class="chart plain" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={said}>
+          <svg class="chart plain" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={label}>
             <Axes width={width} height={HEIGHT} values={values} series={series} step={step} x={x} />
             {series.map((point, n) => {
               let top = HEIGHT - BOTTOM;

@@ -1,5 +1,4 @@
-// The statistics page: how sessions went. It shares its look, its words for outcomes and codes, and the log-in with the
-// admin page.
+// Entry point of the statistics page. It shares styles, texts for outcomes and codes, and the login with the admin page.
 import { h, render } from "preact";
 import { chooseLanguage, wantedLanguages } from "../admin/language";
 import { applyTheme, savedTheme } from "../admin/theme";

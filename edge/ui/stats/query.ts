@@ -1,11 +1,11 @@
-// What is asked for, as the page's address has it.
+// The filters, as part of the page's address.
 
 export const PERIODS: Record<string, number> = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 };
 const HOUR = 3_600_000;
 
 export interface Query {
   period: string; // a name of PERIODS, or "own"
-  since: string; // of "own", as datetime-local has it
+  since: string; // of "own", in the format of datetime-local
   until: string;
   step: string;
   outcome: string;
@@ -28,7 +28,7 @@ export function toAddress(query: Query): string {
   return out.size > 0 ? `?${out}` : "?";
 }
 
-/** The query for the server. It stays the same for an hour. */
+/** Returns the query for the server, which stays the same for an hour. */
 export function toServer(query: Query, now: number): string {
   const out = new URLSearchParams();
   const hours = PERIODS[query.period];

@@ -9,7 +9,7 @@ import { w } from "./words";
 const HEIGHT = 180;
 const LINES = ["p50", "p95", "p99"] as const;
 
-/** As many digits as such a value is worth. */
+/** Formats a value with an appropriate number of digits. */
 export const short = (value: number): string => number(value, value < 10 && value % 1 !== 0 ? (value < 1 ? 2 : 1) : 0);
 
 export function Times({ report, measure, title }: { report: Statistics; measure: Measure; title: string }) {
@@ -21,7 +21,7 @@ export function Times({ report, measure, title }: { report: Statistics; measure:
   const slot = (width - LEFT - RIGHT) / series.length;
   const x = (n: number) => LEFT + (n + 0.5) * slot;
   const y = (value: number) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM);
-  // A step in which nothing was measured breaks the line.
+  // A step without measurements interrupts the line.
   const path = (line: (typeof LINES)[number]): string => {
     let drawn = false;
     return series

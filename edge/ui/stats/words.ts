@@ -1,4 +1,4 @@
-// The page's own words, in the language of the admin page's. Another language is another file in texts/ and a line here.
+// The page's own texts, in the language of the admin page. A new language is a new file in texts/ and a line here.
 import { lang } from "../admin/language";
 import en, { type Words } from "./texts/en";
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { pruned } from "../admin/config_fields";
 import { fill, fromNanos } from "../admin/format";
-import { lookAt, measures } from "../admin/looked";
+import { observeFrames, measures } from "../admin/observed";
 import { RIGHTS } from "../admin/parts/rights";
 import { at, readRoute } from "../admin/route";
 import { changes, check, checkAll, complete, type Schema, write } from "../admin/schema";
@@ -90,20 +90,20 @@ test("frames are shown once each, with what was decided and said", () => {
     { name: { session: "s", sequence: "2" }, frame: "2", errors: [12], estimations: { liveness: 0.9, head_pose: {} } },
   ];
   const verdict = (worker: string): Verdict => ({ name: { session: "s", sequence: "2" }, worker });
-  const looked = lookAt(frames, decisions, [verdict("matcher"), verdict("detector"), verdict("matcher")]);
+  const observed = observeFrames(frames, decisions, [verdict("matcher"), verdict("detector"), verdict("matcher")]);
   assert.deepEqual(
-    looked.map(({ sequence, seconds, frame }) => [sequence, seconds, frame.stored]),
+    observed.map(({ sequence, seconds, frame }) => [sequence, seconds, frame.stored]),
     [
       [1, 0, 1],
       [2, 1, 2],
     ],
   );
   assert.deepEqual(
-    looked[1]?.verdicts.map(({ worker }) => worker),
+    observed[1]?.verdicts.map(({ worker }) => worker),
     ["detector", "matcher"],
   );
   assert.deepEqual(
-    measures(looked[1]?.decision).map(({ name, score, text }) => [name, score ?? text]),
+    measures(observed[1]?.decision).map(({ name, score, text }) => [name, score ?? text]),
     [
       ["liveness", 0.9],
       ["yaw", "0.0°"],
@@ -111,7 +111,7 @@ test("frames are shown once each, with what was decided and said", () => {
       ["roll", "0.0°"],
     ],
   );
-  assert.deepEqual(lookAt([], [], []), []);
+  assert.deepEqual(observeFrames([], [], []), []);
 });
 
 test("places are kept behind the #", () => {

@@ -1,4 +1,4 @@
-// What was built: its size, its types, its package. Needs `npm run build` first, as `npm test` does.
+// Checks the build: sizes, types, package. Requires `npm run build`, which `npm test` runs.
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -57,8 +57,8 @@ test("what is wrong is left out and told", () => {
     parent_origins: ["https://shop.example"],
   });
   assert.equal(problems.length, 12);
-  assert.ok(problems.includes('mode: "selfie" or "operator", not "mirrored"'));
-  assert.ok(problems.includes('styles.colors.accent: a colour as #rrggbb, not "url(//evil)"'));
+  assert.ok(problems.includes('mode: must be "selfie" or "operator", not "mirrored"'));
+  assert.ok(problems.includes('styles.colors.accent: must be a colour such as #rrggbb, not "url(//evil)"'));
   for (const redirect of ["//evil.example", "data:text/html,x", "/\\evil.example", " https://x", "relative"]) {
     assert.equal(readConfig({ redirect_url: redirect }).config.redirect_url, undefined, redirect);
   }

@@ -1,4 +1,3 @@
-// Every module can be understood from those that it imports: no import leads back to where it started.
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

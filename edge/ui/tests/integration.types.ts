@@ -1,4 +1,4 @@
-// An integration as others write it, against the built declarations. It is only type-checked.
+// An integration against the built declarations. It is only type-checked.
 import {
   LPMessageRenderer,
   LunaPass,

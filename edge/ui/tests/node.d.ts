@@ -1,4 +1,4 @@
-// The few names of node's test runner that are used, so that no type package is needed.
+// The few parts of Node that the tests use, so that no type package is needed.
 declare module "node:test" {
   export function test(name: string, run: () => void | Promise<void>): void;
 }

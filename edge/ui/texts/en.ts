@@ -1,10 +1,10 @@
-// Every word the page says. Another language is another file beside this one, of the same shape: `de.ts` is used where
-// a browser, or `?lang=de`, asks for it.
+// All texts of the user page. A new language is a new file next to this one, with the same keys: `de.ts` is used if the
+// browser or `?lang=de` requests it.
 import type { FailureName } from "../lib/errors";
 import type { PromptName } from "../lib/prompts";
 import type { ActionName } from "../lib/steps";
 
-/** Prompts are read in a moment: at most two short lines on a phone, about 48 letters. */
+/** Prompts must be readable at a glance: at most two short lines on a phone, about 48 characters. */
 export const prompts: Record<PromptName, string> = {
   connecting: "Connecting…",
   reconnecting: "Connection lost. Reconnecting…",
@@ -43,7 +43,7 @@ export const prompts: Record<PromptName, string> = {
   plugin: "Something needs fixing first",
 };
 
-/** Where an operator holds the camera and reads the prompts, these differ. */
+/** Prompts that differ when an operator holds the camera. */
 const operatorPrompts: Partial<Record<PromptName, string>> = {
   ready: "Place the person's face in the oval",
   hold: "Hold the camera still",
@@ -65,7 +65,7 @@ const actions: Record<ActionName, string> = {
   lowerChin: "Chin down",
 };
 
-/** A failure told in words: what happened, and what to do. */
+/** A failure in words: what happened, and what to do. */
 export interface Failure {
   title: string;
   text: string;
@@ -197,9 +197,9 @@ const en = {
   again: "Try again",
   facts: { isOk: "Result", jti: "Session", iat: "Signed at", codes: "Codes", passed: "passed", failed: "not passed" },
   values: { place: "{size}, at {at}", yes: "yes", no: "no", absent: "not measured" },
-  /** Words a server uses as values; one that is missing here is shown as it is. */
+  /** Texts for values of the server; a value without a text is shown as it is. */
   states: { no_glasses: "none" } as Record<string, string>,
-  /** Names of measured things, by their place in `estimations`; one that is missing here is shown by that place. */
+  /** Names of measurements by path in `estimations`; a measurement without a name is shown with its path. */
   estimations: {
     faceCount: "Faces in the picture",
     ags: "Overall quality",

@@ -12,7 +12,7 @@ import { at } from "../route";
 import { same, write } from "../schema";
 import type { Document } from "../rest";
 
-/** The editor of one UI config; one that is not there yet is made by saving it. */
+/** The editor of one UI config. Saving creates it if it does not exist yet. */
 export function ConfigEditor({ name }: { name: string }) {
   const path = `v1/ui-configs/${encodeURIComponent(name)}`;
   const load = useLoad<Document>(path);
@@ -112,20 +112,20 @@ function Editor({
   );
 }
 
-/** The user page with the config as it is in the form. The page says when it is ready, and is then told of each change. */
+/** The user page with the config from the form. Once the page reports that it is ready, it receives each change. */
 function Preview({ config }: { config: Document }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const latest = useRef(config);
   latest.current = config;
-  const tell = () => frame.current?.contentWindow?.postMessage({ type: "selene-config", config: pruned(latest.current) }, location.origin);
-  useEffect(tell, [config]);
+  const send = () => frame.current?.contentWindow?.postMessage({ type: "selene-config", config: pruned(latest.current) }, location.origin);
+  useEffect(send, [config]);
   useEffect(() => {
-    const heard = ({ origin, source, data }: MessageEvent<{ source?: string; type?: string } | null>) => {
+    const receive = ({ origin, source, data }: MessageEvent<{ source?: string; type?: string } | null>) => {
       if (origin === location.origin && source === frame.current?.contentWindow && data?.source === "selene" && data.type === "ready")
-        tell();
+        send();
     };
-    addEventListener("message", heard);
-    return () => removeEventListener("message", heard);
+    addEventListener("message", receive);
+    return () => removeEventListener("message", receive);
   }, []);
   return (
     <aside class="preview">

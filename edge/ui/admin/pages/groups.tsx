@@ -8,7 +8,7 @@ import { Cell, Confirmed, Dialog, Form, Heading, Loaded, Table, Text } from "../
 import { useCan } from "../parts/me";
 import type { Answer, Group } from "../rest";
 
-const ALL = "administrators"; // has every right, and keeps it
+const ALL = "administrators"; // always has all rights
 
 export function Groups() {
   const can = useCan();

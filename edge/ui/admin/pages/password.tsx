@@ -3,7 +3,7 @@ import { call } from "../api";
 import { t } from "../language";
 import { Form, Heading, Notice, Text } from "../parts/ui";
 
-const LEAST = 12; // characters
+const MIN_LENGTH = 12; // characters
 
 export function ChangePassword({ must = false, onDone }: { must?: boolean; onDone?: () => Promise<void> }) {
   const [old, setOld] = useState("");
@@ -11,7 +11,7 @@ export function ChangePassword({ must = false, onDone }: { must?: boolean; onDon
   const [repeated, setRepeated] = useState("");
   const [tried, setTried] = useState(false);
   const [done, setDone] = useState(false);
-  const short = [...fresh].length < LEAST ? t.password.short : undefined;
+  const short = [...fresh].length < MIN_LENGTH ? t.password.short : undefined;
   const differs = fresh !== repeated ? t.password.differs : undefined;
   const submit = async () => {
     setTried(true);

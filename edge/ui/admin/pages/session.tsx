@@ -3,9 +3,9 @@ import { address, call } from "../api";
 import { dateTime, fill, fromNanos, number, seconds } from "../format";
 import { t } from "../language";
 import { useLoad, usePolling, type Load } from "../load";
-import { lookAt, type Looked } from "../looked";
+import { observeFrames, type ObservedFrame } from "../observed";
 import { Chart } from "../parts/chart";
-import { Outcome, outcomeName, outcomeWord, ToldCodes } from "../parts/codes";
+import { Outcome, outcomeName, outcomeWord, CodeList } from "../parts/codes";
 import { ExportButton } from "../parts/export";
 import { Frames } from "../parts/frames";
 import { RerunButton } from "../parts/rerun";
@@ -28,8 +28,8 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
   usePolling(session.reload, 2000, unfinished && session.data !== undefined && !erased);
   const grows = useCallback(() => [frames, decisions, verdicts].forEach(({ reload }) => reload()), []);
   usePolling(grows, 3000, session.data !== undefined && !over && !erased);
-  const looked = useMemo(
-    () => lookAt(frames.data?.frames ?? [], decisions.data?.decisions ?? [], verdicts.data?.verdicts ?? []),
+  const observed = useMemo(
+    () => observeFrames(frames.data?.frames ?? [], decisions.data?.decisions ?? [], verdicts.data?.verdicts ?? []),
     [frames.data, decisions.data, verdicts.data],
   );
   const erase = async () => {
@@ -79,7 +79,7 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
           <FramesAndChart
             id={id}
             frames={frames}
-            looked={looked}
+            observed={observed}
             best={best(decisions.data?.decisions, frames.data?.frames)}
             start={query.get("frame")}
           />
@@ -90,7 +90,7 @@ export function SessionPage({ id, query }: { id: string; query: URLSearchParams 
   );
 }
 
-/** Number of the frame that is the best shot. */
+/** Returns the number of the best shot's frame. */
 function best(decisions: Decision[] | undefined, frames: StoredFrame[] | undefined): number | undefined {
   const stored = decisions?.find(({ best_shot: shot }) => shot && shot !== "0")?.best_shot;
   return frames?.find((frame) => String(frame.stored) === stored)?.sequence;
@@ -133,7 +133,7 @@ function Facts({ session: { outcome, counts, events, last_decision: last }, deci
             ),
         )}
       </dl>
-      {last?.errors?.length ? <ToldCodes codes={last.errors} /> : null}
+      {last?.errors?.length ? <CodeList codes={last.errors} /> : null}
     </section>
   );
 }
@@ -141,37 +141,37 @@ function Facts({ session: { outcome, counts, events, last_decision: last }, deci
 function FramesAndChart({
   id,
   frames,
-  looked,
+  observed,
   best,
   start,
 }: {
   id: string;
   frames: Load<Answer<"/v1/sessions/{id}/frames">>;
-  looked: Looked[];
+  observed: ObservedFrame[];
   best: number | undefined;
   start: string | null;
 }) {
   const [picked, setPicked] = useState<number | undefined>(undefined);
-  const first = looked.findIndex(({ sequence }) => sequence === (Number(start) || best));
-  const now = Math.min(picked ?? Math.max(0, first), Math.max(0, looked.length - 1));
+  const first = observed.findIndex(({ sequence }) => sequence === (Number(start) || best));
+  const now = Math.min(picked ?? Math.max(0, first), Math.max(0, observed.length - 1));
   return (
     <>
       <section class="card">
         <h2>{t.session.framesTitle}</h2>
         <Loaded from={frames}>
           {() =>
-            looked.length ? (
-              <Frames id={id} frames={looked} now={now} best={best} onPick={setPicked} />
+            observed.length ? (
+              <Frames id={id} frames={observed} now={now} best={best} onPick={setPicked} />
             ) : (
               <Empty title={t.session.noFrames} />
             )
           }
         </Loaded>
       </section>
-      {looked.length > 0 && (
+      {observed.length > 0 && (
         <section class="card">
           <h2>{t.session.chart}</h2>
-          <Chart frames={looked} now={now} onPick={setPicked} />
+          <Chart frames={observed} now={now} onPick={setPicked} />
         </section>
       )}
     </>
@@ -224,7 +224,7 @@ function Rest({ session, path }: { session: Session; path: string }) {
   );
 }
 
-/** Not every browser plays every codec; the file can always be had. */
+/** A video player. Not every browser plays every codec, but the file can always be downloaded. */
 function Player({ src, codec }: { src: string; codec: string }) {
   const [unplayable, setUnplayable] = useState(false);
   return (
@@ -244,7 +244,7 @@ function Player({ src, codec }: { src: string; codec: string }) {
   );
 }
 
-/** A decision without the bytes that workers keep for themselves. */
+/** Returns a decision without the private state of the workers. */
 function shortened(decision: Decision): unknown {
   const { state, ...rest } = decision as Decision & { state?: Record<string, unknown> };
   const { workers: _, ...open } = state ?? {};

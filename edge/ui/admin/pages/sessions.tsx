@@ -15,10 +15,10 @@ type Filter = Record<(typeof FILTERS)[number], string>;
 
 const readFilter = (query: URLSearchParams): Filter => Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Filter;
 
-/** A time in the form the server wants; what is no time stays as it is, for the server to say so. */
+/** Returns a time in the server's format; anything else unchanged, for the server to refuse. */
 const timeOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : new Date(text).toISOString());
 
-/** The server's query. Times are typed as they are on this machine's clock. */
+/** Returns the path of a search. Times in the filter are local. */
 function search(filter: Filter, cursor: string): string {
   const query = new URLSearchParams({ limit: "25" });
   for (const name of FILTERS) {
@@ -104,7 +104,7 @@ export function Sessions({ query }: { query: URLSearchParams }) {
   );
 }
 
-/** As many as one order takes. */
+/** The maximum number of sessions in one order. */
 const MOST = 100;
 
 function List({ sessions }: { sessions: SessionLine[] }) {

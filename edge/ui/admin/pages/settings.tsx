@@ -20,14 +20,14 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
   const schema = useLoad<Schema>("v1/settings/schema");
   const newest = useLoad<Revision>(withVariant("v1/settings", tag));
   const variants = useLoad<Answer<"/v1/settings/variants">>("v1/settings/variants");
-  const [said, setSaid] = useState("");
-  useEffect(() => setSaid(""), [tab]);
+  const [message, setMessage] = useState("");
+  useEffect(() => setMessage(""), [tab]);
   const variant: Record<string, string> = tag ? { variant: tag } : {};
   const tags = variants.data?.variants.map((one) => one.tag).filter(Boolean) ?? [];
   const saved = (revision: Revision, words: string) => {
     newest.set(revision);
     variants.reload();
-    setSaid(words);
+    setMessage(words);
   };
   return (
     <>
@@ -58,7 +58,7 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
           </a>
         ))}
       </nav>
-      {said && <Notice kind="good">{said}</Notice>}
+      {message && <Notice kind="good">{message}</Notice>}
       {!can("settings:write") && <Notice kind="info">{t.settings.readOnly}</Notice>}
       {tab === "form" && (
         <Loaded from={schema}>

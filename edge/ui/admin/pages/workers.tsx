@@ -5,7 +5,7 @@ import { Cell, Heading, Loaded, Notice, Table } from "../parts/ui";
 import type { Answer, Worker } from "../rest";
 
 const EVERY = 3000; // ms
-const BEHIND = 100; // messages that wait
+const LAGGING = 100; // waiting messages
 
 export function Workers() {
   const workers = useLoad<Answer<"/v1/workers">>("v1/workers");
@@ -35,7 +35,7 @@ export function Workers() {
                     </Cell>
                     <Cell label={x.pending} class="number">
                       {number(one.pending)}
-                      {one.pending >= BEHIND && <span class="badge bad">{x.lag}</span>}
+                      {one.pending >= LAGGING && <span class="badge bad">{x.lag}</span>}
                     </Cell>
                     <Cell label={x.inFlight} class="number">
                       {number(one.in_flight)}

@@ -1,8 +1,8 @@
-// Liveness and similarity of a session's frames over time, drawn as SVG, and the same as a table.
+// Liveness and similarity of a session's frames over time, as an SVG chart and as a table.
 import { CODES, GOING_ON } from "../codes";
 import { number } from "../format";
 import { t } from "../language";
-import type { Looked } from "../looked";
+import type { ObservedFrame } from "../observed";
 import { Cell, Empty, Table } from "./ui";
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [760, 220, 34, 12, 12, 44];
@@ -15,7 +15,7 @@ const nameOf = (line: Line): string =>
   ];
 const y = (score: number): number => TOP + (1 - score) * (HEIGHT - TOP - BOTTOM);
 
-/** Steps of the time axis: 1, 2 or 5 of a power of ten, about six of them. */
+/** Returns the ticks of the time axis, in steps of 1, 2 or 5 times a power of ten; about six. */
 function steps(span: number): number[] {
   const rough = span / 6;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -23,15 +23,15 @@ function steps(span: number): number[] {
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, n) => n * step);
 }
 
-export function Chart({ frames, now, onPick }: { frames: Looked[]; now: number; onPick: (n: number) => void }) {
+export function Chart({ frames, now, onPick }: { frames: ObservedFrame[]; now: number; onPick: (n: number) => void }) {
   const span = Math.max(0.1, frames.at(-1)?.seconds ?? 0);
   const x = (seconds: number): number => LEFT + (seconds / span) * (WIDTH - LEFT - RIGHT);
-  const scoreOf = (frame: Looked, line: Line): number | undefined => frame.decision?.estimations?.[line];
+  const scoreOf = (frame: ObservedFrame, line: Line): number | undefined => frame.decision?.estimations?.[line];
   const points = (line: Line) =>
     frames.flatMap((frame) => (scoreOf(frame, line) === undefined ? [] : [[x(frame.seconds), y(scoreOf(frame, line) ?? 0)] as const]));
   const shown = LINES.filter((line) => points(line).length > 0);
   if (shown.length === 0) return <Empty title={t.session.noScores} />;
-  const failed = (frame: Looked): number[] => (frame.decision?.errors ?? []).filter((code) => !GOING_ON.has(code));
+  const failed = (frame: ObservedFrame): number[] => (frame.decision?.errors ?? []).filter((code) => !GOING_ON.has(code));
   const pick = (event: MouseEvent) => {
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
     const at = ((((event.clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT)) * span;

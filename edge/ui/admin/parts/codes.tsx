@@ -3,7 +3,7 @@ import { t } from "../language";
 
 export const outcomeName = (outcome: string): string => t.outcomes[outcome] ?? outcome;
 
-/** The word of the REST interface for an outcome of the protocol. */
+/** Returns the REST API's name of a stored outcome. */
 export const outcomeWord = (outcome: string | undefined): string => {
   if (!outcome || outcome === "OUTCOME_CONTINUE") return "open";
   return outcome === "OUTCOME_PASSED" ? "success" : outcome.replace("OUTCOME_", "").toLowerCase();
@@ -28,10 +28,10 @@ export function Codes({ codes }: { codes: readonly number[] }) {
   );
 }
 
-/** Codes one below the other, each with what it means. */
-export function ToldCodes({ codes }: { codes: readonly number[] }) {
+/** A list of codes with their meanings. */
+export function CodeList({ codes }: { codes: readonly number[] }) {
   return (
-    <ul class="told">
+    <ul class="code-list">
       {codes.map((code) => (
         <li key={code}>
           <span class={`code ${GOING_ON.has(code) ? "" : "bad"}`}>

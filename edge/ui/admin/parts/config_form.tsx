@@ -11,7 +11,7 @@ import { Field, Select, Text } from "./ui";
 
 export interface ConfigFormProps {
   config: Document;
-  /** What is wrong, by path. */
+  /** Errors by path. */
   errors: Record<string, string>;
   onValue: (path: string, value: unknown) => void;
 }
@@ -58,7 +58,7 @@ function Group({ title, open = false, children }: { title: string; open?: boolea
   );
 }
 
-/** What was typed as a number; as it was typed where it is none, so that the server can say so. */
+/** Returns the typed number; anything else unchanged, for the server to refuse. */
 const numeric = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
 
 function Input({ field: { path, kind }, config, errors, onValue }: ConfigFormProps & { field: ConfigField }) {
@@ -164,7 +164,7 @@ function Look(props: ConfigFormProps) {
   );
 }
 
-/** Of the user page, to begin from. */
+/** The colours of the user page without a config. */
 const DEFAULTS: Record<string, [light: string, dark: string]> = {
   page: ["#eef2f8", "#0b1220"],
   surface: ["#ffffff", "#141d2f"],

@@ -1,4 +1,4 @@
-// Ordering an export of sessions, and how far it is.
+// Orders an export of sessions and shows its progress.
 import { useEffect, useState } from "preact/hooks";
 import { address, call } from "../api";
 import { bytes, fill } from "../format";
@@ -28,7 +28,7 @@ const SIZES = [
   "2560x1920",
 ];
 
-/** Orders a file of each session. */
+/** A button that opens the export form. */
 export function ExportButton({ ids }: { ids: string[] }) {
   const [open, setOpen] = useState(false);
   const [made, setMade] = useState<Export | undefined>(undefined);
@@ -171,7 +171,7 @@ function Order({ ids, onMade, onCancel }: { ids: string[]; onMade: (made: Export
   );
 }
 
-/** What is not a number goes to the server as it was typed, which says what it wants. */
+/** Returns the typed number; anything else unchanged, for the server to refuse. */
 const numeric = (text: string): number | string => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 
 function order(ids: string[], given: typeof START, checks: typeof CHECKS): unknown {
@@ -200,19 +200,19 @@ function order(ids: string[], given: typeof START, checks: typeof CHECKS): unkno
   };
 }
 
-const over = ({ status }: Export): boolean => status === "success" || status === "error" || status === "canceled";
+const hasEnded = ({ status }: Export): boolean => status === "success" || status === "error" || status === "canceled";
 
-/** An export, followed until it is over. */
+/** The state of an export, updated until it has ended. */
 export function Progress({ of }: { of: Export }) {
   const [now, setNow] = useState(of);
   useEffect(() => {
     setNow(of);
-    if (over(of)) return;
+    if (hasEnded(of)) return;
     const events = new EventSource(address(`v1/exports/${of.id}/events`));
     events.addEventListener("status", (event) => {
       const next = JSON.parse(String((event as MessageEvent).data)) as Export;
       setNow(next);
-      if (over(next)) events.close();
+      if (hasEnded(next)) events.close();
     });
     return () => events.close();
   }, [of]);
@@ -243,7 +243,7 @@ export function Progress({ of }: { of: Export }) {
       <span class="badge neutral" role="status">
         {t.exports.states[now.status]}
       </span>
-      {!over(now) && (
+      {!hasEnded(now) && (
         <>
           <progress max="100" value={now.percent} aria-label={t.exports.progress} /> <span class="number">{now.percent} %</span>{" "}
           <button type="button" onClick={cancel}>

@@ -1,15 +1,15 @@
-// A session's frames: the one in view with its face box, the way along the time line, and what was said of it.
+// A session's frames: the selected one with its face box, the timeline, and its codes, measurements and verdicts.
 import { useEffect, useState } from "preact/hooks";
 import { address } from "../api";
 import { fill, number } from "../format";
 import { t } from "../language";
-import { measures, type Looked } from "../looked";
-import { outcomeName, outcomeWord, ToldCodes } from "./codes";
+import { measures, type ObservedFrame } from "../observed";
+import { outcomeName, outcomeWord, CodeList } from "./codes";
 import { Cell, Check, Notice, Table } from "./ui";
 
-const THUMBS = 12; // of the film strip, whatever the length of the session
-const PLAYED = 200; // ms a frame is shown
-const SETTLED = 60; // ms on a frame before its picture is fetched: the server limits requests a second
+const THUMBS = 12; // in the film strip
+const PLAYED = 200; // ms per frame during playback
+const SETTLED = 60; // ms before the selected frame's picture is fetched: the server limits the request rate
 
 const image = (id: string, sequence: number): string => address(`v1/sessions/${id}/frames/${sequence}`);
 
@@ -21,7 +21,7 @@ export function Frames({
   onPick,
 }: {
   id: string;
-  frames: Looked[];
+  frames: ObservedFrame[];
   now: number;
   best: number | undefined;
   onPick: (n: number) => void;
@@ -102,12 +102,12 @@ export function Frames({
         </div>
         <Workers frame={frame} />
       </div>
-      <Said frame={frame} />
+      <Result frame={frame} />
     </div>
   );
 }
 
-function Picture({ id, frame, boxed }: { id: string; frame: Looked; boxed: boolean }) {
+function Picture({ id, frame, boxed }: { id: string; frame: ObservedFrame; boxed: boolean }) {
   const position = frame.decision?.estimations?.frame_position;
   const { face, frame: size } = position ?? {};
   const marks = frame.verdicts.find(({ detection }) => detection?.landmarks)?.detection?.landmarks ?? [];
@@ -125,18 +125,18 @@ function Picture({ id, frame, boxed }: { id: string; frame: Looked; boxed: boole
   );
 }
 
-/** What was decided on a frame, and what was measured. */
-function Said({ frame: { decision } }: { frame: Looked }) {
+/** The decision on a frame, and its measurements. */
+function Result({ frame: { decision } }: { frame: ObservedFrame }) {
   const scores = measures(decision);
   return (
-    <div class="said">
+    <div class="decision">
       <h3>{t.session.result}</h3>
       {!decision && <p class="soft">{t.session.undecided}</p>}
       {decision?.failure && (
         <Notice kind="bad">{fill(t.session.failure, { detail: `${decision.failure.code ?? ""} ${decision.failure.detail ?? ""}` })}</Notice>
       )}
       {decision &&
-        (decision.errors?.length ? <ToldCodes codes={decision.errors} /> : !decision.failure && <p class="fine">{t.session.passed}</p>)}
+        (decision.errors?.length ? <CodeList codes={decision.errors} /> : !decision.failure && <p class="fine">{t.session.passed}</p>)}
       {scores.length > 0 && (
         <>
           <h3>{t.session.measured}</h3>
@@ -162,8 +162,8 @@ function Said({ frame: { decision } }: { frame: Looked }) {
   );
 }
 
-/** What each worker said of a frame. */
-function Workers({ frame: { verdicts } }: { frame: Looked }) {
+/** The verdicts on a frame. */
+function Workers({ frame: { verdicts } }: { frame: ObservedFrame }) {
   if (verdicts.length === 0) return null;
   return (
     <details open>

@@ -4,7 +4,7 @@ import type { Me } from "../rest";
 
 export const MeContext = createContext<Me>({ name: "", rights: [], groups: [], csrf: "", must_change_password: false });
 
-/** Says whether the user has a right. The server checks too; this only hides what would be refused. */
+/** Returns a function that reports whether the user has a right. The server checks, too; this only hides what it would refuse. */
 export function useCan(): (right: string) => boolean {
   const { rights } = useContext(MeContext);
   return (right) => rights.includes(right);

@@ -1,4 +1,4 @@
-// Having a session judged again, and what changed.
+// Judges a session again and shows what changed.
 import { useState } from "preact/hooks";
 import { call } from "../api";
 import { fill } from "../format";
@@ -7,7 +7,7 @@ import type { Rerun } from "../rest";
 import { Codes, Outcome } from "./codes";
 import { Dialog, Form, Notice, Select } from "./ui";
 
-/** Has the running workers judge the session again. Nothing stored of it changes. */
+/** A button with which the running workers judge the session again. The stored session does not change. */
 export function RerunButton({ id }: { id: string }) {
   const [open, setOpen] = useState(false);
   const [done, setDone] = useState<Rerun | undefined>(undefined);

@@ -1,7 +1,7 @@
-// Rights as a grid: a row a section, a column to see it and one to change it.
+// Rights as a grid: a row for each section, with columns for viewing and changing it.
 import { t } from "../language";
 
-/** Every right there is, by section; edge/account/rights.go has the list. */
+/** All rights by section, as in edge/account/rights.go. */
 export const RIGHTS: Record<string, readonly ("read" | "write")[]> = {
   sessions: ["read", "write"],
   exports: ["read", "write"],
@@ -17,14 +17,14 @@ export const RIGHTS: Record<string, readonly ("read" | "write")[]> = {
 
 export interface RightsGridProps {
   rights: string[];
-  /** Rights that can be given; others are shown but cannot be ticked. */
+  /** Reports whether a right can be granted; others are shown but disabled. */
   allowed: (right: string) => boolean;
   onRights: (rights: string[]) => void;
 }
 
 export function RightsGrid({ rights, allowed, onRights }: RightsGridProps) {
   const x = t.groups;
-  // Whoever may change something has to see it.
+  // The right to change a section includes the right to view it.
   const set = (section: string, kind: "read" | "write", on: boolean) => {
     const touched = [`${section}:${kind}`, on ? kind === "write" && `${section}:read` : kind === "read" && `${section}:write`].filter(
       (right): right is string => typeof right === "string" && allowed(right),
@@ -67,7 +67,7 @@ export function RightsGrid({ rights, allowed, onRights }: RightsGridProps) {
   );
 }
 
-/** Rights in words: the sections that can be changed, then those that can be seen. */
+/** Rights as text: sections that can be changed, then those that can only be viewed. */
 export function RightsInWords({ rights }: { rights: string[] }) {
   const x = t.groups;
   const names = (sections: string[]) => sections.map((section) => x.sections[section]).join(", ");

@@ -1,4 +1,4 @@
-// One setting of the form: the control that its schema asks for.
+// One setting of the form, with the control that fits its schema.
 import type { ComponentChildren } from "preact";
 import { fill, value as shown } from "../format";
 import { t } from "../language";
@@ -13,7 +13,7 @@ export interface SettingProps {
   onValue: (path: string, value: unknown) => void;
 }
 
-/** What was typed as a number; as it was typed where it is none, so that it can be told. */
+/** Returns the typed number; anything else unchanged, to be reported as an error. */
 function typed(schema: Schema, text: string): unknown {
   if (text.trim() === "") return nullable(schema) ? null : "";
   const number = Number(text.trim().replace(",", "."));

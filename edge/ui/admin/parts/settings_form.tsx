@@ -1,4 +1,4 @@
-// The settings as a form: made from the schema, checked while it is filled in, saved as a new revision.
+// The settings as a form: generated from the schema, checked during input, saved as a new revision.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { call, Problem } from "../api";
 import { fill } from "../format";
@@ -22,8 +22,8 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
   const can = useCan();
   const stored = useMemo(() => complete(schema, newest.settings) as Document, [schema, newest]);
   const [draft, setDraft] = useState(stored);
-  const [refused, setRefused] = useState<Record<string, string>>({}); // by the server, by path
-  const [words, setWords] = useState<{ kind: "info" | "bad"; text: string } | undefined>(undefined);
+  const [refused, setRefused] = useState<Record<string, string>>({}); // errors of the server, by path
+  const [notice, setNotice] = useState<{ kind: "info" | "bad"; text: string } | undefined>(undefined);
   const [find, setFind] = useState("");
   const [note, setNote] = useState("");
   const form = useRef<HTMLDivElement>(null);
@@ -45,13 +45,13 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
   const set = (path: string, value: unknown) => {
     setDraft((draft) => write(draft, path, value));
     setRefused({});
-    setWords(undefined);
+    setNotice(undefined);
   };
   const save = async () => {
     const [wrong] = Object.keys(checkAll(schema, draft));
     if (wrong) return setShow(wrong);
     setRefused({});
-    setWords(undefined);
+    setNotice(undefined);
     const path = withVariant("v1/settings", tag);
     const noted = note.trim() && `${path.includes("?") ? "&" : "?"}note=${encodeURIComponent(note.trim())}`;
     try {
@@ -63,7 +63,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
       const [first] = Object.keys(errors);
       if (!first) throw error;
       setRefused(errors);
-      setWords({ kind: "bad", text: fill(t.settings.refused, { detail: inWords(error) }) });
+      setNotice({ kind: "bad", text: fill(t.settings.refused, { detail: inWords(error) }) });
       setShow(first);
     }
   };
@@ -76,9 +76,9 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
       if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Error();
       setDraft(complete(schema, read) as Document);
       setRefused({});
-      setWords({ kind: "info", text: fill(t.settings.applied, { name: file.name }) });
+      setNotice({ kind: "info", text: fill(t.settings.applied, { name: file.name }) });
     } catch {
-      setWords({ kind: "bad", text: fill(t.settings.notJSON, { name: file.name }) });
+      setNotice({ kind: "bad", text: fill(t.settings.notJSON, { name: file.name }) });
     }
   };
 
@@ -103,7 +103,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
           </label>
         )}
       </div>
-      {words && <Notice kind={words.kind}>{words.text}</Notice>}
+      {notice && <Notice kind={notice.kind}>{notice.text}</Notice>}
       <fieldset class="bare" disabled={!writable}>
         <div ref={form}>
           <Groups schema={schema} draft={draft} errors={errors} changed={changed} find={find.trim().toLowerCase()} onValue={set} />
@@ -131,7 +131,7 @@ export function SettingsForm({ schema, newest, tag, onSaved }: SettingsFormProps
               onClick={() => {
                 setDraft(stored);
                 setRefused({});
-                setWords(undefined);
+                setNotice(undefined);
               }}
             >
               {t.settings.discard}
@@ -152,7 +152,7 @@ interface GroupsProps {
   onValue: (path: string, value: unknown) => void;
 }
 
-/** Every path of a setting below a schema, with the words it can be found by. */
+/** Lists the settings below a schema with their paths. */
 function paths(schema: Schema, path: string): { path: string; schema: Schema }[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
     const place = path ? `${path}.${key}` : key;
@@ -160,7 +160,7 @@ function paths(schema: Schema, path: string): { path: string; schema: Schema }[]
   });
 }
 
-/** The groups of the document; those in which something is wrong, changed or searched for are open. */
+/** The groups of the document. Those with errors, changes or search results are open. */
 function Groups({ schema, draft, errors, changed, find, onValue }: GroupsProps) {
   const groups = Object.entries(schema.properties ?? {});
   const matches = (group: Schema, one: { path: string; schema: Schema }) =>
@@ -204,7 +204,7 @@ function Groups({ schema, draft, errors, changed, find, onValue }: GroupsProps) 
   );
 }
 
-/** Settings of a group within the group say which. */
+/** Prefixes the title of a setting in a nested group with the group's name. */
 function prefixed({ path, schema }: { path: string; schema: Schema }, group: string): Schema {
   const [inner, more] = path.slice(group.length + 1).split(".");
   return more ? { ...schema, title: `${(inner ?? "").replace(/^./, (letter) => letter.toUpperCase())}: ${schema.title}` } : schema;

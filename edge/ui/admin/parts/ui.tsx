@@ -1,4 +1,4 @@
-// The parts that pages are put together from.
+// The building blocks of pages.
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Problem } from "../api";
@@ -35,7 +35,7 @@ export function Empty({ title, hint }: { title: string; hint?: string }) {
   );
 }
 
-/** What was loaded; until then that it is, or why it cannot be. */
+/** Shows loaded data; until then a loading message, or the error. */
 export function Loaded<T>({ from, children }: { from: Load<T>; children: (data: T) => ComponentChildren }) {
   const { data, problem, reload } = from;
   const broken = problem && (
@@ -65,7 +65,7 @@ export function Loaded<T>({ from, children }: { from: Load<T>; children: (data: 
   );
 }
 
-/** A page's heading, which is focused when the page is opened, and what can be done. */
+/** A page's heading, focused when the page opens, with its actions. */
 export function Heading({
   title,
   lead,
@@ -101,7 +101,7 @@ export interface FieldProps {
   hint?: ComponentChildren;
   error?: string | undefined;
   class?: string;
-  /** Gets what ties the control to its words. */
+  /** Receives the attributes that link the control to its label, hint and error. */
   children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => ComponentChildren;
 }
 
@@ -207,7 +207,7 @@ export function Check({
   );
 }
 
-/** A form whose submit talks to the server, and says why it could not. */
+/** A form that shows the error if submitting fails. */
 export function Form({
   onSubmit,
   children,
@@ -256,7 +256,7 @@ export function Form({
   );
 }
 
-/** A window over the page; Escape closes it. The browser keeps the focus in it and gives it back. */
+/** A modal dialog; Escape closes it. Closing restores the focus. */
 export function Dialog({
   title,
   onClose,
@@ -283,7 +283,7 @@ export function Dialog({
   );
 }
 
-/** A button whose deed is done after it was confirmed. */
+/** A button whose action runs after confirmation. */
 export function Confirmed({
   label,
   title,
@@ -321,7 +321,7 @@ export function Confirmed({
   );
 }
 
-/** Something shown once. */
+/** A dialog with a secret that is shown only once. */
 export function Secret({ title, text, secret, onClose }: { title: string; text: string; secret: string; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
   const copy = () =>
@@ -351,7 +351,7 @@ export function Time({ at }: { at: string | undefined }) {
   return at ? <time dateTime={at}>{dateTime(at)}</time> : <span>{t.common.never}</span>;
 }
 
-/** A table that becomes a list of cards where the screen is narrow. */
+/** A table, shown as a list of cards on narrow screens. */
 export function Table({ head, children, label }: { head: ComponentChildren[]; children: ComponentChildren; label: string }) {
   return (
     <div class="table">
@@ -371,7 +371,7 @@ export function Table({ head, children, label }: { head: ComponentChildren[]; ch
   );
 }
 
-/** A cell; label stands before it on a narrow screen. */
+/** A table cell, preceded by its label on narrow screens. */
 export function Cell({ label, children, class: kind }: { label?: string; children?: ComponentChildren; class?: string }) {
   return (
     <td data-label={label} class={kind}>

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../language";
 
-/** While there is something unsaved, asks before a link or the browser leaves it behind. */
+/** Asks for confirmation before the user leaves the page with unsaved changes. */
 export function useUnsaved(unsaved: boolean): void {
   useEffect(() => {
     if (!unsaved) return;

@@ -1,5 +1,5 @@
-// Every word of the admin page. Another language is another file beside this one, of the same shape, and a line in
-// ../language.ts. What comes from the server (titles of settings, details of errors) is English.
+// All texts of the admin page. A new language is a new file next to this one, with the same keys, and a line in
+// ../language.ts. Titles of settings and details of errors come from the server, in English.
 import { codes } from "./en_codes";
 
 const en = {

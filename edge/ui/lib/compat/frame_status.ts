@@ -1,7 +1,7 @@
-// What the callback of checkLiveness gets, in the shapes of both generations.
+// The argument of checkLiveness's callback, in the format of both generations.
 import type { Stats } from "../lpproto";
 
-/** As servers of the second generation send it. */
+/** The format of second-generation servers. */
 export interface FrameStatus {
   isOk: boolean;
   errors: number[];
@@ -9,7 +9,7 @@ export interface FrameStatus {
   details?: Record<string, unknown>;
 }
 
-/** The first generation's: `details` for `estimations`, `quality` for `imageQuality`, and without what it did not have. */
+/** Converts to the first generation: `details` for `estimations`, `quality` for `imageQuality`, without newer fields. */
 export function asFirstGeneration({ isOk, errors, estimations }: Stats): FrameStatus {
   const { imageQuality, eyes: _eyes, deepfake: _deepfake, imageModification: _modification, faceCount: _count, ...rest } = estimations;
   const details: Record<string, unknown> = { ...rest };

@@ -1,25 +1,25 @@
-// LunaPass: the class that integrators of the original client library know, on top of SelenePass.
+// LunaPass: the interface of the original client library, implemented with SelenePass.
 import type { Mode } from "../camera";
 import { type PassOptions, SelenePass } from "../pass";
 import { STAGE, style } from "./dom";
 import { asFirstGeneration, type FrameStatus } from "./frame_status";
 
 export interface LunaPassOptions {
-  /** Milliseconds from one frame to the next at least; 0 unless it says otherwise. */
+  /** The minimum interval between frames in milliseconds; 0 by default. */
   requestInterval?: number;
   video?: MediaTrackConstraints;
   image?: { mimetype?: string; quality?: number };
   mode?: Mode;
   headers?: { heartbeatInterval?: number };
-  /** A session to go on with. */
+  /** The ID of a session to resume. */
   "session-id"?: string;
-  /** Tells the console what happens. */
+  /** Logs events to the console. */
   debug?: boolean;
-  /** Which shape the callback's argument has: `1.x` has `details` and `quality`. `2.x` unless it says otherwise. */
+  /** The format of the callback's argument: `1.x` has `details` and `quality`. `2.x` by default. */
   frameStatus?: "1.x" | "2.x";
-  /** What opens a session that was made beforehand. */
+  /** The token of a session created in advance. */
   token?: string;
-  /** Sends no picture without a face; off unless it says otherwise. */
+  /** Whether to send only pictures with a face; off by default. */
   frontDetector?: boolean | string | URL;
 }
 
@@ -29,13 +29,13 @@ export class LunaPass {
   private readonly video = document.createElement("video");
   private connected = false;
 
-  /** The camera's picture will fill `root`. */
+  /** The camera picture will fill `root`. */
   constructor(
     private readonly root: HTMLElement,
     private readonly options: LunaPassOptions = {},
   ) {
     const { requestInterval = 0, video, image, mode = "selfie", headers, token, frontDetector = false } = options;
-    const size = Number.MAX_SAFE_INTEGER; // pictures are sent as the camera gives them
+    const size = Number.MAX_SAFE_INTEGER; // pictures are sent in the camera's size
     const passOptions: PassOptions = {
       url: "",
       video: this.video,
@@ -64,7 +64,7 @@ export class LunaPass {
     this.connected = true;
   }
 
-  /** Asks for the camera and shows its picture in the root. */
+  /** Opens the camera and shows its picture in the root. */
   async attachCamera(): Promise<void> {
     this.root.append(this.stage);
     try {
@@ -75,7 +75,7 @@ export class LunaPass {
     }
   }
 
-  /** Sends pictures until the server has decided; tells the callback of each that did not pass. Rejects when it cannot. */
+  /** Sends pictures until the server has decided; calls back for each that did not pass. Rejects with a PassError. */
   async checkLiveness(callback?: (frameStatus: FrameStatus) => void): Promise<{ isOk: boolean; jwt: string }> {
     if (!this.connected) throw new Error("checkLiveness: call connectWS first");
     if (!this.stage.isConnected) this.root.append(this.stage);
@@ -89,7 +89,7 @@ export class LunaPass {
     }
   }
 
-  /** Switches the camera off and takes its picture away. */
+  /** Switches the camera off and removes its picture. */
   async detachCamera(): Promise<void> {
     this.pass.releaseCamera();
     this.stage.remove();
@@ -101,7 +101,7 @@ export class LunaPass {
   }
 
   private build(mode: Mode): void {
-    this.stage.id = "vllunapass-wrapper"; // integrators' style sheets go by it
+    this.stage.id = "vllunapass-wrapper"; // style sheets of integrators refer to it
     this.stage.setAttribute(STAGE, mode);
     style(this.stage, { position: "relative", overflow: "hidden" });
     style(this.video, { display: "block", width: "100%", height: "100%", "object-fit": "cover" });

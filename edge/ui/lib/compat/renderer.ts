@@ -1,4 +1,4 @@
-// LPMessageRenderer: words and drawings over the camera's picture.
+// LPMessageRenderer: text and graphics over the camera picture.
 import { prompts } from "../../texts/en";
 import { arrowOnScreen, choosePrompt, PromptPacer, type Arrow } from "../prompts";
 import type { Mode } from "../camera";
@@ -6,11 +6,11 @@ import { STAGE, style } from "./dom";
 import type { FrameStatus } from "./frame_status";
 
 export interface LPMessageRendererOptions {
-  /** Show words; on unless `false`. */
+  /** Whether to show text; on by default. */
   text?: boolean;
-  /** Draw the face's frame and arrows; on unless `false`. */
+  /** Whether to draw the face's frame and arrows; on by default. */
   graphics?: boolean;
-  /** Words by check code, in place of the English ones. */
+  /** Texts by check code, replacing the English ones. */
   errorMessages?: Record<string, string>;
 }
 
@@ -33,7 +33,7 @@ export class LPMessageRenderer {
 
   constructor(private readonly options: LPMessageRendererOptions = {}) {}
 
-  /** Lays itself over the camera's picture in `root`, or over `root` when there is none yet. */
+  /** Covers the camera picture in `root`, or `root` itself if there is no picture yet. */
   init(root: HTMLElement): void {
     this.destroy();
     const stage = root.querySelector<HTMLElement>(`[${STAGE}]`) ?? root;
@@ -41,7 +41,7 @@ export class LPMessageRenderer {
     if (getComputedStyle(stage).position === "static") stage.style.setProperty("position", "relative");
     const over = { position: "absolute", inset: "0", width: "100%", height: "100%", "pointer-events": "none", fill: "none" };
     if (this.options.graphics !== false) {
-      style(this.frame, over).setAttribute("preserveAspectRatio", "xMidYMid slice"); // as the picture fills its place
+      style(this.frame, over).setAttribute("preserveAspectRatio", "xMidYMid slice"); // like the picture's object-fit
       style(this.arrows, over).setAttribute("viewBox", "0 0 100 100");
       for (const svg of [this.frame, this.arrows]) svg.setAttribute("aria-hidden", "true");
       for (const [name, value] of Object.entries({
@@ -75,19 +75,19 @@ export class LPMessageRenderer {
     }
   }
 
-  /** Shows what a frame's status asks of the person. */
+  /** Shows the prompt for a frame's status. */
   render(status: FrameStatus): void {
     const prompt = this.pacer.next(choosePrompt(status.errors, this.options.errorMessages), performance.now());
     const code = prompt.code ?? status.errors[0];
     const words = status.isOk ? "" : (this.options.errorMessages?.[String(code)] ?? prompts[prompt.name]);
-    if (this.words.textContent !== words) this.words.textContent = words; // set again, it would be read aloud again
+    if (this.words.textContent !== words) this.words.textContent = words; // setting it again would make screen readers repeat it
     this.words.hidden = words === "";
     const arrow = arrowOnScreen(prompt, this.mode);
     this.arrow.setAttribute("d", arrow ? ARROWS[arrow] : "");
     this.drawFace(status);
   }
 
-  /** Takes everything away. */
+  /** Removes everything. */
   destroy(): void {
     for (const node of [this.words, this.frame, this.arrows]) node.remove();
     this.pacer = new PromptPacer();

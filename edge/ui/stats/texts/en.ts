@@ -1,4 +1,4 @@
-// Every word of the statistics page that the admin page has not.
+// All texts of the statistics page that the admin page does not have.
 const en = {
   title: "Statistics",
   admin: "Admin page",

@@ -1,7 +1,7 @@
-// One frame of a session with everything that was stored of it.
+// A session's frames, each combined with everything that was stored for it.
 import type { Decision, StoredFrame, Verdict } from "./rest";
 
-export interface Looked {
+export interface ObservedFrame {
   sequence: number;
   /** Seconds after the first frame. */
   seconds: number;
@@ -11,16 +11,16 @@ export interface Looked {
 }
 
 /**
- * The frames of a session in their order, each once: after a lost connection one number may have several images, of which
- * the one counts that was decided on.
+ * Returns the frames of a session in order, each once. After a lost connection, several images may share a number; the one
+ * that the decision refers to counts.
  */
-export function lookAt(frames: StoredFrame[], decisions: Decision[], verdicts: Verdict[]): Looked[] {
+export function observeFrames(frames: StoredFrame[], decisions: Decision[], verdicts: Verdict[]): ObservedFrame[] {
   const decided = new Map(decisions.map((decision) => [Number(decision.name.sequence), decision]));
-  const said = new Map<number, Map<string, Verdict>>();
+  const verdictsOf = new Map<number, Map<string, Verdict>>();
   for (const verdict of verdicts) {
     const sequence = Number(verdict.name.sequence);
-    if (!said.has(sequence)) said.set(sequence, new Map());
-    said.get(sequence)?.set(verdict.worker, verdict); // one that was said again is the same
+    if (!verdictsOf.has(sequence)) verdictsOf.set(sequence, new Map());
+    verdictsOf.get(sequence)?.set(verdict.worker, verdict); // a repeated verdict is identical
   }
   const chosen = new Map<number, StoredFrame>();
   for (const frame of frames) {
@@ -35,13 +35,13 @@ export function lookAt(frames: StoredFrame[], decisions: Decision[], verdicts: V
       seconds: (Date.parse(frame.received) - start) / 1000,
       frame,
       decision: decided.get(frame.sequence),
-      verdicts: [...(said.get(frame.sequence)?.values() ?? [])].sort((a, b) => a.worker.localeCompare(b.worker)),
+      verdicts: [...(verdictsOf.get(frame.sequence)?.values() ?? [])].sort((a, b) => a.worker.localeCompare(b.worker)),
     }));
 }
 
 export interface Measure {
   name: string;
-  /** 0 to 1 with 1 = fine, where it is a score. */
+  /** From 0 to 1, with 1 = fine, if the measure is a score. */
   score?: number;
   text?: string;
 }
@@ -49,7 +49,7 @@ export interface Measure {
 const SCORES = ["liveness", "previous_face_similarity", "first_face_similarity", "ags", "deepfake", "image_modification"] as const;
 const QUALITIES = ["blur", "light", "darkness", "illumination", "specularity"] as const;
 
-/** What was measured on a frame: scores first. */
+/** Returns the measurements of a frame, scores first. */
 export function measures(decision: Decision | undefined): Measure[] {
   const e = decision?.estimations;
   if (!e) return [];
