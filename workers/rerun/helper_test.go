@@ -32,7 +32,7 @@ func detectorOn(t *testing.T, conn *streams.Conn, codes ...int32) func() map[str
 	var mu sync.Mutex
 	seen := map[string][]uint64{}
 	streamstest.Go(t, func(ctx context.Context) error {
-		return conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector})
+		return conn.Register(ctx, schemas.Registration{Name: schemas.WorkerDetector})
 	})
 	streamstest.Go(t, func(ctx context.Context) error {
 		work := streams.Work{Stream: streams.Frames, Durable: schemas.WorkerDetector, Concurrency: 1, AckWait: time.Minute}

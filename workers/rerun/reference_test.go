@@ -78,7 +78,7 @@ func TestOtherPack(t *testing.T) {
 	r := New(conn, Options{})
 	streamstest.Go(t, r.registry.Run)
 	streamstest.Go(t, func(ctx context.Context) error {
-		return conn.Register(ctx, streams.Registration{Name: "w", Pack: "now"})
+		return conn.Register(ctx, schemas.Registration{Name: "w", Pack: "now"})
 	})
 	streamstest.Eventually(t, func() error {
 		if r.registry.All()["w"].Pack != "now" {

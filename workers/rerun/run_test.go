@@ -106,7 +106,7 @@ func TestWhatEndsARun(t *testing.T) {
 func TestWorkersThatAreNotRunning(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	streamstest.Go(t, func(ctx context.Context) error {
-		return conn.Register(ctx, streams.Registration{Name: schemas.WorkerDetector})
+		return conn.Register(ctx, schemas.Registration{Name: schemas.WorkerDetector})
 	})
 	const document = `{"workers":[{"name":"liveness","required":true},{"name":"hat"}]}`
 	for _, c := range []struct {
