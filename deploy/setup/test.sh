@@ -10,7 +10,7 @@ set -euo pipefail
 
 # The race detector takes five to ten times the processor time: it runs where goroutines meet, not over the number
 # crunching of vision and video, nor over tests that start whole processes.
-readonly no_race='/workers/(vision|video|virtualcamera|forensics|imagemodification)|/test(/|$)|/deploy(/|$)'
+readonly no_race='/workers/(vision|video|virtualcamera|imagemodification)|/test(/|$)|/deploy(/|$)'
 readonly inference='/workers/(detector|liveness|matcher)(/|$)'
 
 go_tests() { # go_tests LENGTH: two runs, in the format of go test -json

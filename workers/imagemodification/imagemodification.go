@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
-	"github.com/selene-liveness/selene/workers/forensics"
+	"github.com/selene-liveness/selene/workers/imagemodification/internal/forensics"
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
