@@ -8,8 +8,8 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Accounts knows users, groups, log-ins and API tokens. All of it is in the broker, and read anew at each question: what is
-// taken away from somebody is gone at once, at every edge. It is safe for concurrent use.
+// Accounts manages users, groups, log-ins and API tokens. They are stored in the broker and read for each request, so that a
+// change takes effect at once, at every edge. It is safe for concurrent use.
 type Accounts struct {
 	accounts *streams.Bucket
 	logins   *streams.Bucket
@@ -17,7 +17,7 @@ type Accounts struct {
 	now      func() time.Time
 }
 
-// New prepares accounts on a connection.
+// New returns the accounts of an installation.
 func New(conn *streams.Conn) *Accounts {
 	return &Accounts{
 		accounts: conn.Bucket(streams.BucketAccounts), logins: conn.Bucket(streams.BucketLogins),
@@ -25,17 +25,17 @@ func New(conn *streams.Conn) *Accounts {
 	}
 }
 
-// FirstUser is the administrator an installation begins with.
+// FirstUser is the name of the first administrator of an installation.
 const FirstUser = "admin"
 
-// First makes the first user, who has to change the password that it returns. It is "" when there are users already; of
-// several edges that start at once, one makes the user.
+// First creates the first user and returns a password that the user must change. It returns "" if there are users already. Of
+// several edges that start at the same time, one creates the user.
 func (a *Accounts) First(ctx context.Context) (password string, err error) {
 	_, revision, err := a.people(ctx)
 	if err != nil || revision != 0 {
 		return "", err
 	}
-	password = drawPassword()
+	password = generatePassword()
 	phc, err := a.hasher.make(ctx, password)
 	if err != nil {
 		return "", err
@@ -49,27 +49,27 @@ func (a *Accounts) First(ctx context.Context) (password string, err error) {
 	return password, err
 }
 
-// Caller is who asks for something.
+// Caller is the user or the token behind a request.
 type Caller struct {
 	Name       string   // of a user, or token:ID
 	Groups     []string // of a user
 	Rights     Rights
-	MustChange bool   // the password, before anything else
-	CSRF       string // of a log-in: what a page has to repeat; "" for a token
+	MustChange bool   // the password must be changed before anything else
+	CSRF       string // of a log-in: the value that a page has to repeat; "" for a token
 
 	user  bool
-	owner string     // who is behind a token: a user, or AdminToken
-	since time.Time  // when that user was made
+	owner string     // the owner of a token: a user, or AdminToken
+	since time.Time  // when that user was created
 	until *time.Time // when a token expires
 }
 
-// AdminToken is the name of whoever has the installation's own token.
+// AdminToken is the name of a caller with the admin token of the installation.
 const AdminToken = "token:admin"
 
-// Admin is the caller with the installation's own token.
+// Admin returns the caller with the admin token of the installation.
 func Admin() Caller { return Caller{Name: AdminToken, Rights: All(), owner: AdminToken} }
 
-// Needs is an error that names the right if the caller lacks it.
+// Needs returns an error that names the right if the caller lacks it.
 func (c Caller) Needs(right Right) error {
 	if c.Rights.Have(right) {
 		return nil
@@ -77,8 +77,8 @@ func (c Caller) Needs(right Right) error {
 	return lacks(right, "")
 }
 
-// grants is an error if the caller lacks any of the rights that he would give, or that somebody has whom he would change:
-// who could set the password of a stronger user would become that user.
+// grants returns an error if the caller lacks one of the rights that they would grant, or that the user has whom they would
+// change: a caller who can set the password of a user has all rights of that user.
 func (c Caller) grants(rights Rights, why string) error {
 	if right := c.Rights.Lacks(rights); right != "" {
 		return lacks(right, why)

@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// What a request can be refused for. Each error wraps one of them, or comes from package streams.
+// Reasons to refuse a request. Each error of the package wraps one of them, or comes from package streams.
 var (
 	ErrUnauthenticated = errors.New("not logged in")
 	ErrForbidden       = errors.New("not allowed")
-	ErrConflict        = errors.New("cannot be done as things are")
+	ErrConflict        = errors.New("conflict with the current state")
 	ErrInvalid         = errors.New("invalid")
-	ErrBusy            = errors.New("too many log-ins at the same time: try again in a moment")
+	ErrBusy            = errors.New("too many log-ins at the same time: try again in a few seconds")
 )
 
-// refusal is an error whose text says it all, of one of the kinds above.
+// refusal is an error of one of the kinds above with a text of its own.
 type refusal struct {
 	kind error
 	text string
@@ -29,9 +29,9 @@ func conflict(format string, args ...any) error {
 
 func invalid(what, why string) error { return &refusal{ErrInvalid, what + ": " + why} }
 
-// lacks names the right that is missing.
+// lacks returns an error that names the missing right.
 func lacks(right Right, why string) error {
-	text := fmt.Sprintf("the right %s is needed", right)
+	text := fmt.Sprintf("the right %s is required", right)
 	if why != "" {
 		text += " " + why
 	}

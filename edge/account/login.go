@@ -17,25 +17,26 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// How long a log-in is good for.
+// How long a log-in is valid.
 const (
-	loginTime  = 12 * time.Hour     // without being used
-	loginLimit = 7 * 24 * time.Hour // at all
+	loginTime  = 12 * time.Hour     // without use
+	loginLimit = 7 * 24 * time.Hour // in total
 	loginBeat  = 5 * time.Minute    // between renewals
 	secretSize = 32                 // random bytes of cookies and tokens
 )
 
-// login is what is stored of a log-in, under the hash of its cookie.
+// login is a log-in as stored, under the hash of its cookie.
 type login struct {
 	User   string    `json:"user"`
-	Logins string    `json:"logins"` // as the user's was; see person
+	Logins string    `json:"logins"` // person.Logins at the time of the log-in
 	Used   time.Time `json:"used"`
 	Until  time.Time `json:"until"`
 }
 
 func loginKey(cookie string) string { return hex.EncodeToString(sessions.HashSecret(cookie)) }
 
-// csrfOf is what a page has to repeat. It follows from the cookie, which no script can read, and says nothing about it.
+// csrfOf returns the value that a page has to repeat. It is derived from the cookie, which scripts cannot read, and does not
+// reveal it.
 func csrfOf(cookie string) string {
 	mac := hmac.New(sha256.New, []byte(cookie))
 	mac.Write([]byte("csrf"))
@@ -50,8 +51,8 @@ func randomSecret() string {
 
 func unauthenticated(text string) error { return &refusal{ErrUnauthenticated, text} }
 
-// LogIn returns the cookie of a new log-in. It is ErrUnauthenticated, after the same work, whether the user is unknown or
-// disabled or the password wrong. It is ErrBusy when too many log in at once.
+// LogIn returns the cookie of a new log-in. The error is ErrUnauthenticated, after the same amount of work, if the user is
+// unknown or disabled or the password is wrong, and ErrBusy if too many users log in at the same time.
 func (a *Accounts) LogIn(ctx context.Context, name, password string) (cookie string, c Caller, err error) {
 	refused := unauthenticated("the user or the password is wrong")
 	p, _, err := a.people(ctx)
@@ -83,7 +84,7 @@ func (a *Accounts) LogIn(ctx context.Context, name, password string) (cookie str
 	var l login
 	err = a.edit(ctx, func(p *people) error {
 		u := p.Users[name]
-		if u == nil || u.Disabled || u.Password != phc { // since a moment
+		if u == nil || u.Disabled || u.Password != phc { // changed in the meantime
 			return refused
 		}
 		if better != "" {
@@ -115,10 +116,10 @@ func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revisio
 	return err
 }
 
-var errLoginOver = unauthenticated("the log-in is over: log in again")
+var errLoginEnded = unauthenticated("the log-in has ended: log in again")
 
-// ByCookie is the user of a log-in. It is ErrUnauthenticated when the log-in has ended, or the user been disabled, removed
-// or given another password.
+// ByCookie returns the user of a log-in. The error is ErrUnauthenticated if the log-in has ended, or the user was disabled,
+// removed or got another password.
 func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) {
 	l, revision, err := a.login(ctx, cookie)
 	if err != nil {
@@ -131,7 +132,7 @@ func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) 
 	now := a.now()
 	u := p.Users[l.User]
 	if u == nil || u.Disabled || u.Logins != l.Logins || now.After(l.Until) || now.After(l.Used.Add(loginTime)) {
-		return Caller{}, errLoginOver
+		return Caller{}, errLoginEnded
 	}
 	if now.Sub(l.Used) >= loginBeat {
 		l.Used = now
@@ -147,7 +148,7 @@ func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) 
 func (a *Accounts) login(ctx context.Context, cookie string) (l login, revision uint64, err error) {
 	v, err := a.logins.Get(ctx, loginKey(cookie))
 	if errors.Is(err, streams.ErrNotFound) {
-		return login{}, 0, errLoginOver
+		return login{}, 0, errLoginEnded
 	}
 	if err == nil {
 		err = json.Unmarshal(v.Data, &l)
@@ -160,18 +161,18 @@ func (a *Accounts) LogOut(ctx context.Context, cookie string) error {
 	return a.logins.Delete(ctx, loginKey(cookie))
 }
 
-// ChangePassword changes the caller's own password. Of the user's log-ins only this one goes on. It is ErrForbidden when
-// the old password is wrong.
+// ChangePassword changes the caller's own password and ends all other log-ins of the user. The error is ErrForbidden if the
+// old password is wrong.
 func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, password string) error {
 	if !c.user {
-		return &refusal{ErrForbidden, "only a user has a password"}
+		return &refusal{ErrForbidden, "only users have passwords"}
 	}
 	wrong := &refusal{ErrForbidden, "the old password is wrong"}
 	if err := checkPassword(c.Name, password); err != nil {
 		return err
 	}
 	if password == old {
-		return invalid("password", "it is the old one")
+		return invalid("password", "must differ from the old password")
 	}
 	p, _, err := a.people(ctx)
 	if err != nil {
@@ -199,7 +200,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, pa
 		if err != nil {
 			return err
 		}
-		if u.Password != stored { // since a moment
+		if u.Password != stored { // changed in the meantime
 			return wrong
 		}
 		u.Password, u.MustChange = phc, false
@@ -218,5 +219,5 @@ func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, pa
 	if err := a.putLogin(ctx, cookie, l, revision); !errors.Is(err, streams.ErrChanged) {
 		return err
 	}
-	return nil // at worst the user logs in again
+	return nil // in the worst case the user logs in again
 }

@@ -20,23 +20,23 @@ const (
 	maxPassword = 1024
 )
 
-// checkPassword refuses what is too easy to guess.
+// checkPassword refuses passwords that are too easy to guess.
 func checkPassword(user, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < minPassword:
-		return invalid("password", fmt.Sprintf("it needs %d characters at least", minPassword))
+		return invalid("password", fmt.Sprintf("must have at least %d characters", minPassword))
 	case len(password) > maxPassword:
-		return invalid("password", fmt.Sprintf("it has more than %d bytes", maxPassword))
+		return invalid("password", fmt.Sprintf("must have at most %d bytes", maxPassword))
 	case strings.EqualFold(password, user):
-		return invalid("password", "it is the name of the user")
+		return invalid("password", "must not be the name of the user")
 	case strings.Count(password, password[:1]) == len(password):
-		return invalid("password", "it is one character again and again")
+		return invalid("password", "must not repeat a single character")
 	}
 	return nil
 }
 
-// drawPassword is a password nobody can guess, of 24 characters that are hard to confuse.
-func drawPassword() string {
+// generatePassword returns a random password of 24 characters that are hard to confuse.
+func generatePassword() string {
 	const alphabet = "abcdefghjkmnpqrstuvwxyz23456789-" // 32: five bits each
 	random := make([]byte, 24)
 	rand.Read(random)
@@ -46,8 +46,8 @@ func drawPassword() string {
 	return string(random)
 }
 
-// cost is how much work and memory a hash takes. These are OWASP's for argon2id: less memory than RFC 9106 has in mind, for
-// frames need it too.
+// cost is the work and the memory that a hash takes. The values are OWASP's for argon2id: less memory than RFC 9106
+// recommends, because frames need it too.
 type cost struct {
 	memory  uint32 // KiB
 	passes  uint32
@@ -56,7 +56,7 @@ type cost struct {
 
 var today = cost{memory: 19 << 10, passes: 2, threads: 1}
 
-// What is believed of a stored hash.
+// Bounds of a stored hash.
 const (
 	maxMemory  = 256 << 10
 	maxPasses  = 16
@@ -72,7 +72,7 @@ type hash struct {
 	salt, sum []byte
 }
 
-var errHash = errors.New("the stored password hash is not one of argon2id")
+var errHash = errors.New("the stored password hash is not an argon2id hash")
 
 func newHash(password string) hash {
 	h := hash{cost: today, salt: make([]byte, saltBytes)}
@@ -118,16 +118,16 @@ func parseHash(phc string) (h hash, err error) {
 			return hash{}, errHash
 		}
 	}
-	if h.String() != phc { // the decoders let leading zeros and line ends pass
+	if h.String() != phc { // the decoders accept leading zeros and line breaks
 		return hash{}, errHash
 	}
 	return h, nil
 }
 
-// hasher computes few hashes at once, since each takes memory, and lets few more wait.
+// hasher limits how many hashes are computed at the same time, since each takes memory, and how many may wait.
 type hasher struct {
 	waiting, working chan struct{}
-	nobody           hash // what the passwords of unknown users are compared with, so that they take as long
+	nobody           hash // compared with the passwords of unknown users, so that they take the same time
 }
 
 const (
@@ -136,10 +136,10 @@ const (
 )
 
 func newHasher() *hasher {
-	return &hasher{waiting: make(chan struct{}, hashesWait), working: make(chan struct{}, hashesAtOnce), nobody: newHash(drawPassword())}
+	return &hasher{waiting: make(chan struct{}, hashesWait), working: make(chan struct{}, hashesAtOnce), nobody: newHash(generatePassword())}
 }
 
-// do calls work when it is its turn.
+// do calls work as soon as there is capacity.
 func (h *hasher) do(ctx context.Context, work func()) error {
 	select {
 	case h.waiting <- struct{}{}:
@@ -157,13 +157,13 @@ func (h *hasher) do(ctx context.Context, work func()) error {
 	return nil
 }
 
-// make is the PHC string of a new password.
+// make returns the PHC string of a new password.
 func (h *hasher) make(ctx context.Context, password string) (phc string, err error) {
 	err = h.do(ctx, func() { phc = newHash(password).String() })
 	return phc, err
 }
 
-// check says whether a password is the one of a PHC string. An empty one takes as long, and is nobody's.
+// check reports whether a password matches a PHC string. An empty string takes the same time and never matches.
 func (h *hasher) check(ctx context.Context, password, phc string) (ok bool, err error) {
 	stored := h.nobody
 	if phc != "" {

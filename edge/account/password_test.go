@@ -73,7 +73,7 @@ func TestPasswordRules(t *testing.T) {
 			t.Errorf("%.20q: %v", password, err)
 		}
 	}
-	if a, b := drawPassword(), drawPassword(); a == b || checkPassword("admin", a) != nil || len(a) != 24 {
+	if a, b := generatePassword(), generatePassword(); a == b || checkPassword("admin", a) != nil || len(a) != 24 {
 		t.Errorf("drawn: %q, %q", a, b)
 	}
 }

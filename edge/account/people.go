@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// User is somebody who can log in.
+// User is an account that can log in.
 type User struct {
 	Name       string     `json:"name"`
 	Groups     []string   `json:"groups"`
@@ -24,26 +24,26 @@ type User struct {
 	LastLogin  *time.Time `json:"last_login,omitempty"`
 }
 
-// Group gives its users rights.
+// Group grants rights to its users.
 type Group struct {
 	Name   string `json:"name"`
 	Rights Rights `json:"rights"`
 }
 
-// Administrators is the group that has every right, those of later versions too. It is not stored.
+// Administrators is the group that has every right, including those of later versions. It is not stored.
 const Administrators = "administrators"
 
 // person is a user as stored.
 type person struct {
 	User
 	Password string `json:"password"` // PHC string
-	Logins   string `json:"logins"`   // log-ins that carry another word than this are over
+	Logins   string `json:"logins"`   // log-ins that carry another value have ended
 }
 
 func (p *person) endLogins() { p.Logins = randomHex(8) }
 
-// people is all users and groups: one document, so that no two changes together can do what none may do alone, such as
-// removing the last two administrators.
+// people holds all users and groups. It is one document, so that two changes together cannot do what neither may do alone,
+// such as removing the last two administrators.
 type people struct {
 	Users  map[string]*person `json:"users"`
 	Groups map[string]Rights  `json:"groups"`
@@ -60,7 +60,7 @@ var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+-]{0,63}$`)
 
 func checkName(what, name string) error {
 	if !nameRule.MatchString(name) {
-		return invalid(what, "a name has 1 to 64 lower-case letters, digits and ._@+-, and begins with a letter or digit")
+		return invalid(what, "must consist of 1 to 64 lowercase letters, digits and ._@+-, and begin with a letter or digit")
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (p *people) group(name string) (Rights, bool) {
 	return rights, ok
 }
 
-// rightsOf is what the groups give together.
+// rightsOf returns all rights of the groups together.
 func (p *people) rightsOf(groups []string) Rights {
 	var sum Rights
 	for _, g := range groups {
@@ -83,12 +83,12 @@ func (p *people) rightsOf(groups []string) Rights {
 	return All().both(sum)
 }
 
-// checkGroups refuses groups there are not, and returns them sorted.
+// checkGroups refuses unknown groups, and returns the groups sorted.
 func (p *people) checkGroups(groups []string) ([]string, error) {
 	out := slices.Compact(slices.Sorted(slices.Values(groups)))
 	for _, g := range out {
 		if _, ok := p.group(g); !ok {
-			return nil, invalid("groups", fmt.Sprintf("there is no group %.64q", g))
+			return nil, invalid("groups", fmt.Sprintf("group %.64q does not exist", g))
 		}
 	}
 	return append([]string{}, out...), nil
@@ -101,7 +101,7 @@ func (p *people) find(name string) (*person, error) {
 	return nil, notFound("user", name)
 }
 
-// administrators counts those who could log in.
+// administrators returns the number of administrators who can log in.
 func (p *people) administrators() (n int) {
 	for _, u := range p.Users {
 		if !u.Disabled && slices.Contains(u.Groups, Administrators) {
@@ -111,7 +111,7 @@ func (p *people) administrators() (n int) {
 	return n
 }
 
-// people reads the document. Before there is one it has revision 0 and is empty.
+// people reads the document. If it does not exist yet, it is empty and has revision 0.
 func (a *Accounts) people(ctx context.Context) (*people, uint64, error) {
 	p := &people{}
 	v, err := a.accounts.Get(ctx, peopleKey)
@@ -142,7 +142,8 @@ func (a *Accounts) store(ctx context.Context, p *people, revision uint64) error 
 	return err
 }
 
-// edit changes users and groups, again if somebody else did meanwhile. There is an administrator left, or nothing changes.
+// edit changes users and groups, and repeats the change if the document changed in the meantime. It refuses a change that
+// leaves no administrator.
 func (a *Accounts) edit(ctx context.Context, change func(*people) error) error {
 	for range editRetries {
 		p, revision, err := a.people(ctx)
@@ -154,13 +155,13 @@ func (a *Accounts) edit(ctx context.Context, change func(*people) error) error {
 			return err
 		}
 		if before > 0 && p.administrators() == 0 {
-			return conflict("nobody would be left in the group %s who can log in", Administrators)
+			return conflict("at least one user of the group %s must be able to log in", Administrators)
 		}
 		if err := a.store(ctx, p, revision); !errors.Is(err, streams.ErrChanged) {
 			return err
 		}
 	}
-	return conflict("others change users or groups all the time: try again")
+	return conflict("users or groups are changed too often: try again")
 }
 
 func randomHex(n int) string {

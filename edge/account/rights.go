@@ -1,5 +1,4 @@
-// Package account knows who may do what: users, the groups that give them rights, their log-ins, and API tokens. It knows
-// nothing of HTTP.
+// Package account manages users, the groups that grant them rights, their log-ins, and API tokens. It is independent of HTTP.
 package account
 
 import (
@@ -7,10 +6,10 @@ import (
 	"slices"
 )
 
-// Right is what somebody may do with a section: SECTION:read or SECTION:write. The scopes of an API token are rights.
+// Right permits access to a section: SECTION:read or SECTION:write. The scopes of an API token are rights.
 type Right string
 
-// The rights there are.
+// All rights.
 const (
 	SessionsRead   Right = "sessions:read"
 	SessionsWrite  Right = "sessions:write"
@@ -33,7 +32,7 @@ const (
 // Rights is a set of rights.
 type Rights []Right
 
-// All is every right.
+// All returns every right.
 func All() Rights {
 	return Rights{
 		SessionsRead, SessionsWrite, SettingsRead, SettingsWrite, UIConfigsRead, UIConfigsWrite, ExportsRead, ExportsWrite,
@@ -41,10 +40,10 @@ func All() Rights {
 	}
 }
 
-// Have says whether a right is in the set.
+// Have reports whether a right is in the set.
 func (r Rights) Have(right Right) bool { return slices.Contains(r, right) }
 
-// Lacks is the first of others that is not in the set, "" if none is.
+// Lacks returns the first of others that is not in the set, or "".
 func (r Rights) Lacks(others Rights) Right {
 	for _, o := range others {
 		if !r.Have(o) {
@@ -54,7 +53,7 @@ func (r Rights) Lacks(others Rights) Right {
 	return ""
 }
 
-// both is what is in r and in others, in the order of All.
+// both returns the rights that are in r and in others, in the order of All.
 func (r Rights) both(others Rights) Rights {
 	out := Rights{}
 	for _, right := range All() {
@@ -65,11 +64,11 @@ func (r Rights) both(others Rights) Rights {
 	return out
 }
 
-// parse checks rights that came from outside, and brings them into the order of All.
+// parse checks rights from outside and returns them in the order of All.
 func (r Rights) parse(what string) (Rights, error) {
 	all := All()
 	if unknown := all.Lacks(r); unknown != "" {
-		return nil, invalid(what, fmt.Sprintf("there is no right %.40q", unknown))
+		return nil, invalid(what, fmt.Sprintf("right %.40q does not exist", unknown))
 	}
 	return all.both(r), nil
 }

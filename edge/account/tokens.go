@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// Token is an API token, without its secret. It can do what its scopes say, and no more than the user who made it can at
+// Token is an API token, without its secret. It has the rights of its scopes, as far as the user who created it has them at
 // the time.
 type Token struct {
 	ID        string     `json:"id"`
@@ -35,16 +35,16 @@ type storedToken struct {
 	Token
 	Hash  []byte    `json:"hash"`
 	Owner string    `json:"owner"` // a user, or AdminToken
-	Since time.Time `json:"since"` // when that user was made: another of the same name has no part in it
+	Since time.Time `json:"since"` // when that user was created: a later user of the same name does not own it
 }
 
 const (
 	tokenKey  = "token."
 	maxTokens = 1000
-	tokenBeat = time.Minute // between notes of a token's use
+	tokenBeat = time.Minute // between updates of LastUsed
 )
 
-// tokenRule is what a token looks like: a prefix that tells it from other secrets, its id, 256 random bits.
+// tokenRule matches a token: a prefix that distinguishes it from other secrets, its ID, 256 random bits.
 var tokenRule = regexp.MustCompile(`^selene_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$`)
 
 func tokenID(token string) (id string, ok bool) {
@@ -57,27 +57,27 @@ func tokenID(token string) (id string, ok bool) {
 
 var tokenIDRule = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
-// MakeToken makes a token with scopes that the caller has, which a token's own expiry bounds. It returns the token itself,
-// which cannot be had again.
+// MakeToken creates a token with scopes that the caller has. A token with an expiry can only create tokens that expire no
+// later. It also returns the text of the token, which is not stored.
 func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes Rights, expires *time.Time) (Token, string, error) {
 	name = strings.TrimSpace(name)
 	if n := utf8.RuneCountInString(name); n < 1 || n > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return Token{}, "", invalid("name", "it has 1 to 64 characters that can be printed")
+		return Token{}, "", invalid("name", "must have 1 to 64 printable characters")
 	}
 	scopes, err := scopes.parse("scopes")
 	if err != nil {
 		return Token{}, "", err
 	}
 	if len(scopes) == 0 {
-		return Token{}, "", invalid("scopes", "name one at least")
+		return Token{}, "", invalid("scopes", "must contain at least one right")
 	}
 	if expires != nil && !expires.After(a.now()) {
-		return Token{}, "", invalid("expires", "that is over")
+		return Token{}, "", invalid("expires", "must be in the future")
 	}
 	if by.until != nil && (expires == nil || expires.After(*by.until)) {
-		return Token{}, "", invalid("expires", "a token makes none that lasts longer than itself, until "+by.until.UTC().Format(time.RFC3339))
+		return Token{}, "", invalid("expires", "must not be later than "+by.until.UTC().Format(time.RFC3339)+", when the token that creates it expires")
 	}
-	if err := by.grants(scopes, "to give it to a token"); err != nil {
+	if err := by.grants(scopes, "to grant it to a token"); err != nil {
 		return Token{}, "", err
 	}
 	have, err := a.storedTokens(ctx)
@@ -85,7 +85,7 @@ func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes
 		return Token{}, "", err
 	}
 	if len(have) >= maxTokens {
-		return Token{}, "", conflict("there are %d tokens, more are not allowed", maxTokens)
+		return Token{}, "", conflict("the limit of %d tokens is reached: delete one first", maxTokens)
 	}
 	id := randomHex(6)
 	secret := "selene_" + id + "_" + randomSecret()
@@ -105,10 +105,10 @@ func (a *Accounts) putToken(ctx context.Context, t storedToken, revision uint64)
 	return err
 }
 
-// ByToken is who a token stands for. It is ErrUnauthenticated when it is none, was removed or has expired, or its user is
-// gone or disabled.
+// ByToken returns the caller that a token stands for. The error is ErrUnauthenticated if the token is invalid, was deleted or
+// has expired, or if its user was deleted or disabled.
 func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
-	refused := unauthenticated("the token is none of this installation, or has expired")
+	refused := unauthenticated("the token is unknown or has expired")
 	id, ok := tokenID(token)
 	if !ok {
 		return Caller{}, refused
@@ -149,7 +149,7 @@ func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	return c, nil
 }
 
-// Tokens are all tokens, the newest first.
+// Tokens returns all tokens, newest first.
 func (a *Accounts) Tokens(ctx context.Context) ([]Token, error) {
 	stored, err := a.storedTokens(ctx)
 	if err != nil {
@@ -179,7 +179,7 @@ func (a *Accounts) storedTokens(ctx context.Context) ([]storedToken, error) {
 	return tokens, nil
 }
 
-// DeleteToken ends a token, whatever it may do: taking away is always safe.
+// DeleteToken deletes a token, whatever its rights: removing rights is always safe.
 func (a *Accounts) DeleteToken(ctx context.Context, id string) error {
 	if !tokenIDRule.MatchString(id) {
 		return notFound("token", id)
@@ -193,7 +193,7 @@ func (a *Accounts) DeleteToken(ctx context.Context, id string) error {
 	return a.accounts.Delete(ctx, tokenKey+id)
 }
 
-// deleteTokensOf clears away what a user leaves, which is worth nothing any more.
+// deleteTokensOf deletes the tokens of a deleted user. They are invalid already.
 func (a *Accounts) deleteTokensOf(ctx context.Context, user string) error {
 	tokens, err := a.storedTokens(ctx)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Users are all users by name.
+// Users returns all users, sorted by name.
 func (a *Accounts) Users(ctx context.Context) ([]User, error) {
 	p, _, err := a.people(ctx)
 	if err != nil {
@@ -24,14 +24,14 @@ func (a *Accounts) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// MakeUser adds a user, with a drawn password if none is given. It has to be changed at the first log in, since somebody
+// MakeUser adds a user, with a generated password if none is given. It must be changed at the first log-in, since somebody
 // else knows it.
 func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups []string, password string) (User, string, error) {
 	if err := checkName("name", name); err != nil {
 		return User{}, "", err
 	}
 	if password == "" {
-		password = drawPassword()
+		password = generatePassword()
 	}
 	if err := checkPassword(name, password); err != nil {
 		return User{}, "", err
@@ -44,15 +44,15 @@ func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups 
 	made.endLogins()
 	err = a.edit(ctx, func(p *people) error {
 		if p.Users[name] != nil {
-			return conflict("there is a user %s already", name)
+			return conflict("user %s exists already", name)
 		}
 		if len(p.Users) >= maxUsers {
-			return conflict("there are %d users, more are not allowed", maxUsers)
+			return conflict("the limit of %d users is reached: delete one first", maxUsers)
 		}
 		if made.Groups, err = p.checkGroups(groups); err != nil {
 			return err
 		}
-		if err := by.grants(p.rightsOf(made.Groups), "to give it to somebody"); err != nil {
+		if err := by.grants(p.rightsOf(made.Groups), "to grant it to a user"); err != nil {
 			return err
 		}
 		p.Users[name] = made
@@ -61,10 +61,10 @@ func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups 
 	return made.User, password, err
 }
 
-// stronger is why a user with more rights is left alone.
+// stronger is the reason for which a user with more rights cannot be changed.
 const stronger = "to change a user who has it"
 
-// SetUser changes the groups of a user, and whether the user can log in. Disabling ends the user's log-ins.
+// SetUser changes the groups of a user, and whether the user can log in. Disabling a user ends their log-ins.
 func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups []string, disabled bool) (changed User, err error) {
 	err = a.edit(ctx, func(p *people) error {
 		u, err := p.find(name)
@@ -77,11 +77,11 @@ func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups [
 		if err := by.grants(p.rightsOf(u.Groups), stronger); err != nil {
 			return err
 		}
-		if err := by.grants(p.rightsOf(groups), "to give it to somebody"); err != nil {
+		if err := by.grants(p.rightsOf(groups), "to grant it to a user"); err != nil {
 			return err
 		}
 		if disabled && by.is(name) {
-			return conflict("nobody can disable himself")
+			return conflict("users cannot disable themselves")
 		}
 		if disabled {
 			u.endLogins()
@@ -93,12 +93,12 @@ func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups [
 	return changed, err
 }
 
-// ResetPassword gives a user a new password, which has to be changed at log in, and ends the user's log-ins.
+// ResetPassword returns a new password for a user, which must be changed at the next log-in, and ends their log-ins.
 func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (password string, err error) {
 	if by.is(name) {
-		return "", conflict("one's own password is changed with POST /v1/me/password")
+		return "", conflict("change your own password with POST /v1/me/password")
 	}
-	password = drawPassword()
+	password = generatePassword()
 	phc, err := a.hasher.make(ctx, password)
 	if err != nil {
 		return "", err
@@ -118,7 +118,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (p
 	return password, err
 }
 
-// DeleteUser removes a user, whose log-ins and tokens are worth nothing from then on.
+// DeleteUser deletes a user. Their log-ins and tokens become invalid.
 func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error {
 	err := a.edit(ctx, func(p *people) error {
 		u, err := p.find(name)
@@ -126,7 +126,7 @@ func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error
 			return err
 		}
 		if by.is(name) {
-			return conflict("nobody can delete himself")
+			return conflict("users cannot delete themselves")
 		}
 		if err := by.grants(p.rightsOf(u.Groups), stronger); err != nil {
 			return err
@@ -140,10 +140,10 @@ func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error
 	return a.deleteTokensOf(ctx, name)
 }
 
-// is says whether a user is the caller, or behind the caller's token.
+// is reports whether a user is the caller, or the owner of the caller's token.
 func (c Caller) is(user string) bool { return c.owner == user }
 
-// Groups are all groups by name, with the administrators.
+// Groups returns all groups, including the administrators, sorted by name.
 func (a *Accounts) Groups(ctx context.Context) ([]Group, error) {
 	p, _, err := a.people(ctx)
 	if err != nil {
@@ -156,13 +156,13 @@ func (a *Accounts) Groups(ctx context.Context) ([]Group, error) {
 	return groups, nil
 }
 
-// PutGroup makes a group or changes its rights.
+// PutGroup creates a group or changes its rights.
 func (a *Accounts) PutGroup(ctx context.Context, by Caller, name string, rights Rights) (Group, error) {
 	if err := checkName("name", name); err != nil {
 		return Group{}, err
 	}
 	if name == Administrators {
-		return Group{}, conflict("the group %s has every right", name)
+		return Group{}, conflict("group %s always has every right", name)
 	}
 	rights, err := rights.parse("rights")
 	if err != nil {
@@ -171,12 +171,12 @@ func (a *Accounts) PutGroup(ctx context.Context, by Caller, name string, rights 
 	err = a.edit(ctx, func(p *people) error {
 		old, there := p.Groups[name]
 		if !there && len(p.Groups) >= maxGroups {
-			return conflict("there are %d groups, more are not allowed", maxGroups)
+			return conflict("the limit of %d groups is reached: delete one first", maxGroups)
 		}
-		if err := by.grants(old, "to change a group that gives it"); err != nil {
+		if err := by.grants(old, "to change a group that has it"); err != nil {
 			return err
 		}
-		if err := by.grants(rights, "to give it to a group"); err != nil {
+		if err := by.grants(rights, "to grant it to a group"); err != nil {
 			return err
 		}
 		p.Groups[name] = rights
@@ -185,22 +185,22 @@ func (a *Accounts) PutGroup(ctx context.Context, by Caller, name string, rights 
 	return Group{name, rights}, err
 }
 
-// DeleteGroup removes a group that nobody is in.
+// DeleteGroup deletes a group without members.
 func (a *Accounts) DeleteGroup(ctx context.Context, by Caller, name string) error {
 	if name == Administrators {
-		return conflict("the group %s cannot be removed", name)
+		return conflict("group %s cannot be deleted", name)
 	}
 	return a.edit(ctx, func(p *people) error {
 		rights, ok := p.Groups[name]
 		if !ok {
 			return notFound("group", name)
 		}
-		if err := by.grants(rights, "to remove a group that gives it"); err != nil {
+		if err := by.grants(rights, "to delete a group that has it"); err != nil {
 			return err
 		}
 		for _, u := range p.Users {
 			if slices.Contains(u.Groups, name) {
-				return conflict("user %s is in the group %s", u.Name, name)
+				return conflict("user %s is in group %s: remove them from it first", u.Name, name)
 			}
 		}
 		delete(p.Groups, name)
