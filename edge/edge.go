@@ -21,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/edge/ui"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // Edge serves all doors on one address.
@@ -38,11 +39,11 @@ type Edge struct {
 // is weak unless the settings are those of development.
 func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	if c.Variant != "" {
-		if err := conn.CheckVariant(ctx, c.Variant); err != nil {
+		if err := settings.New(conn).CheckVariant(ctx, c.Variant); err != nil {
 			return nil, fmt.Errorf("SELENE_SETTINGS_VARIANT: %w", err)
 		}
 	}
-	settings, err := conn.SettingsOf(ctx, c.Variant)
+	settings, err := settings.New(conn).Newest(ctx, c.Variant)
 	if err != nil {
 		return nil, err
 	}

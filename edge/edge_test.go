@@ -20,6 +20,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -93,11 +94,11 @@ func TestWeakKeyOutsideDevelopment(t *testing.T) {
 	if _, err := New(ctx, conn, c); !errors.Is(err, token.ErrWeakKey) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err := conn.PutSettings(ctx, []byte(`{"env":"development"}`)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(`{"env":"development"}`)); err != nil {
 		t.Fatal(err)
 	}
 	i := attach(t, conn, c)
-	if _, err := conn.PutSettings(ctx, []byte(`{"env":"production"}`)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(`{"env":"production"}`)); err != nil {
 		t.Fatal(err)
 	}
 	answer, body := i.get("/readyz")
@@ -178,7 +179,7 @@ func TestVariantMustExist(t *testing.T) {
 			t.Errorf("%s: got %v", variant, err)
 		}
 	}
-	refused("kiosk", "there are 0")
+	refused("kiosk", "variants: []")
 	i := attach(t, conn, Config{})
 	for _, variant := range []string{"kiosk", "mobile"} {
 		if answer, body := i.do(http.MethodPut, "/v1/settings?variant="+variant, []byte("{}")); answer.StatusCode != http.StatusOK {

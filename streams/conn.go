@@ -15,19 +15,18 @@ import (
 	"github.com/selene-liveness/selene/streams/media"
 )
 
-// Conn is a connection to the broker with every stream and bucket in place. It is safe for concurrent use.
+// Conn is a connection to the broker, on which every stream and bucket exists. It is safe for concurrent use.
 type Conn struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	buckets   map[string]*Bucket
-	media     media.Store
-	streams   map[string]jetstream.Stream
-	revisions revisionCache
-	ttl       media.TTL
+	buckets map[string]*Bucket
+	media   media.Store
+	streams map[string]jetstream.Stream
+	ttl     media.TTL
 }
 
-// Options say where the broker is.
+// Options are the address of the broker and the limits of what it stores.
 type Options struct {
 	URL    string  // nats://host:port, several with commas
 	Broker *Broker // an embedded broker instead of URL
@@ -39,8 +38,8 @@ type Options struct {
 // requestTimeout bounds every call to the broker whose context has no deadline of its own.
 const requestTimeout = 5 * time.Second
 
-// Connect reaches the broker, checks its version and limits, and creates or updates every stream and bucket. An
-// existing stream that could only be changed by losing data is a *ConflictError and stays as it is.
+// Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket. It returns a
+// *ConflictError for an existing stream that cannot be changed without losing messages, and leaves it as it is.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
@@ -71,13 +70,10 @@ func newConn() *Conn {
 	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}}
 }
 
-// kv serves the code that is not written over Bucket.
-func (c *Conn) kv(name string) jetstream.KeyValue { return c.Bucket(name).kv }
-
 func connectionOptions(name string) []nats.Option {
 	return []nats.Option{
 		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.Timeout(requestTimeout),
-		nats.ReconnectBufSize(-1), // a publish while the broker is gone fails at once: nothing is promised before it is stored
+		nats.ReconnectBufSize(-1), // a publish while the broker is unreachable fails at once: nothing is promised before it is stored
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 			subject := ""
 			if sub != nil {
@@ -88,10 +84,10 @@ func connectionOptions(name string) []nats.Option {
 	}
 }
 
-// dial reaches a broker that is new enough.
+// dial connects to a broker that is new enough.
 func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 	if c.nc, err = nats.Connect(url, opts...); err != nil {
-		return fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? SELENE_NATS_URL names it)", url, err)
+		return fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? set SELENE_NATS_URL to its address)", url, err)
 	}
 	defer func() {
 		if err != nil {
@@ -102,7 +98,7 @@ func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 		return err
 	}
 	if got := c.nc.MaxPayload(); got < MaxPayload {
-		return fmt.Errorf("the broker takes messages of %d bytes, frames need %d: set max_payload: %d in its configuration", got, MaxPayload, MaxPayload)
+		return fmt.Errorf("the broker accepts messages of %d bytes, but frames need %d: set max_payload: %d in its configuration", got, MaxPayload, MaxPayload)
 	}
 	if c.js, err = jetstream.New(c.nc, jetstream.WithDefaultTimeout(requestTimeout)); err != nil {
 		return fmt.Errorf("set up JetStream: %w", err)
@@ -129,7 +125,7 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
 	return c.openMedia(ctx, m, l)
 }
 
-// restore makes the streams again that a restarted broker has forgotten, because it held them in memory.
+// restore creates the streams again that the broker kept in memory and lost in a restart.
 func (c *Conn) restore(l Limits) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*requestTimeout)
 	defer cancel()
@@ -138,12 +134,12 @@ func (c *Conn) restore(l Limits) {
 			continue
 		}
 		if _, err := c.ensureStream(ctx, want); err != nil {
-			slog.Error("after reconnecting to the broker", "stream", want.Name, "error", err)
+			slog.Error("create a stream again after reconnecting to the broker", "stream", want.Name, "error", err)
 		}
 	}
 }
 
-// Close lets go of the broker.
+// Close closes the connection.
 func (c *Conn) Close() { c.nc.Close() }
 
 // Ready returns nil when the broker answers.
@@ -157,7 +153,7 @@ func (c *Conn) Ready(ctx context.Context) error {
 	return nil
 }
 
-// DefaultLimits are those of a single machine.
+// DefaultLimits returns the limits for a single machine.
 func DefaultLimits() Limits {
 	return Limits{Replicas: 1, FramesAge: day, FramesBytes: 4096 * megabyte, DecisionsAge: 30 * day}
 }

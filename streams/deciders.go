@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// AskDecider returns the instance id of one of the running deciders.
+// AskDecider returns the instance ID of one of the running deciders. It returns ErrNoDecider when none is running.
 func (c *Conn) AskDecider(ctx context.Context) (string, error) {
 	instance, err := c.Request(ctx, ServiceDecider, nil)
 	if errors.Is(err, ErrNoService) {
@@ -22,13 +22,13 @@ func (c *Conn) AskDecider(ctx context.Context) (string, error) {
 
 const verdictBuffer = 8192
 
-// ServeDecider offers this process as decider under the instance id and hands on the verdicts that were stored for it,
-// one after another, until ctx is done. Verdicts are dropped when handle cannot keep up; edges notice and ask again.
+// ServeDecider offers this process as a decider under the instance ID and passes it the verdicts that were stored for it, one
+// after another, until ctx is done. Verdicts are dropped when handle cannot keep up; edges notice and publish the frame again.
 func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*schemas.Verdict)) error {
 	verdicts := make(chan *nats.Msg, verdictBuffer)
 	sub, err := c.nc.ChanSubscribe(storedVerdicts(instance), verdicts)
 	if err != nil {
-		return fmt.Errorf("listen for verdicts: %w", err)
+		return fmt.Errorf("subscribe to verdicts: %w", err)
 	}
 	defer unsubscribe(sub)
 	serving := make(chan error, 1)
@@ -44,7 +44,7 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 		case msg := <-verdicts:
 			v := &schemas.Verdict{}
 			if err := schemas.Unmarshal(msg.Data, v); err != nil {
-				slog.Error("unreadable verdict", "subject", msg.Subject, "error", err)
+				slog.Error("cannot read a verdict", "subject", msg.Subject, "error", err)
 				continue
 			}
 			handle(v)
@@ -52,7 +52,7 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 	}
 }
 
-// Reply sends a stored decision to the edge that waits for it. Its sequence travels in the state.
+// Reply sends a stored decision, with its sequence in the state, to the edge that waits for it.
 func (c *Conn) Reply(d *schemas.Decision) error {
 	if err := refuseRun("a reply", d.GetName()); err != nil {
 		return err
@@ -69,23 +69,23 @@ func (c *Conn) Reply(d *schemas.Decision) error {
 
 const inboxBuffer = 16
 
-// Inbox hears the decisions on one session. Close it.
+// Inbox receives the decisions on one session. Close it.
 type Inbox struct {
 	sub      *nats.Subscription
 	messages chan *nats.Msg
 }
 
-// OpenInbox listens for decisions on a session.
+// OpenInbox subscribes to the decisions on a session.
 func (c *Conn) OpenInbox(session string) (*Inbox, error) {
 	messages := make(chan *nats.Msg, inboxBuffer)
 	sub, err := c.nc.ChanSubscribe(inbox(session), messages)
 	if err != nil {
-		return nil, Blame(Infrastructure, fmt.Errorf("listen for decisions: %w", err))
+		return nil, Blame(Infrastructure, fmt.Errorf("subscribe to decisions: %w", err))
 	}
 	return &Inbox{sub, messages}, nil
 }
 
-// Next returns the next decision. It returns ctx's error when ctx is done first.
+// Next returns the next decision, or ctx's error when ctx is done first.
 func (i *Inbox) Next(ctx context.Context) (*schemas.Decision, error) {
 	select {
 	case <-ctx.Done():
@@ -96,7 +96,7 @@ func (i *Inbox) Next(ctx context.Context) (*schemas.Decision, error) {
 	}
 }
 
-// Close stops listening.
+// Close ends the subscription.
 func (i *Inbox) Close() { unsubscribe(i.sub) }
 
 func unsubscribe(sub *nats.Subscription) {

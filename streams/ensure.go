@@ -10,19 +10,20 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ConflictError says that an existing stream differs from the declared one in a way that would lose messages.
+// ConflictError reports that an existing stream differs from the declared one in a way that cannot be changed without losing
+// messages.
 type ConflictError struct {
 	Stream, Field string
 	Have, Want    any
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("stream %s exists with %s %v, and changing it to %v could lose messages: keep the old value, or copy what you need and delete the stream yourself",
+	return fmt.Sprintf("stream %s exists with %s %v, and changing it to %v could lose messages: keep the old value, or copy the messages you need and delete the stream",
 		e.Stream, e.Field, e.Have, e.Want)
 }
 
-// noRoom is the broker's error code for storage that is not there.
-const noRoom = 10047
+// noStorage is the broker's error code for too little storage.
+const noStorage = 10047
 
 func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
 	existing, err := c.js.Stream(ctx, want.Name)
@@ -35,8 +36,8 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	}
 	s, err := c.js.CreateOrUpdateStream(ctx, want)
 	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == noRoom {
-		return nil, fmt.Errorf("create stream %s of %d MiB: %w: the broker's disk, or what JetStream may use of it, is too small; SELENE_STREAMS_FRAMES_BYTES makes FRAMES and VERDICTS smaller", want.Name, want.MaxBytes/megabyte, err)
+	if errors.As(err, &api) && api.ErrorCode == noStorage {
+		return nil, fmt.Errorf("create stream %s of %d MiB: %w: the broker's disk, or JetStream's share of it, is too small; set SELENE_STREAMS_FRAMES_BYTES to make FRAMES and VERDICTS smaller", want.Name, want.MaxBytes/megabyte, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create stream %s: %w", want.Name, err)
@@ -44,7 +45,7 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	return s, nil
 }
 
-// conflict compares only what decides which messages stay.
+// conflict compares only the values that decide which messages are kept.
 func conflict(have, want jetstream.StreamConfig) error {
 	for _, s := range have.Subjects {
 		if !slices.Contains(want.Subjects, s) {
@@ -63,12 +64,12 @@ func conflict(have, want jetstream.StreamConfig) error {
 	case shrinks(have.MaxMsgs, want.MaxMsgs):
 		return &ConflictError{want.Name, "maximum messages", have.MaxMsgs, want.MaxMsgs}
 	case shrinks(have.MaxMsgsPerSubject, want.MaxMsgsPerSubject):
-		return &ConflictError{want.Name, "maximum messages a subject", have.MaxMsgsPerSubject, want.MaxMsgsPerSubject}
+		return &ConflictError{want.Name, "maximum messages per subject", have.MaxMsgsPerSubject, want.MaxMsgsPerSubject}
 	}
 	return nil
 }
 
-// shrinks compares limits where 0 and below mean none.
+// shrinks reports whether a limit becomes lower; 0 and below mean no limit.
 func shrinks(have, want int64) bool {
 	return want > 0 && (have <= 0 || want < have)
 }

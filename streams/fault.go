@@ -2,15 +2,15 @@ package streams
 
 import "errors"
 
-// Fault says whose fault an error is. It alone decides whether a message is tried again.
+// Fault is the cause of an error. It alone decides whether a message is tried again.
 type Fault int
 
 // The faults. An error without one is a bug.
 const (
-	Bug            Fault = iota // ours: tried again a few times, then set aside
-	Input                       // the message's: set aside at once
-	Infrastructure              // the broker's, a disk's: tried again with growing delays
-	Model                       // a model's that cannot run: set aside at once
+	Bug            Fault = iota // our code: tried again a few times, then set aside
+	Input                       // the message: set aside at once
+	Infrastructure              // the broker or a disk: tried again with growing delays
+	Model                       // a model that cannot run: set aside at once
 )
 
 func (f Fault) String() string {
@@ -32,7 +32,7 @@ func Blame(f Fault, err error) error {
 	return &faultError{f, err}
 }
 
-// FaultOf is the fault an error was marked with.
+// FaultOf returns the fault that an error was marked with, Bug if none.
 func FaultOf(err error) Fault {
 	var e *faultError
 	if errors.As(err, &e) {

@@ -15,21 +15,21 @@ type Followed struct {
 	Session  string // last token of its subject
 	Sequence uint64 // in its stream
 	Stored   time.Time
-	Left     uint64 // how many were stored behind it when it was sent
-	Imported bool   // another installation judged it
+	Left     uint64 // messages stored after it when it was sent
+	Imported bool   // from a recording of another installation
 	Data     []byte
 }
 
-// followWindow is how many messages of a followed stream are fetched ahead at most, and followBytes how large they are.
+// The most messages of a followed stream that are fetched ahead, and their total size.
 const (
 	followWindow = 512
 	followBytes  = 4 * megabyte
 )
 
-// Follow hands the messages of a stream to handle one after another, from the one behind sequence after on: those that are
-// stored, and then those to come, until ctx is done or handle returns an error, which it returns. Each comes once and in
-// order, whatever becomes of the connection in between. A handle that takes its time holds up nobody else, and no more
-// than a few messages wait for it. caughtUp, unless it is nil, is called between two messages whenever no more are stored.
+// Follow passes the messages of a stream to handle one after another, beginning after a sequence: those that are stored, and
+// then new ones, until ctx is done or handle returns an error, which Follow returns. Each message comes once and in order,
+// even if the connection is lost in between. A slow handle delays nothing else, and no more than a few messages wait for it.
+// caughtUp, unless it is nil, is called between two messages whenever no more are stored.
 func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle func(Followed) error, caughtUp func()) error {
 	if caughtUp == nil {
 		caughtUp = func() {}
@@ -47,13 +47,13 @@ func (c *Conn) Follow(ctx context.Context, stream string, after uint64, handle f
 		if after > before || time.Since(begun) > time.Minute {
 			try = 1
 		}
-		slog.Warn("stream will be followed anew", "stream", stream, "after", after, "error", err)
+		slog.Warn("stream will be followed again", "stream", stream, "after", after, "error", err)
 		retries.Wait(ctx, try)
 	}
 	return nil
 }
 
-// handleError is an error of who follows, not of the broker.
+// handleError is an error of handle, not of the broker.
 type handleError struct{ error }
 
 // follow returns nil when ctx is done.
@@ -66,7 +66,7 @@ func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle fu
 	}()
 	stream, ok := c.streams[name]
 	if !ok {
-		return &handleError{fmt.Errorf("there is no stream %s to follow", name)}
+		return &handleError{fmt.Errorf("follow stream %s: it is not declared", name)}
 	}
 	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *after + 1, InactiveThreshold: time.Minute,

@@ -11,16 +11,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Lag is how far a consumer, which all processes of a worker share, is behind.
+// Lag is how far behind a worker's consumer is, which all its processes share.
 type Lag struct {
-	Pending     uint64   // messages nobody has taken yet
-	InFlight    int      // taken and not answered
+	Pending     uint64   // messages that no process has taken yet
+	InFlight    int      // taken and not acknowledged
 	Redelivered int      // of those, taken more than once
-	Rate        *float64 // messages done a second; nil before a second look
-	Pulled      bool     // somebody asks for messages now
+	Rate        *float64 // messages handled per second; nil at the first look
+	Pulled      bool     // a process is waiting for messages now
 }
 
-// LagWatch looks at the consumers. It is safe for concurrent use.
+// LagWatch measures the lag of the consumers. It is safe for concurrent use.
 type LagWatch struct {
 	conn *Conn
 
@@ -28,7 +28,7 @@ type LagWatch struct {
 	last map[string]look // by stream and consumer
 }
 
-// look is what was seen of one consumer.
+// look is a measurement of one consumer.
 type look struct {
 	at   time.Time
 	done uint64
@@ -38,12 +38,11 @@ type look struct {
 // NewLagWatch returns a watch that has not looked yet.
 func NewLagWatch(c *Conn) *LagWatch { return &LagWatch{conn: c, last: map[string]look{}} }
 
-// leastLook is how far apart two looks have to be for a rate.
+// leastLook is the least time between two looks that gives a rate.
 const leastLook = time.Second
 
-// Look is the lag of every worker: of the durable consumer that has its name, and those whose names begin with it and a
-// dash. A consumer that belongs to none of them stands by its own name. The rate is that since the look before, of
-// whoever looked.
+// Look returns the lag of every worker, summed over the durable consumers whose name is the worker's, or begins with it and a
+// dash. A consumer that belongs to no worker is listed under its own name. The rate is measured since the previous call.
 func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, error) {
 	out := map[string]Lag{}
 	now := time.Now()
@@ -65,14 +64,14 @@ func (w *LagWatch) Look(ctx context.Context, workers []string) (map[string]Lag, 
 			out[owner] = out[owner].plus(Lag{info.NumPending, info.NumAckPending, info.NumRedelivered, seen[key].rate, info.NumWaiting > 0})
 		}
 		if err := list.Err(); err != nil {
-			return nil, Blame(Infrastructure, fmt.Errorf("look at the consumers of %s: %w", name, err))
+			return nil, Blame(Infrastructure, fmt.Errorf("list the consumers of %s: %w", name, err))
 		}
 	}
 	w.last = seen
 	return out, nil
 }
 
-// ownerOf is the worker with the longest name that a consumer's begins with.
+// ownerOf returns the worker with the longest name that a consumer's name begins with.
 func ownerOf(consumer string, workers []string) string {
 	owner := ""
 	for _, name := range workers {
@@ -102,7 +101,7 @@ func (l look) next(now time.Time, info *jetstream.ConsumerInfo) look {
 	done := info.Delivered.Consumer - min(info.Delivered.Consumer, uint64(info.NumAckPending))
 	since := now.Sub(l.at)
 	switch {
-	case l.at.IsZero() || done < l.done: // new, or made again
+	case l.at.IsZero() || done < l.done: // new, or created again
 		return look{at: now, done: done}
 	case since < leastLook:
 		return l

@@ -83,7 +83,7 @@ func (c *Conn) PublishFace(ctx context.Context, f *schemas.Face) error {
 	return err
 }
 
-// PublishVerdict stores a verdict, on its way to the decider it names.
+// PublishVerdict stores a verdict for the decider it names.
 func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
 	to, err := judgingSubject(KindVerdict, v.GetName(), Subject(KindVerdict, v.GetDecider(), v.GetName().GetSession()))
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
 }
 
 // PublishDecision stores a decision as the one after sequence last of the session's decisions (0: as its first) and
-// returns its sequence. It is ErrDecided when another came first.
+// returns its sequence. It returns ErrDecided when another decision came first.
 func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last uint64) (uint64, error) {
 	if err := refuseRun("a decision", d.GetName()); err != nil {
 		return 0, err
@@ -106,17 +106,17 @@ func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last ui
 	return seq, err
 }
 
-// PublishSessionEvent stores a step of a session's life.
+// PublishSessionEvent stores an event of a session's lifecycle.
 func (c *Conn) PublishSessionEvent(ctx context.Context, e *schemas.SessionEvent) error {
 	id := ""
 	if e.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
-		id = e.GetSession() + ".closed" // edges and reapers may both see the end
+		id = e.GetSession() + ".closed" // an edge and a decider may both notice the end
 	}
 	_, err := c.PublishMessage(ctx, Subject(KindSession, e.GetSession()), e, PublishOptions{ID: id})
 	return err
 }
 
-// PublishVideo stores a step of the making of a video.
+// PublishVideo stores a status of a session's video.
 func (c *Conn) PublishVideo(ctx context.Context, v *schemas.VideoStatus) error {
 	_, err := c.PublishMessage(ctx, Subject(KindVideo, v.GetSession()), v, PublishOptions{})
 	return err

@@ -11,31 +11,31 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Reading back is bounded in bytes. The bound in messages is far above it, since a full buffer loses messages to the
-// heartbeats in between, and reading starts over.
+// Reading back is bounded in bytes. The bound in messages is far higher, because a full buffer loses messages to the
+// heartbeats in between, and reading starts again.
 const (
 	readBackBytes    = 8 * megabyte
 	readBackMessages = 4096
 )
 
-// forgetConsumer removes a consumer at once; the broker would keep it for a while, and keeps no more than so many.
+// forgetConsumer removes a consumer at once. The broker would keep it for a while, and the number of consumers is limited.
 func forgetConsumer(stream jetstream.Stream, consumer jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	err := stream.DeleteConsumer(ctx, consumer.CachedInfo().Name)
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		slog.Warn("forget consumer", "stream", stream.CachedInfo().Config.Name, "error", err)
+		slog.Warn("remove a consumer", "stream", stream.CachedInfo().Config.Name, "error", err)
 	}
 }
 
-// storedMsg is a message of a stream with where it stands there.
+// storedMsg is a message of a stream and its position there.
 type storedMsg struct {
 	jetstream.Msg
 	*jetstream.MsgMetadata
 }
 
-// messagesOf yields the messages of a stream that are stored now, as config chooses them, oldest first. It holds no more
-// than a few in memory.
+// messagesOf yields the messages of a stream that config selects and that are stored now, oldest first. It holds no more than a
+// few of them in memory.
 func messagesOf(ctx context.Context, stream jetstream.Stream, config jetstream.OrderedConsumerConfig) iter.Seq2[storedMsg, error] {
 	return func(yield func(storedMsg, error) bool) {
 		fail := func(err error) {

@@ -21,7 +21,7 @@ const (
 	workerBeat = workerTTL / 3
 )
 
-// Register says that a worker is there, until ctx is done.
+// Register announces a running worker until ctx is done.
 func (c *Conn) Register(ctx context.Context, r schemas.Registration) error {
 	value, err := json.Marshal(r)
 	if err != nil {
@@ -45,14 +45,14 @@ func (c *Conn) Register(ctx context.Context, r schemas.Registration) error {
 	}
 }
 
-// Registry knows the running workers. Run keeps it current; All may be called at any time.
+// Registry knows the running workers. Run keeps it up to date; the other methods may be called at any time.
 type Registry struct {
 	conn    *Conn
 	now     atomic.Pointer[roll]
 	current chan struct{}
 }
 
-// roll is who is registered: every process by its key, and one of each worker by its name.
+// roll is the registered workers: every process by its key, and one process of each worker by its name.
 type roll struct {
 	processes map[string]schemas.Registration
 	workers   map[string]schemas.Registration
@@ -65,13 +65,13 @@ func NewRegistry(c *Conn) *Registry {
 	return r
 }
 
-// Current is closed once the registry knows all that were there when Run began.
+// Current is closed once the registry knows all workers that were running when Run began.
 func (r *Registry) Current() <-chan struct{} { return r.current }
 
-// All is the running workers by name, each as one of its processes registered it. It must not be changed.
+// All returns the running workers by name, each as one of its processes registered it. The map must not be changed.
 func (r *Registry) All() map[string]schemas.Registration { return r.now.Load().workers }
 
-// Processes is every running process of every worker, in no order.
+// Processes returns every running process of every worker, in any order.
 func (r *Registry) Processes() []schemas.Registration {
 	return slices.Collect(maps.Values(r.now.Load().processes))
 }
@@ -99,7 +99,7 @@ func (r *Registry) apply(v *Value) {
 		var reg schemas.Registration
 		name, _, _ := strings.Cut(v.Key, ".")
 		if err := json.Unmarshal(v.Data, &reg); err != nil || reg.Name != name {
-			slog.Error("unreadable worker registration", "worker", v.Key, "error", err)
+			slog.Error("cannot read a worker's registration", "worker", v.Key, "error", err)
 			return
 		}
 		next.processes[v.Key] = reg

@@ -2,15 +2,10 @@ package streams
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -65,20 +60,20 @@ func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.C
 // runBuffer is how many verdicts of a run may wait to be taken.
 const runBuffer = 8192
 
-// VerdictsOfRun hands on the verdicts of a run, one after another, until ctx is done. It closes ready once it listens.
-// Verdicts are dropped when handle cannot keep up: publish the frame again.
+// VerdictsOfRun passes the verdicts of a run to handle, one after another, until ctx is done. It closes ready once it has
+// subscribed. Verdicts are dropped when handle cannot keep up: publish the frame again.
 func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struct{}, handle func(*schemas.Verdict)) error {
 	if !runToken.MatchString(run) {
-		return Blame(Input, fmt.Errorf("run id %.40q is not 1 to 32 digits and lower-case letters", run))
+		return errRunID(run)
 	}
 	verdicts := make(chan *nats.Msg, runBuffer)
 	sub, err := c.nc.ChanSubscribe(rerunPrefix+run+"."+string(KindVerdict)+".*", verdicts)
 	if err != nil {
-		return Blame(Infrastructure, fmt.Errorf("listen for verdicts of run %s: %w", run, err))
+		return Blame(Infrastructure, fmt.Errorf("subscribe to verdicts of run %s: %w", run, err))
 	}
 	defer unsubscribe(sub)
 	if err := c.nc.FlushTimeout(requestTimeout); err != nil {
-		return Blame(Infrastructure, fmt.Errorf("listen for verdicts of run %s: %w", run, err))
+		return Blame(Infrastructure, fmt.Errorf("subscribe to verdicts of run %s: %w", run, err))
 	}
 	close(ready)
 	for {
@@ -88,34 +83,10 @@ func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struc
 		case msg := <-verdicts:
 			v := &schemas.Verdict{}
 			if err := schemas.Unmarshal(msg.Data, v); err != nil {
-				slog.Error("unreadable verdict", "subject", msg.Subject, "error", err)
+				slog.Error("cannot read a verdict", "subject", msg.Subject, "error", err)
 				continue
 			}
 			handle(v)
 		}
 	}
-}
-
-// PutRunSettings stores the settings that recorded sessions are judged by again, unless they are stored already, and
-// returns the revision to name in the state of their frames. They are nobody's newest.
-func (c *Conn) PutRunSettings(ctx context.Context, s *schemas.Settings) (uint64, error) {
-	document, err := json.Marshal(s)
-	if err != nil {
-		return 0, fmt.Errorf("encode settings: %w", err)
-	}
-	sum := sha256.Sum256(document)
-	key := settingsSubject + "run." + hex.EncodeToString(sum[:16])
-	last := c.Bucket(BucketSettings).stream.stream.GetLastMsgForSubject
-	msg, err := last(ctx, key)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		_, err = c.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: document}, jetstream.WithExpectLastSequencePerSubject(0))
-		var api *jetstream.APIError
-		if err == nil || errors.As(err, &api) { // another run may have been first
-			msg, err = last(ctx, key)
-		}
-	}
-	if err != nil {
-		return 0, Blame(Infrastructure, fmt.Errorf("store the settings of a run: %w", err))
-	}
-	return msg.Sequence, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -306,22 +307,22 @@ func TestRegistryFollowsWorkers(t *testing.T) {
 func TestSettingsRevisions(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	first, err := c.Settings(ctx)
+	first, err := settings.New(c).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":7}}`))
+	second, err := settings.New(c).Put(ctx, []byte(`{"session":{"max_attempts":7}}`))
 	if err != nil || second.Number == first.Number || second.Settings.Session.MaxAttempts != 7 {
 		t.Fatalf("got %+v, %v", second, err)
 	}
-	same, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":7}}`))
+	same, err := settings.New(c).Put(ctx, []byte(`{"session":{"max_attempts":7}}`))
 	if err != nil || same.Number != second.Number {
 		t.Fatalf("the same document made revision %d: %v", same.Number, err)
 	}
-	if _, err := c.PutSettings(ctx, []byte(`{"session":{"max_attempts":0}}`)); streams.FaultOf(err) != streams.Input {
+	if _, err := settings.New(c).Put(ctx, []byte(`{"session":{"max_attempts":0}}`)); streams.FaultOf(err) != streams.Input {
 		t.Fatalf("got %v", err)
 	}
-	old, err := c.SettingsAt(ctx, first.Number)
+	old, err := settings.New(c).At(ctx, first.Number)
 	if err != nil || old.Session.MaxAttempts != 50 {
 		t.Fatalf("got %+v, %v", old, err)
 	}

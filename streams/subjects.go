@@ -19,11 +19,11 @@ const (
 	rerunAsk     = "selene.rerun"
 )
 
-// CheckSession returns an error unless id is a UUID in its usual 36 characters, which alone may become part of a subject.
+// CheckSession returns an error unless id is a lowercase UUID of 36 characters. No other ID may become part of a subject.
 func CheckSession(id string) error {
 	u, err := uuid.Parse(id)
 	if err != nil || u.String() != id {
-		return fmt.Errorf("session id %.40q is no UUID in lower case, such as %s", id, uuid.Nil)
+		return fmt.Errorf("the session ID must be a lowercase UUID such as %[2]s, not %.40[1]q", id, uuid.Nil)
 	}
 	return nil
 }
@@ -36,24 +36,28 @@ func Subject(kind Kind, tokens ...string) string {
 
 var runToken = regexp.MustCompile(`^[0-9a-z]{1,32}$`)
 
-// judgingSubject is where a frame, or what is said of it, is stored: apart from all else when it belongs to a run.
+func errRunID(run string) error {
+	return Blame(Input, fmt.Errorf("the run ID must be 1 to 32 digits and lowercase letters, not %.40q", run))
+}
+
+// judgingSubject returns the subject of a frame, face or verdict: the live one, or one of its own for what belongs to a run.
 func judgingSubject(kind Kind, name *schemas.FrameName, live string) (string, error) {
 	run := name.GetRun()
 	if run == "" {
 		return live, nil
 	}
 	if !runToken.MatchString(run) {
-		return "", Blame(Input, fmt.Errorf("run id %.40q is not 1 to 32 digits and lower-case letters", run))
+		return "", errRunID(run)
 	}
 	return rerunPrefix + run + "." + string(kind) + "." + name.GetSession(), nil
 }
 
-// refuseRun keeps what belongs to a run away from live sessions.
+// refuseRun keeps messages of runs away from live sessions.
 func refuseRun(what string, name *schemas.FrameName) error {
 	if name.GetRun() == "" {
 		return nil
 	}
-	return fmt.Errorf("%s of session %s belongs to run %s, which has none", what, name.GetSession(), name.GetRun())
+	return fmt.Errorf("cannot store %s of session %s: it belongs to run %s", what, name.GetSession(), name.GetRun())
 }
 
 func storedVerdicts(decider string) string {

@@ -6,10 +6,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Kind is the second token of a subject: what sort of message a stream holds.
+// Kind is the second token of a subject: the kind of message that a stream holds.
 type Kind string
 
-// The kinds, one stream each.
+// The kinds, each with a stream of its own.
 const (
 	KindFrame    Kind = "frame"
 	KindFace     Kind = "face"
@@ -25,7 +25,7 @@ const (
 	KindAudit        Kind = "audit"
 )
 
-// Names of the streams and buckets.
+// The names of the streams and buckets.
 const (
 	Frames    = "FRAMES"
 	Faces     = "FACES"
@@ -59,6 +59,9 @@ const (
 	storeMedia = "media"
 )
 
+// SettingsHistory is how many revisions are kept of the settings document and of each variant.
+const SettingsHistory = 64
+
 // MaxExports is how many exports may wait or be under way.
 const MaxExports = 1000
 
@@ -67,16 +70,16 @@ const (
 	day      = 24 * time.Hour
 )
 
-// Limits are the sizes an installation may want to change.
+// Limits are the sizes that an installation can change.
 type Limits struct {
 	Replicas     int           `envconfig:"REPLICAS" default:"1" desc:"copies of every stream in a JetStream cluster"`
 	FramesAge    time.Duration `envconfig:"FRAMES_AGE" default:"24h" desc:"how long frames and verdicts are kept"`
-	FramesBytes  int64         `envconfig:"FRAMES_BYTES" default:"4294967296" desc:"bytes of frames kept at most; the oldest go first"`
+	FramesBytes  int64         `envconfig:"FRAMES_BYTES" default:"4294967296" desc:"most bytes of frames that are kept; the oldest are removed first"`
 	DecisionsAge time.Duration `envconfig:"DECISIONS_AGE" default:"720h" desc:"how long decisions, session events and video states are kept"`
 }
 
-// topology declares every stream. Work consumers read a whole stream, so there is one stream a kind: a filter over many
-// subjects is slow.
+// topology declares every stream. Work consumers read a whole stream, because a filter over many subjects is slow, so each
+// kind has a stream of its own.
 func topology(l Limits) []jetstream.StreamConfig {
 	base := func(name string, kind Kind, about string) jetstream.StreamConfig {
 		return jetstream.StreamConfig{
@@ -88,43 +91,43 @@ func topology(l Limits) []jetstream.StreamConfig {
 	frames := base(Frames, KindFrame, "every accepted image, with the session's state; written by edges")
 	frames.MaxAge, frames.MaxBytes = l.FramesAge, l.FramesBytes
 
-	// Faces are worth nothing once judged and can be made again from the frame.
+	// Faces have no use once judged, and can be created again from the frame.
 	faces := base(Faces, KindFace, "crops and estimations for judging; written by detectors")
 	faces.Storage, faces.MaxAge, faces.MaxBytes = jetstream.MemoryStorage, 2*time.Minute, 256*megabyte
 
-	// A decider hears of a verdict only after it was stored.
-	verdicts := base(Verdicts, KindVerdict, "what each worker said of each frame; written by workers")
+	// Deciders receive a verdict only after it was stored.
+	verdicts := base(Verdicts, KindVerdict, "each worker's verdict on each frame; written by workers")
 	verdicts.MaxAge, verdicts.MaxBytes = l.FramesAge, l.FramesBytes/4
 	verdicts.RePublish = &jetstream.RePublish{Source: prefix + string(KindVerdict) + ".>", Destination: storedPrefix + string(KindVerdict) + ".>"}
 
-	decisions := base(Decisions, KindDecision, "what was decided, with the state after it; written by deciders, compare-and-set on the session's last")
+	decisions := base(Decisions, KindDecision, "decisions, with the session state after them; written by deciders, by compare-and-set on the session's last decision")
 	decisions.MaxAge = l.DecisionsAge
 
 	sessions := base(Sessions, KindSession, "opened, resumed, disconnected, closed, erased; written by edges and deciders")
 	sessions.MaxAge = l.DecisionsAge
 
-	videos := base(Videos, KindVideo, "the making of each session's video; written by video workers")
+	videos := base(Videos, KindVideo, "progress of each session's video; written by video workers")
 	videos.MaxAge = l.DecisionsAge
 
-	dead := base(Dead, KindDead, "messages nobody could handle, with the reason and their own headers")
+	dead := base(Dead, KindDead, "messages that could not be handled, with the reason and their own headers")
 	dead.MaxAge, dead.MaxBytes = 7*day, 512*megabyte
 
-	// The subject says it all: messages are empty, and one of each is enough.
-	hashes := base(Hashes, KindHash, "who showed which image, to know it again; written by virtual-camera")
+	// The subject holds all the information: messages are empty, and one per subject is enough.
+	hashes := base(Hashes, KindHash, "which session showed which image, to recognise repeated ones; written by virtual-camera")
 	hashes.MaxAge, hashes.MaxBytes, hashes.MaxMsgsPerSubject = l.FramesAge, 64*megabyte, 1
 
-	// A queue: what is done is gone, and what does not fit is refused.
-	exports := base(Exports, KindExport, "exports to be made; written by edges")
+	// A queue: finished messages are removed, and those beyond the limit are refused.
+	exports := base(Exports, KindExport, "queue of exports; written by edges")
 	exports.Retention, exports.Discard, exports.MaxMsgs = jetstream.WorkQueuePolicy, jetstream.DiscardNew, MaxExports
 
-	announcements := base(Announcements, KindAnnouncement, "how it went to tell others of finished videos; written by video workers")
+	announcements := base(Announcements, KindAnnouncement, "outcome of notifications about finished videos; written by video workers")
 	announcements.MaxAge = l.DecisionsAge
 
-	// Each section has room of its own: what anybody can cause, such as failed log-ins, pushes out nothing else.
-	audit := base(Audit, KindAudit, "who changed what; written by edges")
+	// Each section has a limit of its own: entries that anybody can cause, such as failed log-ins, displace no others.
+	audit := base(Audit, KindAudit, "changes and who made them; written by edges")
 	audit.MaxAge, audit.MaxBytes, audit.MaxMsgsPerSubject = 365*day, 256*megabyte, 50_000
 
-	// A run is worth nothing once the one who asked for it is gone.
+	// A run is useless once the process that requested it has ended.
 	rerun := func(name string, kind Kind, about string, bytes int64) jetstream.StreamConfig {
 		s := base(name, kind, about)
 		s.Subjects = []string{rerunPrefix + "*." + string(kind) + ".>"}
@@ -134,29 +137,29 @@ func topology(l Limits) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		frames, faces, verdicts, decisions, sessions, videos, dead, hashes, exports, announcements, audit,
 		rerun(RerunFrames, KindFrame, "recorded frames to be judged again; written by `selene rerun`", 256*megabyte),
-		rerun(RerunFaces, KindFace, "their crops and estimations; written by detectors", 128*megabyte),
-		rerun(RerunVerdicts, KindVerdict, "what each worker says of them now; written by workers", 64*megabyte),
+		rerun(RerunFaces, KindFace, "crops and estimations of recorded frames; written by detectors", 128*megabyte),
+		rerun(RerunVerdicts, KindVerdict, "verdicts on recorded frames; written by workers", 64*megabyte),
 	}
 }
 
-// liveMarkerTTL is how long the marker of an expired key stays: long enough for a reaper to come back after a crash.
+// liveMarkerTTL is how long the marker of an expired key stays: long enough for a decider to restart after a crash.
 const liveMarkerTTL = time.Hour
 
 // buckets declares every bucket.
 func buckets(l Limits) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
-		{Bucket: BucketSettings, Description: "revisions of the settings document", History: settingsHistory, Replicas: l.Replicas},
-		{Bucket: BucketLive, Description: "open sessions and running edges; a key's expiry ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
+		{Bucket: BucketSettings, Description: "revisions of the settings document", History: SettingsHistory, Replicas: l.Replicas},
+		{Bucket: BucketLive, Description: "open sessions and running edges; the expiry of a session's key ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
 		{Bucket: BucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		// As old as decisions: until then a session that was made with a token cannot be had without it.
-		{Bucket: BucketTickets, Description: "hashed tokens of sessions made over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketExports, Description: "orders of exports and what became of them", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketReaders, Description: "who reads a stored file now, so that it is not swept", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		// Kept as long as decisions: until then a session that was created with a token cannot be opened without it.
+		{Bucket: BucketTickets, Description: "hashed tokens of sessions that were created over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketExports, Description: "orders of exports and their state", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketReaders, Description: "readers of stored files, which are not removed meanwhile", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: BucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketLogins, Description: "hashed cookies of users who are logged in, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketLogins, Description: "hashed cookies of logged-in users, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 		{Bucket: BucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketStats, Description: "what edges counted of the streams, so that they need not count it again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketWebhooks, Description: "who is told of events, and how that goes", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketStats, Description: "counters of edges, so that they need not read the streams again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{Bucket: BucketWebhooks, Description: "webhooks for events, and their state", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
 	}
 }
 

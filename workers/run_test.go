@@ -14,6 +14,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 )
@@ -59,7 +60,7 @@ func setUp(t *testing.T) *bench {
 	if b.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
-	rev, err := b.conn.Settings(b.ctx)
+	rev, err := settings.New(b.conn).Newest(b.ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}

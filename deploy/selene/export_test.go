@@ -22,6 +22,7 @@ import (
 	"github.com/selene-liveness/selene/edge"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -77,12 +78,12 @@ func exporter(t *testing.T, conn *streams.Conn, work func(ctx context.Context, e
 			if err != nil {
 				return err
 			}
-			e, revision, err := conn.Export(ctx, job.GetJob())
+			e, revision, err := exports.New(conn).Get(ctx, job.GetJob())
 			if err != nil {
 				return err
 			}
 			return work(ctx, e, func() error {
-				revision, err = conn.UpdateExport(ctx, e, revision)
+				revision, err = exports.New(conn).Update(ctx, e, revision)
 				return err
 			})
 		})
@@ -202,7 +203,7 @@ func TestInterruptedExportCommandCancels(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "was canceled") {
 		t.Errorf("got %v", err)
 	}
-	all, err := conn.ExportsAll(ctx)
+	all, err := exports.New(conn).All(ctx)
 	if err != nil || len(all) != 1 || all[0].Status != schemas.VideoCanceled {
 		t.Errorf("got %+v %v", all, err)
 	}

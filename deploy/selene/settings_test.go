@@ -15,6 +15,7 @@ import (
 	"github.com/selene-liveness/selene/edge"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -67,7 +68,7 @@ func TestSettingsAreDumpedAndApplied(t *testing.T) {
 	write(strings.Replace(dump, `"max_attempts": 7`, `"max_attempts": 9`, 1))
 	must("settings", "put", file)
 	must("settings", "put", file, "--variant", "kiosk", "--note", "for the kiosk")
-	now, err := conn.Settings(streamstest.Context(t))
+	now, err := settings.New(conn).Newest(streamstest.Context(t), "")
 	if err != nil || now.Settings.Session.MaxAttempts != 9 || now.Settings.VideoRedis.Password != "hunter2" {
 		t.Fatalf("got %+v, %v", now, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/selene-liveness/selene/edge"
 	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // edgeFlags are those of processes with an edge.
@@ -86,7 +87,7 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		if err != nil {
 			return err
 		}
-		if _, err := conn.PutSettings(ctx, document); err != nil {
+		if _, err := settings.New(conn).Put(ctx, document); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,10 @@ import (
 	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/edge/uiconfig"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // API answers REST requests. It is safe for concurrent use.
@@ -39,10 +41,12 @@ type API struct {
 
 	lag *streams.LagWatch
 
-	sessions *sessions.Store
-	objects  *objects.Store
-	uiStore  *uiconfig.Store
-	auditing *audit.Log
+	sessions      *sessions.Store
+	objects       *objects.Store
+	uiStore       *uiconfig.Store
+	settingsStore *settings.Store
+	exportStore   *exports.Store
+	auditing      *audit.Log
 
 	logins  *logins
 	sockets *eventSockets
@@ -141,6 +145,7 @@ func (a *API) Handler() http.Handler {
 	a.reruns = make(chan struct{}, 1)
 	a.sessions, a.objects = sessions.New(a.Conn), objects.New(a.Conn)
 	a.uiStore, a.auditing = uiconfig.New(a.Conn), audit.New(a.Conn)
+	a.settingsStore, a.exportStore = settings.New(a.Conn), exports.New(a.Conn)
 	if a.sockets == nil {
 		a.sockets = newEventSockets()
 	}

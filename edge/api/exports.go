@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
@@ -38,8 +38,8 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames, or no longer: they are kept for %v at most", id, a.sessions.FramesAge()))
 		}
 	}
-	e, err := a.Conn.CreateExport(r.Context(), *order)
-	if errors.Is(err, streams.ErrQueueFull) {
+	e, err := a.exportStore.Create(r.Context(), *order)
+	if errors.Is(err, exports.ErrQueueFull) {
 		return tooMany(queueWait, err.Error())
 	}
 	if err != nil {
@@ -62,7 +62,7 @@ func shown(e *schemas.Export) *schemas.Export {
 
 // exports are the newest, newest first.
 func (a *API) exports(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.Conn.ExportsAll(r.Context())
+	all, err := a.exportStore.All(r.Context())
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (a *API) exports(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) export(w http.ResponseWriter, r *http.Request) error {
-	e, _, err := a.Conn.Export(r.Context(), r.PathValue("id"))
+	e, _, err := a.exportStore.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -84,19 +84,19 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 // with its files.
 func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
 	ctx := context.WithoutCancel(r.Context()) // half an end helps nobody
-	e, _, err := a.Conn.Export(ctx, r.PathValue("id"))
+	e, _, err := a.exportStore.Get(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	if e.Over() {
-		if err := a.Conn.RemoveExport(ctx, e); err != nil {
+		if err := a.exportStore.Remove(ctx, e); err != nil {
 			return err
 		}
 		a.audited(r, "exports.delete", e.ID, "")
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	if e, err = a.Conn.CancelExport(ctx, e.ID); err != nil {
+	if e, err = a.exportStore.Cancel(ctx, e.ID); err != nil {
 		return err
 	}
 	a.audited(r, "exports.cancel", e.ID, "")
@@ -105,7 +105,7 @@ func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
 
 // exportFile is a finished file, by its number from 1 or its name, with ranges.
 func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
-	e, _, err := a.Conn.Export(r.Context(), r.PathValue("id"))
+	e, _, err := a.exportStore.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 	steps := make(chan exportStep)
 	go func() {
 		defer close(steps)
-		for e, err := range a.Conn.WatchExport(ctx, r.PathValue("id")) {
+		for e, err := range a.exportStore.Watch(ctx, r.PathValue("id")) {
 			select {
 			case steps <- exportStep{e, err}:
 			case <-ctx.Done():

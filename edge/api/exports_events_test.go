@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -18,11 +19,11 @@ import (
 func TestExportEventsOutliveTimeLimits(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	e, err := conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{uuid.NewString()}})
+	e, err := exports.New(conn).Create(ctx, schemas.ExportOrder{Sessions: []string{uuid.NewString()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &API{Conn: conn}
+	a := &API{Conn: conn, exportStore: exports.New(conn)}
 	const limit, silence, beats = 150 * time.Millisecond, 20 * time.Millisecond, 25
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +51,7 @@ func TestExportEventsOutliveTimeLimits(t *testing.T) {
 		switch line := lines.Text(); {
 		case strings.HasPrefix(line, ":"):
 			if comments++; comments == beats {
-				if _, err := conn.CancelExport(ctx, e.ID); err != nil {
+				if _, err := exports.New(conn).Cancel(ctx, e.ID); err != nil {
 					t.Fatal(err)
 				}
 			}

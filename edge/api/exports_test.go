@@ -19,6 +19,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -32,13 +33,13 @@ func (i *installation) exporter(make func(ctx context.Context, e *schemas.Export
 			if err != nil {
 				return err
 			}
-			e, revision, err := i.conn.Export(ctx, job.GetJob())
+			e, revision, err := exports.New(i.conn).Get(ctx, job.GetJob())
 			if err != nil {
 				return err
 			}
 			canceled := false
 			err = make(ctx, e, func() {
-				if revision, err = i.conn.UpdateExport(ctx, e, revision); errors.Is(err, streams.ErrChanged) {
+				if revision, err = exports.New(i.conn).Update(ctx, e, revision); errors.Is(err, streams.ErrChanged) {
 					canceled = true
 				} else if err != nil {
 					i.t.Error(err)
@@ -198,7 +199,7 @@ func TestExportHidesSecretsOfItsWebhook(t *testing.T) {
 			t.Errorf("got %s", event.export.Order.Webhook)
 		}
 	}
-	if stored, _, err := i.conn.Export(t.Context(), e.ID); err != nil || !strings.Contains(stored.Order.Webhook, "hush") {
+	if stored, _, err := exports.New(i.conn).Get(t.Context(), e.ID); err != nil || !strings.Contains(stored.Order.Webhook, "hush") {
 		t.Errorf("nobody can be told: %+v, %v", stored, err)
 	}
 }
@@ -211,7 +212,7 @@ func TestExportIsCanceled(t *testing.T) {
 		e.Status = schemas.VideoExporting
 		step()
 		begun <- e.ID
-		for e, err := range i.conn.WatchExport(ctx, e.ID) {
+		for e, err := range exports.New(i.conn).Watch(ctx, e.ID) {
 			if err != nil || e.Over() {
 				gone <- err
 			}
@@ -273,7 +274,7 @@ func TestExportsThatAreRefused(t *testing.T) {
 
 	ctx := streamstest.Context(t)
 	for range streams.MaxExports {
-		must[*schemas.Export](t)(i.conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{session}}))
+		must[*schemas.Export](t)(exports.New(i.conn).Create(ctx, schemas.ExportOrder{Sessions: []string{session}}))
 	}
 	answer, body = i.do(http.MethodPost, "/v1/exports", fmt.Appendf(nil, `{"sessions":[%q]}`, session))
 	wantProblem(t, answer, body, http.StatusTooManyRequests)

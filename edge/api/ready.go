@@ -35,7 +35,7 @@ func (a *API) waiting(ctx context.Context) map[string]uint64 {
 	if a.Conn.Ready(ctx) != nil {
 		return nil
 	}
-	newest, err := a.Conn.SettingsOf(ctx, a.Variant)
+	newest, err := a.settingsStore.Newest(ctx, a.Variant)
 	if err != nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 	if err := a.Writes(); err != nil {
 		missing = append(missing, "broker: "+err.Error())
 	}
-	newest, err := a.Conn.SettingsOf(ctx, a.Variant)
+	newest, err := a.settingsStore.Newest(ctx, a.Variant)
 	if err != nil {
 		return append(missing, "settings: "+err.Error())
 	}

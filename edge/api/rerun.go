@@ -25,7 +25,7 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	}
 	order := streams.RerunOrder{Session: id}
 	if q := r.URL.Query(); q.Has("variant") {
-		newest, err := a.Conn.SettingsOf(r.Context(), cmp.Or(q.Get("variant"), a.Variant))
+		newest, err := a.settingsStore.Newest(r.Context(), cmp.Or(q.Get("variant"), a.Variant))
 		if err != nil {
 			return err
 		}

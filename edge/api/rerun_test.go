@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -23,7 +24,7 @@ func judgedAgain(session string) ([]byte, error) {
 
 func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	if _, err := conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
+	if _, err := settings.New(conn).Change(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), settings.Author{}, 0); err != nil {
 		t.Fatal(err)
 	}
 	i := attach(t, conn, options{Variant: "strict"})
@@ -74,7 +75,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 	if answer, body := i.do(http.MethodPost, path+"?variant=", nil); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("a session that is not stored: %s %s", answer.Status, body)
 	}
-	if _, err := i.conn.ChangeSettings(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, 0); err != nil {
+	if _, err := settings.New(i.conn).Change(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), settings.Author{}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if answer, body := i.do(http.MethodPost, path+"?variant=strict", nil); answer.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "hats") {

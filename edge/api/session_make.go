@@ -47,7 +47,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if variant == "" {
 		variant = a.Variant
 	}
-	settings, err := a.Conn.SettingsOf(r.Context(), variant)
+	settings, err := a.settingsStore.Newest(r.Context(), variant)
 	if errors.Is(err, streams.ErrNotFound) && wish.Variant != "" {
 		detail := fmt.Sprintf("there is no variant %.70q of the settings", variant)
 		return wrongValue("settings_variant", detail, "settings_variant: "+detail)

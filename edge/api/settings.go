@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 
 // settings is the newest revision of the document, or of a variant.
 func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
-	newest, err := a.Conn.SettingsOf(r.Context(), r.URL.Query().Get("variant"))
+	newest, err := a.settingsStore.Newest(r.Context(), r.URL.Query().Get("variant"))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	newest, err := a.Conn.ChangeSettings(r.Context(), r.URL.Query().Get("variant"), document, author, after)
+	newest, err := a.settingsStore.Change(r.Context(), r.URL.Query().Get("variant"), document, author, after)
 	if err != nil {
 		return err
 	}
@@ -54,15 +54,15 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // authorOf is who asks, and the note that the query gives.
-func authorOf(r *http.Request) (streams.Author, error) {
-	a := streams.Author{By: callerOf(r).Name, Note: r.URL.Query().Get("note")}
+func authorOf(r *http.Request) (settings.Author, error) {
+	a := settings.Author{By: callerOf(r).Name, Note: r.URL.Query().Get("note")}
 	if utf8.RuneCountInString(a.Note) > maxNote || !utf8.ValidString(a.Note) || strings.ContainsFunc(a.Note, unicode.IsControl) {
 		return a, problem(http.StatusUnprocessableEntity, fmt.Sprintf("the note must have at most %d characters in one line", maxNote))
 	}
 	return a, nil
 }
 
-func (a *API) auditSettings(r *http.Request, action string, of *streams.Revision) {
+func (a *API) auditSettings(r *http.Request, action string, of *settings.Revision) {
 	a.audited(r, action, variantName(of.Variant), fmt.Sprintf("revision %d", of.Number))
 }
 
@@ -74,7 +74,7 @@ func variantName(tag string) string {
 }
 
 // writeRevision shows a revision without its secrets.
-func writeRevision(w http.ResponseWriter, r *streams.Revision) error {
+func writeRevision(w http.ResponseWriter, r *settings.Revision) error {
 	shown := *r
 	shown.Settings = r.Settings.Mask()
 	w.Header().Set("ETag", strconv.Quote(strconv.FormatUint(r.Number, 10)))
@@ -108,13 +108,13 @@ type changeLine struct {
 	Changed []schemas.SettingsChange `json:"changed"`
 }
 
-func lineOf(r *streams.Revision) revisionLine {
+func lineOf(r *settings.Revision) revisionLine {
 	return revisionLine{Revision: r.Number, At: r.Created, By: r.By, Note: r.Note, Variant: r.Variant}
 }
 
 // revisions are those that are kept, with what each changed.
 func (a *API) revisions(w http.ResponseWriter, r *http.Request) error {
-	history, err := a.Conn.History(r.Context(), r.URL.Query().Get("variant"))
+	history, err := a.settingsStore.History(r.Context(), r.URL.Query().Get("variant"))
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (a *API) revision(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := a.Conn.Revision(r.Context(), n)
+	found, err := a.settingsStore.Revision(r.Context(), n)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (a *API) restore(w http.ResponseWriter, r *http.Request) error {
 	if author.Note == "" {
 		author.Note = fmt.Sprintf("revision %d restored", n)
 	}
-	newest, err := a.Conn.RestoreSettings(r.Context(), n, author)
+	newest, err := a.settingsStore.Restore(r.Context(), n, author)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func revisionNumber(r *http.Request) (uint64, error) {
 
 // variants are the document itself, whose tag is empty, and its tagged variants.
 func (a *API) variants(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.Conn.Variants(r.Context())
+	all, err := a.settingsStore.Variants(r.Context())
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (a *API) variants(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) deleteVariant(w http.ResponseWriter, r *http.Request) error {
 	tag := r.PathValue("tag")
-	if err := a.Conn.DeleteVariant(r.Context(), tag); err != nil {
+	if err := a.settingsStore.DeleteVariant(r.Context(), tag); err != nil {
 		return err
 	}
 	a.audited(r, "settings.delete", variantName(tag), "")

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -49,7 +49,7 @@ func TestSettingsRevisions(t *testing.T) {
 	if third.Settings.VideoRedis.Password != schemas.Masked || third.By == "" || second.Note != "fewer попытки" {
 		t.Errorf("got %+v", third)
 	}
-	stored := must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t)))
+	stored := must[*settings.Revision](t)(settings.New(i.conn).Newest(streamstest.Context(t), ""))
 	if stored.Settings.VideoRedis.Password != "hunter2" {
 		t.Errorf("the stored password became %q", stored.Settings.VideoRedis.Password)
 	}
@@ -82,7 +82,7 @@ func TestSettingsRevisions(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || strings.Contains(string(body), "hunter2") {
 		t.Errorf("%s %s", answer.Status, body)
 	}
-	stored = must[*streams.Revision](t)(i.conn.Settings(streamstest.Context(t)))
+	stored = must[*settings.Revision](t)(settings.New(i.conn).Newest(streamstest.Context(t), ""))
 	if stored.Settings.Session.MaxAttempts != 7 || stored.Settings.VideoRedis.Password != "hunter2" || !strings.Contains(stored.Note, "restored") {
 		t.Errorf("got %+v", stored)
 	}

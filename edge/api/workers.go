@@ -28,7 +28,7 @@ const decider = "decider"
 // workers are those that run or that the settings name. Of a follower that does not register, all that is known is
 // whether somebody asks for its messages.
 func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
-	settings, err := a.Conn.SettingsOf(r.Context(), a.Variant)
+	settings, err := a.settingsStore.Newest(r.Context(), a.Variant)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -75,12 +76,12 @@ func world(t *testing.T, settings string, script script) *streams.Conn {
 	return conn
 }
 
-func prepare(t *testing.T, conn *streams.Conn, settings string) {
+func prepare(t *testing.T, conn *streams.Conn, document string) {
 	t.Helper()
-	if settings == "" {
-		settings = `{"workers":[]}`
+	if document == "" {
+		document = `{"workers":[]}`
 	}
-	if _, err := conn.PutSettings(streamstest.Context(t), []byte(settings)); err != nil {
+	if _, err := settings.New(conn).Put(streamstest.Context(t), []byte(document)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // Config holds the limits of a gateway. A zero value means its default.
@@ -68,6 +69,7 @@ const (
 // Gateway serves LPProto sockets while Run runs.
 type Gateway struct {
 	conn     *streams.Conn
+	settings *settings.Store
 	sessions *sessions.Store
 	signer   *token.Signer
 	config   Config
@@ -91,7 +93,7 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	instance := make([]byte, 6)
 	rand.Read(instance)
 	g := &Gateway{
-		conn: conn, sessions: sessions.New(conn), signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
+		conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
 		started: make(chan struct{}), drain: make(chan struct{}), stop: make(chan struct{}),
 	}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}

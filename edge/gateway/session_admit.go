@@ -77,7 +77,7 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 		return errSessionEnded
 	}
 	a.state, a.revision = last.GetState(), last.GetState().GetSettingsRevision()
-	a.settings, err = g.conn.SettingsAt(ctx, a.revision)
+	a.settings, err = g.settings.At(ctx, a.revision)
 	return err
 }
 
@@ -87,7 +87,7 @@ func (g *Gateway) newestSettings(ctx context.Context, ticket *sessions.Ticket) (
 	if ticket != nil && ticket.Variant != "" {
 		variant = ticket.Variant
 	}
-	newest, err := g.conn.SettingsOf(ctx, variant)
+	newest, err := g.settings.Newest(ctx, variant)
 	if err != nil {
 		return 0, nil, err
 	}

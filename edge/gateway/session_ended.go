@@ -36,7 +36,7 @@ func (g *Gateway) findEnded(ctx context.Context, r lpproto.ConnectRequest) (*end
 	if err != nil {
 		return nil, err
 	}
-	settings, err := g.conn.SettingsAt(ctx, last.GetState().GetSettingsRevision())
+	settings, err := g.settings.At(ctx, last.GetState().GetSettingsRevision())
 	if err != nil {
 		return nil, err
 	}

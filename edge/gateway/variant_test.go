@@ -7,8 +7,8 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -18,7 +18,7 @@ func TestSessionsPickAVariant(t *testing.T) {
 	ctx := streamstest.Context(t)
 	variant := func(tag string) uint64 {
 		t.Helper()
-		r, err := conn.ChangeSettings(ctx, tag, []byte(`{"workers":[]}`), streams.Author{}, 0)
+		r, err := settings.New(conn).Change(ctx, tag, []byte(`{"workers":[]}`), settings.Author{}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestSessionsPickAVariant(t *testing.T) {
 	judged(c, r.SessionID, mobile)
 
 	late := named("mobile")
-	if err := conn.DeleteVariant(ctx, "mobile"); err != nil {
+	if err := settings.New(conn).DeleteVariant(ctx, "mobile"); err != nil {
 		t.Fatal(err)
 	}
 	c.ws.Close()

@@ -11,6 +11,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // ErrThere is returned for a session that the installation already knows.
@@ -106,7 +107,7 @@ func About(ctx context.Context, conn *streams.Conn, session string) (*Session, e
 func SettingsOf(ctx context.Context, conn *streams.Conn, session string, revision uint64) (*schemas.Settings, error) {
 	about, err := About(ctx, conn, session)
 	if errors.Is(err, streams.ErrNotFound) {
-		return conn.SettingsAt(ctx, revision)
+		return settings.New(conn).At(ctx, revision)
 	}
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ import (
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/recording"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -46,7 +47,7 @@ func stored(t testing.TB, frames int) (*streams.Conn, string) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
-	rev, err := c.PutSettings(ctx, []byte(`{"video_redis":{"password":"hunter2"}}`))
+	rev, err := settings.New(c).Put(ctx, []byte(`{"video_redis":{"password":"hunter2"}}`))
 	must(t, err)
 	must(t, c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_OPENED, AtUnixNanos: 1e18}))
 	last := uint64(0)

@@ -6,13 +6,14 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 )
 
 // Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
 // hashes, media, ticket, reference face and presence. Afterwards it stores one event, which says when it was erased.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
-	if err := s.conn.ForgetExports(ctx, session); err != nil {
+	if err := exports.New(s.conn).Forget(ctx, session); err != nil {
 		return err
 	}
 	var errs []error

@@ -68,7 +68,7 @@ func (s *Sweeper) keepFrames(ctx context.Context, session string) (time.Duration
 	if err != nil {
 		return 0, fmt.Errorf("read the last event of %s: %w", session, err)
 	}
-	settings, err := s.conn.SettingsAt(ctx, event.Message.GetSettingsRevision())
+	settings, err := s.settings.At(ctx, event.Message.GetSettingsRevision())
 	if errors.Is(err, streams.ErrNotFound) { // the revision is too old
 		return 0, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/selene-liveness/selene/streams/media"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 const (
@@ -27,6 +28,7 @@ const (
 type Sweeper struct {
 	conn     *streams.Conn
 	sessions *sessions.Store
+	settings *settings.Store
 	objects  *objects.Store
 	media    media.Store
 	ttl      media.TTL
@@ -35,7 +37,7 @@ type Sweeper struct {
 // New returns a sweeper of the media that the connection was configured with.
 func New(conn *streams.Conn) *Sweeper {
 	store, ttl := conn.Media()
-	return &Sweeper{conn, sessions.New(conn), objects.New(conn), store, ttl}
+	return &Sweeper{conn, sessions.New(conn), settings.New(conn), objects.New(conn), store, ttl}
 }
 
 // Run sweeps every few minutes until ctx is done.

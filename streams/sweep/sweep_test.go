@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/streams/media"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/streams/sweep"
 )
@@ -209,7 +210,7 @@ func framesOf(t *testing.T, c *streams.Conn, id string) (n int) {
 func TestFramesGoSomeTimeAfterTheirVideo(t *testing.T) {
 	c, _ := sweeping(t, media.StoreObjects, nil)
 	ctx := streamstest.Context(t)
-	byDefault, err := c.Settings(ctx)
+	byDefault, err := settings.New(c).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestFramesGoSomeTimeAfterTheirVideo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expiring, err := c.PutSettings(ctx, document)
+	expiring, err := settings.New(c).Put(ctx, document)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -67,7 +68,7 @@ func newBench(t testing.TB, s subject) *bench {
 		}
 	}
 	workers = append(workers, fmt.Sprintf(`{"name":%q,"required":true}`, s.name))
-	rev, err := conn.PutSettings(b.ctx, []byte(`{"thresholds":{"image_modification":0.5},"workers":[`+strings.Join(workers, ",")+`]}`))
+	rev, err := settings.New(conn).Put(b.ctx, []byte(`{"thresholds":{"image_modification":0.5},"workers":[`+strings.Join(workers, ",")+`]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

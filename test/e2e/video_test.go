@@ -17,8 +17,10 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/video/videotest"
 )
@@ -51,7 +53,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	}
 	t.Cleanup(conn.Close)
 	ctx := streamstest.Context(t)
-	if _, err := conn.PutSettings(ctx, []byte(`{"video":{"codec":"H264"}}`)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(`{"video":{"codec":"H264"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	session := longSession(t, conn)
@@ -134,7 +136,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	t.Cleanup(conn.Close)
 	ctx := streamstest.Context(t)
 	document := `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1},"video":{"codec":"VP9","session_timeout":2}}`
-	if _, err := conn.PutSettings(ctx, []byte(document)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
 	env := []string{"SELENE_NATS_URL=nats://" + broker, "SELENE_PACK=base"}
@@ -163,19 +165,19 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 func cancelExport(t *testing.T, conn *streams.Conn, session string, worker int) {
 	t.Helper()
 	ctx := streamstest.Context(t)
-	e, err := conn.CreateExport(ctx, schemas.ExportOrder{Sessions: []string{session}, Codec: schemas.CodecH264, Resolution: "1280x720", Name: "{name}"})
+	e, err := exports.New(conn).Create(ctx, schemas.ExportOrder{Sessions: []string{session}, Codec: schemas.CodecH264, Resolution: "1280x720", Name: "{name}"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {
-		now, _, err := conn.Export(ctx, e.ID)
+		now, _, err := exports.New(conn).Get(ctx, e.ID)
 		if err == nil && now.Percent < 10 {
 			err = fmt.Errorf("the export is %s, %d %%", now.Status, now.Percent)
 		}
 		return err
 	})
 	encoder := encoderOf(t, worker)
-	if e, err = conn.CancelExport(ctx, e.ID); err != nil || e.Status != schemas.VideoCanceled || e.Percent == 100 {
+	if e, err = exports.New(conn).Cancel(ctx, e.ID); err != nil || e.Status != schemas.VideoCanceled || e.Percent == 100 {
 		t.Fatalf("canceled: %+v, %v", e, err)
 	}
 	streamstest.Eventually(t, func() error {
@@ -211,7 +213,7 @@ func longSession(t *testing.T, conn *streams.Conn) string {
 	if _, err := conn.PublishDecision(ctx, &schemas.Decision{Version: schemas.Version, Name: name}, 0); err != nil {
 		t.Fatal(err)
 	}
-	revision, err := conn.Settings(ctx)
+	revision, err := settings.New(conn).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}

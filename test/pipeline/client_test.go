@@ -13,6 +13,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -30,7 +31,7 @@ type client struct {
 func connect(t testing.TB, conn *streams.Conn) *client {
 	t.Helper()
 	ctx := streamstest.Context(t)
-	rev, err := conn.Settings(ctx)
+	rev, err := settings.New(conn).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +109,10 @@ func (c *client) decisions() (out []*schemas.Decision) {
 }
 
 // installation returns a broker that holds the settings of new sessions.
-func installation(t testing.TB, settings string) *streams.Conn {
+func installation(t testing.TB, document string) *streams.Conn {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	if _, err := conn.PutSettings(streamstest.Context(t), []byte(settings)); err != nil {
+	if _, err := settings.New(conn).Put(streamstest.Context(t), []byte(document)); err != nil {
 		t.Fatal(err)
 	}
 	return conn

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/workertest"
@@ -20,7 +21,7 @@ func TestUserWhoMayOnlyRerun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	if _, err := conn.PutSettings(ctx, []byte(passive)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(passive)); err != nil {
 		t.Fatal(err)
 	}
 	startProduct(t, conn, m)

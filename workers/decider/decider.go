@@ -14,6 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers"
 )
 
@@ -23,6 +24,7 @@ const Name = "decider"
 // Decider is one instance. Frames name the instance that joins them.
 type Decider struct {
 	conn     *streams.Conn
+	settings *settings.Store
 	sessions *sessions.Store
 	instance string
 	joins    *joins
@@ -38,7 +40,7 @@ const (
 
 // New returns a decider with an instance id of its own.
 func New(conn *streams.Conn) *Decider {
-	return &Decider{conn: conn, sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
+	return &Decider{conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
 }
 
 // Run decides until ctx is done. It also ends the sessions that went silent.
@@ -58,7 +60,7 @@ func (d *Decider) take(ctx context.Context, v *schemas.Verdict) {
 	var settings *schemas.Settings
 	if v.GetWorker() == schemas.WorkerDetector {
 		var err error
-		if settings, err = d.conn.SettingsAt(ctx, v.GetDetection().GetState().GetSettingsRevision()); err != nil {
+		if settings, err = d.settings.At(ctx, v.GetDetection().GetState().GetSettingsRevision()); err != nil {
 			slog.Error("settings of a frame", "session", v.GetName().GetSession(), "error", err)
 			return
 		}

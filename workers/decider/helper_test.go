@@ -32,7 +32,7 @@ const (
 
 func score(x float64) *float64 { return &x }
 
-func settings(t testing.TB, document string) *schemas.Settings {
+func parse(t testing.TB, document string) *schemas.Settings {
 	t.Helper()
 	s, err := schemas.ParseSettings([]byte(document))
 	if err != nil {
@@ -100,7 +100,7 @@ type session struct {
 
 func open(t testing.TB, document string) *session {
 	t.Helper()
-	return &session{settings: settings(t, document), state: &schemas.SessionState{Seed: []byte("seed"), SettingsRevision: 1}}
+	return &session{settings: parse(t, document), state: &schemas.SessionState{Seed: []byte("seed"), SettingsRevision: 1}}
 }
 
 func (s *session) next(f shot) *schemas.Decision {

@@ -94,7 +94,7 @@ func TestFrameWithoutJudgesIsCompleteAtOnce(t *testing.T) {
 }
 
 func TestRequiredWorkersAreWaitedFor(t *testing.T) {
-	s := settings(t, `{"workers":[{"name":"liveness","required":true,"timeout":1},{"name":"matcher","required":true,"timeout":4},
+	s := parse(t, `{"workers":[{"name":"liveness","required":true,"timeout":1},{"name":"matcher","required":true,"timeout":4},
 		{"name":"active-liveness","required":true,"timeout":4},{"name":"hats","timeout":9}]}`)
 	liveness, matcher, actions := 1, 2, 3
 	for name, c := range map[string]struct {
@@ -152,7 +152,7 @@ func TestRequiredWorkerThatFailedIsNotWaitedOutFor(t *testing.T) {
 }
 
 func TestAdvisoryWorkersAreNotWaitedFor(t *testing.T) {
-	s := settings(t, withPlugin)
+	s := parse(t, withPlugin)
 	all := shot{live: score(0.9), plugin: []int32{900}}.verdicts(s, nil, 1)
 	detector, liveness, matcher, hats := all[schemas.WorkerDetector], all[schemas.WorkerLiveness], all[schemas.WorkerMatcher], all[plugin]
 	j := newJoins()

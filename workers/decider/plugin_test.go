@@ -9,7 +9,7 @@ import (
 )
 
 func TestPluginSpeaksForItselfAlone(t *testing.T) {
-	s := settings(t, withPlugin)
+	s := parse(t, withPlugin)
 	verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
 	verdicts[plugin].Estimations = &schemas.Estimations{
 		Liveness: score(0.1),
@@ -29,7 +29,7 @@ func TestPluginSpeaksForItselfAlone(t *testing.T) {
 }
 
 func TestPluginEstimationsThatCannotBePassedOn(t *testing.T) {
-	s := settings(t, withPlugin)
+	s := parse(t, withPlugin)
 	for _, object := range []string{"", " ", "true", "[1]", `{"a":`, `{} {}`, `{"a":"` + strings.Repeat("x", schemas.MaxPluginEstimations) + `"}`} {
 		verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
 		verdicts[plugin].Estimations = &schemas.Estimations{Plugins: map[string][]byte{plugin: []byte(object)}}
@@ -44,7 +44,7 @@ func TestPluginEstimationsThatCannotBePassedOn(t *testing.T) {
 }
 
 func TestWorkerThatIsNotTheSessionsIsNotHeard(t *testing.T) {
-	s := settings(t, withPlugin)
+	s := parse(t, withPlugin)
 	verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
 	want := bytesOf(t, decide(s, verdicts))
 	verdicts["stranger"] = &schemas.Verdict{

@@ -17,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
@@ -102,7 +103,7 @@ func TestBlankVerdict(t *testing.T) {
 }
 
 func TestFakeSessionsCostTheJudgesNothing(t *testing.T) {
-	d := New(nil, workertest.Models(t, "zoo"), streams.NewRegistry(nil), workers.Options{Concurrency: 1})
+	d := New(streamstest.Connect(t, streamstest.Broker(t, false)), workertest.Models(t, "zoo"), streams.NewRegistry(nil), workers.Options{Concurrency: 1})
 	if wants := d.wants(&schemas.SessionState{}, schemas.DefaultSettings()); len(wants) == 0 {
 		t.Error("an ordinary session has no judges")
 	}
@@ -116,7 +117,7 @@ func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	rev, err := conn.PutSettings(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0}}`))
+	rev, err := settings.New(conn).Put(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

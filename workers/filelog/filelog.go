@@ -14,6 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers"
 )
 
@@ -35,6 +36,7 @@ const (
 // Worker writes the sessions whose settings ask for it. Run one: several would divide the sessions between their disks.
 type Worker struct {
 	conn     *streams.Conn
+	settings *settings.Store
 	sessions *sessions.Store
 	store    *store
 	options  workers.Options
@@ -42,7 +44,7 @@ type Worker struct {
 
 // New returns a worker. It creates no folder before a session asks for it.
 func New(conn *streams.Conn, c Config, o workers.Options) *Worker {
-	return &Worker{conn, sessions.New(conn), newStore(c), o}
+	return &Worker{conn, settings.New(conn), sessions.New(conn), newStore(c), o}
 }
 
 // Run writes, sweeps and erases until ctx is done. It returns an error when the folder cannot be read or the broker fails.
@@ -87,7 +89,7 @@ func (w *Worker) logDecision(ctx context.Context, delivery *streams.Delivery) er
 	if d.GetState().GetSettingsRevision() == 0 {
 		return nil // ended before its first frame
 	}
-	settings, err := w.conn.SettingsAt(ctx, d.GetState().GetSettingsRevision())
+	settings, err := w.settings.At(ctx, d.GetState().GetSettingsRevision())
 	if err != nil || !settings.FileLogger.IsEnabled {
 		return err
 	}

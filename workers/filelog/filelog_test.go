@@ -17,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
@@ -38,10 +39,10 @@ func start(t testing.TB, document string, c filelog.Config) *bench {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	if _, err := conn.PutSettings(ctx, []byte(document)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := conn.Settings(ctx)
+	r, err := settings.New(conn).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,10 +156,10 @@ func TestOffByDefault(t *testing.T) {
 	done := uuid.NewString()
 	// Once the second session is logged, the first one has been handled and must have left nothing.
 	ctx := streamstest.Context(t)
-	if _, err := b.conn.PutSettings(ctx, []byte(`{"file_logger":{"is_enabled":true}}`)); err != nil {
+	if _, err := settings.New(b.conn).Put(ctx, []byte(`{"file_logger":{"is_enabled":true}}`)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.conn.Settings(ctx)
+	r, err := settings.New(b.conn).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func detectorOn(t *testing.T, conn *streams.Conn, codes ...int32) func() map[str
 	}
 }
 
-func settings(t *testing.T, document string) *schemas.Settings {
+func parse(t *testing.T, document string) *schemas.Settings {
 	t.Helper()
 	s, err := schemas.ParseSettings([]byte(document))
 	if err != nil {

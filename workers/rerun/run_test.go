@@ -19,7 +19,7 @@ const detectorAlone = `{"workers":[]}`
 func TestSameWorkersSayTheSame(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	seen := detectorOn(t, conn, schemas.CodeNoFace)
-	s := settings(t, detectorAlone)
+	s := parse(t, detectorAlone)
 	recordings := []*Recording{recordingOf(s, 4, schemas.CodeNoFace), recordingOf(s, 3, schemas.CodeNoFace), recordingOf(s, 1, schemas.CodeNoFace)}
 	results, err := judge(t, conn, Options{Jobs: 3}, recordings...)
 	if err != nil {
@@ -39,7 +39,7 @@ func TestSameWorkersSayTheSame(t *testing.T) {
 func TestAnotherDetectorChangesCodes(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	seen := detectorOn(t, conn, schemas.CodeManyFaces)
-	r := recordingOf(settings(t, detectorAlone), 3, schemas.CodeNoFace)
+	r := recordingOf(parse(t, detectorAlone), 3, schemas.CodeNoFace)
 	results, err := judge(t, conn, Options{Jobs: 1}, r)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestAnotherDetectorChangesCodes(t *testing.T) {
 func TestSessionsThatCannotBeJudged(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	detectorOn(t, conn, schemas.CodeNoFace)
-	s := settings(t, detectorAlone)
+	s := parse(t, detectorAlone)
 	lost, empty, gone, fine := recordingOf(nil, 0), recordingOf(s, 0), recordingOf(s, 2, schemas.CodeNoFace), recordingOf(s, 2, schemas.CodeNoFace)
 	gone.Image = func(context.Context, Step) (*schemas.Frame, error) { return nil, streams.ErrNotFound }
 	results, err := judge(t, conn, Options{}, lost, empty, gone, fine)
@@ -82,7 +82,7 @@ func TestSessionsThatCannotBeJudged(t *testing.T) {
 func TestWhatEndsARun(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	detectorOn(t, conn, schemas.CodeNoFace)
-	s := settings(t, detectorAlone)
+	s := parse(t, detectorAlone)
 	broken := errors.New("the disk is broken")
 	unreadable, unclosed := recordingOf(s, 1, schemas.CodeNoFace), recordingOf(s, 1, schemas.CodeNoFace)
 	unreadable.Image = func(context.Context, Step) (*schemas.Frame, error) { return nil, broken }
@@ -130,7 +130,7 @@ func TestWorkersThatAreNotRunning(t *testing.T) {
 			}
 			return nil
 		})
-		absent, err := r.awaitWorkers(ctx, settings(t, document))
+		absent, err := r.awaitWorkers(ctx, parse(t, document))
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)

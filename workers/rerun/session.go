@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers/detector"
 )
 
@@ -60,7 +61,7 @@ func (s *session) prepare(ctx context.Context) (err error) {
 	if s.settings == nil {
 		return errUnfit("the settings it was judged by are no longer stored: name others with --settings")
 	}
-	if s.revision, err = s.run.conn.PutRunSettings(ctx, s.settings); err != nil {
+	if s.revision, err = settings.New(s.run.conn).PutRun(ctx, s.settings); err != nil {
 		return err
 	}
 	absent, err := s.run.awaitWorkers(ctx, s.settings)

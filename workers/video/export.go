@@ -47,14 +47,14 @@ var errCanceled = errors.New("the export was canceled")
 // begin marks an export as this worker's. It is nil when there is nothing left to do.
 func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 	for {
-		e, revision, err := w.conn.Export(ctx, id)
+		e, revision, err := w.exports.Get(ctx, id)
 		switch {
 		case errors.Is(err, streams.ErrNotFound):
 			return nil, nil //nolint:nilnil // forgotten: nothing to do
 		case err != nil:
 			return nil, err
 		case e.Over(): // whoever ended it may have died before telling
-			_, err := w.conn.UpdateExport(ctx, e, revision)
+			_, err := w.exports.Update(ctx, e, revision)
 			if errors.Is(err, streams.ErrChanged) {
 				return nil, nil //nolint:nilnil // forgotten meanwhile
 			}
@@ -62,7 +62,7 @@ func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 		}
 		now := time.Now().UTC()
 		e.Status, e.Percent, e.Started, e.Files = schemas.VideoExporting, 0, &now, nil
-		revision, err = w.conn.UpdateExport(ctx, e, revision)
+		revision, err = w.exports.Update(ctx, e, revision)
 		if errors.Is(err, streams.ErrChanged) {
 			continue
 		}
@@ -117,7 +117,7 @@ func (x *export) carryOut(ctx context.Context) error {
 func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	id, started := x.ID, *x.Started
 	for ctx.Err() == nil {
-		for e, err := range x.conn.WatchExport(ctx, id) {
+		for e, err := range x.exports.Watch(ctx, id) {
 			switch {
 			case errors.Is(err, streams.ErrNotFound), err == nil && e.Status == schemas.VideoCanceled:
 				stop(errCanceled)
@@ -142,14 +142,14 @@ func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
 // update stores the export's state. It is errCanceled or streams.ErrElsewhere when it is no longer this worker's.
 func (x *export) update(ctx context.Context) error {
 	for {
-		revision, err := x.conn.UpdateExport(ctx, x.Export, x.revision)
+		revision, err := x.exports.Update(ctx, x.Export, x.revision)
 		if revision > 0 { // even when it could not be told
 			x.revision = revision
 		}
 		if !errors.Is(err, streams.ErrChanged) {
 			return err
 		}
-		now, revision, err := x.conn.Export(ctx, x.ID)
+		now, revision, err := x.exports.Get(ctx, x.ID)
 		switch {
 		case errors.Is(err, streams.ErrNotFound), err == nil && now.Status == schemas.VideoCanceled:
 			return errCanceled

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -37,7 +38,7 @@ func (r *room) order(o schemas.ExportOrder, of ...*session) string {
 	if o.Name == "" {
 		o.Name = "{name}"
 	}
-	e, err := r.conn.CreateExport(r.ctx(), o)
+	e, err := exports.New(r.conn).Create(r.ctx(), o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func (r *room) export(id, want string) *schemas.Export {
 	r.t.Helper()
 	var e *schemas.Export
 	streamstest.Eventually(r.t, func() (err error) {
-		if e, _, err = r.conn.Export(r.ctx(), id); err == nil && e.Status != want {
+		if e, _, err = exports.New(r.conn).Get(r.ctx(), id); err == nil && e.Status != want {
 			err = fmt.Errorf("the export is %q %s", e.Status, e.Reason)
 		}
 		return err
@@ -239,7 +240,7 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 	if err := objects.New(r.conn).Put(r.ctx(), object, "video/mp4", strings.NewReader("whole")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.conn.CancelExport(r.ctx(), id); err != nil {
+	if _, err := exports.New(r.conn).Cancel(r.ctx(), id); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {
@@ -279,7 +280,7 @@ func TestCanceledInTheQueue(t *testing.T) {
 	r := newRoom(t, plain)
 	s := r.session().shoot(2)
 	canceled := r.order(schemas.ExportOrder{}, s)
-	if _, err := r.conn.CancelExport(r.ctx(), canceled); err != nil {
+	if _, err := exports.New(r.conn).Cancel(r.ctx(), canceled); err != nil {
 		t.Fatal(err)
 	}
 	r.work()
@@ -336,13 +337,13 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 	id := r.order(schemas.ExportOrder{}, s)
 	r.work()
 	pid := r.encoding()
-	e, revision, err := r.conn.Export(r.ctx(), id)
+	e, revision, err := exports.New(r.conn).Get(r.ctx(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	heir := time.Now().UTC()
 	e.Started = &heir
-	if revision, err = r.conn.UpdateExport(r.ctx(), e, revision); err != nil {
+	if revision, err = exports.New(r.conn).Update(r.ctx(), e, revision); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Eventually(t, func() error {
@@ -354,7 +355,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 	s.end() // there is room for a session's video again
 	r.remove(holdFile)
 	s.status(schemas.VideoSuccess)
-	if _, now, err := r.conn.Export(r.ctx(), id); err != nil || now != revision {
+	if _, now, err := exports.New(r.conn).Get(r.ctx(), id); err != nil || now != revision {
 		t.Errorf("the heir's export was changed: revision %d, not %d (%v)", now, revision, err)
 	}
 	r.waitFor(streams.Exports, "video-export", func(c *jetstream.ConsumerInfo) bool { return c.NumAckPending == 1 })

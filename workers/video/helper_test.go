@@ -19,6 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/video"
 	"github.com/selene-liveness/selene/workers/video/videotest"
@@ -33,11 +34,11 @@ type room struct {
 	temp   string
 }
 
-func newRoom(t testing.TB, settings string) *room {
+func newRoom(t testing.TB, document string) *room {
 	t.Helper()
 	b := streamstest.Broker(t, true)
 	r := &room{t: t, broker: b, conn: streamstest.Connect(t, b), dir: t.TempDir(), temp: t.TempDir()}
-	if _, err := r.conn.PutSettings(r.ctx(), []byte(settings)); err != nil {
+	if _, err := settings.New(r.conn).Put(r.ctx(), []byte(document)); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -195,7 +196,7 @@ func (s *session) again(attempt uint32) {
 
 func (r *room) revision() uint64 {
 	r.t.Helper()
-	rev, err := r.conn.Settings(r.ctx())
+	rev, err := settings.New(r.conn).Newest(r.ctx(), "")
 	if err != nil {
 		r.t.Fatal(err)
 	}

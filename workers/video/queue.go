@@ -15,7 +15,7 @@ func (w *Worker) queued(ctx context.Context, d *streams.Delivery) error {
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
 		return err
 	}
-	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
+	settings, err := w.settings.At(ctx, event.GetSettingsRevision())
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	defer w.slots.Release()
-	settings, err := w.conn.SettingsAt(ctx, event.GetSettingsRevision())
+	settings, err := w.settings.At(ctx, event.GetSettingsRevision())
 	if err != nil {
 		return err
 	}

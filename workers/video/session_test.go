@@ -18,6 +18,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/decider"
 	"github.com/selene-liveness/selene/workers/video/videotest"
@@ -265,7 +266,7 @@ func TestASecondEnd(t *testing.T) {
 	}
 
 	s.shoot(2)
-	if _, err := r.conn.PutSettings(r.ctx(), []byte(`{"video":{"codec":"VP9"}}`)); err != nil {
+	if _, err := settings.New(r.conn).Put(r.ctx(), []byte(`{"video":{"codec":"VP9"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	s.endAgain()

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWaitForSlotTakesNone(t *testing.T) {
-	w := New(nil, Options{Jobs: 1})
+	w := New(streamstest.Connect(t, streamstest.Broker(t, false)), Options{Jobs: 1})
 	ctx := streamstest.Context(t)
 	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {
 		t.Fatal(err)

@@ -12,9 +12,11 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/priority"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
@@ -48,6 +50,8 @@ type Options struct {
 // Worker makes the videos of closed sessions, and exports.
 type Worker struct {
 	conn     *streams.Conn
+	settings *settings.Store
+	exports  *exports.Store
 	sessions *sessions.Store
 	objects  *objects.Store
 	options  Options
@@ -58,7 +62,7 @@ type Worker struct {
 // New returns a worker; Run starts it.
 func New(conn *streams.Conn, o Options) *Worker {
 	o.Jobs = max(o.Jobs, 1)
-	return &Worker{conn: conn, sessions: sessions.New(conn), objects: objects.New(conn), options: o, slots: priority.NewSemaphore(o.Jobs)}
+	return &Worker{conn: conn, settings: settings.New(conn), exports: exports.New(conn), sessions: sessions.New(conn), objects: objects.New(conn), options: o, slots: priority.NewSemaphore(o.Jobs)}
 }
 
 // Run works until ctx is done. A video that was under way then is made again by the next process.

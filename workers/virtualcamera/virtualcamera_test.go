@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams/sessions"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
@@ -215,10 +216,10 @@ func TestRun(t *testing.T) {
 	broker := streamstest.Broker(t, false)
 	conn := streamstest.Connect(t, broker)
 	ctx := streamstest.Context(t)
-	if _, err := conn.PutSettings(ctx, []byte(`{"virtual_camera_checker":{"policy":"reject"}}`)); err != nil {
+	if _, err := settings.New(conn).Put(ctx, []byte(`{"virtual_camera_checker":{"policy":"reject"}}`)); err != nil {
 		t.Fatal(err)
 	}
-	revision, err := conn.Settings(ctx)
+	revision, err := settings.New(conn).Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/vision"
@@ -56,7 +57,7 @@ func withJudge(ctx context.Context, models *vision.Models, work func(context.Con
 			return err
 		}
 		defer conn.Close()
-		settings, err := conn.PutSettings(ctx, []byte(`{"env": "development", "workers": []}`))
+		settings, err := settings.New(conn).Put(ctx, []byte(`{"env": "development", "workers": []}`))
 		if err != nil {
 			return err
 		}

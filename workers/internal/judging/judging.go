@@ -10,6 +10,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 const (
@@ -51,24 +52,25 @@ func Run[M Message](ctx context.Context, conn *streams.Conn, j Judge[M]) error {
 		Stream: j.Stream, Durable: j.Registration.Name, Concurrency: j.Concurrency,
 		AckWait: ackWait, MaxStale: maxStale, Observe: j.Observe,
 	}
+	documents := settings.New(conn)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Register(ctx, j.Registration) })
 	group.Go(func() error {
-		return conn.ConsumeJudging(ctx, work, func(ctx context.Context, d *streams.Delivery) error { return j.handle(ctx, conn, d) })
+		return conn.ConsumeJudging(ctx, work, func(ctx context.Context, d *streams.Delivery) error { return j.handle(ctx, conn, documents, d) })
 	})
 	return group.Wait()
 }
 
-func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, d *streams.Delivery) error {
+func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, documents *settings.Store, d *streams.Delivery) error {
 	m, err := streams.Decode(d, j.New())
 	if err != nil {
 		return err
 	}
-	settings, err := conn.SettingsAt(ctx, m.GetState().GetSettingsRevision())
+	document, err := documents.At(ctx, m.GetState().GetSettingsRevision())
 	if err != nil {
 		return err
 	}
-	v, err := j.verdict(ctx, m, d.Sequence, settings)
+	v, err := j.verdict(ctx, m, d.Sequence, document)
 	if err != nil {
 		if fault := streams.FaultOf(err); fault == streams.Infrastructure || fault == streams.Bug && !d.Last || ctx.Err() != nil {
 			return err // it is tried again

@@ -14,6 +14,8 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/backoff"
+	"github.com/selene-liveness/selene/streams/exports"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/webhook"
 	"github.com/selene-liveness/selene/workers"
 )
@@ -67,18 +69,18 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 		return nil, fmt.Errorf("SELENE_VIDEO_HOOK_COMMAND: %w", err)
 	}
 	post := webhook.New(o.Secret, o.Hook.Timeout)
-	queue := &redisQueue{conn: conn, url: o.URL}
+	queue := &redisQueue{store: settings.New(conn), url: o.URL}
 	url := &urlHook{post, o.Hook.URL, o.URL}
-	exports := &exportHook{conn, post}
+	hook := &exportHook{exports.New(conn), post}
 	if o.Public {
-		exports.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
+		hook.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
 	}
 	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
 	return &Announcer{conn, []*means{
 		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},
 		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, command.tell},
 		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.tell},
-		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, exports.tell},
+		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, hook.tell},
 	}, queue}, nil
 }
 

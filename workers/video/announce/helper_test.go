@@ -11,6 +11,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -61,7 +62,7 @@ func (i *installation) set(redis map[string]any) {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	if _, err := i.conn.PutSettings(streamstest.Context(i.t), document); err != nil {
+	if _, err := settings.New(i.conn).Put(streamstest.Context(i.t), document); err != nil {
 		i.t.Fatal(err)
 	}
 }

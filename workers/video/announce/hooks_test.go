@@ -149,7 +149,7 @@ func TestURLGetsTheRecord(t *testing.T) {
 
 // Who is told may be away for some minutes, but no delay grows beyond a few.
 func TestHooksAreTriedForMinutes(t *testing.T) {
-	a, err := New(nil, Options{Hook: Hook{Timeout: time.Second, Tries: 8}, URL: base})
+	a, err := New(streamstest.Connect(t, streamstest.Broker(t, false)), Options{Hook: Hook{Timeout: time.Second, Tries: 8}, URL: base})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,8 +184,9 @@ func TestMeansDoNotWaitForEachOther(t *testing.T) {
 }
 
 func TestWrongOptions(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	fine := Options{Hook: Hook{Timeout: time.Second, Tries: 1}, URL: base}
-	if _, err := New(nil, fine); err != nil {
+	if _, err := New(conn, fine); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*Options){
@@ -197,7 +198,7 @@ func TestWrongOptions(t *testing.T) {
 	} {
 		wrong := fine
 		change(&wrong)
-		if _, err := New(nil, wrong); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := New(conn, wrong); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -15,13 +15,13 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 )
 
 // redisQueue is the list or stream that the settings name. It follows the newest revision. It is not for concurrent use.
 type redisQueue struct {
-	conn *streams.Conn
-	url  string
+	store *settings.Store
+	url   string
 
 	client   redis.UniversalClient // of settings; nil before the first
 	settings schemas.VideoRedis
@@ -59,7 +59,7 @@ func (q *redisQueue) tell(ctx context.Context, status *schemas.VideoStatus) (out
 	if status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
-	now, err := q.conn.Settings(ctx)
+	now, err := q.store.Newest(ctx, "")
 	if err != nil {
 		return outcome{}, err
 	}

@@ -8,20 +8,21 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 // exportHook tells the webhook that an export was ordered with that the export is over.
 type exportHook struct {
-	conn *streams.Conn
-	post *webhook.Sender
+	exports *exports.Store
+	post    *webhook.Sender
 }
 
 func (e *exportHook) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if status.GetJob() == "" {
 		return outcome{}, nil
 	}
-	export, _, err := e.conn.Export(ctx, status.GetJob())
+	export, _, err := e.exports.Get(ctx, status.GetJob())
 	if errors.Is(err, streams.ErrNotFound) {
 		return outcome{}, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/streams/webhook"
@@ -43,13 +44,13 @@ func hooked(t *testing.T) (address string, posts <-chan *schemas.Export) {
 func (i *installation) order(hook string) (*schemas.Export, uint64) {
 	i.t.Helper()
 	ctx := streamstest.Context(i.t)
-	made, err := i.conn.CreateExport(ctx, schemas.ExportOrder{
+	made, err := exports.New(i.conn).Create(ctx, schemas.ExportOrder{
 		Sessions: []string{uuid.NewString(), uuid.NewString()}, Codec: schemas.CodecH264, Resolution: "original", Name: "{name}", Webhook: hook,
 	})
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	e, revision, err := i.conn.Export(ctx, made.ID)
+	e, revision, err := exports.New(i.conn).Get(ctx, made.ID)
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 
 	e, revision := i.order(address)
 	e.Status, e.Percent = schemas.VideoExporting, 50
-	revision, err := i.conn.UpdateExport(ctx, e, revision)
+	revision, err := exports.New(i.conn).Update(ctx, e, revision)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	for _, session := range e.Order.Sessions {
 		e.Files = append(e.Files, schemas.ExportFile{Session: session, Name: session + ".mp4", Object: objects.ExportName(e.ID, session, ".mp4"), Codec: schemas.CodecH264, Frames: 9})
 	}
-	if _, err := i.conn.UpdateExport(ctx, e, revision); err != nil {
+	if _, err := exports.New(i.conn).Update(ctx, e, revision); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-posts; got.ID != e.ID || got.Status != schemas.VideoSuccess || len(got.Files) != 2 || got.Files[1].Frames != 9 {
@@ -90,7 +91,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	i.announcements(e.Order.Sessions[1], 1)
 
 	canceled, _ := i.order(address)
-	if _, err := i.conn.CancelExport(ctx, canceled.ID); err != nil {
+	if _, err := exports.New(i.conn).Cancel(ctx, canceled.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-posts; got.ID != canceled.ID || got.Status != schemas.VideoCanceled {
@@ -111,11 +112,11 @@ func TestExportWithoutWebhook(t *testing.T) {
 	address, posts := hooked(t)
 	i.announce(Hook{}, "secret")
 	quiet, _ := i.order("")
-	if _, err := i.conn.CancelExport(ctx, quiet.ID); err != nil {
+	if _, err := exports.New(i.conn).Cancel(ctx, quiet.ID); err != nil {
 		t.Fatal(err)
 	}
 	last, _ := i.order(address)
-	if _, err := i.conn.CancelExport(ctx, last.ID); err != nil {
+	if _, err := exports.New(i.conn).Cancel(ctx, last.ID); err != nil {
 		t.Fatal(err)
 	}
 	<-posts
@@ -135,7 +136,7 @@ func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
 	streamstest.Go(t, a.Run)
 	order, revision := i.order(server.URL)
 	order.Status, order.Reason = schemas.VideoError, "no disk"
-	if _, err := i.conn.UpdateExport(streamstest.Context(t), order, revision); err != nil {
+	if _, err := exports.New(i.conn).Update(streamstest.Context(t), order, revision); err != nil {
 		t.Fatal(err)
 	}
 	for _, told := range i.announcements(order.Order.Sessions[0], 2) {

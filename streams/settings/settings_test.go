@@ -1,4 +1,4 @@
-package streams_test
+package settings_test
 
 import (
 	"errors"
@@ -10,12 +10,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func changed(t *testing.T, c *streams.Conn, variant, document string, a streams.Author) *streams.Revision {
+func changed(t *testing.T, c *settings.Store, variant, document string, a settings.Author) *settings.Revision {
 	t.Helper()
-	r, err := c.ChangeSettings(streamstest.Context(t), variant, []byte(document), a, 0)
+	r, err := c.Change(streamstest.Context(t), variant, []byte(document), a, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,35 +25,35 @@ func changed(t *testing.T, c *streams.Conn, variant, document string, a streams.
 
 func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
 	b := streamstest.Broker(t, false)
-	c := streamstest.Connect(t, b)
+	c := settings.New(streamstest.Connect(t, b))
 	ctx := streamstest.Context(t)
-	first, err := c.Settings(ctx)
+	first, err := c.Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ann := streams.Author{By: "Аня", Note: "fewer\ntries, \"please\""}
+	ann := settings.Author{By: "Аня", Note: "fewer\ntries, \"please\""}
 	second := changed(t, c, "", `{"session":{"max_attempts":7},"video_redis":{"password":"hunter2"}}`, ann)
-	third := changed(t, c, "", `{"session":{"max_attempts":7},"video_redis":{"password":"hunter3"}}`, streams.Author{By: "bob"})
-	back, err := c.RestoreSettings(ctx, second.Number, streams.Author{By: "bob", Note: "restored"})
+	third := changed(t, c, "", `{"session":{"max_attempts":7},"video_redis":{"password":"hunter3"}}`, settings.Author{By: "bob"})
+	back, err := c.Restore(ctx, second.Number, settings.Author{By: "bob", Note: "restored"})
 	if err != nil || back.Number <= third.Number || back.Settings.VideoRedis.Password != "hunter2" {
 		t.Fatalf("got %+v, %v", back, err)
 	}
-	if again, err := c.RestoreSettings(ctx, back.Number, streams.Author{}); err != nil || again.Number != back.Number {
+	if again, err := c.Restore(ctx, back.Number, settings.Author{}); err != nil || again.Number != back.Number {
 		t.Errorf("the newest was restored as %+v, %v", again, err)
 	}
-	list, err := streamstest.Connect(t, b).History(ctx, "") // another process reads the same
+	list, err := settings.New(streamstest.Connect(t, b)).History(ctx, "") // another process reads the same
 	if err != nil || len(list) != 4 {
 		t.Fatalf("got %+v, %v", list, err)
 	}
 	for i, want := range []struct {
 		number  uint64
-		author  streams.Author
+		author  settings.Author
 		changed string
 	}{
 		{back.Number, back.Author, "[video_redis.password:********>********]"},
-		{third.Number, streams.Author{By: "bob"}, "[video_redis.password:********>********]"},
+		{third.Number, settings.Author{By: "bob"}, "[video_redis.password:********>********]"},
 		{second.Number, ann, "[session.max_attempts:50>7 video_redis.password:>********]"},
-		{first.Number, streams.Author{}, "[]"},
+		{first.Number, settings.Author{}, "[]"},
 	} {
 		var paths []string
 		for _, c := range list[i].Changed {
@@ -62,34 +63,34 @@ func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
 			t.Errorf("%d: got %+v %v, want %+v", i, got.Revision, paths, want)
 		}
 	}
-	if _, err := c.RestoreSettings(ctx, 999, ann); !errors.Is(err, streams.ErrNotFound) {
+	if _, err := c.Restore(ctx, 999, ann); !errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestSettingsChangedByTwo(t *testing.T) {
-	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	c := settings.New(streamstest.Connect(t, streamstest.Broker(t, false)))
 	ctx := streamstest.Context(t)
-	first, err := c.Settings(ctx)
+	first, err := c.Newest(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ChangeSettings(ctx, "", []byte(`{"session":{"max_attempts":7}}`), streams.Author{}, first.Number); err != nil {
+	if _, err := c.Change(ctx, "", []byte(`{"session":{"max_attempts":7}}`), settings.Author{}, first.Number); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ChangeSettings(ctx, "", []byte(`{"session":{"max_attempts":8}}`), streams.Author{}, first.Number); !errors.Is(err, streams.ErrChanged) {
+	if _, err := c.Change(ctx, "", []byte(`{"session":{"max_attempts":8}}`), settings.Author{}, first.Number); !errors.Is(err, streams.ErrChanged) {
 		t.Errorf("got %v", err)
 	}
 	// Of those who race from the same revision one wins, and the others are told.
 	for round := range 5 {
-		now, err := c.Settings(ctx)
+		now, err := c.Newest(ctx, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		results := make(chan error)
 		for n := range 8 {
 			go func() {
-				_, err := c.ChangeSettings(ctx, "", fmt.Appendf(nil, `{"session":{"max_attempts":%d}}`, 100+8*round+n), streams.Author{}, now.Number)
+				_, err := c.Change(ctx, "", fmt.Appendf(nil, `{"session":{"max_attempts":%d}}`, 100+8*round+n), settings.Author{}, now.Number)
 				results <- err
 			}()
 		}
@@ -108,10 +109,10 @@ func TestSettingsChangedByTwo(t *testing.T) {
 }
 
 func TestSettingsHistoryIsBounded(t *testing.T) {
-	c := streamstest.Connect(t, streamstest.Broker(t, false))
+	c := settings.New(streamstest.Connect(t, streamstest.Broker(t, false)))
 	ctx := streamstest.Context(t)
 	for n := range 70 {
-		changed(t, c, "", fmt.Sprintf(`{"session":{"max_attempts":%d}}`, 100+n), streams.Author{})
+		changed(t, c, "", fmt.Sprintf(`{"session":{"max_attempts":%d}}`, 100+n), settings.Author{})
 	}
 	list, err := c.History(ctx, "")
 	if err != nil || len(list) != 64 {
@@ -126,25 +127,25 @@ func TestSettingsHistoryIsBounded(t *testing.T) {
 
 func TestSettingsVariants(t *testing.T) {
 	b := streamstest.Broker(t, false)
-	c := streamstest.Connect(t, b)
+	c := settings.New(streamstest.Connect(t, b))
 	ctx := streamstest.Context(t)
 	for _, variant := range []string{"none", "bad tag", "a.b", "*", strings.Repeat("x", 65)} {
-		if _, err := c.SettingsOf(ctx, variant); err == nil || streams.FaultOf(err) == streams.Infrastructure {
+		if _, err := c.Newest(ctx, variant); err == nil || streams.FaultOf(err) == streams.Infrastructure {
 			t.Errorf("%q: got %v", variant, err)
 		}
 	}
-	changed(t, c, "", `{"video_redis":{"password":"hunter2"}}`, streams.Author{})
+	changed(t, c, "", `{"video_redis":{"password":"hunter2"}}`, settings.Author{})
 	// What is shown can be put elsewhere: the secret comes from the document itself.
-	mobile := changed(t, c, "mobile", `{"session":{"max_attempts":9},"video_redis":{"password":"********"}}`, streams.Author{By: "ann"})
-	branch := changed(t, c, "Branch-2", `{}`, streams.Author{By: "bob"})
-	other := streamstest.Connect(t, b)
-	if s, err := other.SettingsAt(ctx, mobile.Number); err != nil || s.Session.MaxAttempts != 9 || s.VideoRedis.Password != "hunter2" {
+	mobile := changed(t, c, "mobile", `{"session":{"max_attempts":9},"video_redis":{"password":"********"}}`, settings.Author{By: "ann"})
+	branch := changed(t, c, "Branch-2", `{}`, settings.Author{By: "bob"})
+	other := settings.New(streamstest.Connect(t, b))
+	if s, err := other.At(ctx, mobile.Number); err != nil || s.Session.MaxAttempts != 9 || s.VideoRedis.Password != "hunter2" {
 		t.Fatalf("got %+v, %v", s, err)
 	}
-	if r, err := other.SettingsOf(ctx, "mobile"); err != nil || r.Number != mobile.Number || r.Variant != "mobile" || r.By != "ann" {
+	if r, err := other.Newest(ctx, "mobile"); err != nil || r.Number != mobile.Number || r.Variant != "mobile" || r.By != "ann" {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if r, err := c.Settings(ctx); err != nil || r.Settings.Session.MaxAttempts != 50 || r.Number >= mobile.Number {
+	if r, err := c.Newest(ctx, ""); err != nil || r.Settings.Session.MaxAttempts != 50 || r.Number >= mobile.Number {
 		t.Errorf("a variant changed the document itself: %+v, %v", r, err)
 	}
 	err := c.CheckVariant(ctx, "nobody")
@@ -164,10 +165,10 @@ func TestSettingsVariants(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Variant != "" || all[1].Number != branch.Number || all[1].Variant != "Branch-2" {
 		t.Fatalf("got %+v, %v", all, err)
 	}
-	if s, err := streamstest.Connect(t, b).SettingsAt(ctx, mobile.Number); err != nil || s.Session.MaxAttempts != 9 {
+	if s, err := settings.New(streamstest.Connect(t, b)).At(ctx, mobile.Number); err != nil || s.Session.MaxAttempts != 9 {
 		t.Errorf("sessions of the deleted variant: %+v, %v", s, err)
 	}
-	if back, err := c.RestoreSettings(ctx, mobile.Number, streams.Author{}); err != nil || back.Variant != "mobile" || back.Number <= mobile.Number {
+	if back, err := c.Restore(ctx, mobile.Number, settings.Author{}); err != nil || back.Variant != "mobile" || back.Number <= mobile.Number {
 		t.Errorf("got %+v, %v", back, err)
 	}
 	if list, err := c.History(ctx, "mobile"); err != nil || len(list) != 2 {
@@ -178,7 +179,7 @@ func TestSettingsVariants(t *testing.T) {
 // Revisions written before there were authors, or that this version cannot read, do not hide the others.
 func TestSettingsOfOtherVersions(t *testing.T) {
 	b := streamstest.Broker(t, true)
-	c := streamstest.Connect(t, b)
+	c := settings.New(streamstest.Connect(t, b))
 	ctx := streamstest.Context(t)
 	nc, err := nats.Connect(b.URL())
 	if err != nil {
@@ -202,10 +203,10 @@ func TestSettingsOfOtherVersions(t *testing.T) {
 		}
 		numbers = append(numbers, n)
 	}
-	if _, err := c.Settings(ctx); streams.FaultOf(err) != streams.Input {
+	if _, err := c.Newest(ctx, ""); streams.FaultOf(err) != streams.Input {
 		t.Errorf("got %v", err)
 	}
-	newest, err := c.RestoreSettings(ctx, numbers[0], streams.Author{By: "ann"})
+	newest, err := c.Restore(ctx, numbers[0], settings.Author{By: "ann"})
 	if err != nil || newest.Settings.Session.MaxAttempts != 3 || len(newest.Settings.VirtualCameraChecker.Denylist) != 0 {
 		t.Fatalf("got %+v, %v", newest, err)
 	}

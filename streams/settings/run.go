@@ -1,0 +1,39 @@
+package settings
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+)
+
+// runKey begins the keys of settings of runs, before the document's digest.
+const runKey = "run."
+
+// PutRun stores the settings by which recorded sessions are judged again, unless they are stored already, and returns the
+// revision to name in the state of their frames. They are never the newest settings of anything.
+func (s *Store) PutRun(ctx context.Context, document *schemas.Settings) (uint64, error) {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return 0, fmt.Errorf("encode settings: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	subject := s.bucket.Subject(runKey + hex.EncodeToString(sum[:16]))
+	stored, err := s.bucket.Stream().Last(ctx, subject)
+	if errors.Is(err, streams.ErrNotFound) {
+		none := uint64(0)
+		_, err = s.conn.Publish(ctx, subject, data, streams.PublishOptions{Last: &none})
+		if err == nil || errors.Is(err, streams.ErrChanged) { // another run may have been first
+			stored, err = s.bucket.Stream().Last(ctx, subject)
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("store the settings of a run: %w", err)
+	}
+	return stored.Sequence, nil
+}
