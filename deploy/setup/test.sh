@@ -45,7 +45,8 @@ events) # the raw results, for the program that sums them up
     exit "$failed"
     ;;
 counts) # the closing line, from what that program counted
-    echo "$((TESTS_TOTAL - TESTS_FAILED - TESTS_SKIPPED)) passed, $((TESTS_FAILED + TESTS_ERRORS)) failed, $TESTS_SKIPPED skipped"
+    failed=$((TESTS_FAILED > 0 ? TESTS_FAILED : TESTS_ERRORS)) # an error alone is a package that did not build
+    echo "$((TESTS_TOTAL - TESTS_FAILED - TESTS_SKIPPED)) passed, $failed failed, $TESTS_SKIPPED skipped"
     ;;
 '' | long)
     exec "$GOTESTSUM" --format "${TEST_FORMAT:-pkgname}" --format-hide-empty-pkg --format-icons text \
