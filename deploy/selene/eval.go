@@ -43,7 +43,7 @@ deploy/tools/eval/README.md describes the columns.`,
 	f.StringVar(&split, "split", split, "part of the files to report: all, tune or test")
 	f.Float64Var(&o.FPR, "fpr", o.FPR, "false positive rate for which the threshold of matches is chosen")
 	f.StringVar(&plot, "plot", "", "PNG file for the ROC curves of matching")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	f.BoolVar(&asJSON, "json", false, "print the report as one JSON object")
 	return c
 }
 

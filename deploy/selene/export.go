@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the zones of time marks, on machines without a database of them
+	_ "time/tzdata" // time zones for time marks, on machines without a database of them
 
 	"github.com/spf13/cobra"
 
@@ -19,9 +19,9 @@ func exportCommand(e *environment) *cobra.Command {
 	var dir string
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "export SESSION...", Short: "Make video files of sessions, and fetch them", Args: cobra.MinimumNArgs(1),
-		Long: `Orders one file for each session, waits until they are made, and fetches them.
-Ctrl-C cancels the export. The exit code is 0 when the files are there, else 1.`,
+		Use: "export SESSION...", Short: "Create video files of sessions and download them", Args: cobra.MinimumNArgs(1),
+		Long: `Orders one video file for each session, waits until they are encoded, and downloads them.
+Ctrl-C cancels the export. The exit code is 0 when all files were downloaded, and 1 otherwise.`,
 		Example: `  selene export 3e7a8f1c-6f54-4c3e-9f3e-0d1f6f7e9a10 -o videos
   selene export $A $B --codec H265 --bitrate 1500 --resolution 640x480 --rotate 90
   selene export $A --mark-time=Europe/Berlin --mark-session --mark-figures=face_box,scores --figures-corner 4`,
@@ -40,11 +40,11 @@ Ctrl-C cancels the export. The exit code is 0 when the files are there, else 1.`
 	e.clientFlags(c)
 	o.bind(c)
 	c.Flags().StringVarP(&dir, "output", "o", ".", "folder for the files")
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line: the export at each step, then each file")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line: the export at each step, then each file")
 	return c
 }
 
-// exportFlags are the parts of an order that flags say.
+// exportFlags are the flags from which an order is made.
 type exportFlags struct {
 	plain                     schemas.ExportOrder
 	from, to                  string
@@ -56,35 +56,35 @@ type exportFlags struct {
 }
 
 const (
-	corners    = "corner: 0 or 1 top left, 2 top right, 3 bottom left, 4 bottom right"
+	corners    = "corner: 1 top left, 2 top right, 3 bottom left, 4 bottom right; 0 = 1"
 	allFigures = "face_box,landmarks,codes,scores"
 )
 
 func (o *exportFlags) bind(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.from, "from", "", "leave out frames that arrived before this time, such as 2026-03-04T05:06:07Z")
-	f.StringVar(&o.to, "to", "", "and those that arrived at or after it")
-	f.DurationVar(&o.duration, "duration", 0, "length from --from, or from the first frame, instead of --to; such as 90s")
+	f.StringVar(&o.from, "from", "", "leave out frames received before this time, such as 2026-03-04T05:06:07Z")
+	f.StringVar(&o.to, "to", "", "leave out frames received at or after this time")
+	f.DurationVar(&o.duration, "duration", 0, "length from --from, or from the first frame, such as 90s; instead of --to")
 	f.StringVar(&o.plain.Codec, "codec", schemas.CodecH264, "H264, H265 or VP9")
-	f.IntVar(&o.plain.Bitrate, "bitrate", 0, "kbit/s, rounded down to the ladder from 200 to 16000; 0 = by quality")
+	f.IntVar(&o.plain.Bitrate, "bitrate", 0, "kbit/s, rounded down to one of the steps from 200 to 16000; 0 = chosen for constant quality")
 	f.StringVar(&o.plain.Resolution, "resolution", schemas.ResolutionOriginal, "WIDTHxHEIGHT from 176x144 to 2560x1920, or original")
 	f.IntVar(&o.plain.Rotate, "rotate", 0, "degrees clockwise: 0, 90, 180 or 270")
 	f.StringVar(&o.plain.Flip, "flip", "", "horizontal or vertical, after rotation")
-	f.IntVar(&o.plain.FrameRate, "frame-rate", 0, "constant; 0 = each frame is shown from when it arrived")
-	f.BoolVar(&o.plain.Fragmented, "fragmented", false, "mp4 that can be played while it grows")
-	f.StringVar(&o.zone, "mark-time", "", "draw when each frame arrived, in a time zone such as Europe/Berlin")
+	f.IntVar(&o.plain.FrameRate, "frame-rate", 0, "constant frame rate; 0 = frames are shown at the times they were received")
+	f.BoolVar(&o.plain.Fragmented, "fragmented", false, "write a fragmented MP4, which can be played while it is written")
+	f.StringVar(&o.zone, "mark-time", "", "draw the time at which each frame was received, in a time zone such as Europe/Berlin")
 	f.Lookup("mark-time").NoOptDefVal = "UTC"
-	f.BoolVar(&o.session, "mark-session", false, "draw the session's id")
-	f.StringSliceVar(&o.figures, "mark-figures", nil, "draw what was measured: some of "+allFigures)
+	f.BoolVar(&o.session, "mark-session", false, "draw the session ID")
+	f.StringSliceVar(&o.figures, "mark-figures", nil, "draw what was measured: any of "+allFigures)
 	f.Lookup("mark-figures").NoOptDefVal = allFigures
 	f.IntVar(&o.timeAt, "time-corner", 1, corners)
 	f.IntVar(&o.sessionAt, "session-corner", 2, corners)
 	f.IntVar(&o.drawAt, "figures-corner", 3, corners)
-	f.StringVar(&o.plain.Name, "name", "", "of the files; {name}, {start}, {end} stand for the session and its times")
-	f.StringVar(&o.plain.Webhook, "webhook", "", "URL that is told of the end")
+	f.StringVar(&o.plain.Name, "name", "", "name of the files; {name}, {start} and {end} stand for the session and its times")
+	f.StringVar(&o.plain.Webhook, "webhook", "", "URL to which the result is posted when the export ends")
 }
 
-// order is what the flags say. What they say wrongly the installation refuses, but for what it could not be told.
+// order returns the order as JSON. It checks only what JSON cannot carry; the installation checks everything else.
 func (o *exportFlags) order(sessions []string) ([]byte, error) {
 	order := o.plain
 	order.Sessions, order.Duration = sessions, o.duration.Seconds()
@@ -95,7 +95,7 @@ func (o *exportFlags) order(sessions []string) ([]byte, error) {
 		}
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return nil, fmt.Errorf("--%s must be a time with its zone, such as 2026-03-04T05:06:07Z, not %q", flag, text)
+			return nil, fmt.Errorf("--%s is %q: use a time with its zone, such as 2026-03-04T05:06:07Z", flag, text)
 		}
 		*at = &t
 	}
@@ -109,7 +109,7 @@ func (o *exportFlags) order(sessions []string) ([]byte, error) {
 		known := strings.Split(allFigures, ",")
 		for _, name := range o.figures {
 			if !slices.Contains(known, name) {
-				return nil, fmt.Errorf("--mark-figures must be some of %s, not %q", allFigures, name)
+				return nil, fmt.Errorf("--mark-figures is %[2]q: use any of %[1]s", allFigures, name)
 			}
 		}
 		has := func(name string) bool { return slices.Contains(o.figures, name) }

@@ -18,12 +18,12 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// exporting is an export on its way: ordered, followed, fetched.
+// exporting is an export that this command orders, follows and downloads.
 type exporting struct {
 	from *rest.Client
 	out  io.Writer
 	json bool
-	dir  string // for the files
+	dir  string // where the files go
 	bar  *terminal.Bar
 }
 
@@ -34,10 +34,10 @@ const (
 	maxEvent    = 1 << 20 // bytes
 )
 
-// run returns nil when all files are in the folder.
+// run orders the export and returns nil when all files were downloaded.
 func (x *exporting) run(ctx context.Context, order []byte) error {
 	if err := os.MkdirAll(x.dir, 0o777); err != nil {
-		return fmt.Errorf("folder for the files: %w", err)
+		return fmt.Errorf("create the folder for the files: %w", err)
 	}
 	e, err := x.post(ctx, order)
 	if err != nil {
@@ -49,9 +49,9 @@ func (x *exporting) run(ctx context.Context, order []byte) error {
 	case err != nil && ctx.Err() != nil:
 		return x.cancel(context.WithoutCancel(ctx), e.ID)
 	case err != nil:
-		return fmt.Errorf("export %s goes on, but cannot be followed: %w", e.ID, err)
+		return fmt.Errorf("export %s continues, but this command lost contact with it: %w", e.ID, err)
 	case last.Status != schemas.VideoSuccess:
-		return errors.New(strings.TrimSpace(fmt.Sprintf("export %s ended in %s %s", e.ID, last.Status, last.Reason)))
+		return errors.New(strings.TrimSpace(fmt.Sprintf("export %s ended with status %s: %s", e.ID, last.Status, last.Reason)))
 	}
 	for n, f := range last.Files {
 		if err := x.fetch(ctx, e.ID, n+1, f); err != nil {
@@ -61,7 +61,7 @@ func (x *exporting) run(ctx context.Context, order []byte) error {
 	return nil
 }
 
-// post orders. It is not broken off: an export whose id nobody knows could not be canceled.
+// post orders the export. It is not interrupted, because an export whose ID is unknown could not be canceled.
 func (x *exporting) post(ctx context.Context, order []byte) (*schemas.Export, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderTime)
 	defer cancel()
@@ -69,7 +69,7 @@ func (x *exporting) post(ctx context.Context, order []byte) (*schemas.Export, er
 	return e, x.from.Call(ctx, http.MethodPost, "/v1/exports", order, e)
 }
 
-// cancel ends an export that was interrupted.
+// cancel cancels the export after an interrupt.
 func (x *exporting) cancel(ctx context.Context, id string) error {
 	ctx, stop := context.WithTimeout(ctx, orderTime)
 	defer stop()
@@ -80,7 +80,7 @@ func (x *exporting) cancel(ctx context.Context, id string) error {
 	return fmt.Errorf("export %s was canceled", id)
 }
 
-// follow returns the export when it is over. A connection that breaks is made again.
+// follow returns the export once it has ended. It reconnects when the connection breaks.
 func (x *exporting) follow(ctx context.Context, id string) (*schemas.Export, error) {
 	for failures := 0; ; {
 		last, err := x.events(ctx, id)
@@ -101,7 +101,7 @@ func (x *exporting) follow(ctx context.Context, id string) (*schemas.Export, err
 	}
 }
 
-// events shows an export's steps until the connection ends, and returns the last one.
+// events shows the export's steps until the connection ends, and returns the last one.
 func (x *exporting) events(ctx context.Context, id string) (last *schemas.Export, err error) {
 	answer, err := x.from.Open(ctx, "/v1/exports/"+id+"/events")
 	if err != nil {
@@ -127,13 +127,13 @@ func (x *exporting) events(ctx context.Context, id string) (last *schemas.Export
 	if err := lines.Err(); err != nil {
 		return last, fmt.Errorf("read the events: %w", err)
 	}
-	return last, errors.New("the events ended before the export did")
+	return last, errors.New("the connection ended before the export did")
 }
 
-// fetch saves a file under its name.
+// fetch downloads a file into the folder under its name.
 func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.ExportFile) error {
 	if f.Name != filepath.Base(f.Name) || !filepath.IsLocal(f.Name) {
-		return fmt.Errorf("export %s: %q is no name for a file", id, f.Name)
+		return fmt.Errorf("export %s: the installation sent the file name %q, which is not allowed", id, f.Name)
 	}
 	answer, err := x.from.Open(ctx, fmt.Sprintf("/v1/exports/%s/files/%d", id, number))
 	if err != nil {
@@ -142,7 +142,7 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 	defer answer.Close()
 	path := filepath.Join(x.dir, f.Name)
 	if err := writeFile(path, answer); err != nil {
-		return fmt.Errorf("fetch file %d of export %s: %w", number, id, err)
+		return fmt.Errorf("download file %d of export %s: %w", number, id, err)
 	}
 	if !x.json {
 		fmt.Fprintf(x.out, "%s  %s %dx%d, %.1f s, %d frames, %.2f MB\n", path, f.Codec, f.Width, f.Height, f.Duration, f.Frames, float64(f.Bytes)/1e6)
@@ -150,7 +150,7 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 	}
 	line, err := json.Marshal(map[string]string{"file": path, "session": f.Session})
 	if err != nil {
-		return fmt.Errorf("encode a line: %w", err)
+		return fmt.Errorf("encode the result: %w", err)
 	}
 	fmt.Fprintf(x.out, "%s\n", line)
 	return nil

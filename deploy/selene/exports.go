@@ -13,7 +13,7 @@ import (
 )
 
 func exportsCommand(e *environment) *cobra.Command {
-	c := &cobra.Command{Use: "exports", Short: "List, look at, cancel and remove exports"}
+	c := &cobra.Command{Use: "exports", Short: "List, show, cancel and remove exports"}
 	e.clientFlags(c)
 	one := func(use, short, method string) *cobra.Command {
 		return &cobra.Command{
@@ -25,8 +25,8 @@ func exportsCommand(e *environment) *cobra.Command {
 	}
 	c.AddCommand(
 		exportsList(e),
-		one("show", "An export and what became of it, as JSON", http.MethodGet),
-		one("cancel", "Cancel an export; one that is over is removed with its files", http.MethodDelete),
+		one("show", "Print an export and its state as JSON", http.MethodGet),
+		one("cancel", "Cancel an export, or remove one that has ended together with its files", http.MethodDelete),
 	)
 	return c
 }
@@ -34,7 +34,7 @@ func exportsCommand(e *environment) *cobra.Command {
 func exportsList(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "list", Short: "The newest exports, newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List the latest exports, newest first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var list struct {
 				Exports []json.RawMessage `json:"exports"`
@@ -45,7 +45,7 @@ func exportsList(e *environment) *cobra.Command {
 			return printLines(c.OutOrStdout(), list.Exports, asJSON, exportText)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return c
 }
 

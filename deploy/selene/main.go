@@ -1,4 +1,4 @@
-// Command selene is every part of Selene; which parts a process runs is a matter of its command. See `selene help`.
+// Command selene contains every part of Selene; its subcommands run them. See `selene help`.
 package main
 
 import (
@@ -19,10 +19,10 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
-// run returns the exit code: 0, or that of an exitCode error, or 1.
+// run returns the exit code: 0 without an error, the code of an exitCode error, and 1 for any other.
 func run(ctx context.Context, args []string) int {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel()})))
-	astiav.SetLogLevel(astiav.LogLevelQuiet) // every fault it would print comes back as an error
+	astiav.SetLogLevel(astiav.LogLevelQuiet) // every error it would print is also returned
 	root, err := newRoot()
 	if err == nil {
 		root.SetArgs(args)
@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string) int {
 	return 1
 }
 
-// exitCode ends the process without another word.
+// exitCode is an error that ends the process with a code and prints nothing.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

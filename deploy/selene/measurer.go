@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// measurer lets the cooperative person of `replay --act` see its own frames as the detector will.
+// measurer measures faces as the detector does, for `replay --act` and `replay --attack`.
 type measurer struct {
 	models  *vision.Models
 	decoder *vision.Decoder

@@ -11,7 +11,7 @@ import (
 )
 
 func modelsCommand(e *environment) *cobra.Command {
-	c := &cobra.Command{Use: "models", Short: "List, make and fetch model packs"}
+	c := &cobra.Command{Use: "models", Short: "List, install and download model packs"}
 	c.PersistentFlags().StringVar(&e.models.Path, "models", e.models.Path, "folder of the model packs (SELENE_MODELS)")
 	c.AddCommand(modelsList(e), modelsInstall(e), modelsPull(e))
 	return c
@@ -20,7 +20,7 @@ func modelsCommand(e *environment) *cobra.Command {
 func modelsList(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "list", Short: "Say which packs there are, and whether their files are whole", Args: cobra.NoArgs,
+		Use: "list", Short: "List the model packs and check that their files are complete", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			packs, err := modelstore.List(e.models.dir())
 			if err != nil {
@@ -55,7 +55,7 @@ func modelsList(e *environment) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return c
 }
 
@@ -72,7 +72,7 @@ func modelsInstall(e *environment) *cobra.Command {
 func modelsPull(e *environment) *cobra.Command {
 	var from string
 	c := &cobra.Command{
-		Use: "pull PACK", Short: "Fetch a pack of public models (zoo) and check every file's sha256", Args: cobra.ExactArgs(1),
+		Use: "pull PACK", Short: "Download a pack of public models (zoo) and check the SHA-256 of every file", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			say := func(m modelstore.Progress) {
 				if m.Total > 0 && m.Done == m.Total {
@@ -85,6 +85,6 @@ func modelsPull(e *environment) *cobra.Command {
 			return modelstore.Pull(c.Context(), args[0], e.models.dir(), say)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "take the files from this folder instead of the network")
+	c.Flags().StringVar(&from, "from", "", "folder to copy the files from, instead of downloading them")
 	return c
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/rest"
 )
 
-// queryFlags choose sessions of an installation.
+// queryFlags select sessions of an installation.
 type queryFlags struct {
 	since, until, outcome, prefix string
 	code                          int
@@ -19,19 +19,19 @@ type queryFlags struct {
 
 func (q *queryFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&q.since, "since", "", "sessions opened since then: a time such as 2026-01-31T12:00:00Z, or 24h for the last day")
-	f.StringVar(&q.until, "until", "", "sessions opened before then")
-	f.StringVar(&q.outcome, "outcome", "", "sessions that ended so: success, fail, open, or an end by its name, such as timeout")
+	f.StringVar(&q.since, "since", "", "sessions opened at or after a time such as 2026-01-31T12:00:00Z, or 24h for the last day")
+	f.StringVar(&q.until, "until", "", "sessions opened before a time, given like --since")
+	f.StringVar(&q.outcome, "outcome", "", "sessions with this outcome: success, fail, open, or the name of one, such as timeout")
 	f.IntVar(&q.code, "code", 0, "sessions with this check code in their last decision, such as 32; 0 = any")
-	f.StringVar(&q.prefix, "id", "", "sessions whose id begins so")
+	f.StringVar(&q.prefix, "id", "", "sessions whose ID begins with this")
 }
 
 func (q *queryFlags) set() bool { return *q != queryFlags{} }
 
-// searchPage is how many sessions one request asks for.
+// searchPage is the number of sessions in one request.
 const searchPage = 200
 
-// find hands on the sessions that the flags choose, the last opened first, page by page; limit of them at most, 0 = all.
+// find calls see with the selected sessions, most recently opened first, page by page; at most limit of them, 0 = all.
 func (q *queryFlags) find(c *cobra.Command, from *rest.Client, limit int, see func([]json.RawMessage) error) error {
 	now := time.Now()
 	since, err := timeOf("since", q.since, now)
@@ -70,13 +70,13 @@ func (q *queryFlags) find(c *cobra.Command, from *rest.Client, limit int, see fu
 	return nil
 }
 
-// findIDs is find for those who need the ids alone, of all of them.
+// findIDs calls see with the ID of every selected session.
 func (q *queryFlags) findIDs(c *cobra.Command, from *rest.Client, see func(id string) error) error {
 	return q.find(c, from, 0, func(page []json.RawMessage) error {
 		for _, item := range page {
 			var s struct{ ID string }
 			if err := json.Unmarshal(item, &s); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
+				return fmt.Errorf("read the installation's answer: %w", err)
 			}
 			if err := see(s.ID); err != nil {
 				return err
@@ -86,7 +86,7 @@ func (q *queryFlags) findIDs(c *cobra.Command, from *rest.Client, see func(id st
 	})
 }
 
-// timeOf is a time, or how long before now, as the interface takes it.
+// timeOf returns a time, or a duration before now, in the format of the REST API.
 func timeOf(flag, text string, now time.Time) (string, error) {
 	if text == "" {
 		return "", nil

@@ -25,13 +25,15 @@ func recordCommand(e *environment) *cobra.Command {
 	var compress bool
 	q := &queryFlags{}
 	c := &cobra.Command{
-		Use: "record SESSION -o FILE", Short: "Write all that is stored of a session into one signed bundle",
-		Long: "Write all that is stored of a session into one signed bundle, compressed when FILE ends in .zst. With --since, --until, --outcome\n" +
-			"or --code instead of SESSION, one bundle for each such session goes into the folder that -o names; those there are kept.",
+		Use: "record [SESSION] -o FILE|FOLDER", Short: "Record sessions: write everything stored about each one to a signed file",
+		Long: `Writes everything that is stored about SESSION to one signed file, which is compressed when FILE ends in .zst.
+
+With --since, --until, --outcome, --code or --id instead of SESSION, each session that matches all of them is written to a
+file of its own in the folder that --output names. Files that exist are kept.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if q.set() == (len(args) == 1) {
-				return errors.New("say which: a SESSION, or --since, --until, --outcome, --code")
+				return errors.New("name a SESSION, or select sessions with --since, --until, --outcome, --code or --id")
 			}
 			if len(args) == 1 {
 				return record(c, e.rest(), args[0], out)
@@ -41,8 +43,8 @@ func recordCommand(e *environment) *cobra.Command {
 	}
 	e.clientFlags(c)
 	q.add(c)
-	c.Flags().StringVarP(&out, "output", "o", "", "file to write, or folder")
-	c.Flags().BoolVar(&compress, "zstd", false, "compress the bundles of a folder")
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write, or folder for the files of several sessions")
+	c.Flags().BoolVar(&compress, "zstd", false, "compress the files in the folder")
 	if err := c.MarkFlagRequired("output"); err != nil {
 		panic(err) // the flag is defined two lines above
 	}
@@ -64,7 +66,7 @@ func record(c *cobra.Command, from *rest.Client, session, out string) error {
 
 func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, compress bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the folder: %w", err)
+		return fmt.Errorf("create the folder: %w", err)
 	}
 	suffix := ".tar"
 	if compress {
@@ -72,7 +74,7 @@ func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, c
 	}
 	return q.findIDs(c, from, func(id string) error {
 		out := filepath.Join(dir, id+suffix)
-		if _, err := os.Stat(out); err == nil { // files appear whole or not at all
+		if _, err := os.Stat(out); err == nil { // a file that exists is complete
 			return nil
 		}
 		if err := record(c, from, id, out); err != nil {
@@ -83,7 +85,7 @@ func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, c
 	})
 }
 
-// writeFile makes a file of what r gives, whole or not at all.
+// writeFile writes r to a file. The file appears only when it is complete.
 func writeFile(path string, r io.Reader) error {
 	part := path + ".part"
 	f, err := os.Create(part)
@@ -104,7 +106,7 @@ func writeFile(path string, r io.Reader) error {
 func sessionsVerify(e *environment) *cobra.Command {
 	var keys string
 	c := &cobra.Command{
-		Use: "verify FILE", Short: "Verify every byte of a recorded session, and who signed it", Args: cobra.ExactArgs(1),
+		Use: "verify FILE", Short: "Verify that a recording is unchanged, and whose key signed it", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if keys == "" {
 				keys = strings.TrimSuffix(e.api.URL, "/") + "/.well-known/jwks.json"
@@ -121,18 +123,18 @@ func sessionsVerify(e *environment) *cobra.Command {
 			if err := b.Verify(func(id string) ed25519.PublicKey { return known[id] }); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "session %s, %s, %d frames: whole, and signed by a key of %s\n", b.About.Session, b.About.Outcome, len(b.Frames), keys)
+			fmt.Fprintf(c.OutOrStdout(), "session %s, %s, %d frames: unchanged, and signed by a key of %s\n", b.About.Session, b.About.Outcome, len(b.Frames), keys)
 			return nil
 		},
 	}
-	c.Flags().StringVar(&keys, "jwks", "", "JSON Web Key Set of where it comes from, URL or file; that of the installation when empty")
+	c.Flags().StringVar(&keys, "jwks", "", "URL or file of the JSON Web Key Set of the installation that signed it; empty = that of --url")
 	return c
 }
 
-// maxKeys is the size of a key set at most, in bytes.
+// maxKeys is the largest key set that is read, in bytes.
 const maxKeys = 1 << 20
 
-// loadKeys reads the Ed25519 keys of a JSON Web Key Set by key id.
+// loadKeys returns the Ed25519 keys of a JSON Web Key Set, by key ID.
 func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, error) {
 	var text []byte
 	var err error
@@ -148,7 +150,7 @@ func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, erro
 		Keys []struct{ Kid, Crv, X string }
 	}
 	if err := json.Unmarshal(text, &set); err != nil {
-		return nil, fmt.Errorf("%s is no JSON Web Key Set: %w", from, err)
+		return nil, fmt.Errorf("%s is not a JSON Web Key Set: %w", from, err)
 	}
 	known := map[string]ed25519.PublicKey{}
 	for _, k := range set.Keys {
@@ -163,7 +165,7 @@ func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, erro
 func sessionsImport(e *environment) *cobra.Command {
 	trust := false
 	c := &cobra.Command{
-		Use: "import FILE", Short: "Take a recorded session into this installation, to look at and to judge again", Args: cobra.ExactArgs(1),
+		Use: "import FILE", Short: "Import a recording into this installation, to look at it and judge it again", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := os.Open(args[0])
 			if err != nil {
@@ -182,6 +184,6 @@ func sessionsImport(e *environment) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&trust, "trust", false, "take it though its signer is not known there")
+	c.Flags().BoolVar(&trust, "trust", false, "accept it although the installation does not know the key that signed it")
 	return c
 }

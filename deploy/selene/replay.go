@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// reaction is that of a quick person.
+// reaction is the reaction time of a quick person.
 const reaction = 300 * time.Millisecond
 
 func replayCommand(e *environment) *cobra.Command {
@@ -22,13 +22,17 @@ func replayCommand(e *environment) *cobra.Command {
 	var asJSON, act bool
 	var library string
 	c := &cobra.Command{
-		Use: "replay SOURCE", Short: "Play a video, a folder of images or an image to a running installation, as a camera would",
-		Long: "Play SOURCE (a video file of any FFmpeg format, a folder of images, an image) over LPProto, in lock-step.\n" +
-			"With --attack DIR it plays somebody who owns recordings of a person and answers prompts by cutting between them.\n" +
-			"Exit code: 0 the session passed, 1 usage or environment, 2 it was judged and did not pass.",
+		Use: "replay SOURCE", Short: "Send a video, a folder of images or an image to a running installation, as a camera would",
+		Long: `Sends SOURCE (a video file of any format that FFmpeg reads, a folder of images, or an image) over LPProto, one frame
+after the reply to the one before.
+
+With --act it plays a cooperative person, who answers each prompt with frames that do what it asks. With --attack it
+plays an attacker, who has recordings of a person and answers prompts by cutting between them.
+
+The exit code is 0 when the session passed, 2 when it was judged and did not pass, and 1 after any other error.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 != (library == "") || len(args) > 1 {
-				return errors.New("name one SOURCE, or a folder with --attack")
+				return errors.New("name one SOURCE, or a folder of recordings with --attack")
 			}
 			return nil
 		},
@@ -39,29 +43,29 @@ func replayCommand(e *environment) *cobra.Command {
 				o.Source = args[0]
 			}
 			if act || o.Attack {
-				eye, err := openMeasurer(&e.models)
+				measurer, err := openMeasurer(&e.models)
 				if err != nil {
-					return fmt.Errorf("the source is measured first: %w", err)
+					return fmt.Errorf("open the models that measure the source: %w", err)
 				}
-				defer eye.close()
-				o.Act = eye
+				defer measurer.close()
+				o.Act = measurer
 			}
 			return play(c.Context(), c, o, asJSON)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.URL, "to", o.URL, "WebSocket address of the installation")
-	f.BoolVar(&o.Fast, "fast", false, "send every frame as fast as replies come, instead of at the source's pace")
-	f.Float64Var(&o.FPS, "fps", 0, "resample the source to this rate")
-	f.BoolVar(&o.Loop, "loop", false, "start again at the end, until there is a verdict")
-	f.BoolVar(&o.Text, "text", false, "send base64 in text messages instead of raw images in binary ones")
-	f.StringVar(&o.SessionID, "session-id", "", "open, or resume, this session (a UUID)")
-	f.StringVar(&o.Token, "session-token", "", "one-time token of a session made with `selene sessions make`")
-	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "ask the server for heartbeats this often")
-	f.BoolVar(&act, "act", false, "play a cooperative person: answer each prompt with frames that do what it asks")
-	f.DurationVar(&o.Reaction, "reaction", reaction, "with --act and --attack: the time from a prompt to doing what it asks")
-	f.StringVar(&library, "attack", "", "a folder of recordings of one person: answer each prompt by cutting to a fitting moment")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	f.BoolVar(&o.Fast, "fast", false, "send every frame as soon as the last reply arrives, instead of at the source's pace")
+	f.Float64Var(&o.FPS, "fps", 0, "resample the source to this many frames per second")
+	f.BoolVar(&o.Loop, "loop", false, "repeat the source until the session has ended")
+	f.BoolVar(&o.Text, "text", false, "send images as base64 in text messages, instead of binary messages")
+	f.StringVar(&o.SessionID, "session-id", "", "ID of the session to open or resume (a UUID)")
+	f.StringVar(&o.Token, "session-token", "", "one-time token of a session that selene sessions make created")
+	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "interval of the heartbeats to ask the server for")
+	f.BoolVar(&act, "act", false, "play a cooperative person")
+	f.DurationVar(&o.Reaction, "reaction", reaction, "time from a prompt to the response, with --act and --attack")
+	f.StringVar(&library, "attack", "", "play an attacker with this folder of recordings of one person")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	e.workerFlags(c)
 	return c
 }

@@ -19,10 +19,10 @@ import (
 	"github.com/selene-liveness/selene/workers/rerun"
 )
 
-// jobsOfOthers are frames that workers of other processes have at the same time: enough for some, and live ones go first.
+// jobsOfOthers is the number of frames that running workers are given at the same time; they handle live frames first.
 const jobsOfOthers = 32
 
-// exitFlipped: a session ended otherwise than it did.
+// exitFlipped is the exit code when a session now ends with another outcome.
 const exitFlipped = 2
 
 type rerunFlags struct {
@@ -38,17 +38,20 @@ type rerunFlags struct {
 func rerunCommand(e *environment) *cobra.Command {
 	o := &rerunFlags{}
 	c := &cobra.Command{
-		Use: "rerun FILE|FOLDER|SESSION...", Short: "Judge recorded sessions again and say what changed",
-		Long: "Send the frames of recorded sessions through workers again, in subjects of their own, and compare. A session is a bundle that\n" +
-			"`selene record` wrote, a folder of them, or an id; --since, --until, --outcome and --code choose sessions of the installation.\n" +
-			"With --nats the running workers judge, otherwise workers of this process with the pack that --pack names.\n" +
-			"Exit code 2: a session ended otherwise.",
+		Use: "rerun [FILE|FOLDER|SESSION]...", Short: "Judge recorded sessions again and report what changed",
+		Long: `Sends the frames of recorded sessions through workers again, apart from live sessions, and compares the results.
+
+A session is a file that "selene record" wrote, a folder of such files, or the ID of a session of the installation; --since,
+--until, --outcome, --code and --id select sessions of the installation. With --nats, the workers that are running judge
+them; otherwise, workers of this process do, with the model pack that --pack names.
+
+The exit code is 2 when a session now ends with another outcome.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && !o.query.set() {
-				return errors.New("say which: a FILE or SESSION, or --since, --until, --outcome, --code")
+				return errors.New("name a FILE, FOLDER or SESSION, or select sessions with --since, --until, --outcome, --code or --id")
 			}
 			if e.broker.URL != "" && c.Flags().Changed("pack") {
-				return errors.New("--pack and --nats: the running workers have the pack they have; leave out one of the two")
+				return errors.New("--pack and --nats exclude each other: with --nats, the running workers use the pack they were started with")
 			}
 			return o.run(c, e, args)
 		},
@@ -58,12 +61,12 @@ func rerunCommand(e *environment) *cobra.Command {
 	e.clientFlags(c)
 	o.query.add(c)
 	f := c.Flags()
-	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of those a session was judged by")
-	f.StringSliceVar(&o.workers, "workers", nil, "only these are asked again; the verdicts of others are those of the recording")
-	f.StringVar(&o.pace, "pace", "fast", "fast, or original: the pace the frames came in")
-	f.IntVar(&o.jobs, "jobs", 0, "frames that the workers have at the same time, 128 at most; 0 = 32 with --nats, otherwise two for each that a worker handles at once")
-	f.BoolVar(&o.asJSON, "json", false, "print a JSON object for each session and one for the totals")
-	f.StringVar(&o.html, "html", "", "write a report with the pictures that changed into this file")
+	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of the settings of each recording")
+	f.StringSliceVar(&o.workers, "workers", nil, "judge again with these workers only; the recorded verdicts of the others stand")
+	f.StringVar(&o.pace, "pace", "fast", "fast, or original for the pace at which the frames were received")
+	f.IntVar(&o.jobs, "jobs", 0, "frames given to the workers at the same time, at most 128; 0 = 32 with --nats, otherwise twice --concurrency")
+	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each session and one for the totals")
+	f.StringVar(&o.html, "html", "", "HTML file for a report that shows the frames whose codes changed")
 	return c
 }
 
@@ -104,7 +107,7 @@ func (o *rerunFlags) run(c *cobra.Command, e *environment, args []string) error 
 	return o.conclude(c.OutOrStdout(), report)
 }
 
-// options are what the flags ask for.
+// options returns the options of the run.
 func (o *rerunFlags) options(e *environment) (rerun.Options, error) {
 	options := rerun.Options{Workers: o.workers, Jobs: o.jobs, Alone: e.broker.URL == ""}
 	switch o.pace {
@@ -123,7 +126,7 @@ func (o *rerunFlags) options(e *environment) (rerun.Options, error) {
 	}
 	for _, name := range o.workers {
 		if _, ours := parts[name]; ours && !slices.Contains(judges(), name) {
-			return options, fmt.Errorf("--workers: %s judges no frames; those that come with selene and do are %s", name, strings.Join(judges(), ", "))
+			return options, fmt.Errorf("--workers: %s does not judge frames; the workers of this program that do are %s", name, strings.Join(judges(), ", "))
 		}
 	}
 	if o.settings == "" {
@@ -136,7 +139,7 @@ func (o *rerunFlags) options(e *environment) (rerun.Options, error) {
 	return options, err
 }
 
-// conclude writes the totals and the page, and is exit code 2 when a session ended otherwise.
+// conclude writes the totals and the report. It returns exitFlipped when a session now ends with another outcome.
 func (o *rerunFlags) conclude(w io.Writer, report *rerun.Report) error {
 	if o.html != "" {
 		var page bytes.Buffer

@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/workers/rerun"
 )
 
-// recordings are the sessions that the arguments and flags choose. A file is closed when its session is judged.
+// recordings returns the sessions that the arguments and flags select. Each file is closed once its session is judged.
 func (o *rerunFlags) recordings(c *cobra.Command, from *rest.Client, args []string) iter.Seq2[*rerun.Recording, error] {
 	return func(yield func(*rerun.Recording, error) bool) {
 		for _, arg := range args {
@@ -40,26 +40,26 @@ func (o *rerunFlags) recordings(c *cobra.Command, from *rest.Client, args []stri
 		}
 		err := o.query.findIDs(c, from, func(id string) error {
 			if !yield(fetchRecording(c, from, id)) {
-				return errEnough
+				return errStop
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errEnough) {
+		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
 	}
 }
 
-var errEnough = errors.New("no more sessions are wanted")
+var errStop = errors.New("no more sessions are wanted")
 
-// bundlesOf are the files that an argument names: itself, or those in a folder. It is nil for the id of a session.
+// bundlesOf returns the files that an argument names: itself, or those in a folder. It returns nil for the ID of a session.
 func bundlesOf(arg string) ([]string, error) {
 	info, err := os.Stat(arg)
 	if errors.Is(err, fs.ErrNotExist) {
 		if streams.CheckSession(arg) == nil {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("%s is no file, no folder and no session id", arg)
+		return nil, fmt.Errorf("%s does not exist, and is not a session ID either", arg)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find the recordings: %w", err)
@@ -76,7 +76,7 @@ func bundlesOf(arg string) ([]string, error) {
 		files = append(files, found...)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("folder %s holds no recordings: *.tar, *.tar%s", arg, zstdSuffix)
+		return nil, fmt.Errorf("folder %s has no recordings (*.tar, *.tar%s)", arg, zstdSuffix)
 	}
 	return files, nil
 }
@@ -93,11 +93,11 @@ func openBundle(path string) (*rerun.Recording, error) {
 	return r, nil
 }
 
-// readBundle takes over the bundle.
+// readBundle verifies a bundle and takes ownership of it.
 func readBundle(b *recording.Bundle) (*rerun.Recording, error) {
 	err := b.Verify(func(string) ed25519.PublicKey { return nil })
 	if errors.Is(err, recording.ErrUnsigned) {
-		err = nil // who signed it does not change what it says
+		err = nil // the content is verified; who signed it does not matter here
 	}
 	var r *rerun.Recording
 	if err == nil {
@@ -109,7 +109,7 @@ func readBundle(b *recording.Bundle) (*rerun.Recording, error) {
 	return r, nil
 }
 
-// fetchRecording records a session of the installation into a temporary file.
+// fetchRecording downloads the recording of a session into a temporary file.
 func fetchRecording(c *cobra.Command, from *rest.Client, session string) (*rerun.Recording, error) {
 	answer, err := from.Open(c.Context(), "/v1/sessions/"+session+"/recording")
 	if err != nil {

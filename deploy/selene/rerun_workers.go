@@ -23,11 +23,11 @@ func (e *environment) withRunningWorkers(ctx context.Context, do func(context.Co
 	return do(ctx, conn)
 }
 
-// withOwnWorkers calls do with a broker of its own, which is gone afterwards, and this process's judges on it.
+// withOwnWorkers calls do with a connection to a temporary broker on which the judges of this process run.
 func (e *environment) withOwnWorkers(ctx context.Context, do func(context.Context, *streams.Conn) error) (err error) {
 	dir, err := os.MkdirTemp("", "selene-rerun-")
 	if err != nil {
-		return fmt.Errorf("make room for the run: %w", err)
+		return fmt.Errorf("create a temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	return withBroker(ctx, dir, "", streams.Options{Name: "selene rerun", Limits: e.broker.Streams}, func(ctx context.Context, conn *streams.Conn) error {
@@ -42,7 +42,7 @@ func (e *environment) withOwnWorkers(ctx context.Context, do func(context.Contex
 	})
 }
 
-// judges are the workers of this binary that frames go through.
+// judges returns the workers of this program that judge frames.
 func judges() []string {
 	return slices.DeleteFunc(partNames(), func(name string) bool {
 		return schemas.IsPlugin(name)

@@ -18,13 +18,13 @@ func newRoot() (*cobra.Command, error) {
 		return nil, err
 	}
 	root := &cobra.Command{
-		Use: "selene", Short: "Face liveness sessions: edge, workers and tools in one binary",
+		Use: "selene", Short: "Face liveness checks: server, workers and tools in one program",
 		SilenceUsage: true, SilenceErrors: true, Version: version(),
 	}
 	root.AddGroup(
-		&cobra.Group{ID: groupParts, Title: "Run it:"},
+		&cobra.Group{ID: groupParts, Title: "Run the server:"},
 		&cobra.Group{ID: groupClient, Title: "Use a running installation:"},
-		&cobra.Group{ID: groupSetup, Title: "Set it up:"},
+		&cobra.Group{ID: groupSetup, Title: "Models:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -48,7 +48,7 @@ func newRoot() (*cobra.Command, error) {
 	return root, nil
 }
 
-// version is that of the module, or of the commit it was built from.
+// version returns the commit that the program was built from, or the version of its module.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -10,7 +10,7 @@ import (
 )
 
 func sessionsCommand(e *environment) *cobra.Command {
-	c := &cobra.Command{Use: "sessions", Short: "Look at, fetch and erase sessions"}
+	c := &cobra.Command{Use: "sessions", Short: "List, show, create, verify, import and erase sessions"}
 	e.clientFlags(c)
 	get := func(use, short, suffix string) *cobra.Command {
 		return &cobra.Command{
@@ -21,15 +21,15 @@ func sessionsCommand(e *environment) *cobra.Command {
 		}
 	}
 	erase := &cobra.Command{
-		Use: "erase SESSION", Short: "Remove every trace of a session", Args: cobra.ExactArgs(1),
+		Use: "erase SESSION", Short: "Erase everything stored about a session", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.show(c, http.MethodDelete, "/v1/sessions/"+args[0], nil)
 		},
 	}
 	c.AddCommand(
 		sessionsList(e),
-		get("show", "How a session went, as JSON", ""),
-		get("decisions", "What was decided on each frame, as JSON", "/decisions"),
+		get("show", "Print the result of a session as JSON", ""),
+		get("decisions", "Print the decision on each frame as JSON", "/decisions"),
 		sessionsMake(e), sessionsVideo(e), sessionsVerify(e), sessionsImport(e), erase,
 	)
 	return c
@@ -38,7 +38,7 @@ func sessionsCommand(e *environment) *cobra.Command {
 func sessionsVideo(e *environment) *cobra.Command {
 	var out string
 	c := &cobra.Command{
-		Use: "video SESSION -o FILE", Short: "Fetch a session's video", Args: cobra.ExactArgs(1),
+		Use: "video SESSION -o FILE", Short: "Download the video of a session", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			answer, err := e.rest().Open(c.Context(), "/v1/sessions/"+args[0]+"/video")
 			if err != nil {
@@ -58,13 +58,13 @@ func sessionsVideo(e *environment) *cobra.Command {
 func sessionsMake(e *environment) *cobra.Command {
 	var reference string
 	c := &cobra.Command{
-		Use: "make", Short: "Make a session that is opened with a one-time token, and verified against a reference face if one is given", Args: cobra.NoArgs,
+		Use: "make", Short: "Create a session that a one-time token opens, optionally with a reference face", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			body := map[string][]byte{}
 			if reference != "" {
 				image, err := os.ReadFile(reference)
 				if err != nil {
-					return fmt.Errorf("reference face: %w", err)
+					return fmt.Errorf("read the reference face: %w", err)
 				}
 				body["reference"] = image
 			}
@@ -75,6 +75,6 @@ func sessionsMake(e *environment) *cobra.Command {
 			return e.show(c, http.MethodPost, "/v1/sessions", document)
 		},
 	}
-	c.Flags().StringVar(&reference, "reference", "", "JPEG or PNG with one face")
+	c.Flags().StringVar(&reference, "reference", "", "JPEG or PNG file with the face to verify against")
 	return c
 }

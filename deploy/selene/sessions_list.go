@@ -12,7 +12,7 @@ import (
 func sessionsList(e *environment) *cobra.Command {
 	q, limit, asJSON := &queryFlags{}, 50, false
 	c := &cobra.Command{
-		Use: "list", Short: "Find sessions, the last opened first", Args: cobra.NoArgs,
+		Use: "list", Short: "List sessions, most recently opened first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return fmt.Errorf("--limit is %d: use 1 or more", limit)
@@ -23,8 +23,8 @@ func sessionsList(e *environment) *cobra.Command {
 		},
 	}
 	q.add(c)
-	c.Flags().IntVar(&limit, "limit", limit, "how many at most")
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().IntVar(&limit, "limit", limit, "largest number of sessions to list")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return c
 }
 

@@ -16,14 +16,14 @@ import (
 
 func settingsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
-		Use: "settings", Short: "Show, check and change how sessions are judged",
-		Long: "Show, check and change how sessions are judged. What get prints put takes: secrets read ******** and stay as they are.",
+		Use: "settings", Short: "Show, check and change the settings by which sessions are judged",
+		Long: "Shows, checks and changes the settings by which sessions are judged. The put command accepts what get prints: a secret is\nprinted as ********, and keeps its value when it is put back so.",
 	}
 	e.clientFlags(c)
 	c.AddCommand(
 		settingsGet(e), settingsPut(e), settingsRevisions(e), settingsRestore(e), settingsVariants(e),
 		&cobra.Command{
-			Use: "schema", Short: "The settings as JSON Schema", Args: cobra.NoArgs,
+			Use: "schema", Short: "Print the JSON Schema of the settings", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
 				schema, err := schemas.SettingsSchema()
 				if err != nil {
@@ -33,11 +33,11 @@ func settingsCommand(e *environment) *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "check FILE", Short: "Validate a document without an installation", Args: cobra.ExactArgs(1),
+			Use: "check FILE", Short: "Check a settings document without an installation", Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error { _, err := readSettings(args[0]); return err },
 		},
 		&cobra.Command{
-			Use: "defaults", Short: "The settings a document leaves out", Args: cobra.NoArgs,
+			Use: "defaults", Short: "Print the default of every setting", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
 				out := json.NewEncoder(c.OutOrStdout())
 				out.SetIndent("", "  ")
@@ -52,7 +52,7 @@ func settingsGet(e *environment) *cobra.Command {
 	var variant string
 	var revision uint64
 	c := &cobra.Command{
-		Use: "get", Short: "The settings as a document that put takes", Args: cobra.NoArgs,
+		Use: "get", Short: "Print the settings in use, in the format of put", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			path := "/v1/settings" + rest.Query("variant", variant)
 			if revision > 0 {
@@ -68,8 +68,8 @@ func settingsGet(e *environment) *cobra.Command {
 			return printIndented(c.OutOrStdout(), found.Settings)
 		},
 	}
-	c.Flags().StringVar(&variant, "variant", "", "tag of a variant")
-	c.Flags().Uint64Var(&revision, "revision", 0, "a revision by its number; 0 = the newest")
+	c.Flags().StringVar(&variant, "variant", "", "tag of a variant; empty = the settings without a variant")
+	c.Flags().Uint64Var(&revision, "revision", 0, "number of a revision; 0 = the newest one")
 	c.MarkFlagsMutuallyExclusive("variant", "revision")
 	return c
 }
@@ -77,7 +77,7 @@ func settingsGet(e *environment) *cobra.Command {
 func settingsPut(e *environment) *cobra.Command {
 	var variant, note string
 	c := &cobra.Command{
-		Use: "put FILE", Short: "Make a document the newest revision: new sessions are judged by it", Args: cobra.ExactArgs(1),
+		Use: "put FILE", Short: "Store a document as the newest revision, by which new sessions are judged", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			document, err := readSettings(args[0])
 			if err != nil {
@@ -86,24 +86,24 @@ func settingsPut(e *environment) *cobra.Command {
 			return e.show(c, http.MethodPut, "/v1/settings"+rest.Query("variant", variant, "note", note), document)
 		},
 	}
-	c.Flags().StringVar(&variant, "variant", "", "tag of a variant, which is made if it does not exist")
-	c.Flags().StringVar(&note, "note", "", "why, for those who read the revisions")
+	c.Flags().StringVar(&variant, "variant", "", "tag of the variant to change, which is created if it does not exist")
+	c.Flags().StringVar(&note, "note", "", "reason for the change, which revisions shows")
 	return c
 }
 
 func settingsRestore(e *environment) *cobra.Command {
 	var note string
 	c := &cobra.Command{
-		Use: "restore REVISION", Short: "Make a revision the newest of its variant again", Args: cobra.ExactArgs(1),
+		Use: "restore REVISION", Short: "Store an earlier revision as the newest one of its variant", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			n, err := strconv.ParseUint(args[0], 10, 63)
 			if err != nil {
-				return fmt.Errorf("%q is no revision: `selene settings revisions` lists them", args[0])
+				return fmt.Errorf("%q is not a revision number: `selene settings revisions` lists them", args[0])
 			}
 			return e.show(c, http.MethodPost, fmt.Sprintf("/v1/settings/revisions/%d/restore", n)+rest.Query("note", note), nil)
 		},
 	}
-	c.Flags().StringVar(&note, "note", "", "why, for those who read the revisions")
+	c.Flags().StringVar(&note, "note", "", "reason for the change, which revisions shows")
 	return c
 }
 
@@ -111,7 +111,7 @@ func settingsRevisions(e *environment) *cobra.Command {
 	var variant string
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "revisions", Short: "Who changed what and when, the newest first", Args: cobra.NoArgs,
+		Use: "revisions", Short: "List who changed what and when, newest first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var found struct{ Revisions []json.RawMessage }
 			if err := e.rest().Get(c.Context(), "/v1/settings/revisions"+rest.Query("variant", variant), &found); err != nil {
@@ -120,8 +120,8 @@ func settingsRevisions(e *environment) *cobra.Command {
 			return printLines(c.OutOrStdout(), found.Revisions, asJSON, revisionText)
 		},
 	}
-	c.Flags().StringVar(&variant, "variant", "", "tag of a variant")
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().StringVar(&variant, "variant", "", "tag of a variant; empty = the settings without a variant")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return c
 }
 
@@ -149,7 +149,7 @@ func revisionText(r revisionRow) string {
 func settingsVariants(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "variants", Short: "The variants of the settings, which SELENE_SETTINGS_VARIANT and sessions pick", Args: cobra.NoArgs,
+		Use: "variants", Short: "List the variants of the settings, among which SELENE_SETTINGS_VARIANT and sessions choose", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var found struct{ Variants []json.RawMessage }
 			if err := e.rest().Get(c.Context(), "/v1/settings/variants", &found); err != nil {
@@ -161,21 +161,21 @@ func settingsVariants(e *environment) *cobra.Command {
 			}
 			return printLines(c.OutOrStdout(), found.Variants, asJSON, func(v row) string {
 				if v.Tag == "" {
-					v.Tag = "(the document itself)"
+					v.Tag = "(no variant)"
 				}
 				return fmt.Sprintf("%-24s%s", v.Tag, revisionText(v.revisionRow))
 			})
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return c
 }
 
-// readSettings reads a document and checks it.
+// readSettings returns a settings document after checking it.
 func readSettings(path string) ([]byte, error) {
 	document, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("settings: %w", err)
+		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	if _, err := schemas.ParseSettings(document); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -90,7 +90,7 @@ func TestSettingsAreDumpedAndApplied(t *testing.T) {
 	if got := must("settings", "get"); got != dump {
 		t.Errorf("restored: %s", got)
 	}
-	if variants := must("settings", "variants"); !strings.Contains(variants, "(the document itself)") || !strings.Contains(variants, "kiosk") || !strings.Contains(variants, `"for the kiosk"`) {
+	if variants := must("settings", "variants"); !strings.Contains(variants, "(no variant)") || !strings.Contains(variants, "kiosk") || !strings.Contains(variants, `"for the kiosk"`) {
 		t.Errorf("got %s", variants)
 	}
 	if schema := must("settings", "schema"); !strings.Contains(schema, "https://json-schema.org/draft/2020-12/schema") {

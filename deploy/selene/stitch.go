@@ -7,10 +7,10 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// stitchCommand is the process that encodes one video for a video worker, which starts it. It is not for people.
+// stitchCommand is run by video workers, to encode each video in a process of its own.
 func stitchCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: stitchName, Short: "Encode one video, as a video worker asks on standard input", Args: cobra.NoArgs, Hidden: true,
+		Use: stitchName, Short: "Encode one video, for a video worker", Args: cobra.NoArgs, Hidden: true,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return stitch.Serve(c.Context(), c.InOrStdin(), c.OutOrStdout())
 		},
@@ -19,7 +19,7 @@ func stitchCommand() *cobra.Command {
 
 const stitchName = "stitch"
 
-// video says how videos are made. /proc/self/exe is this program even when its file was replaced meanwhile.
+// video returns the options of the video worker. /proc/self/exe is this program even after its file was replaced.
 func (w *workerSettings) video() video.Options {
 	return video.Options{
 		Jobs: w.VideoJobs, Threads: w.VideoThreads, Version: version(),

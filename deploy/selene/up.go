@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 )
 
-// edgeFlags are those of processes with an edge.
+// edgeFlags are the flags of processes that run an edge.
 type edgeFlags struct {
 	config   edge.Config
 	settings string
@@ -26,28 +26,28 @@ func (f *edgeFlags) add(c *cobra.Command) error {
 	if err := envconfig.Process("", &f.config); err != nil {
 		return fmt.Errorf("environment: %w", err)
 	}
-	c.Flags().StringVar(&f.config.Addr, "addr", f.config.Addr, "where the edge listens (SELENE_ADDR)")
-	c.Flags().StringVar(&f.settings, "settings", "", "settings document that becomes the newest revision before the start")
+	c.Flags().StringVar(&f.config.Addr, "addr", f.config.Addr, "address on which the edge listens (SELENE_ADDR)")
+	c.Flags().StringVar(&f.settings, "settings", "", "settings document to store as the newest revision before starting")
 	return nil
 }
 
 func upCommand(e *environment) (*cobra.Command, error) {
 	f := &edgeFlags{}
 	c := &cobra.Command{
-		Use: "up", Short: "Run everything in one process on an embedded JetStream", Args: cobra.NoArgs,
+		Use: "up", Short: "Run everything in one process, with an embedded broker", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return up(c, e, f) },
 	}
 	e.broker.flag(c)
 	e.data.flag(c)
 	e.workerFlags(c)
-	c.Flags().StringVar(&f.broker, "broker-addr", "", "let other processes reach the embedded broker here, for instance 127.0.0.1:4222")
+	c.Flags().StringVar(&f.broker, "broker-addr", "", "address on which the embedded broker accepts other processes, such as 127.0.0.1:4222; empty = none")
 	return c, f.add(c)
 }
 
 func edgeCommand(e *environment) (*cobra.Command, error) {
 	f := &edgeFlags{}
 	c := &cobra.Command{
-		Use: "edge", Short: "Run an edge: LPProto, REST and the user page", Args: cobra.NoArgs,
+		Use: "edge", Short: "Run an edge: the server of LPProto, the REST API and the web pages", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			conn, err := e.broker.connect(c.Context(), "edge")
 			if err != nil {
@@ -92,22 +92,22 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		}
 	}
 	f.config.DataDir = e.data.Path
-	token, drawn, err := f.config.LoadAdminToken()
+	token, generated, err := f.config.LoadAdminToken()
 	if err != nil {
 		return err
 	}
-	door, err := edge.New(ctx, conn, f.config)
+	server, err := edge.New(ctx, conn, f.config)
 	if err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.config.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (is something running there? --addr or SELENE_ADDR chooses another address)", f.config.Addr, err)
+		return fmt.Errorf("listen on %s: %w (if another program uses it, choose another address with --addr or SELENE_ADDR)", f.config.Addr, err)
 	}
-	if drawn {
-		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown this once and kept in %s: %s\n", e.data.file("admin.token"), token)
+	if generated {
+		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown only once and kept in %s: %s\n", e.data.file("admin.token"), token)
 	}
-	password, err := door.FirstPassword(ctx)
+	password, err := server.FirstPassword(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,10 +115,10 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown this once: %s\n", pageURL(listener.Addr().String()), account.FirstUser, password)
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
-	return door.Serve(ctx, listener)
+	return server.Serve(ctx, listener)
 }
 
-// pageURL is where a browser on this machine finds what listens on addr.
+// pageURL returns the URL under which a browser on this machine opens a server that listens on addr.
 func pageURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

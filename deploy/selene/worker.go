@@ -29,7 +29,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// part is a worker this binary has: the model roles it needs and what runs it.
+// part is a worker of this program: the model roles that it needs, and what runs it.
 type part struct {
 	roles []vision.Role
 	run   func(context.Context, *streams.Conn, *vision.Models, *environment) error
@@ -53,7 +53,7 @@ var parts = map[string]part{
 		},
 	},
 	schemas.WorkerMatcher: {
-		roles: []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the first finds the face of a reference
+		roles: []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the detector finds the face in a reference picture
 		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
 			return matcher.Run(ctx, c, m, e.workers.options())
 		},
@@ -109,7 +109,7 @@ var parts = map[string]part{
 
 func partNames() []string { return slices.Sorted(maps.Keys(parts)) }
 
-// runParts runs the named workers on one connection until ctx is done. They share the models they have in common.
+// runParts runs the named workers on one connection until ctx is done. They share one set of models.
 func runParts(ctx context.Context, c *streams.Conn, e *environment, names ...string) error {
 	var roles []vision.Role
 	for _, name := range names {
@@ -141,7 +141,7 @@ func workerCommand(e *environment) *cobra.Command {
 		Args: cobra.MatchAll(cobra.MinimumNArgs(1), func(_ *cobra.Command, args []string) error {
 			for i, name := range args {
 				if _, ok := parts[name]; !ok || slices.Contains(args[:i], name) {
-					return fmt.Errorf("worker %q: must be one of %s, each once", name, strings.Join(partNames(), ", "))
+					return fmt.Errorf("worker %q: use any of %s, each once", name, strings.Join(partNames(), ", "))
 				}
 			}
 			return nil
@@ -157,21 +157,21 @@ func workerCommand(e *environment) *cobra.Command {
 
 func videoCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
-		Use: "video", Short: "Run the worker that makes the videos of sessions, and exports", Args: cobra.NoArgs,
+		Use: "video", Short: "Run the worker that encodes the videos of sessions, and exports", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runWorkers(c.Context(), e, video.Name) },
 	}
 	e.broker.flag(c)
 	e.workers.metricsFlag(c)
-	c.Flags().IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos made at the same time, one process each (SELENE_VIDEO_JOBS)")
+	c.Flags().IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos encoded at the same time, each in a process of its own (SELENE_VIDEO_JOBS)")
 	c.Flags().IntVar(&e.workers.VideoThreads, "threads", e.workers.VideoThreads, "encoder threads of one video (SELENE_VIDEO_THREADS)")
 	return c
 }
 
 func (w *workerSettings) metricsFlag(c *cobra.Command) {
-	c.Flags().StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "serve /metrics and /healthz here (SELENE_METRICS_ADDR)")
+	c.Flags().StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "address on which /metrics and /healthz are served; empty = not served (SELENE_METRICS_ADDR)")
 }
 
-// runWorkers runs the named workers in a process of their own.
+// runWorkers runs the named workers on the broker that SELENE_NATS_URL names, and serves their metrics.
 func runWorkers(ctx context.Context, e *environment, names ...string) error {
 	conn, err := e.broker.connect(ctx, strings.Join(names, " "))
 	if err != nil {
