@@ -383,12 +383,12 @@ func editSettings(i *installation, p panel) {
 	}
 	p.put("Sharpness", "0.5")
 	// The schema cannot express this rule: the server reports it, and the form shows it at its field.
-	p.put("Find a setting", "pitch to")
-	p.put("Pitch to start from", "60")
+	p.put("Find a setting", "starting pitch")
+	p.put("Starting pitch", "60")
 	p.press("Save as a new revision")
 	p.WaitTrue("the refusal at its setting", `document.querySelector('[data-path="active_liveness.pitch_threshold_deg"] .error, [data-path="active_liveness.pitch_start_deg"] .error') !== null`)
 	p.looks("settings-refused")
-	p.put("Pitch to start from", "10")
+	p.put("Starting pitch", "10")
 	p.put("Find a setting", "")
 	p.put("Note", "kinder to old phones")
 	p.press("Save as a new revision")
