@@ -25,3 +25,10 @@ type Presence struct {
 	Edge      string `json:"edge"`      // which has, or had, the socket
 	Connected bool   `json:"connected"` // whether the socket is open
 }
+
+// RerunOrder asks for a session to be judged again by the running workers.
+type RerunOrder struct {
+	Session  string    `json:"session"`
+	Settings *Settings `json:"settings,omitempty"` // instead of those it was judged by
+	Until    time.Time `json:"until,omitzero"`     // when the caller stops waiting and the work is not needed any more
+}

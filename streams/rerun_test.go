@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -68,10 +69,10 @@ func TestRunsAreApart(t *testing.T) {
 	if err := c.Reply(decision); err == nil {
 		t.Error("a run has replied")
 	}
-	if _, err := c.FirstSight(ctx, name, "00112233aabbccdd"); err != nil {
+	if _, err := hashes.New(c).FirstSight(ctx, name, "00112233aabbccdd"); err != nil {
 		t.Fatal(err)
 	}
-	if first, err := c.FirstSight(ctx, &schemas.FrameName{Session: uuid.NewString()}, "00112233aabbccdd"); err != nil || first == id {
+	if first, err := hashes.New(c).FirstSight(ctx, &schemas.FrameName{Session: uuid.NewString()}, "00112233aabbccdd"); err != nil || first == id {
 		t.Errorf("a run has noted an image: %s, %v", first, err)
 	}
 	name.Run = "r1.>"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/sweep"
 	"github.com/selene-liveness/selene/workers"
@@ -65,7 +66,7 @@ var parts = map[string]part{
 	},
 	schemas.WorkerVirtualCamera: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, virtualcamera.New(sessions.New(c), c), e.workers.options())
+			return workers.Run(ctx, c, virtualcamera.New(sessions.New(c), hashes.New(c)), e.workers.options())
 		},
 	},
 	schemas.WorkerImageModification: {

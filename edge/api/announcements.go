@@ -7,13 +7,13 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// announcements are how it went to tell others of the session's video and exports, oldest first.
+// announcements lists how it went to notify others of the session's video and exports, oldest first.
 func (a *API) announcements(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
 		return err
 	}
-	return list(w, r, "announcements", a.Conn.AnnouncementsOf(r.Context(), id), func(m streams.Stored[*schemas.Announcement]) (any, error) {
+	return list(w, r, "announcements", a.sessions.AnnouncementsOf(r.Context(), id), func(m streams.Stored[*schemas.Announcement]) (any, error) {
 		return asJSON(m.Message)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -33,7 +34,7 @@ func TestAnnouncements(t *testing.T) {
 		{Means: "redis", Target: "list default at a:1/0", Tries: 1, Delivered: true, Detail: "queued"},
 	} {
 		a.Version, a.Session = schemas.Version, id
-		if err := i.conn.PublishAnnouncement(ctx, a); err != nil {
+		if _, err := i.conn.PublishMessage(ctx, streams.Subject(streams.KindAnnouncement, id), a, streams.PublishOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

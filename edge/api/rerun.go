@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/reruns"
 )
 
 const (
@@ -23,7 +25,7 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	order := streams.RerunOrder{Session: id}
+	order := schemas.RerunOrder{Session: id}
 	if q := r.URL.Query(); q.Has("variant") {
 		newest, err := a.settingsStore.Newest(r.Context(), cmp.Or(q.Get("variant"), a.Variant))
 		if err != nil {
@@ -39,11 +41,11 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), rerunTime)
 	defer cancel()
-	result, err := a.Conn.Rerun(ctx, order)
+	result, err := reruns.Order(ctx, a.Conn, order)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem(http.StatusGatewayTimeout, fmt.Sprintf("session %s was not judged again in %v: `selene rerun` takes the time it needs", id, rerunTime))
-	case errors.Is(err, streams.ErrNoRerunner):
+	case errors.Is(err, reruns.ErrNoRerunner):
 		return problem(http.StatusServiceUnavailable, err.Error())
 	case err != nil && !errors.Is(err, streams.ErrNotFound) && streams.FaultOf(err) != streams.Infrastructure:
 		return problem(http.StatusBadGateway, err.Error())

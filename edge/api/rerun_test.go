@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/reruns"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -30,7 +32,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	i := attach(t, conn, options{Variant: "strict"})
 	attempts := make(chan int, 100)
 	streamstest.Go(t, func(ctx context.Context) error {
-		return conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
+		return reruns.Serve(ctx, conn, func(_ context.Context, o schemas.RerunOrder) ([]byte, error) {
 			attempts <- o.Settings.Session.MaxAttempts
 			return judgedAgain(o.Session)
 		})
@@ -55,7 +57,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 		t.Errorf("nobody is there: %s %s", answer.Status, body)
 	}
 	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
+		return reruns.Serve(ctx, i.conn, func(_ context.Context, o schemas.RerunOrder) ([]byte, error) {
 			switch {
 			case o.Settings == nil:
 				return judgedAgain(o.Session)
@@ -90,7 +92,7 @@ func TestOneSessionIsJudgedAgainAtATime(t *testing.T) {
 	i := install(t, options{})
 	begun, end := make(chan struct{}), make(chan struct{})
 	streamstest.Go(t, func(ctx context.Context) error {
-		return i.conn.ServeReruns(ctx, func(_ context.Context, o streams.RerunOrder) ([]byte, error) {
+		return reruns.Serve(ctx, i.conn, func(_ context.Context, o schemas.RerunOrder) ([]byte, error) {
 			begun <- struct{}{}
 			<-end
 			return judgedAgain(o.Session)

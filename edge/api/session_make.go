@@ -20,6 +20,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
@@ -163,13 +164,13 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 	if settings.Session.PreviousFaceSimilarity == 0 {
 		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which switches the matcher off: nothing would be compared with the reference")
 	}
-	description, err := a.Conn.Describe(ctx, image)
-	var refusal *streams.Refusal
+	description, err := describe.Face(ctx, a.Conn, image)
+	var refusal *describe.Refusal
 	switch {
 	case errors.As(err, &refusal):
 		return nil, refuse(refusal.Code, refusal.Reason)
-	case errors.Is(err, streams.ErrNoDescriber):
-		return nil, problem(http.StatusServiceUnavailable, streams.ErrNoDescriber.Error())
+	case errors.Is(err, describe.ErrNoDescriber):
+		return nil, problem(http.StatusServiceUnavailable, describe.ErrNoDescriber.Error())
 	case err != nil:
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -103,10 +104,10 @@ func (i *installation) describer() {
 	i.t.Helper()
 	nobody, broken := pngOf(i.t, 9), pngOf(i.t, 10)
 	streamstest.Go(i.t, func(ctx context.Context) error {
-		return i.conn.ServeDescriber(ctx, func(image []byte) ([]byte, error) {
+		return describe.Serve(ctx, i.conn, func(image []byte) ([]byte, error) {
 			switch {
 			case bytes.Equal(image, nobody):
-				return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
+				return nil, &describe.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
 			case bytes.Equal(image, broken):
 				return nil, errors.New("broken")
 			}
@@ -114,13 +115,13 @@ func (i *installation) describer() {
 		})
 	})
 	ctx := streamstest.Context(i.t)
-	streamstest.Eventually(i.t, func() error { _, err := i.conn.Describe(ctx, pngOf(i.t, 8)); return err })
+	streamstest.Eventually(i.t, func() error { _, err := describe.Face(ctx, i.conn, pngOf(i.t, 8)); return err })
 }
 
 func TestReferenceNeedsADescriber(t *testing.T) {
 	i := install(t, options{})
 	answer, body := i.do(http.MethodPost, "/v1/sessions", orderWith(pngOf(t, 8)), "Content-Type", "application/json")
-	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); p.Detail != streams.ErrNoDescriber.Error() {
+	if p := wantProblem(t, answer, body, http.StatusServiceUnavailable); p.Detail != describe.ErrNoDescriber.Error() {
 		t.Errorf("got %+v", p)
 	}
 }

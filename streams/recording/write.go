@@ -22,6 +22,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 )
@@ -207,7 +208,7 @@ func (b *writer) hashes(ctx context.Context, session string) error {
 	if err != nil {
 		return err
 	}
-	shared, err := b.conn.SharedHashes(ctx, session)
+	shared, err := hashes.New(b.conn).Shared(ctx, session)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/rerun"
@@ -35,7 +36,7 @@ func TestUserWhoMayOnlyRerun(t *testing.T) {
 	if r := again(t, limited, c, rerun.Options{Jobs: 4}); !r.Identical() || r.Verdicts == 0 {
 		t.Errorf("%+v", r)
 	}
-	if _, err := limited.Describe(ctx, clip[0]); err != nil {
+	if _, err := describe.Face(ctx, limited, clip[0]); err != nil {
 		t.Error(err)
 	}
 }

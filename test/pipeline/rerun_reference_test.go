@@ -9,6 +9,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/rerun"
@@ -20,7 +21,7 @@ func verified(t *testing.T, conn *streams.Conn, face []byte, clip [][]byte) *cli
 	t.Helper()
 	ctx := streamstest.Context(t)
 	c := connect(t, conn)
-	description, err := conn.Describe(ctx, face)
+	description, err := describe.Face(ctx, conn, face)
 	if err != nil {
 		t.Fatal(err)
 	}

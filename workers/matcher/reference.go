@@ -10,6 +10,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -27,7 +28,7 @@ func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o worke
 		group.Go(func() error {
 			d := newDescriber(w)
 			defer d.close()
-			return conn.ServeDescriber(ctx, d.describe)
+			return describe.Serve(ctx, conn, d.describe)
 		})
 	}
 	return group.Wait()
@@ -48,12 +49,12 @@ func newDescriber(w *Worker) *describer {
 func (d *describer) close() { d.decoder.Close() }
 
 // describe returns the matcher's state before the first frame. A picture without exactly one usable face is a
-// *streams.Refusal.
+// *describe.Refusal.
 func (d *describer) describe(image []byte) ([]byte, error) {
 	models := d.worker.models
 	if err := d.decoder.Decode(image, &d.image); err != nil {
 		if errors.Is(err, vision.ErrUndecodable) {
-			return nil, &streams.Refusal{Code: schemas.SystemUndecodable, Reason: "the picture cannot be decoded"}
+			return nil, &describe.Refusal{Code: schemas.SystemUndecodable, Reason: "the picture cannot be decoded"}
 		}
 		return nil, err
 	}
@@ -63,17 +64,17 @@ func (d *describer) describe(image []byte) ([]byte, error) {
 	}
 	switch {
 	case len(d.found) == 0:
-		return nil, &streams.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
+		return nil, &describe.Refusal{Code: schemas.CodeNoFace, Reason: "the picture shows no face"}
 	case len(d.found) > 1:
-		return nil, &streams.Refusal{Code: schemas.CodeManyFaces, Reason: fmt.Sprintf("the picture shows %d faces", len(d.found))}
+		return nil, &describe.Refusal{Code: schemas.CodeManyFaces, Reason: fmt.Sprintf("the picture shows %d faces", len(d.found))}
 	}
 	face := d.found[0]
 	size := fmt.Sprintf("the face is %.0f x %.0f pixels, %d are needed", face.Box.Width, face.Box.Height, referenceFace)
 	if face.Box.Width < referenceFace {
-		return nil, &streams.Refusal{Code: schemas.CodeFaceNarrow, Reason: size}
+		return nil, &describe.Refusal{Code: schemas.CodeFaceNarrow, Reason: size}
 	}
 	if face.Box.Height < referenceFace {
-		return nil, &streams.Refusal{Code: schemas.CodeFaceLow, Reason: size}
+		return nil, &describe.Refusal{Code: schemas.CodeFaceLow, Reason: size}
 	}
 	reference, err := d.worker.describe(vision.Cut(&d.image, face, models.DescriptorCrop(), nil))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
@@ -148,7 +148,7 @@ func TestPicturesThatAreNoReference(t *testing.T) {
 			"words":          {[]byte("no picture"), schemas.SystemUndecodable},
 			"half a picture": {whole[:len(whole)/2], schemas.SystemUndecodable},
 		} {
-			var refusal *streams.Refusal
+			var refusal *describe.Refusal
 			if _, err := reference(t, w, c.picture); !errors.As(err, &refusal) || refusal.Code != c.code {
 				t.Errorf("%s: %v, want code %d", name, err, c.code)
 			}
@@ -164,7 +164,7 @@ func TestDescribeOverTheBroker(t *testing.T) {
 	picture := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
 	var own []byte
 	streamstest.Eventually(t, func() (err error) {
-		own, err = conn.Describe(context.Background(), picture)
+		own, err = describe.Face(context.Background(), conn, picture)
 		return err
 	})
 	w := New(m)
@@ -172,8 +172,8 @@ func TestDescribeOverTheBroker(t *testing.T) {
 	if got := v.GetEstimations().GetVerification(); !got.GetMatched() || got.GetSimilarity() < 0.9999 {
 		t.Errorf("a face is not itself: %v", got)
 	}
-	var refusal *streams.Refusal
-	if _, err := conn.Describe(context.Background(), []byte("no picture")); !errors.As(err, &refusal) || refusal.Code != schemas.SystemUndecodable {
+	var refusal *describe.Refusal
+	if _, err := describe.Face(context.Background(), conn, []byte("no picture")); !errors.As(err, &refusal) || refusal.Code != schemas.SystemUndecodable {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 )
 
 // begin is the recorded state of a frame as workers of now can read it. What the matcher remembers of faces means nothing
@@ -31,13 +31,13 @@ func (s *session) begin(ctx context.Context, frame *schemas.Frame) (*schemas.Ses
 		s.result.note("not compared with its reference face, which is no longer stored and would have to be described with the other model pack")
 		return state, nil
 	}
-	description, err := s.run.conn.Describe(ctx, image)
-	var refusal *streams.Refusal
+	description, err := describe.Face(ctx, s.run.conn, image)
+	var refusal *describe.Refusal
 	switch {
 	case errors.As(err, &refusal):
 		s.result.note("not compared with its reference face, which the other model pack cannot describe: %s", refusal.Reason)
 		return state, nil
-	case errors.Is(err, streams.ErrNoDescriber):
+	case errors.Is(err, describe.ErrNoDescriber):
 		s.result.note("not compared with its reference face: no matcher is there whose model pack can describe it")
 		return state, nil
 	case err != nil:

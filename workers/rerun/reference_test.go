@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -53,15 +53,15 @@ func TestReferenceForAnotherPack(t *testing.T) {
 	}
 
 	streamstest.Go(t, func(ctx context.Context) error {
-		return conn.ServeDescriber(ctx, func(image []byte) ([]byte, error) {
+		return describe.Serve(ctx, conn, func(image []byte) ([]byte, error) {
 			if string(image) == "wall" {
-				return nil, &streams.Refusal{Reason: "no face"}
+				return nil, &describe.Refusal{Reason: "no face"}
 			}
 			return []byte("new " + string(image)), nil
 		})
 	})
 	streamstest.Eventually(t, func() error {
-		_, err := conn.Describe(t.Context(), []byte("face"))
+		_, err := describe.Face(t.Context(), conn, []byte("face"))
 		return err
 	})
 	if state, notes, err := begin("face", true, same); err != nil || string(state.GetWorkers()[matcher]) != "new face" || notes != nil {

@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/selene-liveness/selene/schemas"
 	"io"
 	"iter"
+
+	"github.com/selene-liveness/selene/schemas"
 
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/recording"
+	"github.com/selene-liveness/selene/streams/reruns"
 	"github.com/selene-liveness/selene/workers"
 )
 
@@ -26,7 +28,7 @@ func Serve(ctx context.Context, conn *streams.Conn, o workers.Options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Register(ctx, schemas.Registration{Name: Name, Version: o.Version}) })
 	group.Go(func() error {
-		return conn.ServeReruns(ctx, func(ctx context.Context, order streams.RerunOrder) ([]byte, error) {
+		return reruns.Serve(ctx, conn, func(ctx context.Context, order schemas.RerunOrder) ([]byte, error) {
 			result, err := judgeStored(ctx, conn, order, o.Concurrency)
 			if err != nil {
 				return nil, err
@@ -38,7 +40,7 @@ func Serve(ctx context.Context, conn *streams.Conn, o workers.Options) error {
 }
 
 // judgeStored judges one stored session again.
-func judgeStored(ctx context.Context, conn *streams.Conn, o streams.RerunOrder, jobs int) (result *Result, err error) {
+func judgeStored(ctx context.Context, conn *streams.Conn, o schemas.RerunOrder, jobs int) (result *Result, err error) {
 	var one iter.Seq2[*Recording, error] = func(yield func(*Recording, error) bool) { yield(record(ctx, conn, o.Session)) }
 	err = New(conn, Options{Settings: o.Settings, Jobs: jobs}).Do(ctx, one, func(r *Result) error {
 		result = r

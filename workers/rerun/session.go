@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers/detector"
 )
@@ -79,7 +80,7 @@ func (s *session) prepare(ctx context.Context) (err error) {
 	s.otherFaces = s.run.asked(schemas.WorkerMatcher) && slices.Contains(detector.Judges(s.settings), schemas.WorkerMatcher) && s.otherPack(schemas.WorkerMatcher)
 	if s.run.options.Alone {
 		for _, h := range s.rec.Shared {
-			if err := s.run.conn.NoteHash(ctx, h.First, h.Hash); err != nil {
+			if err := hashes.New(s.run.conn).Note(ctx, h.First, h.Hash); err != nil {
 				return err
 			}
 		}

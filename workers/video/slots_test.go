@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/selene-liveness/selene/streams/priority"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 func TestWaitForSlotTakesNone(t *testing.T) {
-	w := New(streamstest.Connect(t, streamstest.Broker(t, false)), Options{Jobs: 1})
+	w := &Worker{slots: priority.NewSemaphore(1)}
 	ctx := streamstest.Context(t)
 	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {
 		t.Fatal(err)

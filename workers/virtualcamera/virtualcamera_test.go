@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
@@ -159,7 +160,7 @@ func TestDevice(t *testing.T) {
 func TestEarlierSessions(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	s := workertest.Settings(t, `{}`)
-	w := virtualcamera.New(sessions.New(conn), conn)
+	w := virtualcamera.New(sessions.New(conn), hashes.New(conn))
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 30)
 	signals := func(w *virtualcamera.Worker, images [][]byte) ([]string, float64) {
 		p := open(t, conn, w, s)
@@ -224,7 +225,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	streamstest.Go(t, func(ctx context.Context) error {
-		return workers.Run(ctx, conn, virtualcamera.New(sessions.New(conn), conn), workers.Options{})
+		return workers.Run(ctx, conn, virtualcamera.New(sessions.New(conn), hashes.New(conn)), workers.Options{})
 	})
 	name := &schemas.FrameName{Session: uuid.NewString(), Sequence: 1, Nonce: "n"}
 	state := &schemas.SessionState{SettingsRevision: revision.Number, Device: &schemas.Device{Camera: "OBS Virtual Camera"}}

@@ -1,9 +1,10 @@
 package vision
 
 import (
-	"github.com/selene-liveness/selene/schemas"
 	"math"
 	"testing"
+
+	"github.com/selene-liveness/selene/schemas"
 )
 
 // ramp has red growing by 2 a pixel to the right and green by 2 a pixel down, so a pixel tells where it came from.

@@ -137,7 +137,7 @@ func (a *Announcer) handle(ctx context.Context, m *means, d *streams.Delivery) e
 		told.detail = err.Error()
 		slog.Error("gave up telling of a video", "means", m.name, "session", d.Session, "tries", d.Try, "error", err)
 	}
-	return a.conn.PublishAnnouncement(ctx, &schemas.Announcement{
+	return storeOutcome(ctx, a.conn, &schemas.Announcement{
 		Version: schemas.Version, Session: d.Session, Job: status.GetJob(), Means: m.name, Target: told.target,
 		Tries: uint32(d.Try), Delivered: err == nil, Detail: told.detail, AtUnixNanos: time.Now().UnixNano(),
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -97,7 +98,7 @@ func (i *installation) announcements(session string, count int) (all []*schemas.
 	ctx := streamstest.Context(i.t)
 	streamstest.Eventually(i.t, func() error {
 		all = nil
-		for a, err := range i.conn.AnnouncementsOf(ctx, session) {
+		for a, err := range sessions.New(i.conn).AnnouncementsOf(ctx, session) {
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package streams_test
+package hashes_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
@@ -18,7 +19,7 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 	victim, copycat := uuid.NewString(), uuid.NewString()
 	see := func(session, hash string) string {
 		t.Helper()
-		first, err := c.FirstSight(ctx, &schemas.FrameName{Session: session}, hash)
+		first, err := hashes.New(c).FirstSight(ctx, &schemas.FrameName{Session: session}, hash)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,10 +35,10 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 			t.Fatalf("step %d: first was %s, want %s", i, got, step.want)
 		}
 	}
-	if shared, err := c.SharedHashes(ctx, copycat); err != nil || len(shared) != 1 || shared["00112233aabbccdd"] != victim {
+	if shared, err := hashes.New(c).Shared(ctx, copycat); err != nil || len(shared) != 1 || shared["00112233aabbccdd"] != victim {
 		t.Fatalf("the copycat shares %v, %v", shared, err)
 	}
-	if shared, err := c.SharedHashes(ctx, victim); err != nil || len(shared) != 0 {
+	if shared, err := hashes.New(c).Shared(ctx, victim); err != nil || len(shared) != 0 {
 		t.Fatalf("the victim shares %v, %v", shared, err)
 	}
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: victim, Kind: schemas.SessionEventKind_SESSION_ERASED}
@@ -48,11 +49,11 @@ func TestFirstSightStaysFirstUntilErased(t *testing.T) {
 		t.Fatalf("the erased session %s is still known", got)
 	}
 	for _, hash := range []string{"", "short", "00112233.>", "00112233AABBCCDD"} {
-		if _, err := c.FirstSight(ctx, &schemas.FrameName{Session: victim}, hash); err == nil || streams.FaultOf(err) != streams.Input {
+		if _, err := hashes.New(c).FirstSight(ctx, &schemas.FrameName{Session: victim}, hash); err == nil || streams.FaultOf(err) != streams.Input {
 			t.Errorf("hash %q: %v", hash, err)
 		}
 	}
-	if _, err := c.FirstSight(ctx, &schemas.FrameName{Session: "*"}, "00112233aabbccdd"); err == nil || errors.Is(err, streams.ErrNotFound) {
+	if _, err := hashes.New(c).FirstSight(ctx, &schemas.FrameName{Session: "*"}, "00112233aabbccdd"); err == nil || errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("session *: %v", err)
 	}
 }

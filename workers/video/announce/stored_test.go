@@ -1,4 +1,4 @@
-package streams_test
+package announce
 
 import (
 	"testing"
@@ -16,7 +16,7 @@ func TestAnnouncements(t *testing.T) {
 	id, other := uuid.NewString(), uuid.NewString()
 	means := func(id string) (means []string) {
 		t.Helper()
-		for a, err := range c.AnnouncementsOf(ctx, id) {
+		for a, err := range sessions.New(c).AnnouncementsOf(ctx, id) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,7 +31,7 @@ func TestAnnouncements(t *testing.T) {
 	}
 	announce := func(id, means string) {
 		t.Helper()
-		if err := c.PublishAnnouncement(ctx, &schemas.Announcement{Version: schemas.Version, Session: id, Means: means}); err != nil {
+		if err := storeOutcome(ctx, c, &schemas.Announcement{Version: schemas.Version, Session: id, Means: means}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package streams_test
+package reruns_test
 
 import (
 	"context"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/reruns"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -16,7 +17,7 @@ func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	until := make(chan bool, 10)
 	streamstest.Go(t, func(ctx context.Context) error {
-		return c.ServeReruns(ctx, func(ctx context.Context, o streams.RerunOrder) ([]byte, error) {
+		return reruns.Serve(ctx, c, func(ctx context.Context, o schemas.RerunOrder) ([]byte, error) {
 			at, ok := ctx.Deadline()
 			until <- ok && at.Equal(o.Until)
 			<-ctx.Done()
@@ -26,7 +27,7 @@ func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
 	streamstest.Eventually(t, func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := c.Rerun(ctx, streams.RerunOrder{Session: uuid.NewString()})
+		_, err := reruns.Order(ctx, c, schemas.RerunOrder{Session: uuid.NewString()})
 		select {
 		case ok := <-until: // and it was let go of: else the test would not end
 			if !ok {
