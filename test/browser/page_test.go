@@ -248,6 +248,7 @@ func TestKeyboardAlone(t *testing.T) {
 	p.WaitTrue("the camera to be off", cameraOff)
 	press("Tab and Enter", kb.Tab, kb.Enter)
 	p.WaitView("setup")
+	p.WaitTrue("the controls", `!document.getElementById("setup").inert`)
 	press("Tab, Tab and Enter, which opens the settings", kb.Tab, kb.Tab, kb.Enter)
 	press("Tab and the right arrow, which zooms", kb.Tab, kb.ArrowRight)
 	p.WaitTrue("the zoom", `document.getElementById("video").style.transform === "scale(-1.1, 1.1)"`)
