@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Cursor is up to where the stream of each kind was told of.
+// Cursor is the last sequence that was delivered from the stream of each kind.
 type Cursor map[Kind]uint64
 
-// String is the sequences in the order of Kinds: 12-5-0.
+// String returns the sequences in the order of Kinds: 12-5-0.
 func (c Cursor) String() string {
 	var parts []string
 	for _, k := range Kinds() {
@@ -18,7 +18,7 @@ func (c Cursor) String() string {
 	return strings.Join(parts, "-")
 }
 
-// ParseCursor reads what String wrote. Where one kind alone is wanted its sequence will do.
+// ParseCursor reads the output of String. If only one kind is wanted, its sequence is enough.
 func ParseCursor(text string, wanted []Kind) (Cursor, error) {
 	kinds := Kinds()
 	if len(wanted) == 1 && !strings.Contains(text, "-") {
@@ -27,12 +27,12 @@ func ParseCursor(text string, wanted []Kind) (Cursor, error) {
 	parts := strings.Split(text, "-")
 	c := Cursor{}
 	if len(parts) != len(kinds) {
-		return nil, fmt.Errorf("%.60q is no cursor", text)
+		return nil, fmt.Errorf("%.60q is not a cursor", text)
 	}
 	for i, k := range kinds {
 		n, err := strconv.ParseUint(parts[i], 10, 63)
 		if err != nil {
-			return nil, fmt.Errorf("%.60q is no cursor", text)
+			return nil, fmt.Errorf("%.60q is not a cursor", text)
 		}
 		c[k] = n
 	}

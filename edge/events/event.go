@@ -1,4 +1,4 @@
-// Package events tells others of what happens: decisions, steps of sessions, and of their videos. It holds no images.
+// Package events delivers events: decisions, steps of sessions, and steps of their videos. Events contain no images.
 package events
 
 import (
@@ -12,66 +12,66 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Kind is what an event is about. It says which of the fields are there.
+// Kind is the subject of an event. It determines which fields are set.
 type Kind string
 
-// The kinds.
+// All kinds.
 const (
 	Decision Kind = "decision"
 	Session  Kind = "session"
 	Video    Kind = "video"
 )
 
-// Kinds lists them all.
+// Kinds returns all kinds.
 func Kinds() []Kind { return []Kind{Decision, Session, Video} }
 
-// Stream is the stream that an event of the kind comes from.
+// Stream returns the stream that events of the kind come from.
 func (k Kind) Stream() string {
 	return map[Kind]string{Decision: streams.Decisions, Session: streams.Sessions, Video: streams.Videos}[k]
 }
 
-// Event is one thing that happened.
+// Event is a decision or a step.
 type Event struct {
-	ID       string    `json:"id"` // names it in this installation, whoever tells of it, and how often
+	ID       string    `json:"id"` // unique in this installation; the same at every delivery
 	Kind     Kind      `json:"kind"`
 	Sequence uint64    `json:"sequence"`         // in the stream of its kind
-	Cursor   string    `json:"cursor,omitempty"` // after which a socket goes on
+	Cursor   string    `json:"cursor,omitempty"` // with which a socket continues after this event
 	Session  string    `json:"session"`
 	At       time.Time `json:"at"`                // when it was stored
-	Outcome  string    `json:"outcome,omitempty"` // of a decision, "open" while the session goes on; of a session that was closed
+	Outcome  string    `json:"outcome,omitempty"` // of a decision, "open" while the session continues; or of a closed session
 
 	*Decided
 	*Step
-	*Made
+	*VideoStep
 }
 
 // Decided is a decision.
 type Decided struct {
 	Codes      []int32  `json:"codes"`                // of the failed checks
 	Failure    int32    `json:"failure,omitempty"`    // why the frame could not be judged
-	Frame      uint64   `json:"frame,omitempty"`      // its number in the session; none when the session went silent
-	Attempts   uint32   `json:"attempts"`             // frames judged by now
-	Similarity *float64 `json:"similarity,omitempty"` // 0..1, to the reference face if there is one, else to the face of the frame before
+	Frame      uint64   `json:"frame,omitempty"`      // its number in the session; 0 when the session timed out
+	Attempts   uint32   `json:"attempts"`             // frames judged so far
+	Similarity *float64 `json:"similarity,omitempty"` // 0..1, to the reference face if there is one, otherwise to the face in the previous frame
 	Liveness   *float64 `json:"liveness,omitempty"`   // 0..1
 }
 
-// Step is a step of a session's life.
+// Step is a step of a session.
 type Step struct {
 	Event string `json:"event"` // opened, resumed, disconnected, closed, erased
 	Edge  string `json:"edge,omitempty"`
 }
 
-// Made is a step of the making of a video, or of an export.
-type Made struct {
+// VideoStep is a step of a video or an export.
+type VideoStep struct {
 	Status   string `json:"status"` // in_queue, exporting, success, error, canceled
 	Percent  uint32 `json:"percent,omitempty"`
 	Reason   string `json:"reason,omitempty"`
-	Export   string `json:"export,omitempty"` // id; none for the session's own video
+	Export   string `json:"export,omitempty"` // ID; "" for the video of the session
 	FileName string `json:"file_name,omitempty"`
 }
 
-// Read reads a message of the stream of a kind. It is nil for what nobody is told of: what this version cannot read, and
-// what another installation judged.
+// Read decodes a message of the stream of a kind. It returns nil for messages that are not delivered: those that this version
+// cannot read, and those of imported sessions.
 func Read(kind Kind, m streams.Followed) *Event {
 	if m.Imported {
 		return nil
@@ -99,7 +99,7 @@ func Read(kind Kind, m streams.Followed) *Event {
 		if !read(v) {
 			return nil
 		}
-		e.Made = &Made{v.GetStatus(), v.GetPercent(), v.GetReason(), v.GetJob(), v.GetFileName()}
+		e.VideoStep = &VideoStep{v.GetStatus(), v.GetPercent(), v.GetReason(), v.GetJob(), v.GetFileName()}
 	}
 	return e
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// ErrSlow ends a feed whose reader falls behind.
+// ErrSlow is returned when the reader of a feed falls behind.
 var ErrSlow = errors.New("too slow")
 
-// Feed tells of the events that a filter wants, those to come and those since a cursor.
+// Feed delivers the events that match a filter: future ones, and stored ones since a cursor.
 type Feed struct {
 	Conn   *streams.Conn
 	Filter Filter
-	Lag    uint64 // how many messages a reader may be behind that has caught up once; 0 = any
+	Lag    uint64 // how many messages a reader may fall behind after it has caught up; 0 = any number
 }
 
-// ErrAhead is returned for a cursor beyond what is stored: it is of another installation, or of one that was lost.
-var ErrAhead = errors.New("the cursor is beyond what is stored")
+// ErrAhead is returned for a cursor after the last stored message: it comes from another installation, or from lost streams.
+var ErrAhead = errors.New("the cursor is newer than every stored event")
 
-// Now is the cursor of what is stored by now. One that is given instead is checked against it.
+// Now returns the cursor of the last stored messages, or since if that is set, after checking it.
 func (f *Feed) Now(ctx context.Context, since Cursor) (Cursor, error) {
 	now := Cursor{}
 	for _, k := range Kinds() {
@@ -42,24 +42,24 @@ func (f *Feed) Now(ctx context.Context, since Cursor) (Cursor, error) {
 	return now, nil
 }
 
-// told is a message on its way to the reader; event is nil when nobody wants it.
-type told struct {
+// queued is a message on its way to the reader; event is nil if the filter does not match.
+type queued struct {
 	kind     Kind
 	sequence uint64
 	event    *Event
 }
 
-// waiting is how many messages wait for the reader beside those that the followers fetched.
-const waiting = 16
+// queueSize bounds how many messages are queued for the reader, beside those that the followers have fetched.
+const queueSize = 16
 
-// Run hands events to tell, one after another, until ctx is done or tell returns an error, which it returns; or ErrSlow.
-// Those of a kind come in order. It moves the cursor on, past what is not wanted too, and gives each event its own.
-// Whenever beat has something Run calls alive in between.
-func (f *Feed) Run(ctx context.Context, cursor Cursor, beat <-chan struct{}, tell func(*Event) error, alive func(Cursor) error) error {
+// Run passes events to deliver, one after another, until ctx is done or deliver returns an error, which it returns; or ErrSlow.
+// Events of one kind are in order. It advances the cursor, also past events that do not match, and sets it in each event.
+// Between events it calls alive for each value of beat.
+func (f *Feed) Run(ctx context.Context, cursor Cursor, beat <-chan struct{}, deliver func(*Event) error, alive func(Cursor) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	messages := make(chan told, waiting)
+	messages := make(chan queued, queueSize)
 	for _, k := range f.Filter.Wanted() {
-		after := cursor[k] // of now: the cursor moves on
+		after := cursor[k] // the current value: the cursor advances
 		group.Go(func() error { return f.follow(ctx, k, after, messages) })
 	}
 	group.Go(func() error {
@@ -77,7 +77,7 @@ func (f *Feed) Run(ctx context.Context, cursor Cursor, beat <-chan struct{}, tel
 					continue
 				}
 				m.event.Cursor = cursor.String()
-				if err := tell(m.event); err != nil {
+				if err := deliver(m.event); err != nil {
 					return err
 				}
 			}
@@ -86,7 +86,7 @@ func (f *Feed) Run(ctx context.Context, cursor Cursor, beat <-chan struct{}, tel
 	return group.Wait()
 }
 
-func (f *Feed) follow(ctx context.Context, k Kind, after uint64, messages chan<- told) error {
+func (f *Feed) follow(ctx context.Context, k Kind, after uint64, messages chan<- queued) error {
 	caughtUp := false
 	return f.Conn.Follow(ctx, k.Stream(), after, func(m streams.Followed) error {
 		if caughtUp && f.Lag > 0 && m.Left > f.Lag {
@@ -97,7 +97,7 @@ func (f *Feed) follow(ctx context.Context, k Kind, after uint64, messages chan<-
 			e = nil
 		}
 		select {
-		case messages <- told{k, m.Sequence, e}:
+		case messages <- queued{k, m.Sequence, e}:
 		case <-ctx.Done():
 		}
 		return nil

@@ -10,8 +10,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Filter says which events are wanted. What is left out asks for nothing, and an event that lacks what is asked for is not
-// wanted.
+// Filter selects events. Empty fields match every event; a field that is set does not match an event without that value.
 type Filter struct {
 	Kinds         []Kind   `json:"kinds,omitempty"`
 	Outcomes      []string `json:"outcomes,omitempty"` // any of these; of schemas.OutcomeNames, or Fail
@@ -23,18 +22,18 @@ type Filter struct {
 	LivenessMax   *float64 `json:"liveness_max,omitempty"`
 }
 
-// Fail is any outcome but success, of a session that is over.
+// Fail stands for every final outcome except success.
 const Fail = "fail"
 
-// mostListed bounds each list of a filter.
-const mostListed = 100
+// maxListed bounds each list of a filter.
+const maxListed = 100
 
-// FilterError says what is wrong with a filter.
+// FilterError describes a wrong value in a filter.
 type FilterError struct{ Field, Want string }
 
 func (e *FilterError) Error() string { return e.Field + " is not " + e.Want }
 
-// Check returns a *FilterError unless the filter can be meant.
+// Check returns a *FilterError if the filter is invalid.
 func (f *Filter) Check() error {
 	outcomes := append(schemas.OutcomeNames(), Fail)
 	switch {
@@ -45,9 +44,9 @@ func (f *Filter) Check() error {
 	case slices.ContainsFunc(f.Codes, func(c int32) bool { return c < 1 }):
 		return &FilterError{"codes", "a list of check codes"}
 	case slices.ContainsFunc(f.Sessions, func(s string) bool { return len(s) != 36 }):
-		return &FilterError{"sessions", "a list of session ids"}
-	case max(len(f.Kinds), len(f.Outcomes), len(f.Codes), len(f.Sessions)) > mostListed:
-		return &FilterError{"a list", fmt.Sprintf("of %d at most", mostListed)}
+		return &FilterError{"sessions", "a list of session IDs"}
+	case max(len(f.Kinds), len(f.Outcomes), len(f.Codes), len(f.Sessions)) > maxListed:
+		return &FilterError{"a list", fmt.Sprintf("of at most %d", maxListed)}
 	}
 	for field, bounds := range map[string][2]*float64{"similarity": {f.SimilarityMin, f.SimilarityMax}, "liveness": {f.LivenessMin, f.LivenessMax}} {
 		low, high := 0.0, 1.0
@@ -64,7 +63,7 @@ func (f *Filter) Check() error {
 	return nil
 }
 
-// ParseFilter reads a filter from a query, whose lists have commas. Errors are *FilterError.
+// ParseFilter reads a filter from a query, in which lists are separated by commas. Errors are *FilterError.
 func ParseFilter(v url.Values) (f Filter, err error) {
 	list := func(name string) []string {
 		if v.Get(name) == "" {
@@ -97,12 +96,12 @@ func ParseFilter(v url.Values) (f Filter, err error) {
 	return f, f.Check()
 }
 
-// Wanted are the kinds that the filter asks for, in the order of Kinds.
+// Wanted returns the kinds that the filter selects, in the order of Kinds.
 func (f *Filter) Wanted() []Kind {
 	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return len(f.Kinds) > 0 && !slices.Contains(f.Kinds, k) })
 }
 
-// Wants says whether an event is wanted.
+// Wants reports whether an event matches.
 func (f *Filter) Wants(e *Event) bool {
 	switch {
 	case len(f.Kinds) > 0 && !slices.Contains(f.Kinds, e.Kind),

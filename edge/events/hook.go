@@ -17,17 +17,17 @@ type Hook struct {
 	ID      string    `json:"id"`
 	URL     string    `json:"url"`
 	Filter  Filter    `json:"filter"`
-	Secret  string    `json:"secret"` // signs what is posted
+	Secret  string    `json:"secret"` // signs the posts
 	Created time.Time `json:"created"`
 	By      string    `json:"created_by"`
-	After   Cursor    `json:"after"` // what was stored by then is not posted
+	After   Cursor    `json:"after"` // events stored until then are not posted
 }
 
-// State is how posting to a hook goes.
+// State is the state of posting to a hook.
 type State struct {
-	Paused    bool       `json:"paused"`     // nothing is posted until somebody resumes it; events wait
-	GivenUp   int        `json:"given_up"`   // events in a row that could not be posted, and were set aside
-	LastError string     `json:"last_error"` // of the last event that was set aside
+	Paused    bool       `json:"paused"`     // nothing is posted until it is resumed; events wait
+	GivenUp   int        `json:"given_up"`   // events in a row that could not be posted and went to the dead letters
+	LastError string     `json:"last_error"` // of the last such event
 	FailedAt  *time.Time `json:"failed_at"`  // when that was
 }
 
@@ -37,13 +37,13 @@ const (
 	stateKey = "state."
 )
 
-// MaxHooks is how many hooks there may be: each has consumers of its own.
+// MaxHooks limits the number of hooks: each has its own consumers.
 const MaxHooks = 50
 
 // consumerOf returns the name of a hook's durable consumers, one on each stream that it wants.
 func consumerOf(id string) string { return "webhook-" + id }
 
-// removeConsumers removes the consumers of a hook, which nothing may use any more.
+// removeConsumers removes the consumers of a hook that nothing uses any more.
 func removeConsumers(ctx context.Context, conn *streams.Conn, id string) error {
 	for _, k := range Kinds() {
 		if err := conn.Stream(k.Stream()).DeleteConsumer(ctx, consumerOf(id)); err != nil {
@@ -53,7 +53,7 @@ func removeConsumers(ctx context.Context, conn *streams.Conn, id string) error {
 	return nil
 }
 
-// AddHook stores a hook that is told of what comes after this moment, and fills in its id and that moment.
+// AddHook stores a hook, which receives events from this moment on, and sets its ID and that moment.
 func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
 	hooks := conn.Bucket(streams.BucketWebhooks)
 	there, err := hooks.List(ctx, hookKey+"*")
@@ -76,7 +76,7 @@ func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
 	return err
 }
 
-// Hooks are all hooks, oldest first, and how it goes with each, by id.
+// Hooks returns all hooks, oldest first, and their states by ID.
 func Hooks(ctx context.Context, conn *streams.Conn) (hooks []Hook, states map[string]State, err error) {
 	values, err := conn.Bucket(streams.BucketWebhooks).List(ctx, ">")
 	if err != nil {
@@ -96,7 +96,7 @@ func Hooks(ctx context.Context, conn *streams.Conn) (hooks []Hook, states map[st
 	return hooks, states, nil
 }
 
-// keyOf is the id in a key, and whether the key is a hook's or its state's.
+// keyOf returns the ID in a key, and whether it is the key of a hook or of its state.
 func keyOf(key string) (id string, isHook bool) {
 	if len(key) > len(hookKey) && key[:len(hookKey)] == hookKey {
 		return key[len(hookKey):], true
@@ -107,7 +107,7 @@ func keyOf(key string) (id string, isHook bool) {
 	return "", false
 }
 
-// RemoveHook removes a hook. It is streams.ErrNotFound when there is none.
+// RemoveHook removes a hook. The error is streams.ErrNotFound if it does not exist.
 func RemoveHook(ctx context.Context, conn *streams.Conn, id string) error {
 	hooks := conn.Bucket(streams.BucketWebhooks)
 	if _, err := hooks.Get(ctx, hookKey+id); err != nil {
@@ -119,12 +119,13 @@ func RemoveHook(ctx context.Context, conn *streams.Conn, id string) error {
 	return hooks.Delete(ctx, stateKey+id)
 }
 
-// ResumeHook lets a hook that is paused go on where it was.
+// ResumeHook resumes a paused hook where it stopped.
 func ResumeHook(ctx context.Context, conn *streams.Conn, id string) error {
 	return changeState(ctx, conn, id, func(s *State) { s.Paused, s.GivenUp = false, 0 })
 }
 
-// changeState changes the state of a hook that others may be changing too. It is streams.ErrNotFound when there is no hook.
+// changeState changes the state of a hook, also if others change it at the same time. The error is streams.ErrNotFound if the
+// hook does not exist.
 func changeState(ctx context.Context, conn *streams.Conn, id string, change func(*State)) error {
 	hooks := conn.Bucket(streams.BucketWebhooks)
 	for {
@@ -154,7 +155,7 @@ func changeState(ctx context.Context, conn *streams.Conn, id string, change func
 			return err
 		}
 		_, err = hooks.Get(ctx, hookKey+id)
-		if errors.Is(err, streams.ErrNotFound) { // removed meanwhile
+		if errors.Is(err, streams.ErrNotFound) { // removed in the meantime
 			err = errors.Join(err, hooks.Delete(ctx, stateKey+id))
 		}
 		return err

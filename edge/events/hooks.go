@@ -15,14 +15,13 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// Poster posts events to the hooks there are. All edges share the work of each hook; a hook that is slow, or gone, holds up
-// no other.
+// Poster posts events to the hooks. All edges share the work of each hook. A slow or unreachable hook does not delay others.
 type Poster struct {
 	Conn       *streams.Conn
-	PublicOnly bool // hooks at private addresses are not reached
+	PublicOnly bool // refuse hooks at private addresses
 
-	tries int                     // before an event is set aside
-	delay func(int) time.Duration // before another try
+	tries int                     // before an event goes to the dead letters
+	delay func(int) time.Duration // before the next try
 	limit time.Duration           // for one post
 
 	hooks map[string]*Hook
@@ -32,7 +31,7 @@ type Poster struct {
 	states map[string]State
 }
 
-// posting is a hook that is posted to.
+// posting is a hook to which this process posts.
 type posting struct {
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -42,7 +41,7 @@ const (
 	postTries  = 10 // 8 minutes
 	postLimit  = 10 * time.Second
 	postAtOnce = 4 // events of one kind to one hook
-	// pauseAfter events in a row that were set aside a hook is paused, so that others wait rather than being set aside too.
+	// A hook is paused after pauseAfter dead letters in a row, so that later events wait instead.
 	pauseAfter = 3
 	postWait   = 30 * time.Second
 	stateTime  = 5 * time.Second
@@ -61,13 +60,13 @@ func NewPoster(conn *streams.Conn, publicOnly bool) *Poster {
 	}
 }
 
-// Run posts until ctx is done, and then waits for what is under way.
+// Run posts until ctx is done, and then waits for running posts.
 func (p *Poster) Run(ctx context.Context) error {
 	for try := 1; ctx.Err() == nil; try++ {
 		for v, err := range p.Conn.Bucket(streams.BucketWebhooks).Watch(ctx, ">") {
 			switch {
 			case err != nil:
-				slog.Warn("webhooks", "error", err)
+				slog.Warn("read webhooks", "error", err)
 			case v != nil && v.Deleted:
 				p.changed(ctx, v.Key, nil)
 			case v != nil:
@@ -82,7 +81,7 @@ func (p *Poster) Run(ctx context.Context) error {
 	return nil
 }
 
-// changed starts and stops what a key of the bucket asks for.
+// changed starts or stops posting as a changed key of the bucket demands.
 func (p *Poster) changed(ctx context.Context, key string, data []byte) {
 	id, isHook := keyOf(key)
 	switch {
@@ -93,14 +92,14 @@ func (p *Poster) changed(ctx context.Context, key string, data []byte) {
 	case isHook:
 		h := &Hook{}
 		if err := json.Unmarshal(data, h); err != nil {
-			slog.Error("unreadable webhook", "key", key, "error", err)
+			slog.Error("decode webhook", "key", key, "error", err)
 			return
 		}
 		p.hooks[id] = h
 	default:
 		var s State
 		if err := json.Unmarshal(data, &s); err != nil {
-			slog.Error("unreadable state of a webhook", "key", key, "error", err)
+			slog.Error("decode state of webhook", "key", key, "error", err)
 			return
 		}
 		p.setState(id, s)
@@ -116,7 +115,7 @@ func (p *Poster) changed(ctx context.Context, key string, data []byte) {
 		forget, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateTime)
 		defer cancel()
 		if err := removeConsumers(forget, p.Conn, id); err != nil {
-			slog.Warn("webhooks", "error", err)
+			slog.Warn("read webhooks", "error", err)
 		}
 	}
 	if running == nil && wanted {
@@ -146,7 +145,7 @@ func (p *Poster) setState(id string, s State) {
 	p.states[id] = s
 }
 
-// post posts what a hook wants until ctx is done.
+// post posts the events that match a hook until ctx is done.
 func (p *Poster) post(ctx context.Context, h *Hook) {
 	sender := webhook.New(h.Secret, p.limit)
 	if p.PublicOnly {
@@ -164,7 +163,7 @@ func (p *Poster) post(ctx context.Context, h *Hook) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		slog.Error("webhooks", "webhook", h.ID, "error", err)
+		slog.Error("post to webhook", "webhook", h.ID, "error", err)
 	}
 }
 
@@ -186,10 +185,10 @@ func (p *Poster) deliver(ctx context.Context, h *Hook, sender *webhook.Sender, k
 		return streams.Blame(streams.Infrastructure, err)
 	}
 	p.note(ctx, h.ID, err)
-	return streams.Blame(streams.Input, fmt.Errorf("webhook %s: given up after %d tries: %w", h.ID, d.Try, err))
+	return streams.Blame(streams.Input, fmt.Errorf("webhook %s: gave up after %d tries: %w", h.ID, d.Try, err))
 }
 
-// note keeps how it went: a failure, or the end of failures.
+// note stores the result: a failure, or the end of failures.
 func (p *Poster) note(ctx context.Context, id string, failure error) {
 	if failure == nil && p.state(id).GivenUp == 0 {
 		return
@@ -206,6 +205,6 @@ func (p *Poster) note(ctx context.Context, id string, failure error) {
 		s.Paused = s.Paused || s.GivenUp >= pauseAfter
 	})
 	if err != nil {
-		slog.Warn("state of a webhook", "webhook", id, "error", err)
+		slog.Warn("store state of webhook", "webhook", id, "error", err)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// counters are what was counted of the streams up to a sequence of each. They follow from the messages alone, and hold no
-// session's id beyond its end: of those that go on a hash.
+// counters holds what was counted from the streams up to a sequence of each. It depends only on the messages. It contains no
+// session IDs, only hashes of those of running sessions.
 type counters struct {
-	Decisions uint64            `json:"decisions"` // last sequence that is counted
+	Decisions uint64            `json:"decisions"` // last sequence counted
 	Sessions  uint64            `json:"sessions"`
 	Hours     map[int64]*hour   `json:"hours"` // by the hour's number since 1970
 	Going     map[string]*going `json:"going"`
@@ -21,13 +21,13 @@ type counters struct {
 	newest    int64 // hour
 }
 
-// hour is what ended, and was opened, in an hour.
+// hour counts the sessions that ended, and were opened, in an hour.
 type hour struct {
 	Opened   uint64           `json:"opened,omitempty"`
 	Outcomes map[string]*cell `json:"outcomes,omitempty"`
 }
 
-// cell counts sessions that ended alike.
+// cell counts sessions with the same outcome.
 type cell struct {
 	Sessions   uint64              `json:"n"`
 	Frames     uint64              `json:"f"`           // decided
@@ -44,9 +44,9 @@ type codeCount struct {
 	Sessions uint64 `json:"n"`
 }
 
-// going is a session without its last decision.
+// going is a session without a final decision.
 type going struct {
-	Hour     int64            `json:"h"` // it was last heard of
+	Hour     int64            `json:"h"` // of its last message
 	Frames   uint64           `json:"f"`
 	Failed   uint64           `json:"e,omitempty"`
 	Unjudged uint64           `json:"u,omitempty"`
@@ -54,7 +54,7 @@ type going struct {
 	FrameMS  Histogram        `json:"t"`
 }
 
-// abandoned is how many hours a session without a last decision is remembered.
+// abandoned is the number of hours for which a session without a final decision is remembered.
 const abandoned = 24
 
 func newCounters(retention time.Duration) *counters {
@@ -76,7 +76,7 @@ func (c *counters) hour(at int64) *hour {
 	return h
 }
 
-// prune forgets what is older than anything that will be asked for.
+// prune drops everything that is older than any possible query.
 func (c *counters) prune() {
 	for at := range c.Hours {
 		if at < c.oldest(c.newest) {
@@ -85,7 +85,7 @@ func (c *counters) prune() {
 	}
 }
 
-// forget gives up sessions without a last decision. When follows from the decisions alone, in their order.
+// forget drops sessions without a final decision. The moment depends only on the decisions, in their order.
 func (c *counters) forget() {
 	for key, g := range c.Going {
 		if g.Hour < c.Heard-abandoned {
@@ -94,8 +94,8 @@ func (c *counters) forget() {
 	}
 }
 
-// oldest is the first hour of which the stream holds every message, one that now is not being removed, and the sessions
-// that ended in it from their first frame on.
+// oldest returns the first hour of which the stream holds every message, including all frames of the sessions that ended in
+// it, and from which messages are not being removed at the moment.
 func (c *counters) oldest(now int64) int64 {
 	if c.retention == 0 {
 		return now - 366*24
@@ -108,7 +108,7 @@ func sessionKey(session string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// decided counts a decision that was stored at a time.
+// decided counts a decision, with the time when it was stored.
 func (c *counters) decided(session string, stored time.Time, d *schemas.Decision) {
 	at, key := hourOf(stored), sessionKey(session)
 	h := c.hour(at)

@@ -14,7 +14,7 @@ import (
 
 func whole(v float64) float64 { return math.Round(v) }
 
-// CSV writes the series, a row a step, under a row of names. Codes that never failed have no columns.
+// CSV writes the series: a header row, then one row per step. Codes that never failed have no columns.
 func (r *Report) CSV(w io.Writer) error {
 	outcomes := schemas.OutcomeNames()[1:] // without open
 	var codes []int32

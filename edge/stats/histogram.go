@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// RelativeError is how far a quantile may be from the value that was measured, as a share of it.
+// RelativeError bounds the relative error of quantiles.
 const RelativeError = 0.01
 
-// Bins grow by this factor, and the middle of a bin is no farther than RelativeError from its ends.
+// growth is the ratio of neighbouring bins; the middle of a bin is within RelativeError of its ends.
 var (
 	growth    = (1 + RelativeError) / (1 - RelativeError)
 	logGrowth = math.Log(growth)
 )
 
-// The bins reach from a millionth to a thousand million: no more than 1730 of them, however much is measured.
+// Bins range from a millionth to a thousand million, so there are at most 1730 of them.
 const (
 	lowest  = 1e-6
 	highest = 1e9
 	micro   = 1e6
 )
 
-// Histogram counts values from 0 up in bins that grow by a fixed factor, so that histograms of different hours and
-// processes can be added to one another. The zero value is empty.
+// Histogram counts non-negative values in bins that grow by a fixed factor, so that histograms of different hours and
+// processes can be merged. The zero value is empty.
 type Histogram struct {
 	Bins map[int]uint64 `json:"b,omitempty"`
 	Sum  int64          `json:"s,omitempty"` // of the values, in millionths
 }
 
-// zeroBin holds what is too little to be told from 0.
+// zeroBin holds values that are too small to distinguish from 0.
 const zeroBin = math.MinInt32
 
 func binOf(v float64) int {
@@ -57,7 +57,7 @@ func (h *Histogram) Add(v float64) {
 
 func (h Histogram) clone() Histogram { return Histogram{maps.Clone(h.Bins), h.Sum} }
 
-// Merge counts what another histogram counted.
+// Merge adds the counts of another histogram.
 func (h *Histogram) Merge(o Histogram) {
 	if h.Bins == nil && len(o.Bins) > 0 {
 		h.Bins = make(map[int]uint64, len(o.Bins))
@@ -68,7 +68,7 @@ func (h *Histogram) Merge(o Histogram) {
 	h.Sum += o.Sum
 }
 
-// Quantiles of what was measured, each the value of nearest rank.
+// Quantiles summarizes measured values. Each quantile is a nearest-rank value.
 type Quantiles struct {
 	Count uint64  `json:"count"`
 	Mean  float64 `json:"mean"`
@@ -77,7 +77,7 @@ type Quantiles struct {
 	P99   float64 `json:"p99"`
 }
 
-// Quantiles is nil when nothing was counted.
+// Quantiles returns nil if nothing was counted.
 func (h *Histogram) Quantiles() *Quantiles {
 	q := &Quantiles{}
 	bins := make([]int, 0, len(h.Bins))

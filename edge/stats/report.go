@@ -8,18 +8,18 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Query says what is asked for. Times are taken to whole steps.
+// Query selects what to report. Times are rounded to whole steps.
 type Query struct {
 	Since, Until time.Time
 	Step         Step
 	Outcome      string // one of schemas.OutcomeNames, or Fail; "" = any
-	Code         int32  // sessions in which this check failed, and those frames; 0 = any
+	Code         int32  // only sessions and frames in which this check failed; 0 = any
 }
 
-// Step is how long each point of a series is. Days are those of UTC.
+// Step is the length of each point of a series. Days are in UTC.
 type Step string
 
-// The steps.
+// All steps.
 const (
 	ByHour Step = "hour"
 	ByDay  Step = "day"
@@ -32,15 +32,15 @@ func (s Step) hours() int64 {
 	return 1
 }
 
-// Fail asks for sessions that ended without success.
+// Fail selects sessions that ended without success.
 const Fail = "fail"
 
-// Report is what was counted, all of it and step by step.
+// Report contains the counts in total and by step.
 type Report struct {
-	Since    time.Time `json:"since"` // no earlier than what is kept
+	Since    time.Time `json:"since"` // not before the oldest hour that is kept
 	Until    time.Time `json:"until"`
 	Step     Step      `json:"step"`
-	Complete bool      `json:"complete"`       // all that is stored is counted; false for a while after a start
+	Complete bool      `json:"complete"`       // false after a start until all stored messages are counted
 	Error    float64   `json:"relative_error"` // of quantiles
 	Total    Figures   `json:"total"`
 	Series   []Point   `json:"series"`
@@ -52,34 +52,34 @@ type Point struct {
 	Figures
 }
 
-// Figures are about sessions that ended, in the step in which they did.
+// Figures describes the sessions that ended in a step.
 type Figures struct {
-	Opened   *uint64           `json:"opened"` // sessions that were opened; null when a filter is set
+	Opened   *uint64           `json:"opened"` // sessions that were opened; null with a filter
 	Sessions uint64            `json:"sessions"`
 	Outcomes map[string]uint64 `json:"outcomes"`
 	Frames   uint64            `json:"frames"`          // decided
-	Failed   uint64            `json:"failed_frames"`   // with a code, prompts to act included
+	Failed   uint64            `json:"failed_frames"`   // with a code, including prompts
 	Unjudged uint64            `json:"unjudged_frames"` // that could not be judged
 	Codes    []CodeFigures     `json:"codes"`           // the most frequent first
 
-	FramesPerSession *Quantiles `json:"frames_per_session"` // judged; this and the next two are null when nothing was measured, or a code is asked for
+	FramesPerSession *Quantiles `json:"frames_per_session"` // judged; this and the next two are null if nothing was measured, or with a code in the query
 	FrameTime        *Quantiles `json:"frame_ms"`
 	SessionTime      *Quantiles `json:"session_seconds"`
 }
 
-// CodeFigures say how often a check failed.
+// CodeFigures counts how often a check failed.
 type CodeFigures struct {
 	Code     int32  `json:"code"`
 	Name     string `json:"name,omitempty"`
 	Frames   uint64 `json:"frames"`
-	Sessions uint64 `json:"sessions"` // in which it failed at all
+	Sessions uint64 `json:"sessions"` // in which it failed at least once
 }
 
 func (q *Query) wants(outcome string) bool {
 	return q.Outcome == "" || q.Outcome == outcome || q.Outcome == Fail && outcome != schemas.OutcomeName(schemas.Outcome_OUTCOME_PASSED)
 }
 
-// report answers a query at a time.
+// report answers a query as of a time.
 func (c *counters) report(q Query, now time.Time) Report {
 	step := q.Step.hours()
 	kept := c.oldest(hourOf(now))
@@ -101,7 +101,7 @@ func (c *counters) report(q Query, now time.Time) Report {
 	return r
 }
 
-// sum adds cells up.
+// sum returns the sum of cells.
 type sum struct {
 	opened   uint64
 	outcomes map[string]uint64

@@ -15,18 +15,18 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// snapshotVersion changes with what is counted, and how.
+// snapshotVersion changes whenever the counting changes.
 const snapshotVersion = 1
 
 // snapshotKey is the key of the only snapshot.
 const snapshotKey = "counters"
 
 const (
-	maxSnapshot = 256 << 20                  // bytes that a snapshot unpacks to
-	maxStored   = streams.MaxPayload - 1<<20 // bytes of a packed one
+	maxSnapshot = 256 << 20                  // bytes of an uncompressed snapshot
+	maxStored   = streams.MaxPayload - 1<<20 // bytes of a compressed snapshot
 )
 
-// snapshot is counters with what they were counted of.
+// snapshot is counters and the streams from which they were counted.
 type snapshot struct {
 	Version  int       `json:"version"`
 	Erasures uint64    `json:"erasures"` // as in counting
@@ -34,13 +34,13 @@ type snapshot struct {
 	Counters *counters `json:"counters"`
 }
 
-// madeAt tells streams from others of the same name.
+// madeAt distinguishes streams from earlier ones of the same name.
 type madeAt struct {
 	Decisions time.Time `json:"decisions"`
 	Sessions  time.Time `json:"sessions"`
 }
 
-// load is the stored counting, nil if there is none that goes on into these streams.
+// load returns the stored counting, or nil if there is none that these streams continue.
 func (s *Stats) load(ctx context.Context, decisions, sessions streams.StreamState) *counting {
 	stored, err := s.bucket.Get(ctx, snapshotKey)
 	if errors.Is(err, streams.ErrNotFound) || ctx.Err() != nil {
@@ -51,7 +51,7 @@ func (s *Stats) load(ctx context.Context, decisions, sessions streams.StreamStat
 		err = unpack(stored.Data, &read)
 	}
 	if err != nil {
-		slog.Warn("all is counted anew for statistics", "error", err)
+		slog.Warn("load statistics: counting from the beginning", "error", err)
 		return nil
 	}
 	c := read.Counters
@@ -59,7 +59,7 @@ func (s *Stats) load(ctx context.Context, decisions, sessions streams.StreamStat
 	case read.Version != snapshotVersion || c == nil,
 		!read.Made.Decisions.Equal(decisions.Made) || !read.Made.Sessions.Equal(sessions.Made),
 		c.Decisions > decisions.Last || c.Sessions > sessions.Last,
-		c.Decisions+1 < decisions.First || c.Sessions+1 < sessions.First: // what came in between is gone
+		c.Decisions+1 < decisions.First || c.Sessions+1 < sessions.First: // messages in between are gone
 		return nil
 	}
 	c.revive(decisions.MaxAge)
@@ -72,12 +72,12 @@ func unpack(data []byte, into *snapshot) error {
 		err = json.NewDecoder(io.LimitReader(r, maxSnapshot)).Decode(into)
 	}
 	if err != nil {
-		return fmt.Errorf("unpack what was counted: %w", err)
+		return fmt.Errorf("decompress stored statistics: %w", err)
 	}
 	return nil
 }
 
-// revive sets what is not stored.
+// revive sets the fields that are not stored.
 func (c *counters) revive(retention time.Duration) {
 	c.retention = retention
 	if c.Hours == nil {
@@ -119,7 +119,7 @@ func (c *counters) clone() *counters {
 	return &out
 }
 
-// save stores the present counting.
+// save stores the current counting.
 func (s *Stats) save(ctx context.Context) error {
 	s.mu.Lock()
 	c := s.current
@@ -128,16 +128,16 @@ func (s *Stats) save(ctx context.Context) error {
 		return nil
 	}
 	c.saved = c.Decisions + c.Sessions
-	now := snapshot{snapshotVersion, c.erasures, c.made, c.clone()} // packing it takes longer than others should wait
+	now := snapshot{snapshotVersion, c.erasures, c.made, c.clone()} // compressing takes longer than others should wait
 	s.mu.Unlock()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	err := json.NewEncoder(w).Encode(now)
 	if err = errors.Join(err, w.Close()); err != nil {
-		return fmt.Errorf("pack what was counted: %w", err)
+		return fmt.Errorf("compress statistics: %w", err)
 	}
 	if packed.Len() > maxStored {
-		return fmt.Errorf("the counters take %d bytes, of which a message holds %d: they are counted again after each start", packed.Len(), maxStored)
+		return fmt.Errorf("store statistics: the counters take %d bytes, a message holds %d; they are counted again after each start", packed.Len(), maxStored)
 	}
 	_, err = s.bucket.Put(ctx, snapshotKey, packed.Bytes(), 0)
 	return err

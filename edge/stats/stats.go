@@ -1,5 +1,5 @@
-// Package stats counts how sessions went, from the streams alone: whoever reads the same streams counts the same. What is
-// stored of the counting spares reading again, and nothing depends on it.
+// Package stats counts the results of sessions. The counts depend only on the streams: every process that reads the same streams
+// gets the same counts. The stored snapshot only saves reading the streams again.
 package stats
 
 import (
@@ -21,44 +21,44 @@ type Stats struct {
 	conn   *streams.Conn
 	bucket *streams.Bucket // of the snapshot
 	every  time.Duration   // between snapshots
-	calm   time.Duration   // at least, between an erasure and counting anew
+	calm   time.Duration   // minimum time between an erasure and the next counting
 
 	mu      sync.Mutex
-	current *counting // nil before anything was read
+	current *counting // nil until something was read
 }
 
 const (
 	saveEvery = 5 * time.Minute
 	saveTime  = 2 * time.Second // for the last snapshot
 	calmTime  = time.Minute
-	// However much is erased, counting anew takes no more than one part in so many of the time.
+	// Counting again after erasures takes at most one part in this many of the time.
 	recountShare = 20
 )
 
 var retries = backoff.Policy{First: time.Second, Most: time.Minute}
 
-// New returns statistics that count nothing before Run.
+// New returns statistics that count nothing until Run.
 func New(conn *streams.Conn) *Stats {
 	return &Stats{conn: conn, bucket: conn.Bucket(streams.BucketStats), every: saveEvery, calm: calmTime}
 }
 
-// counting is counters and how far they are.
+// counting is counters and their progress.
 type counting struct {
 	*counters
 	made                      madeAt
-	erasures                  uint64 // sequence in SESSIONS up to which erased sessions were never counted
-	decisionsDone, eventsDone bool   // all that was stored is counted
+	erasures                  uint64 // sequence in SESSIONS up to which erased sessions were left out
+	decisionsDone, eventsDone bool   // all stored messages are counted
 	saved                     uint64
 	took                      time.Duration // until it was complete
-	stale                     bool          // something that was counted is erased
+	stale                     bool          // a counted session was erased
 }
 
 func (c *counting) complete() bool { return c.decisionsDone && c.eventsDone }
 
-// errRecount ends a counting that counted sessions which were erased.
-var errRecount = errors.New("count anew")
+// errRecount ends a counting that includes erased sessions.
+var errRecount = errors.New("count again")
 
-// Run counts until ctx is done. What is erased is taken out by counting anew, a minute later or so.
+// Run counts until ctx is done. Erased sessions are removed by counting again, about a minute later.
 func (s *Stats) Run(ctx context.Context) error {
 	for stored, try := true, 0; ctx.Err() == nil; {
 		err := s.count(ctx, stored)
@@ -68,7 +68,7 @@ func (s *Stats) Run(ctx context.Context) error {
 		case !stored:
 			try = 0
 		default:
-			slog.Warn("statistics", "error", err)
+			slog.Warn("count statistics", "error", err)
 			try++
 			retries.Wait(ctx, try)
 		}
@@ -76,12 +76,12 @@ func (s *Stats) Run(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	if err := s.save(last); err != nil {
-		slog.Warn("statistics", "error", err)
+		slog.Warn("count statistics", "error", err)
 	}
 	return nil
 }
 
-// count counts from what is stored, or from the beginning of the streams, until there is a reason to begin anew.
+// count counts from the snapshot, or from the beginning of the streams, until there is a reason to start again.
 func (s *Stats) count(ctx context.Context, stored bool) error {
 	begun := time.Now()
 	decisions, err := s.conn.Stream(streams.Decisions).State(ctx)
@@ -106,7 +106,7 @@ func (s *Stats) count(ctx context.Context, stored bool) error {
 	after, afterEvents := c.Decisions, c.Sessions
 	s.mu.Unlock()
 
-	// What was counted before is shown until this is complete.
+	// The previous counting is reported until this one is complete.
 	done := func(which *bool) func() {
 		return func() {
 			s.mu.Lock()
@@ -161,7 +161,7 @@ func (s *Stats) saveNowAndThen(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := s.save(ctx); err != nil && ctx.Err() == nil {
-				slog.Warn("statistics", "error", err)
+				slog.Warn("count statistics", "error", err)
 			}
 		}
 	}
@@ -169,7 +169,7 @@ func (s *Stats) saveNowAndThen(ctx context.Context) error {
 
 func (s *Stats) decision(c *counting, m streams.Followed) {
 	d := &schemas.Decision{}
-	unreadable := m.Imported || schemas.Unmarshal(m.Data, d) != nil // of another version, or judged elsewhere
+	unreadable := m.Imported || schemas.Unmarshal(m.Data, d) != nil // of another version, or imported
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.Decisions = m.Sequence; !unreadable {
@@ -177,7 +177,7 @@ func (s *Stats) decision(c *counting, m streams.Followed) {
 	}
 }
 
-// event counts a session event, and says whether a session that may have been counted is erased.
+// event counts a session event, and reports whether a session that may have been counted was erased.
 func (s *Stats) event(c *counting, m streams.Followed) (stale bool) {
 	e := &schemas.SessionEvent{}
 	unreadable := m.Imported || schemas.Unmarshal(m.Data, e) != nil
@@ -194,7 +194,7 @@ func (s *Stats) event(c *counting, m streams.Followed) (stale bool) {
 	return c.stale
 }
 
-// Report answers a query from what is counted by now.
+// Report answers a query from what has been counted so far.
 func (s *Stats) Report(q Query) Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()

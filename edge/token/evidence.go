@@ -9,21 +9,21 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// evidenceKey is the key that recordings are signed with. It follows from the token key, so that all edges that sign the
-// same tokens sign the same recordings, and one secret is all there is to keep.
+// evidenceKey returns the key that signs recordings. It is derived from the token key, so that all edges with the same token
+// key sign recordings alike, and there is only one secret to store.
 func evidenceKey(secret []byte) ed25519.PrivateKey {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("selene: key of recordings, 1"))
 	return ed25519.NewKeyFromSeed(mac.Sum(nil))
 }
 
-// Evidence is the public key that verifies recordings signed by this signer.
+// Evidence returns the public key that verifies recordings signed by this signer.
 func (s *Signer) Evidence() ed25519.PublicKey { return s.evidence.Public().(ed25519.PublicKey) }
 
-// EvidenceID is the key id of a public key of recordings, its thumbprint of RFC 7638.
+// EvidenceID returns the key ID of a public key of recordings, its thumbprint by RFC 7638.
 func EvidenceID(key ed25519.PublicKey) string { return evidenceJWK(key).ID }
 
-// SignEvidence returns the compact JWS over claims, by the key whose public part is Evidence.
+// SignEvidence returns the compact JWS over claims. Evidence verifies it.
 func (s *Signer) SignEvidence(claims jwt.Claims) (string, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
 	t.Header["kid"] = EvidenceID(s.Evidence())

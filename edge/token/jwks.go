@@ -29,7 +29,7 @@ const coordinate = 32
 func publicJWK(key *ecdsa.PublicKey) (JWK, error) {
 	point, err := key.Bytes() // 4, X, Y
 	if err != nil {
-		return JWK{}, fmt.Errorf("read the public part of the token key: %w", err)
+		return JWK{}, fmt.Errorf("read the public half of the token key: %w", err)
 	}
 	b64 := base64.RawURLEncoding.EncodeToString
 	x, y := b64(point[1:1+coordinate]), b64(point[1+coordinate:])

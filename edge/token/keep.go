@@ -13,15 +13,15 @@ import (
 
 const keptBytes = 32
 
-// Keep returns the secret kept in the file name below dir, as 64 hexadecimal digits, and whether this call drew it.
-// The file is readable by its owner alone. Of several processes that start at once, one draws and all get the same.
+// Keep returns the secret in the file name in dir, as 64 hexadecimal digits, and whether this call generated it. Only the owner
+// can read the file. Several processes that start at the same time get the same secret.
 func Keep(dir, name string) (secret string, drawn bool, err error) {
 	path := filepath.Join(dir, name)
 	if secret, err = readKept(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return secret, false, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", false, fmt.Errorf("make the data directory: %w", err)
+		return "", false, fmt.Errorf("create the data directory: %w", err)
 	}
 	secret = hex.EncodeToString(random(keptBytes))
 	switch err := writeOnce(path, secret+"\n"); {
@@ -29,7 +29,7 @@ func Keep(dir, name string) (secret string, drawn bool, err error) {
 		secret, err = readKept(path)
 		return secret, false, err
 	case err != nil:
-		return "", false, fmt.Errorf("keep a secret in %s: %w (is the data directory writable?)", path, err)
+		return "", false, fmt.Errorf("store a secret in %s: %w (is the data directory writable?)", path, err)
 	}
 	return secret, true, nil
 }
@@ -37,16 +37,16 @@ func Keep(dir, name string) (secret string, drawn bool, err error) {
 func readKept(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("read the secret kept in %s: %w", path, err)
+		return "", fmt.Errorf("read the secret in %s: %w", path, err)
 	}
 	secret := strings.TrimSpace(string(text))
 	if key, err := hex.DecodeString(secret); err != nil || len(key) < keptBytes {
-		return "", fmt.Errorf("%s does not hold %d hexadecimal digits: put them back, or delete the file to have a new secret drawn", path, 2*keptBytes)
+		return "", fmt.Errorf("%s does not contain %d hexadecimal digits: restore them, or delete the file to generate a new secret", path, 2*keptBytes)
 	}
 	return secret, nil
 }
 
-// writeOnce makes the file appear whole or not at all; it is fs.ErrExist when it is there already.
+// writeOnce creates the file completely or not at all. The error is fs.ErrExist if it exists already.
 func writeOnce(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // mode 0600
 	if err != nil {
@@ -62,6 +62,6 @@ func writeOnce(path, text string) error {
 
 func random(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) // never fails: the program ends when the system has no random numbers
+	rand.Read(b) // never fails: without random numbers the program ends
 	return b
 }

@@ -7,22 +7,22 @@ import (
 	"os"
 )
 
-// Config says which key signs.
+// Config selects the key that signs.
 type Config struct {
-	Key         Secret // HS256 key, its bytes as they are; or a PEM elliptic-curve key, which makes it ES256
-	KeyFile     string // the same from a file, less one line end at its end
-	DataDir     string // where a key is drawn and kept when none is given
-	Development bool   // weak keys are allowed
+	Key         Secret // HS256 key, its bytes as they are; or an elliptic-curve key in PEM for ES256
+	KeyFile     string // file with the key; a trailing line break is ignored
+	DataDir     string // where a generated key is stored if none is given
+	Development bool   // allow weak keys
 }
 
-// keptKey is the file in the data directory. The key is its 64 hexadecimal digits as text, so that
-// SELENE_JWT_KEY=$(cat jwt.key) gives another process the same key.
+// keptKey is the file in the data directory. The key is the text of its 64 hexadecimal digits, so that
+// SELENE_JWT_KEY=$(cat jwt.key) passes the key to another process.
 const keptKey = "jwt.key"
 
-// ErrWeakKey is returned for an HS256 key that anybody could guess.
+// ErrWeakKey is returned for an HS256 key that is easy to guess.
 var ErrWeakKey = errors.New("the token key is weak")
 
-// Load returns the signer that c describes. A weak key is ErrWeakKey outside development.
+// Load returns the signer that c describes. The error is ErrWeakKey for a weak key outside development.
 func Load(c Config) (*Signer, error) {
 	key, err := c.key()
 	if err != nil {
@@ -33,7 +33,7 @@ func Load(c Config) (*Signer, error) {
 		return nil, err
 	}
 	if err := s.Weakness(); err != nil && !c.Development {
-		return nil, fmt.Errorf("%w: set SELENE_JWT_KEY to %d bytes or more, such as the output of `openssl rand -hex 32`, leave it unset to have one drawn and kept, or set env to development in the settings", err, minKey)
+		return nil, fmt.Errorf("%w: set SELENE_JWT_KEY to %d bytes or more, such as the output of `openssl rand -hex 32`, leave it unset to generate one, or set env to development in the settings", err, minKey)
 	}
 	return s, nil
 }

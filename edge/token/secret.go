@@ -12,11 +12,11 @@ func (s Secret) String() string {
 	return "***"
 }
 
-// GoString hides the text from %#v.
+// GoString returns *** for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalText hides the text from encoders.
+// MarshalText returns *** for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// LogValue hides the text from slog.
+// LogValue returns *** for slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

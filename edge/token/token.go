@@ -1,4 +1,4 @@
-// Package token signs the token of a session that passed, and keeps the secrets an edge draws for itself.
+// Package token signs the tokens of sessions that passed, and stores generated secrets.
 package token
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// minKey is the size of a SHA-256 digest: RFC 7518 section 3.2 asks for no less.
+// minKey is the size of a SHA-256 digest, the minimum of RFC 7518 section 3.2.
 const minKey = 32
 
-// wellKnownKey is the default of systems that clients may have copied their configuration from.
+// wellKnownKey is the default key of systems from which a configuration may have been copied.
 const wellKnownKey = "secret"
 
 // Signer signs tokens with one key. It is safe for concurrent use.
@@ -34,7 +34,7 @@ func newSigner(key []byte) (*Signer, error) {
 	}
 	ec, err := jwt.ParseECPrivateKeyFromPEM(key)
 	if err != nil {
-		return nil, fmt.Errorf("the PEM token key is no elliptic-curve private key: %w (make one with `openssl ecparam -name prime256v1 -genkey -noout`)", err)
+		return nil, fmt.Errorf("the PEM token key is not an elliptic-curve private key: %w (create one with `openssl ecparam -name prime256v1 -genkey -noout`)", err)
 	}
 	if ec.Curve != elliptic.P256() {
 		return nil, fmt.Errorf("the PEM token key is on curve %s, ES256 needs P-256", ec.Curve.Params().Name)
@@ -52,24 +52,24 @@ func newSigner(key []byte) (*Signer, error) {
 	return s, nil
 }
 
-// Algorithm is HS256 or ES256.
+// Algorithm returns HS256 or ES256.
 func (s *Signer) Algorithm() string { return s.method.Alg() }
 
-// Weakness is nil, or an ErrWeakKey that says why.
+// Weakness returns an ErrWeakKey with the reason if the key is weak, otherwise nil.
 func (s *Signer) Weakness() error {
 	key, ok := s.key.([]byte)
 	switch {
 	case !ok:
 		return nil
 	case string(key) == wellKnownKey:
-		return fmt.Errorf("%w: everybody knows %q", ErrWeakKey, wellKnownKey)
+		return fmt.Errorf("%w: %q is well known", ErrWeakKey, wellKnownKey)
 	case len(key) < minKey:
 		return fmt.Errorf("%w: it has %d bytes, HS256 needs %d", ErrWeakKey, len(key), minKey)
 	}
 	return nil
 }
 
-// claims is the payload, and what the library wants to know of one.
+// claims is the payload, with the methods that the library needs.
 type claims struct{ schemas.Claims }
 
 func (claims) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
@@ -92,7 +92,7 @@ func (s *Signer) Sign(c schemas.Claims) (string, error) {
 	return text, nil
 }
 
-// JWKS is the set of keys that verify tokens and recordings, RFC 7517. An HS256 key is never in it.
+// JWKS returns the keys that verify tokens and recordings, as in RFC 7517. It never contains an HS256 key.
 func (s *Signer) JWKS() (JWKS, error) {
 	set := JWKS{Keys: []JWK{}}
 	if ec, ok := s.key.(*ecdsa.PrivateKey); ok {
