@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// program is what the environment says to a worker that is a program of its own.
+// program is the configuration of a worker that is a program of its own.
 type program struct {
 	NATSURL     string         `envconfig:"NATS_URL" required:"true"`
 	Concurrency int            `envconfig:"CONCURRENCY"`
@@ -23,16 +23,17 @@ type program struct {
 	Streams     streams.Limits `envconfig:"STREAMS"`
 }
 
-// Main is a program that runs w until it is interrupted or terminated; it ends the process. SELENE_NATS_URL says where the
-// broker is, SELENE_CONCURRENCY how many faces are judged at the same time (one a core), SELENE_METRICS_ADDR where /metrics
-// and /healthz are served; SELENE_STREAMS_… are as for all parts.
+// Main runs w until the process is interrupted or terminated. It ends the process with status 1 after an error.
+// SELENE_NATS_URL is the URL of the broker, SELENE_CONCURRENCY the number of faces judged at the same time (by default one per
+// core), SELENE_METRICS_ADDR the address that serves /metrics and /healthz (by default none); SELENE_STREAMS_… are the same as
+// for all parts.
 func Main(w Worker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := runProgram(ctx, w)
 	stop()
 	if err != nil {
 		slog.Error("worker "+w.Name(), "error", err)
-		os.Exit(1) //nolint:forbidigo // it stands for main
+		os.Exit(1) //nolint:forbidigo // Main is the main function of a plugin
 	}
 }
 

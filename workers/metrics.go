@@ -11,7 +11,7 @@ import (
 
 var (
 	messages = promauto.NewCounterVec(prometheus.CounterOpts{
-		Name: "selene_worker_messages_total", Help: "Messages a worker took, by what became of them.",
+		Name: "selene_worker_messages_total", Help: "Messages a worker handled, by result.",
 	}, []string{"worker", "result"})
 	durations = promauto.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "selene_worker_seconds", Help: "Time a worker spent on a message.",
@@ -22,7 +22,7 @@ var (
 	}, []string{"worker", "role"})
 )
 
-// Observer counts a worker's messages; its counters are there from the start.
+// Observer returns a function for streams.Work that counts the messages of a worker. The counters exist from the start.
 func Observer(worker string) func(result string, took time.Duration) {
 	for _, r := range streams.Results {
 		messages.WithLabelValues(worker, r)
@@ -33,7 +33,7 @@ func Observer(worker string) func(result string, took time.Duration) {
 	}
 }
 
-// Inferences counts a worker's runs of a model role.
+// Inferences returns the counter of a worker's runs of a model role.
 func Inferences(worker, role string) prometheus.Counter {
 	return inferences.WithLabelValues(worker, role)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// ServeMetrics serves /metrics and /healthz at addr until ctx is done. Without an address it serves nothing.
+// ServeMetrics serves /metrics and /healthz at addr until ctx is done. With an empty addr it serves nothing and waits for ctx.
 func ServeMetrics(ctx context.Context, addr string) error {
 	if addr == "" {
 		<-ctx.Done()

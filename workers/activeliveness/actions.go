@@ -8,8 +8,8 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Actions is what a session is asked for, in order. In random order it follows from the session's seed alone, which
-// nobody can foresee, and is the same whenever the session is judged again.
+// Actions returns the actions that a session is asked for, in order. A random order depends on the session's seed alone: it
+// cannot be predicted without the seed, and is the same whenever the session is judged again.
 func Actions(seed []byte, s *schemas.ActiveLivenessSettings) []string {
 	actions := append([]string(nil), s.InteractionList...)
 	if s.InteractionOrder == "random" {
@@ -19,7 +19,7 @@ func Actions(seed []byte, s *schemas.ActiveLivenessSettings) []string {
 }
 
 // shuffle is Fisher-Yates with numbers drawn from the seed; the bias of the modulus is below 2^-60. Each round of a
-// session is another shuffle.
+// session is shuffled differently.
 func shuffle(actions []string, seed []byte, round uint32) {
 	for i := len(actions) - 1; i > 0; i-- {
 		j := draw(seed, "order", round, uint32(i)) % uint64(i+1)
@@ -27,7 +27,8 @@ func shuffle(actions []string, seed []byte, round uint32) {
 	}
 }
 
-// draw is a number nobody can tell without the seed: the first 8 bytes of HMAC-SHA256 (RFC 2104) over what it is for.
+// draw returns a number that cannot be predicted without the seed: the first 8 bytes of HMAC-SHA256 (RFC 2104) over its
+// purpose.
 func draw(seed []byte, purpose string, round, n uint32) uint64 {
 	mac := hmac.New(sha256.New, seed)
 	mac.Write([]byte("active-liveness " + purpose))

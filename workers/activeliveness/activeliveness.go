@@ -1,10 +1,10 @@
-// Package activeliveness is the worker that asks a person for blinks and head turns and watches them being done.
+// Package activeliveness is the worker that asks a person for blinks and head turns and checks that they are done.
 //
-// What is asked for, in which order and after how long a rest follows from the session's secret seed, so no recording can
-// have it right beforehand. A step fails, and begins anew with a fresh draw, when the action is done sooner after it was
-// asked for than settings say a person can, or later than they allow; when another head turn is done instead; when the
-// face was lost or a second one seen meanwhile; and when the head gets from one pose to the next faster than heads turn.
-// All times are those at which frames were received.
+// The actions, their order and the rest before each are derived from the session's secret seed, so that no recording can be
+// prepared for them. A step fails, and starts again with a new draw, if the action is done sooner after the request than the
+// minimum action time of the settings, or later than they allow; if another head turn is done instead; if the face was lost
+// or a second face seen in between; and if the head moves from one pose to the next faster than heads turn. All times are
+// the receive times of frames.
 package activeliveness
 
 import (
@@ -19,22 +19,22 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// Worker follows the asked actions. It measures nothing itself.
+// Worker follows the requested actions. It measures nothing itself.
 type Worker struct{}
 
 // New returns the worker.
 func New() *Worker { return &Worker{} }
 
-// Name is "active-liveness".
+// Name returns "active-liveness".
 func (*Worker) Name() string { return schemas.WorkerActiveLiveness }
 
-// waived are the checks that do not fail a frame while an action is asked for. Of a head that turns, eyes look hidden, a
-// mouth covered and glasses dark. Frames at rest, over which the session is decided, still have to pass them.
+// waived lists the checks that do not fail a frame while an action is requested. On a head that turns, eyes look hidden, a
+// mouth covered and glasses dark. Frames at rest, which decide the session, still have to pass them.
 var waived = append(slices.Clone(schemas.PoseAndEyeCodes),
 	schemas.CodeEyesUnknown, schemas.CodeMouthOpen, schemas.CodeMouthOccluded, schemas.CodeSmile, schemas.CodeGlasses, schemas.CodeSunglasses)
 
-// Judge moves the action under way on by one phase at most, and says with codes 61 to 68 what it waits for. While it
-// waits, checks that moving faces fail are waived for the next frame.
+// Judge advances the current action by at most one phase, and returns codes 61 to 68 for what it waits for. While it waits,
+// checks that moving faces fail are waived for the next frame.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	settings := &s.Settings.ActiveLiveness
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
@@ -45,7 +45,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	if len(s.Own) > 0 {
 		err := json.Unmarshal(s.Own, &p)
 		if err == nil && !p.valid(settings) {
-			err = errors.New("it is none of this session")
+			err = errors.New("it is not of this session")
 		}
 		if err != nil {
 			return nil, streams.Blame(streams.Input, fmt.Errorf("read progress: %w", err))

@@ -69,7 +69,7 @@ var plain = sync.OnceValue(func() []byte {
 		seed := binary.BigEndian.AppendUint32(nil, i)
 		held := uint64(0)
 		for n := range uint32(3) {
-			held += draw(seed, "hold", 0, n)%mostHold + draw(seed, "hold", n+1, 0)%mostHold
+			held += draw(seed, "hold", 0, n)%maxHold + draw(seed, "hold", n+1, 0)%maxHold
 		}
 		if held == 0 {
 			return seed

@@ -11,11 +11,11 @@ const neutralLimit = 15
 
 func clamp(deg float64) float64 { return max(-neutralLimit, min(neutralLimit, deg)) }
 
-// observed is what a frame shows of an action. What was not measured is none of it.
+// observed describes what a frame shows of an action. All fields are false for a frame that was not measured.
 type observed struct {
-	atRest bool // as the action starts and ends
-	acted  bool // doing it
-	other  bool // doing another one that nobody does by accident; chins do go up and down as heads begin to turn
+	atRest bool // in the position in which the action starts and ends
+	acted  bool // the action is done
+	other  bool // another action is done that is not done by accident; chins do move up and down when heads begin to turn
 }
 
 func (p *progress) observe(action string, e *schemas.Estimations, s *schemas.Settings) observed {

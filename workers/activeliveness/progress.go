@@ -10,14 +10,14 @@ import (
 
 // progress is the worker's state.
 type progress struct {
-	Actions []string `json:"actions"`         // asked for in this order
+	Actions []string `json:"actions"`         // requested in this order
 	Done    int      `json:"done"`            // actions finished
-	Phase   phase    `json:"phase"`           // of the action under way
-	Round   uint32   `json:"round,omitempty"` // steps that failed so far: each draws anew
+	Phase   phase    `json:"phase"`           // of the current action
+	Round   uint32   `json:"round,omitempty"` // steps that failed so far; each causes a new draw
 	Rest    int      `json:"rest,omitempty"`  // frames at rest in a row, while the hold lasts
 	Since   int64    `json:"since,omitempty"` // when the phase began, unix nanoseconds
 
-	Yaw   float64 `json:"yaw,omitempty"`   // the person's own neutral pose, degrees
+	Yaw   float64 `json:"yaw,omitempty"`   // the person's neutral pose, degrees
 	Pitch float64 `json:"pitch,omitempty"` //
 	Began bool    `json:"began,omitempty"` // the neutral pose is known
 
@@ -25,15 +25,15 @@ type progress struct {
 	Seen *seen  `json:"seen,omitempty"` // the last head that was measured
 }
 
-// seen is a head at a moment.
+// seen is the pose of a head at a moment.
 type seen struct {
 	At    int64   `json:"at"` // unix nanoseconds
 	Yaw   float64 `json:"yaw"`
 	Pitch float64 `json:"pitch"`
 }
 
-// Every action starts and ends at rest: open eyes, or looking straight. The rest before it is held for some frames that
-// nobody can foresee, then the action is asked for.
+// Every action starts and ends at rest: open eyes, or looking straight. The rest is held for an unpredictable number of frames,
+// then the action is requested.
 type phase int
 
 const (
@@ -43,16 +43,16 @@ const (
 )
 
 const (
-	// mostHold is the most frames a rest is held, and longestHold the longest time, so that slow cameras are not kept.
-	mostHold    = 4
-	longestHold = time.Second
-	// No head turns faster than this, in degrees a second, when it does as it is told: the quickest turn in our test clips
-	// is 290. Closely spaced frames are taken to be jumpStep apart: over less the noise of the measurement is larger.
-	fastest  = 400
-	jumpStep = 0.1 // seconds
+	// A rest is held for at most maxHold frames, and for at most maxHoldTime, so that slow cameras do not wait long.
+	maxHold     = 4
+	maxHoldTime = time.Second
+	// maxTurnSpeed, in degrees per second, is faster than any requested turn: the fastest in our test clips is 290. Frames
+	// closer together than minInterval count as minInterval apart, since noise dominates over shorter intervals.
+	maxTurnSpeed = 400
+	minInterval  = 0.1 // seconds
 )
 
-// follow takes one frame into account and returns the code of what is asked for next, 0 when all is done.
+// follow updates the progress with one frame and returns the code of the next request, 0 when all actions are done.
 func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 	e, now := f.GetEstimations(), f.GetReceivedUnixNanos()
 	broken := f.GetState().GetFaceLost() > p.Last || p.jumped(e.GetHeadPose(), now)
@@ -86,7 +86,7 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 	return p.ask()
 }
 
-// hold counts the frames at rest and asks for the action when there were enough.
+// hold counts the frames at rest and requests the action after enough of them.
 func (p *progress) hold(o observed, now int64, seed []byte) {
 	if !o.atRest {
 		p.Rest = 0
@@ -96,15 +96,15 @@ func (p *progress) hold(o observed, now int64, seed []byte) {
 		p.Since = now
 	}
 	p.Rest++
-	wanted := 1 + int(draw(seed, "hold", p.Round, uint32(p.Done))%mostHold)
-	if p.Rest >= wanted || p.took(now) >= longestHold.Seconds() {
+	wanted := 1 + int(draw(seed, "hold", p.Round, uint32(p.Done))%maxHold)
+	if p.Rest >= wanted || p.took(now) >= maxHoldTime.Seconds() {
 		p.enter(acting, now)
 	}
 }
 
-// fail lets the step begin anew. In random order the actions still to be done are drawn again: a recording that did one
-// at the wrong moment cannot wait for the same moment to come round. They stay the same actions, so nobody can refuse one
-// until another is asked for.
+// fail starts the step again. In random order the remaining actions are drawn again, so that a recording with an action at the
+// wrong moment cannot wait for that moment to recur. The set of actions stays the same, so that refusing one does not
+// replace it.
 func (p *progress) fail(seed []byte, s *schemas.Settings) {
 	p.enter(atRest, 0)
 	p.Round++
@@ -115,7 +115,7 @@ func (p *progress) fail(seed []byte, s *schemas.Settings) {
 
 func (p *progress) enter(next phase, now int64) { p.Phase, p.Since, p.Rest = next, now, 0 }
 
-// took is how long the phase has lasted, in seconds.
+// took returns how long the phase has lasted, in seconds.
 func (p *progress) took(now int64) float64 { return time.Duration(now - p.Since).Seconds() }
 
 func (p *progress) late(now int64, s *schemas.Settings) bool {
@@ -123,13 +123,13 @@ func (p *progress) late(now int64, s *schemas.Settings) bool {
 	return limit > 0 && p.took(now) > limit
 }
 
-// jumped says whether the head came from where it was seen last faster than a head turns: then it was cut.
+// jumped reports whether the head moved from its last pose faster than heads turn, which means that the video was cut.
 func (p *progress) jumped(pose *schemas.HeadPose, now int64) bool {
 	if p.Seen == nil || pose == nil {
 		return false
 	}
-	way := math.Hypot(pose.GetYaw()-p.Seen.Yaw, pose.GetPitch()-p.Seen.Pitch)
-	return way > fastest*max(jumpStep, time.Duration(now-p.Seen.At).Seconds())
+	distance := math.Hypot(pose.GetYaw()-p.Seen.Yaw, pose.GetPitch()-p.Seen.Pitch)
+	return distance > maxTurnSpeed*max(minInterval, time.Duration(now-p.Seen.At).Seconds())
 }
 
 func (p *progress) remember(f *schemas.Face) {
@@ -140,7 +140,7 @@ func (p *progress) remember(f *schemas.Face) {
 	}
 	p.Seen = &seen{f.GetReceivedUnixNanos(), pose.GetYaw(), pose.GetPitch()}
 	if !p.Began {
-		// The first face that came this far looked straight: nothing was waived yet.
+		// The first face looked straight, since no check was waived yet.
 		p.Began, p.Yaw, p.Pitch = true, clamp(pose.GetYaw()), clamp(pose.GetPitch())
 	}
 }
@@ -164,7 +164,7 @@ var asks = map[string]struct{ rest, act int32 }{
 	schemas.ActionPitchDown: {schemas.CodePitchStart, schemas.CodeTurnDown},
 }
 
-// valid says whether the progress can be one of this session's.
+// valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
 	ok := p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning
 	for _, a := range p.Actions {

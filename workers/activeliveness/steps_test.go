@@ -143,7 +143,7 @@ func TestLostFaceResetsTheStep(t *testing.T) {
 				t.Fatalf("%v asked with %v", a, v.GetErrors())
 			}
 			// The loss is taken into account once.
-			for range mostHold {
+			for range maxHold {
 				p.shows(straight)
 			}
 			p.then(left, schemas.CodeYawStart)
@@ -222,7 +222,7 @@ func TestHoldsAreDrawn(t *testing.T) {
 			}
 		}
 	}
-	for n := 1; n <= mostHold; n++ {
+	for n := 1; n <= maxHold; n++ {
 		if share := float64(counts[n]) / sessions; share < 0.2 || share > 0.3 {
 			t.Errorf("held for %d frames in %.2f of the sessions: %v", n, share, counts)
 		}
@@ -232,19 +232,19 @@ func TestHoldsAreDrawn(t *testing.T) {
 func TestHoldIsInterruptedAndEnds(t *testing.T) {
 	long := []byte{}
 	for i := 0; len(long) == 0; i++ {
-		if seed := []byte{byte(i)}; draw(seed, "hold", 0, 0)%mostHold == mostHold-1 {
+		if seed := []byte{byte(i)}; draw(seed, "hold", 0, 0)%maxHold == maxHold-1 {
 			long = seed
 		}
 	}
 	p := asked(t, schemas.ActionYawLeft)
 	p.seed, p.pace = long, 50*time.Millisecond
 	for range 2 { // a look aside starts the count again
-		for range mostHold - 1 {
+		for range maxHold - 1 {
 			p.then(straight, schemas.CodeYawStart)
 		}
 		p.then(halfLeft, schemas.CodeYawStart)
 	}
-	for range mostHold - 1 {
+	for range maxHold - 1 {
 		p.then(straight, schemas.CodeYawStart)
 	}
 	p.then(straight, schemas.CodeTurnLeft)

@@ -18,10 +18,10 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// Name is the decider's in metrics and commands.
+// Name is the name of the decider in metrics and commands.
 const Name = "decider"
 
-// Decider is one instance. Frames name the instance that joins them.
+// Decider is one instance. A frame names the instance that joins its verdicts.
 type Decider struct {
 	conn     *streams.Conn
 	settings *settings.Store
@@ -38,12 +38,12 @@ const (
 	expireEvery = 50 * time.Millisecond
 )
 
-// New returns a decider with an instance id of its own.
+// New returns a decider with an instance ID of its own.
 func New(conn *streams.Conn) *Decider {
 	return &Decider{conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
 }
 
-// Run decides until ctx is done. It also ends the sessions that went silent.
+// Run decides until ctx is done. It also ends sessions that went silent.
 func (d *Decider) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.conn.ServeDecider(ctx, d.instance, func(v *schemas.Verdict) { d.take(ctx, v) }) })
@@ -109,7 +109,7 @@ func (d *Decider) storeAll(ctx context.Context) error {
 	}
 }
 
-// finish stores the decision, and only then replies. Where another decision came first, that one is the reply.
+// finish stores the decision, and only then replies. If another decision was stored first, it replies with that one.
 func (d *Decider) finish(ctx context.Context, o *join) error {
 	found := o.verdicts[schemas.WorkerDetector].GetDetection()
 	decision := o.decide()
@@ -133,7 +133,7 @@ const (
 	reaperWait = 30 * time.Second
 )
 
-// reap gives sessions that went silent their terminal decision, and makes the end of all sessions known.
+// reap stores the terminal decision of sessions that went silent, and publishes the end of every expired session.
 func (d *Decider) reap(ctx context.Context) error {
 	work := streams.Work{Durable: reaper, Concurrency: 4, AckWait: reaperWait, Observe: workers.Observer(reaper)}
 	return d.sessions.ConsumeExpired(ctx, work, func(ctx context.Context, session string) error {

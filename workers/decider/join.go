@@ -9,30 +9,31 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// joins holds the frames whose verdicts are still coming in. It is bounded: the oldest go first, and edges ask again.
+// joins holds the frames whose verdicts are incomplete. It is bounded: the oldest are dropped, and the edge publishes their
+// frames again. It is safe for concurrent use.
 type joins struct {
 	mu     sync.Mutex
 	open   map[string]*join
-	closed map[string]time.Time // decided a moment ago: late verdicts on them are dropped
+	closed map[string]time.Time // decided recently: late verdicts on them are dropped
 }
 
 type join struct {
 	since    time.Time
-	expected time.Time // when the detector's verdict came, from which the judges' time runs
+	expected time.Time // when the detector's verdict arrived, from which the judges' timeouts run
 	verdicts map[string]*schemas.Verdict
 	settings *schemas.Settings // nil before the detector's verdict
 	required []schemas.WorkerEntry
 }
 
 const (
-	mostJoins = 4096
+	maxJoins = 4096
 	// joinAge is how long a join may wait for the detector's verdict, and how long a decided one is remembered.
 	joinAge = 30 * time.Second
 )
 
 func newJoins() *joins { return &joins{open: map[string]*join{}, closed: map[string]time.Time{}} }
 
-// add takes a verdict into account. It returns the frame's join when that made it complete.
+// add adds a verdict, and returns the join of its frame if it is complete now.
 func (j *joins) add(v *schemas.Verdict, settings *schemas.Settings, now time.Time) *join {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -60,7 +61,7 @@ func (j *joins) add(v *schemas.Verdict, settings *schemas.Settings, now time.Tim
 	return o
 }
 
-// expire returns, and closes, the joins that have waited long enough.
+// expire closes and returns the joins whose judges are overdue, and drops those without a detector's verdict.
 func (j *joins) expire(now time.Time) []*join {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -88,7 +89,7 @@ func (j *joins) close(key string, now time.Time) {
 }
 
 func (j *joins) makeRoom() {
-	if len(j.open) < mostJoins {
+	if len(j.open) < maxJoins {
 		return
 	}
 	var oldest string
@@ -100,7 +101,7 @@ func (j *joins) makeRoom() {
 	delete(j.open, oldest)
 }
 
-// expect works out from the detector's verdict which judges the decision waits for.
+// expect derives from the detector's verdict which judges the decision waits for.
 func (o *join) expect(detector *schemas.Verdict, now time.Time) {
 	judges := detector.GetDetection().GetJudges()
 	for _, w := range o.settings.Workers {
@@ -111,7 +112,7 @@ func (o *join) expect(detector *schemas.Verdict, now time.Time) {
 	o.expected = now
 }
 
-// overdue says whether a required judge has used up its time.
+// overdue reports whether a required judge has exceeded its timeout.
 func (o *join) overdue(now time.Time) bool {
 	return slices.ContainsFunc(o.required, func(w schemas.WorkerEntry) bool {
 		return o.verdicts[w.Name] == nil && now.Sub(o.expected).Seconds() > w.Timeout
@@ -132,7 +133,7 @@ func (o *join) failed() bool {
 	return slices.ContainsFunc(o.required, func(w schemas.WorkerEntry) bool { return o.verdicts[w.Name].GetFailure() != nil })
 }
 
-// decide is the decision on the join as it stands; a required judge that is missing makes it a failure.
+// decide returns the decision on the verdicts that have arrived; it is a failure if a required judge is missing.
 func (o *join) decide() *schemas.Decision {
 	if missing := o.missing(); len(missing) > 0 && !o.failed() {
 		detector := o.verdicts[schemas.WorkerDetector]

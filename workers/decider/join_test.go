@@ -175,15 +175,15 @@ func TestAdvisoryWorkersAreNotWaitedFor(t *testing.T) {
 func TestJoinsAreBounded(t *testing.T) {
 	j, s := newJoins(), schemas.DefaultSettings()
 	first := ""
-	for i := range mostJoins + 500 {
+	for i := range maxJoins + 500 {
 		name := &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}
 		if first == "" {
 			first = name.Key()
 		}
 		j.add(&schemas.Verdict{Name: name, Worker: schemas.WorkerMatcher}, nil, noon.Add(time.Duration(i)*time.Microsecond))
 	}
-	if len(j.open) != mostJoins {
-		t.Errorf("%d joins are open, %d allowed", len(j.open), mostJoins)
+	if len(j.open) != maxJoins {
+		t.Errorf("%d joins are open, %d allowed", len(j.open), maxJoins)
 	}
 	if j.open[first] != nil {
 		t.Error("the oldest is still there: newer ones had to go")

@@ -10,9 +10,9 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Decide turns the verdicts of one frame, by worker, into a decision that lacks only when it was made. It follows from
-// its arguments alone, and shares no memory with them. The detector's verdict must be among them; without a judge's verdict
-// the frame is decided as if that judge had nothing to say.
+// Decide returns the decision on the verdicts of one frame, by worker, without the time of the decision. It depends on its
+// arguments alone, and shares no memory with them. The detector's verdict must be among them; a missing verdict of a judge
+// counts as one without errors or estimations.
 func Decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.Decision {
 	return decide(s, verdicts)
 }
@@ -38,16 +38,16 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	return d
 }
 
-// heard are the workers whose verdicts count. Of one that is not the session's, such as a plugin that runs and is in no
-// settings, it is as if it had said nothing.
+// heard lists the workers whose verdicts count. The verdict of a worker that is not in the session's settings, such as a plugin
+// that just runs, is ignored.
 func heard(verdicts map[string]*schemas.Verdict, judges []string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(verdicts)), func(name string) bool {
 		return name != schemas.WorkerDetector && !slices.Contains(judges, name)
 	})
 }
 
-// failure is the first that the detector or a required judge reports; the frame then counts for nothing. An advisory
-// judge that failed has merely said nothing.
+// failure returns the first failure of the detector or a required judge; the frame then does not count. The failure of an
+// advisory judge is ignored.
 func failure(s *schemas.Settings, verdicts map[string]*schemas.Verdict, judges []string) *schemas.Failure {
 	if f := verdicts[schemas.WorkerDetector].GetFailure(); f != nil {
 		return f
@@ -60,7 +60,7 @@ func failure(s *schemas.Settings, verdicts map[string]*schemas.Verdict, judges [
 	return nil
 }
 
-// round is the decision on one frame in the making.
+// round is an unfinished decision on one frame.
 type round struct {
 	settings     *schemas.Settings
 	verdicts     map[string]*schemas.Verdict
@@ -68,11 +68,11 @@ type round struct {
 	waivedErrors []int32
 	d            *schemas.Decision
 
-	actions []int32 // active liveness codes: they come last
+	actions []int32 // codes of active liveness, which come last
 	pending bool
 }
 
-// join merges what the workers measured, their errors in check order and their states.
+// join merges the estimations of the workers, their errors in the order of checks, and their states.
 func (r *round) join(detector *schemas.Verdict) {
 	d := r.d
 	d.State.Waived = nil
@@ -84,7 +84,7 @@ func (r *round) join(detector *schemas.Verdict) {
 		r.clearWindow()
 	}
 	if len(d.Errors) > 0 {
-		// The frame ended before the judges: what they asked for still stands.
+		// The frame ended before the judges, so their requests remain.
 		d.State.Waived = slices.Clone(detector.GetDetection().GetState().GetWaived())
 		return
 	}
@@ -98,7 +98,7 @@ func (r *round) join(detector *schemas.Verdict) {
 		}
 		r.pending = r.pending || v.GetPending()
 		d.State.Waived = append(d.State.Waived, v.GetWaiveNext()...)
-		// A judge can end a session, and never pass one.
+		// A judge can end a session, but never as passed.
 		if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE && v.GetEnds() != schemas.Outcome_OUTCOME_PASSED {
 			d.Outcome = v.GetEnds()
 		}
@@ -111,14 +111,14 @@ func (r *round) join(detector *schemas.Verdict) {
 	}
 }
 
-// lost says whether the frame did not show exactly one face.
+// lost reports whether the frame did not show exactly one face.
 func lost(errors []int32) bool {
 	return slices.Contains(errors, schemas.CodeNoFace) || slices.Contains(errors, schemas.CodeManyFaces)
 }
 
 func (r *round) take(v *schemas.Verdict) {
 	d := r.d
-	if schemas.IsPlugin(v.GetWorker()) { // it speaks for itself alone
+	if schemas.IsPlugin(v.GetWorker()) { // a plugin sets only its own estimations
 		if object := schemas.PluginEstimations(v); object != nil {
 			if d.Estimations.Plugins == nil {
 				d.Estimations.Plugins = map[string][]byte{}
@@ -137,8 +137,8 @@ func (r *round) take(v *schemas.Verdict) {
 	d.State.Fake = d.State.Fake || marksFake(v)
 }
 
-// single are the errors of a judge that hold for the frame by itself. A score over one frame says little: where there is
-// one, the window's mean decides instead.
+// single returns the errors of a judge that apply to the frame by itself. A score of one frame is unreliable, so the mean over
+// the window decides instead.
 func single(v *schemas.Verdict) []int32 {
 	e := v.GetEstimations()
 	return slices.DeleteFunc(slices.Clone(v.GetErrors()), func(code int32) bool {
@@ -154,7 +154,7 @@ func single(v *schemas.Verdict) []int32 {
 	})
 }
 
-// sessionRules applies what goes over more than this frame: aggregation, cooldown, the fake mark, limits of attempts.
+// sessionRules applies the rules that span frames: aggregation, cooldown, the fake mark, limits of attempts.
 func (r *round) sessionRules() {
 	d, s := r.d, &r.settings.Session
 	failedChecks := len(d.Errors) > 0

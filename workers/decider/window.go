@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// States from best to worst: where two are as frequent in a window the worse counts. A state not listed is the worst.
+// States from best to worst: of two that are equally frequent in a window, the worse counts. A state not listed is the worst.
 var (
 	eyesWorsen    = []string{schemas.EyeOpen, schemas.EyeClosed, schemas.EyeOccluded}
 	mouthWorsens  = []string{"closed", "smile", "opened", "occluded"}
@@ -16,8 +16,8 @@ var (
 )
 
 // aggregate adds the frame to the window, unless checks it failed were waived, and judges the window once it is full:
-// scores by their mean over the frames they were measured in, states by majority. Only frames whose states were
-// allowed get in, so the majority is always an allowed state: it is reported and needs no check of its own.
+// scores by their mean over the frames that have them, states by majority. Only frames with allowed states are
+// added, so the majority is always an allowed state; it is reported and needs no check.
 func (r *round) aggregate() {
 	d, n := r.d, r.settings.Session.AggregateFrames
 	grew := len(r.waivedErrors) == 0
@@ -61,7 +61,7 @@ func (r *round) aggregate() {
 	}
 }
 
-// sampled are the estimations that a window goes by, sharing no memory with e.
+// sampled returns a copy of the estimations that a window uses.
 func sampled(e *schemas.Estimations) *schemas.Estimations {
 	return proto.CloneOf(&schemas.Estimations{
 		Liveness: e.Liveness, Deepfake: e.Deepfake, ImageModification: e.ImageModification,
@@ -69,7 +69,7 @@ func sampled(e *schemas.Estimations) *schemas.Estimations {
 	})
 }
 
-// clearWindow forgets the accepted frames: nobody can tell any more that they show whoever comes next.
+// clearWindow drops the accepted frames: they may not show the person in the next frames.
 func (r *round) clearWindow() {
 	r.d.State.Window = nil
 	if r.d.State.FailedWindows > 0 {
@@ -80,7 +80,7 @@ func (r *round) clearWindow() {
 
 type window []*schemas.Sample
 
-// mean is nil where no frame has the score.
+// mean returns nil if no frame has the score.
 func (w window) mean(score func(*schemas.Estimations) *float64) *float64 {
 	sum, n := 0.0, 0
 	for _, s := range w {
@@ -96,7 +96,7 @@ func (w window) mean(score func(*schemas.Estimations) *float64) *float64 {
 	return &sum
 }
 
-// majority is the most frequent state, the worst of equals, or "" where no frame has one.
+// majority returns the most frequent state, the worst of equals, or "" if no frame has one.
 func (w window) majority(worsening []string, state func(*schemas.Estimations) string) string {
 	counts := map[string]int{}
 	best := ""
@@ -118,7 +118,7 @@ func (w window) majority(worsening []string, state func(*schemas.Estimations) st
 	return best
 }
 
-// bestShot is the frame of the window with open eyes and the highest liveness, the newest among equals, or last.
+// bestShot returns the frame of the window with open eyes and the highest liveness, the newest among equals, or last.
 func bestShot(window []*schemas.Sample, last uint64) uint64 {
 	best, score := last, -1.0
 	for _, s := range window {

@@ -2,13 +2,13 @@ package vision
 
 import "math"
 
-// Beyond these angles, in degrees, [Attributes] are not measured: the far side of the face hides what they look at.
+// Beyond these angles, in degrees, [Attributes] are not measured: the far side of the face is hidden.
 const (
 	AttributesYaw   = 25
 	AttributesPitch = 20
 )
 
-// What a face wears on its eyes.
+// Kinds of glasses.
 const (
 	NoGlasses  = "no_glasses"
 	Eyeglasses = "eyeglasses"
@@ -16,21 +16,21 @@ const (
 )
 
 // Attributes are measured from the mesh and the pixels round its points, where no network of a pack fills the role;
-// README.md has what they are good for. Scores are 0..1 and meet their limit at 0.5. The zero value stands for a face
-// turned by more than 25 degrees of yaw or 20 of pitch, or one without mesh or pose: not measured.
+// README.md has their error rates. Scores are 0..1 with the limit at 0.5. The zero value means not measured: the face is
+// turned by more than 25 degrees of yaw or 20 of pitch, or has no mesh or pose.
 type Attributes struct {
 	HasAttributes bool
-	// Eyeglasses is how sure a frame crosses the bridge of the nose: a line, darker or brighter than the skin above and
+	// Eyeglasses is the certainty that a frame crosses the bridge of the nose: a line, darker or brighter than the skin above and
 	// below it, where bare noses have none. Looking for edges between and below the eyes goes back to Jiang, Binkert,
 	// Achermann and Bunke, Towards detection of glasses in facial images (ICPR 1998).
 	Eyeglasses float32
-	// Sunglasses is how much darker than the rest of the skin the skin under both eyes looks. Mirrored and light-coloured
-	// lenses are not told from bare skin.
+	// Sunglasses grows with how much darker the skin under both eyes looks than other skin. Mirrored and light-coloured
+	// lenses cannot be distinguished from bare skin.
 	Sunglasses float32
 	// Smile grows with the width of the mouth over that of the eyes and with how high its corners are.
 	Smile float32
-	// MouthOccluded is how unlike the skin round the eyes nose, lips, lower cheeks and chin are together, less what is
-	// seen of the line between the lips. It finds most masks; a hand has the colour of skin and is not found.
+	// MouthOccluded grows with how much nose, lips, lower cheeks and chin together differ from the skin round the eyes, and
+	// falls with the visibility of the line between the lips. It finds most masks; a hand has the colour of skin and is missed.
 	// With the role occlusion it is the probability of a mask instead.
 	MouthOccluded float32
 	// An eye is hidden when it lies outside the picture, behind a dark lens, or when its place is as even as skin.
@@ -48,7 +48,7 @@ func (out *Measurement) readAttributes(img *Image) {
 	}
 	defer c.release()
 	at := func(i int) Point { return c.place(out.Mesh[i]) }
-	// Of these places masks, beards, glasses and hair leave the greater part.
+	// Masks, beards, glasses and hair leave most of these places uncovered.
 	ref := medianSkin(c.patch(at(9)), c.patch(at(108)), c.patch(at(337)), c.patch(at(119)), c.patch(at(348)))
 	a := &out.Attributes
 	a.HasAttributes = true

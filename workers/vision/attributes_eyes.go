@@ -1,13 +1,13 @@
 package vision
 
-// Where glasses begin. Seen: see README.md.
+// Limits of the measures of glasses; README.md has the measured ranges.
 const (
 	frameLimit = 0.052 // contrast of the line over the nose against the skin
 	lensLimit  = 0.30  // luma behind a lens over that of the nose
 	evenLimit  = 0.12  // contrast within an eye against the skin
 )
 
-// frameLine is the contrast, to the skin of the nose, of the clearest straight line across the bridge of the nose.
+// frameLine returns the contrast, to the skin of the nose, of the clearest straight line across the bridge of the nose.
 func (c *canvas) frameLine(at func(int) Point) float64 {
 	right, left := at(rightInner).X, at(leftInner).X
 	x0, half := (right+left)/2, (left-right)*0.22
@@ -30,7 +30,7 @@ func (c *canvas) frameLine(at func(int) Point) float64 {
 	return float64(best) / float64(2*max(n, 1)) / (c.patch(at(6)).luma + 20)
 }
 
-// lenses is the luma of the skin under the right and the left eye over that of the nose and forehead.
+// lenses returns the luma of the skin under the right and the left eye over that of the nose and forehead.
 func (c *canvas) lenses(at func(int) Point) (dark [2]float64) {
 	ref := medianSkin(c.patch(at(4)), c.patch(at(9)), c.patch(at(151))).luma
 	for i, eye := range [2][2]int{{rightOuter, rightInner}, {leftInner, leftOuter}} {
@@ -42,7 +42,7 @@ func (c *canvas) lenses(at func(int) Point) (dark [2]float64) {
 	return dark
 }
 
-// even says whether there is no eye between two corners, open or closed, since nothing there stands out.
+// even reports whether the skin between two corners is so even that no eye, open or closed, can be there.
 func (c *canvas) even(from, to Point, ref skin) bool {
 	m, w := middle(from, to), to.X-from.X
 	var histogram [256]int

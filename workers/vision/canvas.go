@@ -21,7 +21,7 @@ type canvas struct {
 	scale  float32 // picture pixels in one of the canvas
 }
 
-// newCanvas is nil when the mesh has no eyes apart.
+// newCanvas returns nil if both eyes of the mesh are at the same place.
 func newCanvas(img *Image, mesh *[468]Point) *canvas {
 	right := middle(mesh[rightOuter], mesh[rightInner])
 	left := middle(mesh[leftInner], mesh[leftOuter])
@@ -44,7 +44,7 @@ func (c *canvas) release() { byteBuffers.Put(c.rgb) }
 
 func middle(a, b Point) Point { return Point{(a.X + b.X) / 2, (a.Y + b.Y) / 2} }
 
-// place is where a point of the picture lies on the canvas.
+// place maps a point of the picture to the canvas.
 func (c *canvas) place(p Point) Point {
 	dx, dy := p.X-c.eyes.X, p.Y-c.eyes.Y
 	return Point{canvasWidth/2 + (dx*c.ux+dy*c.uy)/c.scale, canvasMiddle + (-dx*c.uy+dy*c.ux)/c.scale}
@@ -63,7 +63,7 @@ func (c *canvas) luma(x, y int) int {
 // skin is a colour: shares of red and green, and luma 0..255.
 type skin struct{ red, green, luma float64 }
 
-// patch is the median colour of the 5 x 5 pixels round a place.
+// patch returns the median colour of the 5 x 5 pixels round a place.
 func (c *canvas) patch(p Point) skin {
 	const r, n = 2, 25
 	var values [4][n]int
@@ -79,11 +79,11 @@ func (c *canvas) patch(p Point) skin {
 		slices.Sort(values[k][:])
 	}
 	red, green, blue := float64(values[0][n/2]), float64(values[1][n/2]), float64(values[2][n/2])
-	sum := red + green + blue + 12 // so that noise in the dark has no colour
+	sum := red + green + blue + 12 // so that noise in dark pixels has no colour
 	return skin{red / sum, green / sum, float64(values[3][n/2])}
 }
 
-// medianSkin is the median of each component.
+// medianSkin returns the median of each component.
 func medianSkin(of ...skin) skin {
 	var red, green, luma [8]float64
 	for i, s := range of {
@@ -98,13 +98,13 @@ func medianOf(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// unlike is how far a colour is from that of the skin: in hue, and in brightness beyond what shadows do.
+// unlike returns how far a colour is from that of the skin: in hue, and in brightness beyond the effect of shadows.
 func (s skin) unlike(ref skin) float64 {
 	hue := math.Abs(s.red-ref.red) + math.Abs(s.green-ref.green)
 	return hue + 0.05*max(0, math.Abs(math.Log((s.luma+4)/(ref.luma+4)))-0.5)
 }
 
-// logistic turns a measure into a score that is one half at the limit.
+// logistic maps a measure to a score that is one half at the limit.
 func logistic(v, limit, width float64) float32 {
 	return float32(1 / (1 + math.Exp((limit-v)/width)))
 }

@@ -19,7 +19,7 @@ func Cut(img *Image, d Detection, spec schemas.CropSpec, dst []byte) []byte {
 }
 
 func cut(img *Image, m affine, spec schemas.CropSpec, dst []byte) {
-	// The anti-spoofing networks were trained on plain bilinear crops, and the smoothing hides what they look for.
+	// The anti-spoofing networks were trained on plain bilinear crops, and smoothing hides the traces that they detect.
 	warp(img, m, spec.Width, spec.Height, spec.Color == "bgr", spec.Kind != schemas.CropBox, dst)
 }
 
@@ -38,7 +38,7 @@ func transform(spec schemas.CropSpec, img *Image, d Detection) affine {
 	}
 }
 
-// boxWindow is the window that Silent-Face-Anti-Spoofing (Minivision, 2020) looks at.
+// boxWindow returns the window that Silent-Face-Anti-Spoofing (Minivision, 2020) uses.
 func boxWindow(img *Image, box Rect, scale float32) Rect {
 	iw, ih := float32(img.Width), float32(img.Height)
 	scale = min((ih-1)/max(box.Height, 1), (iw-1)/max(box.Width, 1), scale)
@@ -49,7 +49,7 @@ func boxWindow(img *Image, box Rect, scale float32) Rect {
 	return Rect{x, y, w, h}
 }
 
-// eyeAngle is the angle of the line from the right to the left eye, in radians.
+// eyeAngle returns the angle of the line from the right to the left eye, in radians.
 func eyeAngle(right, left Point) float64 {
 	return math.Atan2(float64(left.Y-right.Y), float64(left.X-right.X))
 }
@@ -64,10 +64,10 @@ func squareAround(c Point, side float32, angle float64, w, h float32) affine {
 	return m
 }
 
-// template112 are the places of the five points in a crop of 112 x 112 pixels (ArcFace).
+// template112 holds the places of the five points in a crop of 112 x 112 pixels (ArcFace).
 var template112 = [5]Point{{38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}}
 
-// arcFace5 is the similarity transform that lays the template on the points with the least squared error
+// arcFace5 returns the similarity transform that maps the template onto the points with the least squared error
 // (Umeyama, 1991; in the plane and without mirroring it has this closed form).
 func arcFace5(points [5]Point, w, h float32) affine {
 	var mt, mp Point

@@ -10,7 +10,7 @@ import (
 )
 
 // Decoder decodes the bytes of JPEG and PNG files into pictures. Its buffers are reused from call to call.
-// It is for one goroutine at a time; keep one for each. Close frees what FFmpeg holds.
+// It is not safe for concurrent use; each goroutine needs its own. Close frees the memory of FFmpeg.
 type Decoder struct {
 	files  *decode.Decoder
 	frame  *astiav.Frame
@@ -19,7 +19,7 @@ type Decoder struct {
 	scales scaling
 }
 
-// scaling is what a scaler was made for.
+// scaling is the conversion of a scaler.
 type scaling struct {
 	w, h   int
 	format astiav.PixelFormat
@@ -51,7 +51,7 @@ func (d *Decoder) dropScaler() {
 }
 
 // Decode decodes data into img, whose Pix is reused when it is long enough. An EXIF orientation and colour profiles are
-// ignored; transparency is dropped. Any error that the data causes is an [ErrUndecodable].
+// ignored; transparency is dropped. Every error that the data causes wraps [ErrUndecodable].
 func (d *Decoder) Decode(data []byte, img *Image) error {
 	if err := d.files.Decode(data, d.frame); err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
@@ -63,7 +63,7 @@ func (d *Decoder) Decode(data []byte, img *Image) error {
 	return nil
 }
 
-// convert writes d.frame, which has the colours of its file, as RGB.
+// convert writes d.frame, in the colours of its file, as RGB.
 func (d *Decoder) convert(img *Image) error {
 	want := scaling{d.frame.Width(), d.frame.Height(), d.frame.PixelFormat()}
 	rgb := d.frame

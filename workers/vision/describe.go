@@ -2,10 +2,10 @@ package vision
 
 import "github.com/selene-liveness/selene/schemas"
 
-// matchSimilarity is the similarity that the match_cosine of every pack is laid on.
+// matchSimilarity is the similarity that the match_cosine of every pack is mapped to.
 const matchSimilarity = 0.85
 
-// DescriptorCrop says what crop [Models.Describe] takes. It is the zero value when the role has no model.
+// DescriptorCrop returns the crop that [Models.Describe] takes, or the zero value if the role has no model.
 func (m *Models) DescriptorCrop() schemas.CropSpec {
 	if !m.Has(RoleDescriptor) {
 		return schemas.CropSpec{}
@@ -18,7 +18,7 @@ func (m *Models) DescriptorCrop() schemas.CropSpec {
 	return spec
 }
 
-// Describe turns a crop cut by [Models.DescriptorCrop] into an identity vector of length 1, in dst if it is long enough.
+// Describe returns the identity vector, of length 1, of a crop cut by [Models.DescriptorCrop], in dst if it is long enough.
 // Vectors of different packs cannot be compared.
 func (m *Models) Describe(crop []byte, dst []float32) ([]float32, error) {
 	n, err := m.one(RoleDescriptor)
@@ -43,9 +43,9 @@ func (m *Models) Describe(crop []byte, dst []float32) ([]float32, error) {
 	return dst, err
 }
 
-// Similarity compares two vectors of [Models.Describe]: 0..1, growing with their cosine in two straight lines that
-// meet where the pack says that two pictures show the same person (match_cosine), which becomes 0.85 for every pack.
-// Vectors of different lengths have similarity 0.
+// Similarity compares two vectors of [Models.Describe] and returns 0..1. It grows with their cosine in two straight lines
+// that meet at the pack's match_cosine, from which two pictures show the same person; there it is 0.85 for every pack.
+// It returns 0 for vectors of different lengths.
 func (m *Models) Similarity(a, b []float32) float64 {
 	if len(a) != len(b) || len(a) == 0 {
 		return 0

@@ -17,7 +17,7 @@ func (m *Models) Detect(img *Image, dst []Detection) ([]Detection, error) {
 		return dst, err
 	}
 	if img.Width < 1 || img.Height < 1 || len(img.Pix) < img.Width*img.Height*3 {
-		return dst, fmt.Errorf("vision: a picture of %d x %d with %d bytes", img.Width, img.Height, len(img.Pix))
+		return dst, fmt.Errorf("vision: a picture of %d x %d needs width*height*3 bytes, got %d", img.Width, img.Height, len(img.Pix))
 	}
 	find := n.blazeface
 	if n.spec.Decoder == "yunet" {
@@ -44,14 +44,13 @@ func suppress(list []Detection) []Detection {
 	return kept
 }
 
-// letterbox lays the whole picture into the middle of w x h, black around it, at the largest scale that fits: zoom 1,
-// or a part of that.
+// letterbox centres the whole picture in w x h, black around it, at zoom times the largest scale that fits; zoom is at most 1.
 func letterbox(img *Image, w, h int, zoom float32) affine {
 	s := max(float32(img.Width)/float32(w), float32(img.Height)/float32(h)) / zoom
 	return affine{a: s, c: (float32(img.Width) - s*float32(w)) / 2, e: s, f: (float32(img.Height) - s*float32(h)) / 2}
 }
 
-// see runs the network on a letterboxed picture and lets read take the outputs.
+// see runs the network on a letterboxed picture and passes the outputs to read.
 func (m *model) see(img *Image, w, h int, zoom float32, read func(t *tensors, back affine)) error {
 	back := letterbox(img, w, h, zoom)
 	return m.use(shape4{1, 3, int64(h), int64(w)}, func(in []float32) {

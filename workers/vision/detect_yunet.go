@@ -2,15 +2,16 @@ package vision
 
 import "slices"
 
-// sureScore parts the scores of shirts and lamps, seen up to 0.70, from those of faces in sight, from 0.75 on.
+// sureScore separates the scores of false detections such as shirts and lamps, up to 0.70, from those of visible faces, from
+// 0.75.
 const sureScore = 0.75
 
 // yunet reads YuNet (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023): three grids with class,
 // objectness, box and five points for each cell.
 //
-// It looks at half the size first, which takes a quarter of the time and finds faces down to a thirtieth of the
-// picture's longer side, and at the full size only when it found nothing or was unsure of something: what is no face
-// rarely scores alike at both.
+// It runs at half the size first, which takes a quarter of the time and finds faces down to a thirtieth of the picture's
+// longer side, and at the full size only if it found nothing or is unsure of a detection: false detections rarely get the
+// same score at both sizes.
 func (m *model) yunet(img *Image, dst []Detection) ([]Detection, error) {
 	for _, side := range [2]int{m.spec.MaxSide / 2, m.spec.MaxSide} {
 		dst = dst[:0]
@@ -30,8 +31,8 @@ func (m *model) yunet(img *Image, dst []Detection) ([]Detection, error) {
 	return dst, nil
 }
 
-// yunetSize picks one of few shapes, so that the tensors kept for later stay few whatever clients send. Pictures
-// are not enlarged: YuNet misses faces that fill the whole input.
+// yunetSize returns one of few shapes, which bounds the number of pooled tensors regardless of what clients send. Pictures are
+// not enlarged: YuNet misses faces that fill the whole input.
 func yunetSize(img *Image, side int) (w, h int) {
 	long, short := max(img.Width, img.Height), min(img.Width, img.Height)
 	for _, smaller := range [3]int{side / 4, side / 2, side * 3 / 4} {
@@ -55,7 +56,7 @@ func yunetSize(img *Image, side int) (w, h int) {
 
 func roundUp32(v int) int { return (v + 31) / 32 * 32 }
 
-// readYuNet takes the outputs of one stride, found by shape: [1, cells, 1] twice (class and objectness, of which only
+// readYuNet reads the outputs of one stride, found by shape: [1, cells, 1] twice (class and objectness, of which only
 // the product counts), [1, cells, 4] and [1, cells, 10].
 func readYuNet(t *tensors, w, h, stride int, threshold float32, back affine, dst []Detection) []Detection {
 	cols, cells := w/stride, (w/stride)*(h/stride)

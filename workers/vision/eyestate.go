@@ -1,9 +1,9 @@
 package vision
 
-// EyeState is what the network of the role eyestate sees at an eye.
+// EyeState is the class that the network of the role eyestate gives an eye.
 type EyeState uint8
 
-// States of an eye. Unknown is also the state of what no network looked at.
+// States of an eye. EyeUnknown is also the state without a network.
 const (
 	EyeUnknown EyeState = iota
 	EyeClosed
@@ -11,10 +11,10 @@ const (
 	EyeOccluded
 )
 
-// seetaEye are the classes of the eye state network of SeetaFace6 (SeetaTech, 2020).
+// seetaEye lists the classes of the eye state network of SeetaFace6 (SeetaTech, 2020).
 var seetaEye = [4]EyeState{EyeClosed, EyeOpen, EyeOccluded, EyeUnknown}
 
-// eyeStates looks at an upright square round each eye point of the detector. From the side the far eye counts as
+// eyeStates classifies an upright square round each eye point of the detector. From the side the far eye would count as
 // hidden, so turned faces are left out.
 func (m *Models) eyeStates(img *Image, d Detection, out *Measurement) error {
 	if !m.Has(RoleEyeState) || !out.HasAttributes {

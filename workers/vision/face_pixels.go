@@ -1,9 +1,9 @@
 package vision
 
-// faceSide is the side of the square in which a face is measured, so that the resolution does not decide.
+// faceSide is the side of the square in which a face is measured, so that the result does not depend on the resolution.
 const faceSide = 128
 
-// facePixels is a face at a fixed size. Smaller faces keep theirs: enlarging would blur them.
+// facePixels is a face at a fixed size. Smaller faces keep their size, since enlarging would blur them.
 type facePixels struct {
 	side int
 	rgb  *[]byte
@@ -30,8 +30,8 @@ func (f *facePixels) release() {
 	byteBuffers.Put(f.luma)
 }
 
-// blurEffect is how much of the variation between neighbours stays when the picture is blurred again with a mean of
-// nine: 0 is sharp, 1 blurred. Of the two directions the worse counts, so that motion blur shows.
+// blurEffect returns how much of the variation between neighbours remains when the picture is blurred again with a mean of
+// nine: 0 is sharp, 1 blurred. The worse of the two directions counts, so that motion blur is detected.
 func (f *facePixels) blurEffect() float64 {
 	return max(f.blurAlong(1, f.side), f.blurAlong(f.side, 1))
 }
@@ -45,7 +45,7 @@ func (f *facePixels) blurAlong(step, next int) float64 {
 		at := func(i int) int { return int((*f.luma)[line*next+clamp(i, 0, f.side-1)*step]) }
 		for i := lo; i < hi; i++ {
 			d := abs(at(i)-at(i-1)) * (2*half + 1)
-			// Means of neighbours differ by what enters the window and what leaves it.
+			// Means of neighbours differ by the pixels that enter and leave the window.
 			blurred := abs(at(i+half) - at(i-half-1))
 			total += d
 			lost += max(0, d-blurred)
@@ -59,7 +59,7 @@ func (f *facePixels) blurAlong(step, next int) float64 {
 
 func abs(v int) int { return max(v, -v) }
 
-// exposure is how the face is lit; all values are shares, 0..1.
+// exposure measures how the face is lit; all values are shares, 0..1.
 type exposure struct {
 	under, over float64 // pixels at the dark and at the bright end
 	even        float64 // common part of the luminance histograms of both halves

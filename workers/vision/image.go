@@ -9,7 +9,7 @@ type Image struct {
 // Point is a place in a picture, in pixels from the top left corner.
 type Point struct{ X, Y float32 }
 
-// Rect is a rectangle in a picture, in pixels. It may reach over the edges.
+// Rect is a rectangle in a picture, in pixels. It may extend beyond the edges.
 type Rect struct{ X, Y, Width, Height float32 }
 
 // Center returns the middle of the rectangle.
@@ -33,7 +33,7 @@ func (r Rect) overlap(o Rect) float32 {
 	return w * h / (r.Width*r.Height + o.Width*o.Height - w*h)
 }
 
-// resize gives the picture a size; its pixels are undefined until they are written.
+// resize sets the size of the picture; its pixels are undefined until they are written.
 func (img *Image) resize(w, h int) {
 	if n := w * h * 3; cap(img.Pix) < n {
 		img.Pix = make([]byte, n)

@@ -8,8 +8,8 @@ const (
 	leftInner, leftOuter   = 362, 263
 )
 
-// eyes reads how far the eyes are open from the contours of the iris network (Ablavatski et al., 2020), which was
-// trained on one side: the right eye goes in as it is, the left mirrored.
+// eyes measures how far the eyes are open from the contours of the iris network (Ablavatski et al., 2020), which was trained
+// on right eyes, so the left one is mirrored.
 func (m *Models) eyes(img *Image, out *Measurement) error {
 	if !m.Has(RoleIris) {
 		out.meshEyes()
@@ -70,7 +70,7 @@ func irisContour(t *tensors, batch, i int) []float32 {
 	return nil
 }
 
-// aspectRatio is the mean distance between the lids over that of the corners. The first nine points of the contour
+// aspectRatio returns the mean distance between the lids over that of the corners. The first nine points of the contour
 // run along the lower lid from corner to corner, the next seven along the upper.
 func aspectRatio(points []float32) float32 {
 	at := func(i int) Point { return Point{points[i*3], points[i*3+1]} }

@@ -6,12 +6,12 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// LivenessCrops says what crops [Models.Liveness] takes, in order. It is empty when the role has no model.
+// LivenessCrops lists the crops that [Models.Liveness] takes, in order; none if the role has no model.
 func (m *Models) LivenessCrops() []schemas.CropSpec {
 	return m.scoredCrops(RoleAntispoof, "liveness", schemas.CropBox)
 }
 
-// DeepfakeCrops says what crops [Models.Deepfake] takes, in order. It is empty when the role has no model.
+// DeepfakeCrops lists the crops that [Models.Deepfake] takes, in order; none if the role has no model.
 func (m *Models) DeepfakeCrops() []schemas.CropSpec {
 	return m.scoredCrops(RoleDeepfake, "deepfake", schemas.CropSquare)
 }
@@ -27,8 +27,8 @@ func (m *Models) scoredCrops(role Role, name, kind string) []schemas.CropSpec {
 	return specs
 }
 
-// Liveness judges the crops of one frame: 0..1, 1 means a live face. It is the mean over the networks of the
-// probability of their class 1 (Silent-Face-Anti-Spoofing, Minivision, 2020). Judge several frames, never one.
+// Liveness returns the score of the crops of one frame: 0..1, 1 means a live face. It is the mean over the networks of the
+// probability of their class 1 (Silent-Face-Anti-Spoofing, Minivision, 2020). Decide over several frames, never over one.
 func (m *Models) Liveness(crops [][]byte) (float64, error) {
 	return m.score(RoleAntispoof, crops, "three classes", func(_ *model, t *tensors) (float64, bool) {
 		logits := t.output(3)
@@ -39,15 +39,15 @@ func (m *Models) Liveness(crops [][]byte) (float64, error) {
 	})
 }
 
-// Deepfake judges the crops of one frame: 0..1, 1 means a face that no machine made. It is the mean over the networks
-// of the probability of the class that the pack names. Judge several frames, never one.
+// Deepfake returns the score of the crops of one frame: 0..1, 1 means a real face. It is the mean over the networks of the
+// probability of the class that the pack names. Decide over several frames, never over one.
 func (m *Models) Deepfake(crops [][]byte) (float64, error) {
 	return m.score(RoleDeepfake, crops, "a first output with the class that pack.json names", func(n *model, t *tensors) (float64, bool) {
 		return classified(t.out[0], n.spec.Class)
 	})
 }
 
-// classified is the probability of a class; a single logit is that of class 1. It is false when there is no such class.
+// classified returns the probability of a class; a single logit is that of class 1. It returns false if there is no such class.
 func classified(logits []float32, class int) (float64, bool) {
 	switch {
 	case len(logits) == 1 && class == 0:
@@ -60,14 +60,14 @@ func classified(logits []float32, class int) (float64, bool) {
 	return 0, false
 }
 
-// score is the mean over the networks of a role of what read takes from their outputs.
+// score returns the mean of read over the networks of a role.
 func (m *Models) score(role Role, crops [][]byte, want string, read func(*model, *tensors) (float64, bool)) (float64, error) {
 	if _, err := m.one(role); err != nil {
 		return 0, err
 	}
 	nets := m.nets[role]
 	if len(crops) != len(nets) {
-		return 0, fmt.Errorf("%w: %s wants %d crops, got %d", ErrCrop, role, len(nets), len(crops))
+		return 0, fmt.Errorf("%w: %s expects %d crops, got %d", ErrCrop, role, len(nets), len(crops))
 	}
 	var sum float64
 	for i, n := range nets {

@@ -9,7 +9,7 @@ func sqrt(v float32) float32    { return float32(math.Sqrt(float64(v))) }
 func exp(v float32) float32     { return float32(math.Exp(float64(v))) }
 func sigmoid(v float32) float32 { return 1 / (1 + exp(-v)) }
 
-// softmax is the probability of one class.
+// softmax returns the probability of one class.
 func softmax(logits []float32, class int) float64 {
 	top := slices.Max(logits)
 	var sum float32

@@ -2,35 +2,35 @@ package vision
 
 import "math"
 
-// farYaw is the turn in degrees beyond which a mesh is made up, however sure its network is.
+// farYaw is the yaw in degrees beyond which a mesh is wrong, regardless of its confidence.
 const farYaw = 60
 
-// meshTurned is the confidence of the mesh below which the face is taken as turned too far to read it.
+// meshTurned is the confidence below which the mesh is not used: the face is turned too far.
 const meshTurned = 0.5
 
-// Measurement is what the mesh, iris and pose networks say about one face. What was not measured is zero and its Has
-// field false.
+// Measurement holds the results of the mesh, iris and pose networks for one face. Values that were not measured are zero and
+// their Has field is false.
 type Measurement struct {
 	HasMesh        bool
 	MeshConfidence float32    // 0..1
 	Mesh           [468]Point // MediaPipe Face Mesh, pixels of the picture
-	// FarTurned is set beyond 60 degrees of yaw, and when the mesh network sees no face it can read (turned far, or
-	// mostly covered): then mesh, eyes and mouth are not read, and without a pose network neither is the pose.
+	// FarTurned is set beyond 60 degrees of yaw, and when the mesh network finds no usable face (turned far, or
+	// mostly covered): then mesh, eyes and mouth are not measured, and without a pose network neither is the pose.
 	FarTurned bool
 
-	// Head angles in degrees, from the pose network, else from the axes of the mesh.
+	// Head angles in degrees, from the pose network or, without one, from the axes of the mesh.
 	HasPose bool
-	Yaw     float32 // above 0: turned to the subject's own left
+	Yaw     float32 // above 0: turned to the subject's left
 	Pitch   float32 // above 0: chin up
-	Roll    float32 // above 0: tilted to the subject's own right shoulder
+	Roll    float32 // above 0: tilted to the subject's right shoulder
 
 	// Eye aspect ratio (Soukupova and Cech, 2016): closed below about 0.12, open 0.16 to 0.44 depending on the person.
 	HasEyes                           bool
 	RightEyeOpenness, LeftEyeOpenness float32
-	// EyesFrom names what the openness was measured with: "iris" or "mesh", which is less sure.
+	// EyesFrom is the source of the openness: "iris" or "mesh", which is less reliable.
 	EyesFrom string
 
-	// What the network of the role eyestate sees, of faces turned no further than [Attributes] are measured for.
+	// Results of the role eyestate, for faces within the angles of [Attributes].
 	RightEyeState, LeftEyeState EyeState
 
 	HasMouth      bool
@@ -40,7 +40,7 @@ type Measurement struct {
 }
 
 // Measure measures one face that [Models.Detect] found in the picture, with the roles mesh, iris, pose, eyestate and
-// occlusion as far as they are loaded, and the pixels round the mesh.
+// occlusion if they are loaded, and from the pixels round the mesh. It overwrites all of out.
 func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 	*out = Measurement{}
 	if m.Has(RolePose) {

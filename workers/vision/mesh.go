@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// meshAxes are the ends of the head's axes in the picture, with depth in pixels, growing away from the camera.
+// meshAxes holds the ends of the head's axes in the picture, with depth in pixels, growing away from the camera.
 type meshAxes struct{ top, chin, right, left [3]float32 }
 
 // mesh runs Face Mesh (Kartynnik et al., 2019) on an upright crop round the face.
@@ -27,7 +27,7 @@ func (m *Models) mesh(img *Image, d Detection, out *Measurement) (axes meshAxes,
 	return axes, err
 }
 
-// readMesh fills in the mesh, unless the network is too unsure of it, which it is of faces that are turned far.
+// readMesh fills in the mesh, unless its confidence is too low, as it is for faces that are turned far.
 func readMesh(points []float32, back affine, out *Measurement) meshAxes {
 	if !(out.MeshConfidence >= meshTurned) {
 		out.FarTurned = true
@@ -42,8 +42,8 @@ func readMesh(points []float32, back affine, out *Measurement) meshAxes {
 	return meshAxes{top: at(10), chin: at(152), right: at(234), left: at(454)}
 }
 
-// angles reads yaw, pitch and roll in degrees off the axes. Their signs are sure, their size is rough, and the pitch
-// of a person who looks straight ahead differs from one to the next.
+// angles returns yaw, pitch and roll in degrees. Their signs are reliable, their values are rough, and the pitch of a person
+// who looks straight ahead differs from person to person.
 func (a meshAxes) angles() (yaw, pitch, roll float32) {
 	across := [3]float64{float64(a.left[0] - a.right[0]), float64(a.left[1] - a.right[1]), float64(a.left[2] - a.right[2])}
 	down := [3]float64{float64(a.chin[0] - a.top[0]), float64(a.chin[1] - a.top[1]), float64(a.chin[2] - a.top[2])}

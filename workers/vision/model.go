@@ -6,8 +6,8 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// use borrows tensors for an input of this shape, has fill write the input, runs the network and has read take what it
-// needs from the outputs. read returns false if they are not what the decoder reads, which is want.
+// use runs the network on an input of this shape, which fill writes, and passes the outputs to read. want describes the
+// outputs that the decoder expects; read returns false if they differ. The tensors must not be used after read returns.
 func (m *model) use(shape shape4, fill func(in []float32), want string, read func(*tensors) bool) error {
 	t, err := m.borrow(shape)
 	if err != nil {
@@ -19,7 +19,7 @@ func (m *model) use(shape shape4, fill func(in []float32), want string, read fun
 		return err
 	}
 	if !read(t) {
-		return fmt.Errorf("%w: decoder %s wants %s, but the outputs of %v have the shapes %v; name another decoder or file in pack.json",
+		return fmt.Errorf("%w: decoder %s expects %s, but the outputs of %v have the shapes %v; name another decoder or file in pack.json",
 			ErrPack, m.spec.Decoder, want, m.spec.Files, t.dims)
 	}
 	return nil
@@ -30,16 +30,16 @@ func (m *model) planar(n int) shape4 {
 	return shape4{int64(n), 3, int64(m.spec.Input[1]), int64(m.spec.Input[0])}
 }
 
-// infer uses the network on one crop.
+// infer runs the network on one crop.
 func (m *model) infer(crop []byte, want string, read func(*tensors) bool) error {
 	w, h := m.spec.Input[0], m.spec.Input[1]
 	if len(crop) != w*h*3 {
-		return fmt.Errorf("%w: %s wants %d x %d x 3 bytes, got %d", ErrCrop, m.spec.Decoder, w, h, len(crop))
+		return fmt.Errorf("%w: %s expects %d x %d x 3 bytes, got %d", ErrCrop, m.spec.Decoder, w, h, len(crop))
 	}
 	return m.use(m.planar(1), func(in []float32) { m.fill(in, crop) }, want, read)
 }
 
-// look uses the network on a crop of a kind, cut round a face. read also gets the way back from the crop to the picture.
+// look runs the network on a crop of a kind, cut round a face. back maps the crop to the picture.
 func (m *model) look(img *Image, d Detection, kind, want string, read func(t *tensors, back affine) bool) error {
 	spec := schemas.CropSpec{Kind: kind, Scale: m.spec.Crop, Width: m.spec.Input[0], Height: m.spec.Input[1], Color: m.spec.Color}
 	back := transform(spec, img, d)

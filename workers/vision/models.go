@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Config says where the models are and how many threads they get.
+// Config names the files of the models and their number of threads.
 type Config struct {
 	Library      string // path of the ONNX Runtime shared library
 	Pack         string // folder of the model pack
@@ -27,9 +27,9 @@ type model struct {
 	table [3][256]float32 // in the channel order of the network
 }
 
-// Open loads the named roles of a pack, all of them when none is named. A role that the pack does not fill is left
-// out: ask with [Models.Has]. Errors wrap [ErrPack] (missing, changed or wrong pack) or [ErrRuntime] and say what to do.
-// ONNX Runtime stays loaded until the process ends, so every Open of a process must name the same library.
+// Open loads the named roles of a pack, or all of them if none is named. A role that the pack does not fill is left out; see
+// [Models.Has]. Errors wrap [ErrPack] (missing, changed or wrong pack) or [ErrRuntime] and say what to do. ONNX Runtime stays
+// loaded until the process ends, so every Open of a process must name the same library.
 func Open(cfg Config, roles ...Role) (*Models, error) {
 	p, err := readPack(cfg.Pack)
 	if err != nil {
@@ -70,7 +70,7 @@ func (m *Models) load(role Role, threads int) error {
 	return nil
 }
 
-// Close frees the networks. Calls in flight finish; later ones get [ErrClosed].
+// Close frees the networks. Calls in flight finish; later ones return [ErrClosed].
 func (m *Models) Close() error {
 	for _, list := range m.nets {
 		for _, n := range list {
@@ -80,7 +80,7 @@ func (m *Models) Close() error {
 	return nil
 }
 
-// Has tells whether a model for the role is loaded.
+// Has reports whether a model for the role is loaded.
 func (m *Models) Has(role Role) bool { return len(m.nets[role]) > 0 }
 
 // Loaded lists the roles that have a model.
@@ -91,7 +91,7 @@ func (m *Models) Loaded() []Role {
 // Name returns name and version of the pack, such as "zoo 1".
 func (m *Models) Name() string { return strings.TrimSpace(m.pack.Name + " " + m.pack.Version) }
 
-// Digest is the identity of the pack: the hexadecimal sha256 of its pack.json, which in turn holds those of its files.
+// Digest returns the identity of the pack: the hexadecimal sha256 of its pack.json, which in turn holds those of its files.
 func (m *Models) Digest() string { return m.pack.digest }
 
 func (m *Models) one(role Role) (*model, error) {

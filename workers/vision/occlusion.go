@@ -2,8 +2,7 @@ package vision
 
 import "github.com/selene-liveness/selene/schemas"
 
-// mask takes the probability of a mask from the mask detector of SeetaFace6 (SeetaTech, 2020), in place of the measure
-// from pixels.
+// mask replaces the measure from pixels by the probability of a mask from the mask detector of SeetaFace6 (SeetaTech, 2020).
 func (m *Models) mask(img *Image, d Detection, out *Measurement) error {
 	if !m.Has(RoleOcclusion) || !out.HasAttributes {
 		return nil

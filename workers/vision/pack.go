@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// pack is what a pack.json says.
+// pack is the content of a pack.json.
 type pack struct {
 	Name    string             `json:"name"`
 	Version string             `json:"version"`
@@ -22,7 +22,7 @@ type pack struct {
 	digest string
 }
 
-// roleSpec says how to feed the networks of one role and how to read them. A network gets (pixel - Mean) / Scale.
+// roleSpec describes the inputs and outputs of the networks of one role. The input is (pixel - Mean) / Scale.
 type roleSpec struct {
 	Decoder string   `json:"decoder"`
 	Files   []string `json:"files"`
@@ -60,7 +60,7 @@ func readPack(dir string) (*pack, error) {
 	path := filepath.Join(dir, "pack.json")
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w; name a folder that holds a pack.json, or make one with `selene models`", ErrPack, err)
+		return nil, fmt.Errorf("%w: %w; name a folder that holds a pack.json, or create one with `selene models`", ErrPack, err)
 	}
 	p, err := parsePack(text)
 	if err != nil {
@@ -91,7 +91,7 @@ func parsePack(text []byte) (*pack, error) {
 	return p, nil
 }
 
-// check refuses what would otherwise show up as wrong numbers in production.
+// check rejects values that would only show as wrong numbers in production.
 func (s *roleSpec) check(role Role) error {
 	known, ok := decoders[role]
 	switch {
@@ -147,23 +147,23 @@ func (s *roleSpec) check(role Role) error {
 		}
 	case "arcface5", "faceres":
 		if s.MatchCosine <= -1 || s.MatchCosine >= 1 {
-			return fmt.Errorf("match_cosine: %v; must lie between -1 and 1", s.MatchCosine)
+			return fmt.Errorf("match_cosine: %v; must be between -1 and 1", s.MatchCosine)
 		}
 	}
 	return nil
 }
 
-// load reads file i of the role and checks that it is the one the pack was made with.
+// load reads file i of the role and checks its sha256.
 func (p *pack) load(role Role, i int) ([]byte, error) {
 	spec := p.Roles[role]
 	path := filepath.Join(p.dir, spec.Files[i])
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w %s: role %s: %w; fetch or make the pack again with `selene models`", ErrPack, p.Name, role, err)
+		return nil, fmt.Errorf("%w %s: role %s: %w; fetch or create the pack again with `selene models`", ErrPack, p.Name, role, err)
 	}
 	sum := sha256.Sum256(data)
 	if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, spec.SHA256[i]) {
-		return nil, fmt.Errorf("%w %s: role %s: %s has changed: sha256 is %s, pack.json says %s; fetch or make the pack again with `selene models`",
+		return nil, fmt.Errorf("%w %s: role %s: %s has changed: sha256 is %s, pack.json says %s; fetch or create the pack again with `selene models`",
 			ErrPack, p.Name, role, path, got, spec.SHA256[i])
 	}
 	return data, nil

@@ -2,7 +2,7 @@ package vision
 
 import "github.com/selene-liveness/selene/schemas"
 
-// fsanet takes the head angles from FSA-Net (Yang et al., CVPR 2019), the mean over the networks of the role.
+// fsanet measures the head angles with FSA-Net (Yang et al., CVPR 2019), the mean over the networks of the role.
 func (m *Models) fsanet(img *Image, d Detection, out *Measurement) error {
 	var sum [3]float32
 	nets := m.nets[RolePose]

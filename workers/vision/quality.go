@@ -1,15 +1,15 @@
 package vision
 
-// Quality says how usable the picture of a face is, from its pixels alone. Every value is 0..1 and 1 means fine. Each
-// is laid out so that the default threshold of its check stands where the measure named at the field leaves the
-// range of ordinary webcam pictures; README.md has the figures.
+// Quality measures how usable the picture of a face is, from its pixels alone. Every value is 0..1 and 1 means fine. Each is
+// scaled so that the default threshold of its check is where the measure named at the field leaves the range of ordinary
+// webcam pictures; README.md has the figures.
 type Quality struct {
 	// Blur is sharpness: the blur effect of Crete, Dolmiere, Ladret and Nicolas (SPIE 2007) at a fixed size of the face.
 	Blur float64
 	// Light falls with the share of over-exposed skin, Darkness with that of under-exposed skin: the ends of the
 	// luminance histogram, after the exposure measures of ISO/IEC 29794-5.
 	Light, Darkness float64
-	// Illumination is how alike the halves of the face are lit: the intersection of their luminance histograms
+	// Illumination is how evenly the halves of the face are lit: the intersection of their luminance histograms
 	// (ISO/IEC 29794-5, illumination uniformity).
 	Illumination float64
 	// Specularity falls with the share of glare: bright spots in the colour of the lamp instead of that of the skin
@@ -17,7 +17,7 @@ type Quality struct {
 	Specularity float64
 }
 
-// Where ordinary pictures end, and the threshold that stands there. Seen: see README.md.
+// Limits of ordinary pictures and the threshold that they are mapped to; README.md has the measured ranges.
 const (
 	blurLimit, blurThreshold   = 0.62, 0.61
 	overLimit, overThreshold   = 0.30, 0.57
@@ -42,7 +42,7 @@ func MeasureQuality(img *Image, box Rect) Quality {
 	}
 }
 
-// graded turns a fault of 0..1 into a score of 1..0 in two straight lines that meet at the limit.
+// graded maps a fault of 0..1 to a score of 1..0 in two straight lines that meet at the limit.
 func graded(fault, limit, threshold float64) float64 {
 	fault = max(0, min(fault, 1))
 	if fault <= limit {

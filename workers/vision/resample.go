@@ -11,7 +11,7 @@ type affine struct{ a, b, c, d, e, f float32 }
 
 func (m affine) apply(x, y float32) Point { return Point{m.a*x + m.b*y + m.c, m.d*x + m.e*y + m.f} }
 
-// step is how many picture pixels one crop pixel spans.
+// step returns the number of picture pixels that one crop pixel spans.
 func (m affine) step() float32 {
 	return float32(math.Sqrt(math.Abs(float64(m.a*m.e - m.b*m.d))))
 }
@@ -32,7 +32,7 @@ func borrowBytes(n int) *[]byte {
 }
 
 // warp cuts a w x h crop out of img, bilinear, black outside the picture. With smooth set, a crop that shrinks the
-// picture twice or more averages all pixels it covers, so that nothing is skipped.
+// picture twice or more averages all pixels it covers, so that no pixel is skipped.
 func warp(img *Image, m affine, w, h int, swap, smooth bool, dst []byte) {
 	if n := int(m.step()); smooth && n >= 2 {
 		if x0, y0, x1, y1, ok := footprint(img, m, w, h, n); ok {
@@ -49,7 +49,7 @@ func warp(img *Image, m affine, w, h int, swap, smooth bool, dst []byte) {
 	bilinear(img, m, w, h, swap, dst)
 }
 
-// footprint is the part of the picture under a crop, with whole blocks of n x n pixels.
+// footprint returns the part of the picture under a crop, with whole blocks of n x n pixels.
 func footprint(img *Image, m affine, w, h, n int) (x0, y0, x1, y1 int, ok bool) {
 	lo, hi := Point{math.MaxFloat32, math.MaxFloat32}, Point{-math.MaxFloat32, -math.MaxFloat32}
 	for _, q := range [4]Point{m.apply(0, 0), m.apply(float32(w), 0), m.apply(0, float32(h)), m.apply(float32(w), float32(h))} {
@@ -166,7 +166,7 @@ func bilinear(img *Image, m affine, w, h int, swap bool, dst []byte) {
 
 func fixed(v float32) int { return int(math.Round(float64(v) * one)) }
 
-// inside is the run of i in 0..n for which 0 <= u + i*du < limit.
+// inside returns the run of i in 0..n for which 0 <= u + i*du < limit.
 func inside(u, du, limit, n int) (lo, hi int) {
 	switch {
 	case du == 0 && u >= 0 && u < limit:
@@ -189,7 +189,7 @@ func ceilDiv(a, b int) int {
 	return q
 }
 
-// edge samples one place on the rim, where neighbours are missing, or outside, which is black.
+// edge samples one place at the border, where neighbours are missing, or outside, which is black.
 func edge(img *Image, u, v, first, last int, out []byte) {
 	out = out[:3]
 	if u < -one/2 || v < -one/2 || u >= img.Width*one-one/2 || v >= img.Height*one-one/2 {
@@ -208,7 +208,7 @@ func edge(img *Image, u, v, first, last int, out []byte) {
 	}
 }
 
-// inputTable turns a channel value into what the network wants.
+// inputTable maps a channel value to the input of the network.
 func (s *roleSpec) inputTable() (t [3][256]float32) {
 	for c := range t {
 		scale := s.Scale[c]
@@ -219,7 +219,7 @@ func (s *roleSpec) inputTable() (t [3][256]float32) {
 	return t
 }
 
-// fill spreads an interleaved crop over the three planes of an input tensor.
+// fill copies an interleaved crop over the three planes of an input tensor.
 func (m *model) fill(in []float32, crop []byte) {
 	n := len(crop) / 3
 	p0, p1, p2 := in[:n], in[n:2*n], in[2*n:3*n]
@@ -230,7 +230,7 @@ func (m *model) fill(in []float32, crop []byte) {
 	}
 }
 
-// fillLast is fill for networks that take their channels last.
+// fillLast is like fill for networks with channels last.
 func (m *model) fillLast(in []float32, crop []byte) {
 	for i, v := range crop {
 		in[i] = m.table[i%3][v]

@@ -1,6 +1,6 @@
 package vision
 
-// Role is one job in a model pack.
+// Role is a task that a model pack fills with networks.
 type Role string
 
 const (

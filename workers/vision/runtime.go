@@ -38,7 +38,7 @@ var environment struct {
 	library string
 }
 
-// startRuntime loads the shared library, once for the process: ONNX Runtime has one environment, which stays until the end.
+// startRuntime loads the shared library once: ONNX Runtime has one environment, which lives until the process ends.
 func startRuntime(library string) error {
 	if _, err := os.Stat(library); err != nil {
 		return fmt.Errorf("%w: the shared library is missing: %w; run `make setup`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
@@ -51,7 +51,7 @@ func startRuntime(library string) error {
 		}
 		return nil
 	}
-	// Some builds would tell their maker of every model, and leave logs in the folder for temporary files.
+	// Some builds report every model to their vendor, and leave logs in the folder for temporary files.
 	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
 		return fmt.Errorf("%w: switch telemetry off: %w", ErrRuntime, err)
 	}
@@ -86,7 +86,7 @@ func newNetwork(name string, model []byte, threads int) (*network, error) {
 		return fail("read the network", err)
 	}
 	if len(inputs) != 1 || len(inputs[0].Dimensions) != 4 {
-		return nil, fmt.Errorf("%w: %s: want one input of four dimensions, got %v", ErrPack, name, inputs)
+		return nil, fmt.Errorf("%w: %s: the network must have one input of four dimensions, not %v", ErrPack, name, inputs)
 	}
 	n := &network{name: name, input: inputs[0].Name, inDims: inputs[0].Dimensions, free: map[shape4][]*tensors{}}
 	for _, o := range outputs {
@@ -103,7 +103,7 @@ func newNetwork(name string, model []byte, threads int) (*network, error) {
 	for _, set := range []func() error{
 		func() error { return options.SetIntraOpNumThreads(threads) },
 		func() error { return options.SetInterOpNumThreads(1) },
-		// Waiting threads must not burn the cores that other workers of the machine need.
+		// Waiting threads must not use up cores that other workers on the machine need.
 		func() error { return options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0") },
 	} {
 		if err := set(); err != nil {
@@ -117,7 +117,7 @@ func newNetwork(name string, model []byte, threads int) (*network, error) {
 	return n, nil
 }
 
-// batch returns how many pictures one run takes at most.
+// batch returns the maximum number of pictures of one run.
 func (n *network) batch() int {
 	if n.inDims[0] > 0 {
 		return int(n.inDims[0])
@@ -214,7 +214,7 @@ func (n *network) release(t *tensors) {
 	n.destroyIfIdle()
 }
 
-// close lets runs in flight finish: the last of them frees the session.
+// close frees the session once the last run in flight has finished.
 func (n *network) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
