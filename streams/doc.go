@@ -1,3 +1,3 @@
-// Package streams is the JetStream map: which streams, subjects, consumers and buckets there are, as declared data, and
-// the means to publish to them and consume from them. Nothing outside this package spells a subject.
+// Package streams connects to NATS JetStream. It declares the streams, subjects, consumers and buckets as data, publishes and
+// consumes messages, and follows streams. No package outside this directory spells out a subject.
 package streams

@@ -10,25 +10,25 @@ import (
 var ErrNotFound = errors.New("not found")
 
 // ErrChanged is returned by a compare-and-set when the newest revision is not the expected one.
-var ErrChanged = errors.New("changed in the meantime by somebody else: read the newest revision and try again")
+var ErrChanged = errors.New("changed in the meantime: read the newest revision and try again")
 
-// ErrFull is returned when there are as many of a kind as there can be.
-var ErrFull = errors.New("there are as many as there can be: delete one first")
+// ErrFull is returned when the limit of stored items is reached.
+var ErrFull = errors.New("the limit is reached: delete one first")
 
 // ErrDecided is returned when the session already has a decision after the one the state came from.
 var ErrDecided = errors.New("already decided")
 
-// ErrElsewhere is returned by a handler whose message another process has taken over. The other process answers the message.
+// ErrElsewhere is returned by a handler whose message another process has taken over. That process acknowledges the message.
 var ErrElsewhere = errors.New("taken over by another process")
 
-// ErrNoService is returned when no process serves a request.
-var ErrNoService = errors.New("no process is running that answers")
+// ErrNoService is returned for a request that no running process serves.
+var ErrNoService = errors.New("no running process serves this request")
 
 // ErrNoDecider is returned when no decider is running.
 var ErrNoDecider = errors.New("no decider is running: start `selene worker decider`")
 
-// wrongLast reports whether a compare-and-set failed because the newest message was not the expected one. The two codes
-// come from the leader and from a replica's check before it.
+// wrongLast reports whether a compare-and-set failed because the newest message was not the expected one. The broker has two
+// error codes for it.
 func wrongLast(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,19 +14,19 @@ import (
 
 // PublishOptions say how a message is stored. The zero value stores it as it comes.
 type PublishOptions struct {
-	ID     string        // a second message with the same one within two minutes is dropped; empty = none
+	ID     string        // a message with the same ID as another of the last two minutes is dropped; empty = none
 	Last   *uint64       // the sequence that the newest message on the subject must have, 0 for none; nil = any
 	TTL    time.Duration // after which the broker removes it, in whole seconds and at least one; 0 = as the stream declares
-	Header nats.Header
+	Header map[string]string
 
-	Imported bool // another installation judged what the message says: it can be read, and no worker receives it
+	Imported bool // from a recording of another installation: it can be read, but workers do not receive it
 }
 
 // headerImported marks a message that was published as imported.
 const headerImported = "Selene-Imported"
 
-// Publish stores a message and returns its sequence in the stream of the subject. For a message that was dropped as a
-// repetition it returns the first one's. It returns ErrChanged when the subject's newest message is not o.Last.
+// Publish stores a message and returns its sequence in the stream of the subject. For a message that was dropped
+// because of its ID, that is the sequence of the first one. It returns ErrChanged when the subject's newest message is not o.Last.
 func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o PublishOptions) (uint64, error) {
 	var opts []jetstream.PublishOpt
 	if o.ID != "" {
@@ -39,10 +38,11 @@ func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o Publi
 	if o.TTL > 0 {
 		opts = append(opts, jetstream.WithMsgTTL(max(o.TTL.Truncate(time.Second), time.Second)))
 	}
-	msg := &nats.Msg{Subject: subject, Data: data, Header: o.Header}
+	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
+	for name, value := range o.Header {
+		msg.Header.Set(name, value)
+	}
 	if o.Imported {
-		msg.Header = nats.Header{}
-		maps.Copy(msg.Header, o.Header)
 		msg.Header.Set(headerImported, "1")
 	}
 	ack, err := c.js.PublishMsg(ctx, msg, opts...)

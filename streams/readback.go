@@ -81,3 +81,40 @@ func messagesOf(ctx context.Context, stream jetstream.Stream, config jetstream.O
 		}
 	}
 }
+
+// Range selects messages of a stream. The zero value selects all.
+type Range struct {
+	Subjects       []string // filters, of which one has to match; none = any subject
+	From, To       uint64   // first and last sequence; 0 = no bound
+	LastPerSubject bool     // the newest message of each subject only; excludes From
+}
+
+func (r Range) consumer() jetstream.OrderedConsumerConfig {
+	config := jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects}
+	switch {
+	case r.LastPerSubject:
+		config.DeliverPolicy = jetstream.DeliverLastPerSubjectPolicy
+	case r.From > 0:
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.From
+	}
+	return config
+}
+
+// Read yields the messages of a range that are stored now, oldest first, and holds no more than a few in memory.
+func (s *Stream) Read(ctx context.Context, r Range) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		for msg, err := range messagesOf(ctx, s.stream, r.consumer()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if r.To > 0 && msg.Sequence.Stream > r.To {
+				return
+			}
+			more := yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil)
+			if !more || msg.Sequence.Stream == r.To {
+				return
+			}
+		}
+	}
+}

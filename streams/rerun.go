@@ -12,12 +12,12 @@ import (
 	"github.com/selene-liveness/selene/streams/priority"
 )
 
-// runInbox is where answers to connections for runs arrive, so that they need not hear those to others.
+// runInbox is the prefix of replies to connections for runs, which need no permission to read other replies.
 const runInbox = "_INBOX.rerun"
 
-// ConnectForRuns reaches a broker where an installation runs, for runs of recorded sessions alone: it makes and changes no stream.
-// Of o only URL and Name count. The connection can publish frames of runs, listen to VerdictsOfRun, follow the Registry, Describe
-// and PutRunSettings; the broker need allow it no more than README.md says.
+// ConnectForRuns connects to the broker of an installation for runs of recorded sessions alone. It creates and changes no
+// stream, and uses only URL and Name of o. The connection can publish frames of runs, subscribe with VerdictsOfRun, follow the
+// Registry, request descriptions and store settings of runs. It needs the permissions that README.md lists.
 func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
 	c := newConn()
 	if err := c.dial(o.URL, append(connectionOptions(o.Name), nats.CustomInboxPrefix(runInbox))); err != nil {
@@ -36,9 +36,9 @@ func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// ConsumeJudging is Consume for those who judge frames or faces: besides w.Stream it consumes what belongs to runs of
-// recorded sessions, from the stream of runs beside it. Both share w.Concurrency, and live messages go first. A message
-// of a run that cannot be handled is dropped, since the recording still has it.
+// ConsumeJudging is Consume for workers that judge frames or faces. Besides w.Stream it consumes the stream with the same
+// messages of runs of recorded sessions. Both share w.Concurrency, and live messages go first. A message of a run that cannot
+// be handled is dropped, because the recording still has it.
 func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.Context, *Delivery) error) error {
 	w.slots = priority.NewSemaphore(w.Concurrency)
 	run := w
@@ -49,7 +49,7 @@ func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.C
 	case Faces:
 		run.Stream = RerunFaces
 	default:
-		return fmt.Errorf("stream %s has none of runs beside it", w.Stream)
+		return fmt.Errorf("stream %s has no counterpart for runs of recorded sessions", w.Stream)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.Consume(ctx, w, handle) })
@@ -57,7 +57,7 @@ func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.C
 	return group.Wait()
 }
 
-// runBuffer is how many verdicts of a run may wait to be taken.
+// runBuffer is how many verdicts of a run may wait for handle.
 const runBuffer = 8192
 
 // VerdictsOfRun passes the verdicts of a run to handle, one after another, until ctx is done. It closes ready once it has

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/selene-liveness/selene/schemas"
 )
 
 // Stream reads and removes the stored messages of one stream. It is safe for concurrent use.
@@ -18,37 +14,6 @@ type Stream struct {
 	stream jetstream.Stream
 	name   string
 }
-
-// Message is a stored message.
-type Message struct {
-	Subject  string
-	Sequence uint64 // in its stream
-	Stored   time.Time
-	Header   nats.Header
-	Data     []byte
-}
-
-// Token returns the last token of the message's subject, which usually is a session ID.
-func (m *Message) Token() string { return lastToken(m.Subject) }
-
-// Imported reports whether another installation judged what the message says.
-func (m *Message) Imported() bool { return m.Header.Get(headerImported) != "" }
-
-const (
-	headerOperation = "KV-Operation" // on the marker of a deleted key
-	operationDelete = "DEL"
-
-	headerMarkerReason = "Nats-Marker-Reason" // on the marker of what the broker removed
-	markerExpired      = "MaxAge"
-)
-
-// Deleted reports whether the message is the marker of a key that was deleted or that expired.
-func (m *Message) Deleted() bool {
-	return m.Header.Get(headerOperation) != "" || m.Header.Get(headerMarkerReason) != ""
-}
-
-// Expired reports whether the message is the marker of a key that expired.
-func (m *Message) Expired() bool { return m.Header.Get(headerMarkerReason) == markerExpired }
 
 // Stream returns the stream with one of the names that topology declares. It panics for any other name.
 func (c *Conn) Stream(name string) *Stream {
@@ -173,80 +138,4 @@ func (s *Stream) Waiting(ctx context.Context, durable string) (uint64, error) {
 		return 0, Blame(Infrastructure, fmt.Errorf("read the state of consumer %s of %s: %w", durable, s.name, err))
 	}
 	return consumer.CachedInfo().NumPending, nil
-}
-
-// Range selects messages of a stream. The zero value selects all.
-type Range struct {
-	Subjects       []string // filters, of which one has to match; none = any subject
-	From, To       uint64   // first and last sequence; 0 = no bound
-	LastPerSubject bool     // the newest message of each subject only; excludes From
-}
-
-func (r Range) consumer() jetstream.OrderedConsumerConfig {
-	config := jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects}
-	switch {
-	case r.LastPerSubject:
-		config.DeliverPolicy = jetstream.DeliverLastPerSubjectPolicy
-	case r.From > 0:
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.From
-	}
-	return config
-}
-
-// Read yields the messages of a range that are stored now, oldest first, and holds no more than a few in memory.
-func (s *Stream) Read(ctx context.Context, r Range) iter.Seq2[*Message, error] {
-	return func(yield func(*Message, error) bool) {
-		for msg, err := range messagesOf(ctx, s.stream, r.consumer()) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if r.To > 0 && msg.Sequence.Stream > r.To {
-				return
-			}
-			more := yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil)
-			if !more || msg.Sequence.Stream == r.To {
-				return
-			}
-		}
-	}
-}
-
-// Stored is a decoded message with its stream sequence.
-type Stored[M any] struct {
-	Sequence uint64
-	Message  M
-}
-
-// messagePointer is a pointer to a generated message.
-type messagePointer[T any] interface {
-	*T
-	schemas.Message
-}
-
-// ReadAs yields the decoded messages of one type whose subject matches a filter and that are stored now, oldest first:
-// ReadAs[schemas.Frame](ctx, stream, filter). A message that cannot be decoded comes with an error; reading goes on.
-func ReadAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) iter.Seq2[Stored[M], error] {
-	return func(yield func(Stored[M], error) bool) {
-		for msg, err := range s.Read(ctx, Range{Subjects: []string{filter}}) {
-			if err != nil {
-				yield(Stored[M]{}, err)
-				return
-			}
-			m := M(new(T))
-			if !yield(Stored[M]{msg.Sequence, m}, Blame(Input, schemas.Unmarshal(msg.Data, m))) {
-				return
-			}
-		}
-	}
-}
-
-// LastAs returns the decoded newest message whose subject matches a filter. It returns ErrNotFound when there is none.
-func LastAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) (Stored[M], error) {
-	msg, err := s.Last(ctx, filter)
-	if err != nil {
-		return Stored[M]{}, err
-	}
-	m := M(new(T))
-	return Stored[M]{msg.Sequence, m}, Blame(Input, schemas.Unmarshal(msg.Data, m))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// The table in README.md is the topology, not a memory of it.
+// README.md shows the declared streams.
 func TestReadmeShowsTheTopology(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -41,6 +41,18 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 		want := fmt.Sprintf("| %s | `%s` | %s | %s |", s.Name, subject, s.Description, kept)
 		if i >= len(rows) || rows[i] != want {
 			t.Errorf("README.md lacks the row\n%s", want)
+		}
+	}
+}
+
+func TestReadmeShowsTheBuckets(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range buckets(DefaultLimits()) {
+		if row := fmt.Sprintf("| `%s` | %s |\n", b.Bucket, b.Description); !strings.Contains(string(readme), row) {
+			t.Errorf("README.md lacks the row\n%s", row)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Only streams/ may spell out subjects and stream names, and test/conformance, which checks workers against them. No linter
 # reads string literals, so this script does: it fails on a Go string anywhere else that starts like one of our subjects or
-# equals one of our stream names.
+# equals one of our stream names, or names a bucket as the broker does.
 set -euo pipefail
 
 # The backquotes are Go's, not the shell's.
@@ -9,12 +9,14 @@ set -euo pipefail
 readonly subject='["`](pass|rerun|stored)\.([a-z]+|\*|%s)\.'
 # shellcheck disable=SC2016
 readonly stream='["`](RERUN_[A-Z]+|FRAMES|FACES|VERDICTS|DECISIONS|SESSIONS|VIDEOS|EXPORTS|ANNOUNCEMENTS|AUDIT|HASHES|DEAD)["`]'
+# shellcheck disable=SC2016
+readonly bucket='["`](\$KV\.|KV_)'
 
 # Untracked files are included: they are the ones being worked on.
 files=$(git ls-files --cached --others --exclude-standard -- '*.go' ':!streams/' ':!test/conformance/')
-found=$(xargs -r grep -nHE "$subject|$stream" <<<"$files" || true)
+found=$(xargs -r grep -nHE "$subject|$stream|$bucket" <<<"$files" || true)
 if [[ -n $found ]]; then
     printf '%s\n' "$found" >&2
-    echo "lint: subjects and stream names are spelled in streams/ alone: use what it exports" >&2
+    echo "lint: subjects and the names of streams and buckets are spelled out in streams/ alone: use what it exports" >&2
     exit 1
 fi

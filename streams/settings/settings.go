@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
@@ -156,7 +154,7 @@ func (s *Store) store(ctx context.Context, variant string, document *schemas.Set
 	if err != nil {
 		return nil, fmt.Errorf("encode the author of settings: %w", err)
 	}
-	number, err := s.conn.Publish(ctx, s.bucket.Subject(key), data, streams.PublishOptions{Last: &last, Header: nats.Header{headerAuthor: {string(by)}}})
+	number, err := s.conn.Publish(ctx, s.bucket.Subject(key), data, streams.PublishOptions{Last: &last, Header: map[string]string{headerAuthor: string(by)}})
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
