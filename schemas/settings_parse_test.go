@@ -64,6 +64,7 @@ func TestSettingsErrorsNameThePath(t *testing.T) {
 		`{"active_liveness":{"interaction_count":9}}`:                "active_liveness.interaction_count",
 		`{"workers":[{"name":"a b","required":true,"timeout":1}]}`:   "workers.0.name",
 		`{"workers":[{"name":"plug","timeout":1,"colour":"red"}]}`:   "workers.0.colour",
+		`{"workers":[{"name":"plug","timeout":0}]}`:                  "workers.0.timeout",
 		`{"file_logger":{"path":"../elsewhere"}}`:                    "file_logger.path",
 		`{"file_logger":{"path":"/etc"}}`:                            "file_logger.path",
 		`{"workers":[{"name":"liveness","required":false}]}`:         "workers.0.required",
