@@ -1,5 +1,6 @@
-// Package announce tells others of finished videos: a queue in Redis, a command, a URL, and the webhooks of exports. It
-// follows VIDEOS with one durable consumer a means, so that one that is down holds up neither the others nor a video.
+// Package announce notifies others of finished videos: a queue in Redis, a command, a URL, and the webhooks of exports. It
+// follows VIDEOS with one durable consumer for each channel, so a channel that is down delays neither the others nor a
+// video.
 package announce
 
 import (
@@ -20,38 +21,38 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// The means, as announcements name them. The consumers are called announce-redis and so on.
+// The channels, as announcements name them. Their consumers are called announce-redis and so on.
 const (
-	MeansRedis   = "redis"
-	MeansCommand = "command"
-	MeansURL     = "url"
-	MeansWebhook = "webhook"
+	ChannelRedis   = "redis"
+	ChannelCommand = "command"
+	ChannelURL     = "url"
+	ChannelWebhook = "webhook"
 )
 
-// Hook is what the environment says of what is run or told for each video.
+// Hook configures what is run or notified for each video.
 type Hook struct {
-	Command string        `envconfig:"COMMAND" desc:"program and arguments, between spaces, run for each finished video"`
-	URL     string        `envconfig:"URL" desc:"where the record of each finished video is posted"`
-	Timeout time.Duration `envconfig:"TIMEOUT" default:"10s" desc:"how long one try of a command, a post or a webhook may take"`
-	Tries   int           `envconfig:"TRIES" default:"8" desc:"tries of a command, a post or a webhook before it is given up"`
+	Command string        `envconfig:"COMMAND" desc:"program and arguments, separated by spaces, run for each finished video"`
+	URL     string        `envconfig:"URL" desc:"URL that the record of each finished video is posted to"`
+	Timeout time.Duration `envconfig:"TIMEOUT" default:"10s" desc:"timeout of one try of a command, a POST or a webhook"`
+	Tries   int           `envconfig:"TRIES" default:"8" desc:"number of tries of a command, a POST or a webhook"`
 }
 
-// Options of an Announcer.
+// Options configure an Announcer.
 type Options struct {
 	Hook   Hook
-	Secret string // signs what is posted; empty = not signed
-	URL    string // of the installation, where those who are told fetch the videos
-	Public bool   // webhooks of exports at private addresses are not reached
+	Secret string // signs the bodies of requests; empty = not signed
+	URL    string // of the installation, from which receivers fetch the videos
+	Public bool   // webhooks of exports reach only public addresses
 }
 
-// Announcer tells of videos. All that share a broker must have the same options: each takes a share of the work.
+// Announcer announces videos. All announcers on one broker must have the same options, since they share the work.
 type Announcer struct {
-	conn  *streams.Conn
-	means []*means
-	redis *redisQueue
+	conn     *streams.Conn
+	channels []*channel
+	redis    *redisQueue
 }
 
-// New returns an announcer, or an error that says what is wrong with the options.
+// New returns an announcer. The error names the option that is wrong.
 func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	if o.Hook.Timeout <= 0 || o.Hook.Tries < 1 {
 		return nil, fmt.Errorf("SELENE_VIDEO_HOOK_TIMEOUT must be more than 0 and SELENE_VIDEO_HOOK_TRIES at least 1, not %s and %d", o.Hook.Timeout, o.Hook.Tries)
@@ -75,71 +76,71 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	if o.Public {
 		hook.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
 	}
-	patience := 3*o.Hook.Timeout + time.Minute // one that is fetched ahead waits for those under way
-	return &Announcer{conn, []*means{
-		{MeansRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.tell},
-		{MeansCommand, streams.Work{Concurrency: 2, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, command.tell},
-		{MeansURL, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.tell},
-		{MeansWebhook, streams.Work{Concurrency: 4, AckWait: patience, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, hook.tell},
+	ackWait := 3*o.Hook.Timeout + time.Minute // a message that is fetched ahead waits for those being handled
+	return &Announcer{conn, []*channel{
+		{ChannelRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.announce},
+		{ChannelCommand, streams.Work{Concurrency: 2, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, command.announce},
+		{ChannelURL, streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.announce},
+		{ChannelWebhook, streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, hook.announce},
 	}, queue}, nil
 }
 
-// hookRetries outlast a restart of the receiver: the eighth try comes a quarter of an hour after the first.
+// hookRetries outlasts a restart of the receiver: the eighth try comes a quarter of an hour after the first.
 var hookRetries = backoff.Policy{First: time.Second, Most: 5 * time.Minute, Factor: 4}
 
-// forever is more often than a message can be tried before its stream forgets it, and small enough to be multiplied.
+// forever is more than the number of tries before a message expires from its stream, and small enough to be multiplied.
 const forever = math.MaxInt32
 
-// Run works until ctx is done. What was not told by then is told by the next process.
+// Run works until ctx is done. Videos that were not announced by then are announced by the next process.
 func (a *Announcer) Run(ctx context.Context) error {
 	defer a.redis.close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, m := range a.means {
-		work := m.work
-		work.Stream, work.Durable = streams.Videos, "announce-"+m.name
+	for _, c := range a.channels {
+		work := c.work
+		work.Stream, work.Durable = streams.Videos, "announce-"+c.name
 		work.Observe = workers.Observer(work.Durable)
-		slow := &pace{}
+		limiter := &pace{}
 		group.Go(func() error {
 			return a.conn.Consume(ctx, work, func(job context.Context, d *streams.Delivery) error {
-				if m.work.MaxTries == forever {
-					return slow.keep(ctx, func() error { return a.handle(job, m, d) })
+				if c.work.MaxTries == forever {
+					return limiter.run(ctx, func() error { return a.handle(job, c, d) })
 				}
-				return a.handle(job, m, d)
+				return a.handle(job, c, d)
 			})
 		})
 	}
 	return group.Wait()
 }
 
-// means is one way of telling others.
-type means struct {
-	name string
-	work streams.Work // MaxTries is how often it is tried; forever = as long as the stream keeps the message
-	tell func(context.Context, *schemas.VideoStatus) (outcome, error)
+// channel is one way of notifying others.
+type channel struct {
+	name     string
+	work     streams.Work // MaxTries = forever tries as long as the stream keeps the message
+	announce func(context.Context, *schemas.VideoStatus) (outcome, error)
 }
 
-// outcome is who was told, without secrets, and what they said. An empty target means that nobody wants to be told.
+// outcome is the receiver, without secrets, and its response. An empty target means that no receiver is configured.
 type outcome struct{ target, detail string }
 
-// handle tells of a finished video and stores how that went.
-func (a *Announcer) handle(ctx context.Context, m *means, d *streams.Delivery) error {
+// handle announces a finished video and stores the result.
+func (a *Announcer) handle(ctx context.Context, c *channel, d *streams.Delivery) error {
 	status, err := streams.Decode(d, &schemas.VideoStatus{})
 	if err != nil || !finished(status.GetStatus()) {
 		return err
 	}
-	told, err := m.tell(ctx, status)
+	sent, err := c.announce(ctx, status)
 	switch {
-	case err == nil && told.target == "":
+	case err == nil && sent.target == "":
 		return nil
 	case err != nil && (!d.Last || ctx.Err() != nil):
 		return streams.Blame(streams.Infrastructure, err)
 	case err != nil:
-		told.detail = err.Error()
-		slog.Error("gave up telling of a video", "means", m.name, "session", d.Session, "tries", d.Try, "error", err)
+		sent.detail = err.Error()
+		slog.Error("announcing a video failed after the last try", "channel", c.name, "session", d.Session, "tries", d.Try, "error", err)
 	}
 	return storeOutcome(ctx, a.conn, &schemas.Announcement{
-		Version: schemas.Version, Session: d.Session, Job: status.GetJob(), Means: m.name, Target: told.target,
-		Tries: uint32(d.Try), Delivered: err == nil, Detail: told.detail, AtUnixNanos: time.Now().UnixNano(),
+		Version: schemas.Version, Session: d.Session, Job: status.GetJob(), Means: c.name, Target: sent.target,
+		Tries: uint32(d.Try), Delivered: err == nil, Detail: sent.detail, AtUnixNanos: time.Now().UnixNano(),
 	})
 }
 

@@ -17,14 +17,14 @@ import (
 
 // command is a program that is run for each video.
 type command struct {
-	path    string // empty = none
+	path    string // empty = off
 	args    []string
 	timeout time.Duration
 	url     string
 }
 
-// letGo is how long output is waited for that a finished program's children still hold open.
-const letGo = time.Second
+// outputWait bounds the wait for output that the children of a finished program still hold open.
+const outputWait = time.Second
 
 func newCommand(line string, timeout time.Duration, url string) (*command, error) {
 	words := strings.Fields(line)
@@ -38,8 +38,8 @@ func newCommand(line string, timeout time.Duration, url string) (*command, error
 	return &command{path, words[1:], timeout, url}, nil
 }
 
-// tell runs the program with the record on its standard input and in its environment. It is told when it exits with 0.
-func (c *command) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
+// announce runs the program with the record on its standard input and in its environment. Exit status 0 is success.
+func (c *command) announce(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if c.path == "" || status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
@@ -50,27 +50,27 @@ func (c *command) tell(ctx context.Context, status *schemas.VideoStatus) (outcom
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	said := &tail{}
+	output := &lastBytes{}
 	run := exec.CommandContext(limited, c.path, c.args...)
-	run.Stdin, run.Stdout, run.Stderr = bytes.NewReader(input), said, said
+	run.Stdin, run.Stdout, run.Stderr = bytes.NewReader(input), output, output
 	run.Env = append(withoutOurs(os.Environ()), record.environment()...)
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	run.WaitDelay = letGo
+	run.WaitDelay = outputWait
 	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
 	if err = run.Run(); errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // it left something running in the background, and itself is done
+		err = nil // the program is done and left a child running in the background
 	}
-	told := outcome{c.path, said.String()}
+	result := outcome{c.path, output.String()}
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil && err != nil:
-		return told, fmt.Errorf("%s: killed after %s: %s", c.path, c.timeout, said)
+		return result, fmt.Errorf("%s: killed after %s: %s", c.path, c.timeout, output)
 	case err != nil:
-		return told, fmt.Errorf("%s: %w: %s", c.path, err, said)
+		return result, fmt.Errorf("%s: %w: %s", c.path, err, output)
 	}
-	return told, nil
+	return result, nil
 }
 
-// withoutOurs leaves out what the environment tells this process: keys and tokens among it.
+// withoutOurs removes the configuration of this process, which includes keys and tokens.
 func withoutOurs(environment []string) (out []string) {
 	for _, variable := range environment {
 		if !strings.HasPrefix(variable, "SELENE_") {
@@ -88,15 +88,17 @@ func (r *Record) environment() []string {
 	}
 }
 
-// tail keeps the end of what is written to it.
-type tail struct{ data []byte }
+// lastBytes keeps the end of the data written to it.
+type lastBytes struct{ data []byte }
 
-const tailBytes = 1024
+const maxOutput = 1024
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.data = append(t.data, p[max(0, len(p)-tailBytes):]...)
-	t.data = t.data[max(0, len(t.data)-tailBytes):]
+func (t *lastBytes) Write(p []byte) (int, error) {
+	t.data = append(t.data, p[max(0, len(p)-maxOutput):]...)
+	t.data = t.data[max(0, len(t.data)-maxOutput):]
 	return len(p), nil
 }
 
-func (t *tail) String() string { return strings.TrimSpace(strings.ToValidUTF8(string(t.data), "?")) }
+func (t *lastBytes) String() string {
+	return strings.TrimSpace(strings.ToValidUTF8(string(t.data), "?"))
+}

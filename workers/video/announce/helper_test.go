@@ -42,9 +42,9 @@ func (i *installation) announce(h Hook, secret string) <-chan struct{} {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	tried, tell := make(chan struct{}, 1000), a.means[0].tell
-	a.means[0].tell = func(ctx context.Context, s *schemas.VideoStatus) (outcome, error) {
-		o, err := tell(ctx, s)
+	tried, announce := make(chan struct{}, 1000), a.channels[0].announce
+	a.channels[0].announce = func(ctx context.Context, s *schemas.VideoStatus) (outcome, error) {
+		o, err := announce(ctx, s)
 		select {
 		case tried <- struct{}{}:
 		default:
@@ -55,7 +55,7 @@ func (i *installation) announce(h Hook, secret string) <-chan struct{} {
 	return tried
 }
 
-// set makes the part video_redis of the settings what is given, enabled.
+// set replaces the part video_redis of the settings, enabled.
 func (i *installation) set(redis map[string]any) {
 	i.t.Helper()
 	redis["is_enabled"] = true
@@ -68,7 +68,7 @@ func (i *installation) set(redis map[string]any) {
 	}
 }
 
-// finish publishes the states of a video up to its last, and returns that.
+// finish publishes the states of a video up to its last one, and returns it.
 func (i *installation) finish(change func(*schemas.VideoStatus)) *schemas.VideoStatus {
 	i.t.Helper()
 	session := uuid.NewString()
@@ -92,7 +92,7 @@ func (i *installation) publish(s *schemas.VideoStatus) {
 	}
 }
 
-// announcements waits for so many of a session.
+// announcements waits until a session has that many.
 func (i *installation) announcements(session string, count int) (all []*schemas.Announcement) {
 	i.t.Helper()
 	ctx := streamstest.Context(i.t)
@@ -112,7 +112,7 @@ func (i *installation) announcements(session string, count int) (all []*schemas.
 	return all
 }
 
-// delivered waits for the one announcement of a session, which tells of success.
+// delivered waits for the only announcement of a session, which must have succeeded.
 func (i *installation) delivered(session string) *schemas.Announcement {
 	i.t.Helper()
 	a := i.announcements(session, 1)[0]

@@ -7,14 +7,14 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// urlHook is an address that the record of each video is posted to.
+// urlHook posts the record of each video to an address.
 type urlHook struct {
 	post    *webhook.Sender
-	address string // empty = none
+	address string // empty = off
 	url     string
 }
 
-func (u *urlHook) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
+func (u *urlHook) announce(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if u.address == "" || status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
@@ -22,6 +22,6 @@ func (u *urlHook) tell(ctx context.Context, status *schemas.VideoStatus) (outcom
 	if err != nil {
 		return outcome{}, err
 	}
-	said, err := u.post.Post(ctx, u.address, body)
-	return outcome{webhook.Target(u.address), said}, err
+	response, err := u.post.Post(ctx, u.address, body)
+	return outcome{webhook.Target(u.address), response}, err
 }

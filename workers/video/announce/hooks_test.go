@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// script makes an executable file.
+// script creates an executable file.
 func script(t *testing.T, lines string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "hook.sh")
@@ -81,7 +81,7 @@ func TestCommandIsGivenUp(t *testing.T) {
 	}
 }
 
-// One that hangs is killed with all it started.
+// A command that hangs is killed with all processes it started.
 func TestCommandIsKilled(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -107,7 +107,7 @@ func TestCommandIsKilled(t *testing.T) {
 	})
 }
 
-// A command may leave something running, whose output nobody waits for.
+// A command may leave a process running, whose output is not waited for.
 func TestCommandLeavesABackgroundJob(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -147,14 +147,14 @@ func TestURLGetsTheRecord(t *testing.T) {
 	}
 }
 
-// Who is told may be away for some minutes, but no delay grows beyond a few.
+// A receiver may be down for some minutes, but no delay grows beyond a few.
 func TestHooksAreTriedForMinutes(t *testing.T) {
 	a, err := New(streamstest.Connect(t, streamstest.Broker(t, false)), Options{Hook: Hook{Timeout: time.Second, Tries: 8}, URL: base})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range a.means {
-		if m.name == MeansRedis {
+	for _, m := range a.channels {
+		if m.name == ChannelRedis {
 			continue
 		}
 		all := time.Duration(0)
@@ -167,7 +167,7 @@ func TestHooksAreTriedForMinutes(t *testing.T) {
 	}
 }
 
-// What is down holds up nothing but itself.
+// A channel that is down delays no other.
 func TestMeansDoNotWaitForEachOther(t *testing.T) {
 	i := install(t)
 	hang := make(chan struct{})

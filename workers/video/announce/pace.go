@@ -7,16 +7,16 @@ import (
 	"github.com/selene-liveness/selene/streams/backoff"
 )
 
-// pace asks one who is down once in a while, however many messages are waiting.
+// pace limits the rate of tries while a receiver is down, regardless of how many messages are waiting.
 type pace struct{ failures int }
 
-var pauses = backoff.Policy{First: 200 * time.Millisecond, Most: 10 * time.Second}
+var retryDelays = backoff.Policy{First: 200 * time.Millisecond, Most: 10 * time.Second}
 
-// keep waits after failures, the longer the more of them came one after another, and then runs try. It is not for
+// run waits if the previous tries failed, longer after each failure in a row, and then calls try. It is not safe for
 // concurrent use.
-func (p *pace) keep(ctx context.Context, try func() error) error {
+func (p *pace) run(ctx context.Context, try func() error) error {
 	if p.failures > 0 {
-		pauses.Wait(ctx, p.failures)
+		retryDelays.Wait(ctx, p.failures)
 	}
 	err := try()
 	if err != nil {

@@ -10,21 +10,21 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Record is what others are told of a finished video or file of an export.
+// Record describes a finished video or file of an export to receivers.
 type Record struct {
 	Session  string    `json:"session_id"`
-	Job      string    `json:"job,omitempty"`  // id of the export; none for the session's own video
-	File     string    `json:"file,omitempty"` // URL, which asks for the admin token; none unless result is success
+	Job      string    `json:"job,omitempty"`  // ID of the export; empty for the session's own video
+	File     string    `json:"file,omitempty"` // URL, which requires the admin token; empty unless the result is success
 	Codec    string    `json:"codec"`          // H264, H265 or VP9
 	Frames   uint32    `json:"frames"`
-	Started  time.Time `json:"started_at"` // when the making of it began
+	Started  time.Time `json:"started_at"` // when making it began
 	Finished time.Time `json:"finished_at"`
 	Duration float64   `json:"duration"` // seconds of video
 	Result   string    `json:"result"`   // success or error
 	Reason   string    `json:"reason,omitempty"`
 }
 
-// newRecord makes the record of a status, for an installation at base.
+// newRecord returns the record of a status, for an installation at the URL base.
 func newRecord(s *schemas.VideoStatus, base string) *Record {
 	r := &Record{
 		Session: s.GetSession(), Job: s.GetJob(), Codec: s.GetCodec(), Frames: s.GetFrames(),

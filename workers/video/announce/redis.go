@@ -18,27 +18,27 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 )
 
-// redisQueue is the list or stream that the settings name. It follows the newest revision. It is not for concurrent use.
+// redisQueue is the list or stream that the newest settings name. It is not safe for concurrent use.
 type redisQueue struct {
 	store *settings.Store
 	url   string
 
-	client   redis.UniversalClient // of settings; nil before the first
+	client   redis.UniversalClient // for settings; nil when Redis is off
 	settings schemas.VideoRedis
 }
 
 const (
-	redisPatience = 2 * time.Second // of one exchange
-	redisTry      = 10 * time.Second
-	// streamLength is how many records a Redis stream keeps, or a few more.
+	redisTimeout = 2 * time.Second  // of one command
+	tryTimeout   = 10 * time.Second // of one try, with its retries
+	// streamLength is the approximate number of records that a Redis stream keeps.
 	streamLength = 100_000
 )
 
-// push puts a record on the queue and into a hash of its own, unless the hash says that this was done. The queue comes
-// first: a script that fails half way is not undone.
+// push appends a record to the queue and writes its hash, unless the hash says that this was done before. The queue comes
+// first, since the effects of a script that fails halfway are not rolled back.
 var push = redis.NewScript(`
-local told, ttl, kind, length, record = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-if redis.call('HEXISTS', KEYS[1], told) == 1 then
+local mark, ttl, kind, length, record = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+if redis.call('HEXISTS', KEYS[1], mark) == 1 then
   return 0
 end
 if kind == 'stream' then
@@ -46,7 +46,7 @@ if kind == 'stream' then
 else
   redis.call('RPUSH', KEYS[2], record)
 end
-redis.call('HSET', KEYS[1], told, 1, unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], mark, 1, unpack(ARGV, 6))
 if ttl > 0 then
   redis.call('EXPIRE', KEYS[1], ttl)
 else
@@ -55,7 +55,7 @@ end
 return 1
 `)
 
-func (q *redisQueue) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
+func (q *redisQueue) announce(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
@@ -72,26 +72,27 @@ func (q *redisQueue) tell(ctx context.Context, status *schemas.VideoStatus) (out
 	if err != nil {
 		return outcome{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, redisTry)
+	limited, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
-	args := []any{told(status), now.Settings.Video.ResultTTL, q.settings.QueueType, streamLength, data}
+	args := []any{mark(status), now.Settings.Video.ResultTTL, q.settings.QueueType, streamLength, data}
 	added, err := push.Run(limited, q.client, []string{hashOf(q.settings.QueueName, record), q.settings.QueueName}, append(args, record.fields()...)...).Int()
 	if err != nil {
 		return outcome{}, fmt.Errorf("put video of session %s on %s: %w", record.Session, target(q.settings), err)
 	}
 	detail := "queued"
 	if added == 0 {
-		detail = "was queued before"
+		detail = "already queued"
 	}
 	return outcome{target(q.settings), detail}, nil
 }
 
-// told is the hash field that says that this video was announced. It is the same video as long as codec and last frame are.
-func told(s *schemas.VideoStatus) string {
+// mark returns the hash field that records that this video was announced. A video is the same as long as its codec and
+// last frame are.
+func mark(s *schemas.VideoStatus) string {
 	return fmt.Sprintf("announced.%s.%s.%s.%d", s.GetSession(), s.GetStatus(), s.GetCodec(), s.GetLastFrame())
 }
 
-// hashOf is in the slot of the queue in a cluster.
+// hashOf returns the key of a record's hash, in the slot of the queue in a cluster.
 func hashOf(queue string, r *Record) string {
 	if r.Job != "" {
 		return "{" + queue + "}:" + r.Job
@@ -107,7 +108,7 @@ func (r *Record) fields() []any {
 	}
 }
 
-// target names the queue without what is secret.
+// target describes the queue without secrets.
 func target(s schemas.VideoRedis) string {
 	at := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 	switch {
@@ -119,7 +120,7 @@ func target(s schemas.VideoRedis) string {
 	return fmt.Sprintf("%s %s at %s/%d", s.QueueType, s.QueueName, at, s.Number)
 }
 
-// follow makes the client the one that the settings describe; none when they switch Redis off.
+// follow replaces the client when the settings change. There is no client while they switch Redis off.
 func (q *redisQueue) follow(s schemas.VideoRedis) {
 	if reflect.DeepEqual(s, q.settings) {
 		return
@@ -131,10 +132,10 @@ func (q *redisQueue) follow(s schemas.VideoRedis) {
 }
 
 func clientOptions(s schemas.VideoRedis) *redis.UniversalOptions {
-	logging.Disable() // what goes wrong is in the errors
+	logging.Disable() // errors are returned
 	o := &redis.UniversalOptions{
 		Addrs: []string{net.JoinHostPort(s.Host, strconv.Itoa(s.Port))}, DB: s.Number, Username: s.User, Password: s.Password,
-		DialTimeout: redisPatience, ReadTimeout: redisPatience, WriteTimeout: redisPatience, ContextTimeoutEnabled: true,
+		DialTimeout: redisTimeout, ReadTimeout: redisTimeout, WriteTimeout: redisTimeout, ContextTimeoutEnabled: true,
 		DialerRetries: 1, PoolSize: 2, ClientName: "selene", DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
@@ -151,7 +152,7 @@ func clientOptions(s schemas.VideoRedis) *redis.UniversalOptions {
 	return o
 }
 
-// close lets go of Redis, if it was reached.
+// close closes the connection, if there is one.
 func (q *redisQueue) close() {
 	if q.client == nil {
 		return

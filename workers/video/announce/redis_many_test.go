@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// The master dies: what is announced next goes to the one that the Sentinel makes master.
+// The master dies: the next announcement goes to the server that the Sentinel promotes.
 func TestRedisFailover(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -48,7 +48,7 @@ func TestRedisFailover(t *testing.T) {
 		return nil
 	})
 	i.set(map[string]any{
-		"password": "hush", "port": 1, // of nobody: the Sentinels know
+		"password": "hush", "port": 1, // unused: the Sentinels know the address
 		"sentinel": map[string]any{"master_name": "m", "sentinels": []string{fmt.Sprintf("127.0.0.1:%d", sentinel.port)}, "user": "watcher", "password": "silence"},
 	})
 	tried := i.announce(Hook{}, "")
@@ -66,7 +66,7 @@ func TestRedisFailover(t *testing.T) {
 	replica.wants(wanted(first)+"\n"+wanted(second), "LRANGE", "default", "0", "-1")
 }
 
-// The queue and the hashes of a cluster are in one slot, on whichever node.
+// The queue and the hashes of a cluster are in one slot, on any node.
 func TestRedisCluster(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -114,7 +114,7 @@ func TestRedisCluster(t *testing.T) {
 	}
 }
 
-// Redis takes the script and its answer does not come in time: what was done then is not done again.
+// Redis runs the script and its reply does not arrive in time: a retry does not run it again.
 func TestRedisUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -131,7 +131,7 @@ func TestRedisUnknownOutcome(t *testing.T) {
 	if err := r.run.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if a := i.delivered(session); a.GetTries() < 2 || a.GetDetail() != "was queued before" {
+	if a := i.delivered(session); a.GetTries() < 2 || a.GetDetail() != "already queued" {
 		t.Errorf("got %v", a)
 	}
 	r.wants("2", "LLEN", "default")

@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// wanted is the record of what installation.finish makes.
+// wanted returns the record of a video that installation.finish publishes.
 func wanted(session string) string {
 	return `{"session_id":"` + session + `","file":"https://selene.example/v1/sessions/` + session + `/video","codec":"H264","frames":75,` +
 		`"started_at":"2026-03-04T05:06:07.008Z","finished_at":"2026-03-04T05:06:08.508Z","duration":2.5,"result":"success"}`
@@ -25,7 +25,7 @@ func wanted(session string) string {
 
 func TestRedisListWithUserAndDatabase(t *testing.T) {
 	i := install(t)
-	// What the user may do is what README.md says it has to.
+	// The user has exactly the permissions that README.md lists.
 	rights := strings.Fields("~videos ~{videos}:* +eval +evalsha +rpush +xadd +hexists +hset +expire +persist +select +client|setname")
 	r := redisServer(t, append([]string{"--requirepass", "not this", "--user", "selene", "on", ">hush hush"}, rights...)...)
 	r.cli = []string{"-a", "not this", "--no-auth-warning", "-n", "3"}
@@ -93,7 +93,7 @@ func TestRedisOverTLS(t *testing.T) {
 	r.wants(wanted(session), "LPOP", "default")
 }
 
-// Redis is not there at first: the video is, and is announced once Redis comes.
+// Redis is down at first: the video is stored, and announced once Redis is up.
 func TestRedisDownAtFirst(t *testing.T) {
 	t.Parallel()
 	i := install(t)
@@ -123,7 +123,7 @@ func TestRedisDownAtFirst(t *testing.T) {
 	r.wants("5", "LLEN", "default")
 }
 
-// What is told twice, because a reply or an acknowledgement was lost, is announced once.
+// A message that is handled twice, because a reply or an acknowledgement was lost, is announced once.
 func TestRedisIsToldOnce(t *testing.T) {
 	i := install(t)
 	r := redisServer(t).start()
@@ -132,21 +132,21 @@ func TestRedisIsToldOnce(t *testing.T) {
 	s := i.finish(nil)
 	i.delivered(s.GetSession())
 	i.publish(s)
-	s.FinishedUnixNanos++ // built again after a crash, of the same frames
+	s.FinishedUnixNanos++ // made again after a crash, from the same frames
 	i.publish(s)
 	all := i.announcements(s.GetSession(), 3)
-	if got := all[2].GetDetail(); got != "was queued before" || !all[2].GetDelivered() {
+	if got := all[2].GetDetail(); got != "already queued" || !all[2].GetDelivered() {
 		t.Errorf("got %v", all)
 	}
 	r.wants("1", "LLEN", "default")
 
-	s.LastFrame++ // of more frames, since the session was resumed
+	s.LastFrame++ // from more frames, since the session was resumed
 	i.publish(s)
 	i.announcements(s.GetSession(), 4)
 	r.wants("2", "LLEN", "default")
 }
 
-// Each file of an export is announced, in whatever order they are tried again.
+// Each file of an export is announced, regardless of the order of retries.
 func TestRedisExportOfSeveralSessions(t *testing.T) {
 	i := install(t)
 	r := redisServer(t).start()
@@ -172,7 +172,7 @@ func TestRedisExportOfSeveralSessions(t *testing.T) {
 	r.wants("3", "LLEN", "default") // and not the canceled one
 }
 
-// Settings count from the next video on.
+// Settings apply from the next video on.
 func TestRedisSettingsChange(t *testing.T) {
 	i := install(t)
 	i.announce(Hook{URL: "http://127.0.0.1:1/", Tries: 1}, "")
@@ -191,7 +191,7 @@ func TestRedisSettingsChange(t *testing.T) {
 	i.announcements(early, 1)
 }
 
-// What the settings named before is let go of at once, not when the garbage is collected.
+// The connection to the previous server is closed at once, not when the garbage is collected.
 func TestRedisClientsAreClosed(t *testing.T) {
 	q := &redisQueue{}
 	settings := schemas.VideoRedis{IsEnabled: true, Host: "127.0.0.1", Port: 1}

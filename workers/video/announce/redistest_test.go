@@ -22,7 +22,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// server is a redis-server of this test, on loopback.
+// server is a redis-server for one test, on loopback.
 type server struct {
 	t    *testing.T
 	port int
@@ -32,7 +32,7 @@ type server struct {
 	run  *exec.Cmd
 }
 
-// redisServer prepares one with the options that follow; start runs it.
+// redisServer prepares a server with these options; start runs it.
 func redisServer(t *testing.T, args ...string) *server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
@@ -41,7 +41,7 @@ func redisServer(t *testing.T, args ...string) *server {
 	return &server{t: t, port: freePort(t), dir: t.TempDir(), args: args}
 }
 
-// freePort is one that nobody listens on, with the one 10000 above it, which a cluster's nodes talk on.
+// freePort returns a port that is free, as is the one 10000 above it, which the nodes of a cluster use.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
@@ -108,7 +108,7 @@ func (s *server) try(command ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// do is what the server answers to a command.
+// do returns the server's reply to a command.
 func (s *server) do(command ...string) string {
 	s.t.Helper()
 	said, err := s.try(command...)
@@ -118,7 +118,7 @@ func (s *server) do(command ...string) string {
 	return said
 }
 
-// wants waits for the answer to a command.
+// wants waits until the reply to a command is as wanted.
 func (s *server) wants(want string, command ...string) {
 	s.t.Helper()
 	streamstest.Eventually(s.t, func() error {
@@ -137,7 +137,7 @@ var testCA struct {
 	key         *ecdsa.PrivateKey
 }
 
-// TestMain makes the authority before anything reads the trusted ones, which is once.
+// TestMain creates the authority before the trusted ones are read, which happens once.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "announce-")
 	if err != nil {
@@ -152,7 +152,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// certificate makes one for 127.0.0.1, signed by the given one, or an authority.
+// certificate returns one for 127.0.0.1, signed by the given one, or an authority.
 func certificate(file, keyFile string, by *x509.Certificate, byKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	check := func(err error) {
 		if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// exportHook tells the webhook that an export was ordered with that the export is over.
+// exportHook notifies the webhook of an export order that the export has ended.
 type exportHook struct {
 	exports *exports.Store
 	post    *webhook.Sender
 }
 
-func (e *exportHook) tell(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
+func (e *exportHook) announce(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if status.GetJob() == "" {
 		return outcome{}, nil
 	}
@@ -29,17 +29,17 @@ func (e *exportHook) tell(ctx context.Context, status *schemas.VideoStatus) (out
 	if err != nil {
 		return outcome{}, err
 	}
-	// The end is told of each session, and of the export once.
+	// VIDEOS has one message for each session; the export is announced once.
 	if export.Order.Webhook == "" || export.Order.Sessions[0] != status.GetSession() {
 		return outcome{}, nil
 	}
 	if !export.Over() {
-		return outcome{}, fmt.Errorf("export %s has ended, but a replica of the broker does not know it yet", export.ID)
+		return outcome{}, fmt.Errorf("export %s has ended, but a replica of the broker does not have its state yet", export.ID)
 	}
 	body, err := json.Marshal(export)
 	if err != nil {
 		return outcome{}, fmt.Errorf("encode export %s: %w", export.ID, err)
 	}
-	said, err := e.post.Post(ctx, export.Order.Webhook, body)
-	return outcome{webhook.Target(export.Order.Webhook), said}, err
+	response, err := e.post.Post(ctx, export.Order.Webhook, body)
+	return outcome{webhook.Target(export.Order.Webhook), response}, err
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// hooked is a server that keeps what is posted, after a first failure.
+// hooked is a server that records the bodies it receives, after a first failure.
 func hooked(t *testing.T) (address string, posts <-chan *schemas.Export) {
 	t.Helper()
 	got := make(chan *schemas.Export, 10)
@@ -80,12 +80,12 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	if got := <-posts; got.ID != e.ID || got.Status != schemas.VideoSuccess || len(got.Files) != 2 || got.Files[1].Frames != 9 {
 		t.Errorf("got %+v", got)
 	}
-	a := i.announcements(e.Order.Sessions[0], 2) // the command, which is told of each file, and the webhook
+	a := i.announcements(e.Order.Sessions[0], 2) // the command, which runs for each file, and the webhook
 	hook := a[0]
-	if hook.GetMeans() == MeansCommand {
+	if hook.GetMeans() == ChannelCommand {
 		hook = a[1]
 	}
-	if hook.GetMeans() != MeansWebhook || hook.GetJob() != e.ID || hook.GetTarget() != address || hook.GetTries() != 2 || !hook.GetDelivered() {
+	if hook.GetMeans() != ChannelWebhook || hook.GetJob() != e.ID || hook.GetTarget() != address || hook.GetTries() != 2 || !hook.GetDelivered() {
 		t.Errorf("got %v", a)
 	}
 	i.announcements(e.Order.Sessions[1], 1)
@@ -97,7 +97,7 @@ func TestWebhookIsToldTheEndOnce(t *testing.T) {
 	if got := <-posts; got.ID != canceled.ID || got.Status != schemas.VideoCanceled {
 		t.Errorf("got %+v", got)
 	}
-	if a := i.delivered(canceled.Order.Sessions[0]); a.GetMeans() != MeansWebhook {
+	if a := i.delivered(canceled.Order.Sessions[0]); a.GetMeans() != ChannelWebhook {
 		t.Errorf("a canceled export was announced by %v", a)
 	}
 	if len(posts) != 0 {
@@ -139,13 +139,13 @@ func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
 	if _, err := exports.New(i.conn).Update(streamstest.Context(t), order, revision); err != nil {
 		t.Fatal(err)
 	}
-	for _, told := range i.announcements(order.Order.Sessions[0], 2) {
-		if own := told.GetMeans() == MeansURL; told.GetDelivered() != own || !own && !strings.Contains(told.GetDetail(), "no public address") {
-			t.Errorf("got %v", told)
+	for _, sent := range i.announcements(order.Order.Sessions[0], 2) {
+		if own := sent.GetMeans() == ChannelURL; sent.GetDelivered() != own || !own && !strings.Contains(sent.GetDetail(), "no public address") {
+			t.Errorf("got %v", sent)
 		}
 	}
 	i.announcements(order.Order.Sessions[1], 1)
-	if len(reached) != 2 { // our own hook, of each session
+	if len(reached) != 2 { // the hook of the environment, for each session
 		t.Errorf("it was reached %d times", len(reached))
 	}
 }

@@ -1,4 +1,4 @@
-// The program example takes finished videos off the queue in Redis and prints where they are.
+// The program example reads finished videos from the queue in Redis and prints their URLs.
 //
 //	go run ./workers/video/announce/example redis://127.0.0.1:6379/0 default
 //	go run ./workers/video/announce/example -stream redis://127.0.0.1:6379/0 default
@@ -50,20 +50,20 @@ func follow(ctx context.Context, url, queue string, stream bool) error {
 	}
 }
 
-// followStream reads as a group: each record goes to one of its members, and is gone once that has acknowledged it.
+// followStream reads as a member of a group: each record goes to one member, and again until it is acknowledged.
 func followStream(ctx context.Context, client *redis.Client, queue string) error {
 	const group, me = "example", "one"
 	if err := client.XGroupCreateMkStream(ctx, queue, group, "0").Err(); err != nil && !redis.HasErrorPrefix(err, "BUSYGROUP") {
 		return err
 	}
-	from := "0" // first what this member took and did not acknowledge
+	from := "0" // first the records that this member received and did not acknowledge
 	for {
 		read, err := client.XReadGroup(ctx, &redis.XReadGroupArgs{Group: group, Consumer: me, Streams: []string{queue, from}, Count: 10}).Result()
 		if err != nil {
 			return err
 		}
 		if len(read[0].Messages) == 0 {
-			from = ">" // and then what nobody has taken
+			from = ">" // then those that no member has received
 		}
 		for _, m := range read[0].Messages {
 			record, _ := m.Values["record"].(string)
@@ -77,7 +77,7 @@ func followStream(ctx context.Context, client *redis.Client, queue string) error
 func handle(record string) error {
 	var r announce.Record
 	if err := json.Unmarshal([]byte(record), &r); err != nil {
-		return fmt.Errorf("no record: %s: %w", record, err)
+		return fmt.Errorf("parse record %q: %w", record, err)
 	}
 	_, err := fmt.Fprintln(os.Stdout, r.Session, r.Result, r.File, r.Reason)
 	return err
