@@ -11,9 +11,9 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// ordered carries an export out. Its state is in the bucket of exports, where only the one who compares and sets it right
-// changes it: a worker, who cancels it, who forgets it.
-func (w *Worker) ordered(ctx context.Context, d *streams.Delivery) error {
+// handleExport makes an export. Its state is in the bucket of exports and changes by compare-and-set only, since another
+// worker, a cancellation or an erasure may change it too.
+func (w *Worker) handleExport(ctx context.Context, d *streams.Delivery) error {
 	job, err := streams.Decode(d, &schemas.ExportJob{})
 	if err != nil {
 		return err
@@ -28,35 +28,35 @@ func (w *Worker) ordered(ctx context.Context, d *streams.Delivery) error {
 		return err
 	}
 	x.try = d.Try
-	return x.carryOut(ctx)
+	return x.run(ctx)
 }
 
-// export is one that this worker makes.
+// export is an export that this worker makes.
 type export struct {
 	*Worker
 	*schemas.Export
 	revision uint64
 	try      int
-	session  string // whose file is being made
-	told     steps
+	session  string // of the file being made
+	stored   steps  // of the progress
 }
 
-// errCanceled says that nobody wants the export any more.
+// errCanceled reports that the export was canceled or removed.
 var errCanceled = errors.New("the export was canceled")
 
-// begin marks an export as this worker's. It is nil when there is nothing left to do.
+// begin marks an export as this worker's. It returns nil when there is nothing left to do.
 func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 	for {
 		e, revision, err := w.exports.Get(ctx, id)
 		switch {
 		case errors.Is(err, streams.ErrNotFound):
-			return nil, nil //nolint:nilnil // forgotten: nothing to do
+			return nil, nil //nolint:nilnil // removed: nothing to do
 		case err != nil:
 			return nil, err
-		case e.Over(): // whoever ended it may have died before telling
+		case e.Over(): // the worker that ended it may have died before publishing it
 			_, err := w.exports.Update(ctx, e, revision)
 			if errors.Is(err, streams.ErrChanged) {
-				return nil, nil //nolint:nilnil // forgotten meanwhile
+				return nil, nil //nolint:nilnil // removed in the meantime
 			}
 			return nil, err
 		}
@@ -69,17 +69,17 @@ func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &export{Worker: w, Export: e, revision: revision, told: steps{at: now}}, nil
+		return &export{Worker: w, Export: e, revision: revision, stored: steps{at: now}}, nil
 	}
 }
 
-// carryOut makes the files and ends the export, unless somebody else does first.
-func (x *export) carryOut(ctx context.Context) error {
+// run makes the files and ends the export, unless it was ended by others first.
+func (x *export) run(ctx context.Context) error {
 	making, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go x.watch(making, stop)
 	err := x.makeFiles(making)
-	if ctx.Err() != nil { // interrupted: nothing of the export's doing
+	if ctx.Err() != nil { // interrupted, which is not a failure of the export
 		return ctx.Err()
 	}
 	if err != nil && making.Err() != nil {
@@ -103,7 +103,7 @@ func (x *export) carryOut(ctx context.Context) error {
 	case errors.Is(err, streams.ErrElsewhere):
 		return err
 	}
-	outcome(exportVideos, x.session, reason, over, err)
+	countOutcome(exportVideos, x.session, reason, over, err)
 	switch {
 	case over:
 		return x.dropFiles(ctx)
@@ -113,7 +113,7 @@ func (x *export) carryOut(ctx context.Context) error {
 	return nil
 }
 
-// watch stops the work when somebody cancels or forgets the export, or another worker takes it over.
+// watch stops the work when the export is canceled or removed, or another worker takes it over.
 func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	id, started := x.ID, *x.Started
 	for ctx.Err() == nil {
@@ -123,7 +123,7 @@ func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
 				stop(errCanceled)
 				return
 			case err != nil && ctx.Err() == nil:
-				slog.Warn("follow an export", "export", id, "error", err)
+				slog.Warn("watch an export", "export", id, "error", err)
 			case err != nil:
 			case e.Started != nil && !e.Started.Equal(started):
 				stop(streams.ErrElsewhere)
@@ -139,11 +139,12 @@ func (x *export) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// update stores the export's state. It is errCanceled or streams.ErrElsewhere when it is no longer this worker's.
+// update stores the state of the export. It returns errCanceled or streams.ErrElsewhere when the export is no longer this
+// worker's.
 func (x *export) update(ctx context.Context) error {
 	for {
 		revision, err := x.exports.Update(ctx, x.Export, x.revision)
-		if revision > 0 { // even when it could not be told
+		if revision > 0 { // even when publishing it failed
 			x.revision = revision
 		}
 		if !errors.Is(err, streams.ErrChanged) {
@@ -162,13 +163,13 @@ func (x *export) update(ctx context.Context) error {
 	}
 }
 
-// progress tells how far the export is.
+// progress stores how much of the export is done, in percent.
 func (x *export) progress(ctx context.Context, percent int) {
-	if !x.told.due(percent, time.Now()) {
+	if !x.stored.due(percent, time.Now()) {
 		return
 	}
 	x.Percent = percent
 	if err := x.update(ctx); err != nil {
-		slog.Debug("tell how far an export is", "export", x.ID, "error", err) // the watch stops what has to be stopped
+		slog.Debug("store the progress of an export", "export", x.ID, "error", err) // watch stops the work if it must
 	}
 }

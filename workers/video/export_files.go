@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// makeFiles makes the file of every session, and stores them when all are there.
+// makeFiles makes the file of every session, and stores them when all are finished.
 func (x *export) makeFiles(ctx context.Context) error {
 	dir, err := x.scratch.job()
 	if err != nil {
@@ -50,7 +50,7 @@ func (x *export) makeFiles(ctx context.Context) error {
 	return nil
 }
 
-// makeFile makes the file of one session at its own name in dir.
+// makeFile makes the file of one session in dir, named after the session.
 func (x *export) makeFile(ctx context.Context, dir, session string, progress func(read int64)) (schemas.ExportFile, error) {
 	draw, err := x.painter(ctx, session, x.Order.Watermark)
 	if err != nil {
@@ -78,7 +78,7 @@ func (x *export) makeFile(ctx context.Context, dir, session string, progress fun
 	}, nil
 }
 
-// dropFiles removes what was stored of an export that did not come off.
+// dropFiles removes the stored files of an export that failed or was canceled.
 func (x *export) dropFiles(ctx context.Context) error {
 	var errs []error
 	for _, session := range x.Order.Sessions {
@@ -98,7 +98,7 @@ func cutOf(o schemas.ExportOrder) cut {
 	return c
 }
 
-// sizeOfOrder is zero for the size of the first frame.
+// sizeOfOrder returns the ordered size in pixels, zero for that of the first frame.
 func sizeOfOrder(resolution string) (size image.Point, err error) {
 	if resolution == "" || resolution == schemas.ResolutionOriginal {
 		return size, nil

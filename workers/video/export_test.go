@@ -23,8 +23,8 @@ import (
 	"github.com/selene-liveness/selene/workers/video/videotest"
 )
 
-// order is queued with what a session and a codec leave out.
-func (r *room) order(o schemas.ExportOrder, of ...*session) string {
+// order queues an export, with defaults for sessions and codec.
+func (r *studio) order(o schemas.ExportOrder, of ...*session) string {
 	r.t.Helper()
 	for _, s := range of {
 		o.Sessions = append(o.Sessions, s.id)
@@ -46,7 +46,7 @@ func (r *room) order(o schemas.ExportOrder, of ...*session) string {
 }
 
 // export waits until the export has the status.
-func (r *room) export(id, want string) *schemas.Export {
+func (r *studio) export(id, want string) *schemas.Export {
 	r.t.Helper()
 	var e *schemas.Export
 	streamstest.Eventually(r.t, func() (err error) {
@@ -58,8 +58,8 @@ func (r *room) export(id, want string) *schemas.Export {
 	return e
 }
 
-// encoding waits until an encoder runs and returns its process id.
-func (r *room) encoding() int {
+// encoding waits until an encoder runs and returns its process ID.
+func (r *studio) encoding() int {
 	r.t.Helper()
 	var pid int
 	streamstest.Eventually(r.t, func() (err error) {
@@ -73,15 +73,15 @@ func (r *room) encoding() int {
 	return pid
 }
 
-// wantQueueEmpty waits until nobody has to make an export any more.
-func (r *room) wantQueueEmpty() {
+// wantQueueEmpty waits until no export is waiting to be made.
+func (r *studio) wantQueueEmpty() {
 	r.t.Helper()
 	r.waitFor(streams.Exports, "video-export", func(c *jetstream.ConsumerInfo) bool { return c.NumPending == 0 && c.NumAckPending == 0 })
 }
 
 func TestExports(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	a, b := r.session().shoot(12), r.session().shoot(4)
 	at := func(n int) *time.Time { t := a.start.Add(time.Duration(n) * pace); return &t }
 	r.work()
@@ -159,11 +159,11 @@ func TestExports(t *testing.T) {
 	r.wantQueueEmpty()
 }
 
-// What is drawn is there, and only there: the upper left part of a black picture becomes bright, and the box is where the
-// decision has the face.
+// Drawings appear, and only where they belong: the upper left part of a black picture becomes bright, and the box is at the
+// face of the decision.
 func TestWatermarks(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	s := r.session()
 	for range 3 {
 		s.image(videotest.Marked(t, 0, 640, 480)) // dark but for one block at the bottom
@@ -210,7 +210,7 @@ func TestWatermarks(t *testing.T) {
 
 func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	s, empty := r.session().shoot(2), r.session()
 	late := s.start.Add(time.Hour)
 	r.work()
@@ -229,7 +229,7 @@ func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
 
 func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	id := r.order(schemas.ExportOrder{}, s)
@@ -250,7 +250,7 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 		return nil
 	})
 	r.remove(holdFile)
-	next := r.export(r.order(schemas.ExportOrder{}, s), schemas.VideoSuccess) // the room is free again
+	next := r.export(r.order(schemas.ExportOrder{}, s), schemas.VideoSuccess) // the slot is free again
 	r.wantMarks(next.Files[0].Object, upTo(40)...)
 	if e := r.export(id, schemas.VideoCanceled); len(e.Files) != 0 {
 		t.Errorf("canceled with files %v", e.Files)
@@ -259,8 +259,8 @@ func TestCancelKillsTheEncoderAndLeavesNothing(t *testing.T) {
 	r.wantNoJobs()
 }
 
-// wantNoJobs looks for unfinished files.
-func (r *room) wantNoJobs() {
+// wantNoJobs fails the test when unfinished files exist.
+func (r *studio) wantNoJobs() {
 	r.t.Helper()
 	streamstest.Eventually(r.t, func() error {
 		left, err := os.ReadDir(r.temp)
@@ -274,10 +274,10 @@ func (r *room) wantNoJobs() {
 	})
 }
 
-// An export that is canceled before a worker has it is not begun, and one that is forgotten neither.
+// An export that is canceled or removed before a worker has it is not started.
 func TestCanceledInTheQueue(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	s := r.session().shoot(2)
 	canceled := r.order(schemas.ExportOrder{}, s)
 	if _, err := exports.New(r.conn).Cancel(r.ctx(), canceled); err != nil {
@@ -294,7 +294,7 @@ func TestCanceledInTheQueue(t *testing.T) {
 func TestAnExportWhoseEncoderDies(t *testing.T) {
 	t.Parallel()
 	for deaths, want := range map[int]string{2: schemas.VideoSuccess, 100: schemas.VideoError} {
-		r := newRoom(t, plain)
+		r := newStudio(t, plain)
 		r.put(dieFile, strconv.Itoa(deaths))
 		s := r.session().shoot(40)
 		id := r.order(schemas.ExportOrder{}, s)
@@ -312,10 +312,10 @@ func TestAnExportWhoseEncoderDies(t *testing.T) {
 	}
 }
 
-// A worker that stops hands its export on, and the next one makes all of it.
+// When a worker stops, the next one makes its whole export.
 func TestAnExportIsTakenOver(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	id := r.order(schemas.ExportOrder{}, s)
@@ -328,10 +328,10 @@ func TestAnExportIsTakenOver(t *testing.T) {
 	r.wantQueueEmpty()
 }
 
-// A worker that was taken for dead, and whose export another one has begun, gives way and answers nothing.
+// A worker that was taken for dead, and whose export another one has started, abandons it without a result.
 func TestATakenOverExportIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	id := r.order(schemas.ExportOrder{}, s)
@@ -352,7 +352,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 		}
 		return nil
 	})
-	s.end() // there is room for a session's video again
+	s.end() // there is a slot for a session's video again
 	r.remove(holdFile)
 	s.status(schemas.VideoSuccess)
 	if _, now, err := exports.New(r.conn).Get(r.ctx(), id); err != nil || now != revision {
@@ -364,7 +364,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 // Exports wait while sessions end.
 func TestASessionsVideoGoesBeforeExports(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	first, second := r.order(schemas.ExportOrder{}, s), r.order(schemas.ExportOrder{}, s)

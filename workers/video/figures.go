@@ -8,12 +8,12 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// lane reads messages on the frames of a session alongside the frames themselves. Both lie in the order in which they
-// were judged, since a session has one frame under way at a time, so each message is read once and none is kept.
+// lane reads messages about the frames of a session alongside the frames themselves. Both are in the order in which they
+// were judged, since a session has one frame in progress at a time, so each message is read once and none is kept.
 type lane[M schemas.Message] struct {
 	pull  func() (streams.Stored[M], error, bool)
 	stop  func()
-	frame func(M) uint64 // stream sequence of the frame a message is about, 0 when it is about none
+	frame func(M) uint64 // stream sequence of the frame that a message is about, 0 if none
 	head  *M
 }
 
@@ -23,8 +23,8 @@ func newLane[M schemas.Message](messages iter.Seq2[streams.Stored[M], error], fr
 	return l
 }
 
-// between is the newest message about the frames from, inclusive, to until, exclusive: a frame, and the same one
-// published again. It is the zero M when there is none. Calls ask for rising sequences.
+// between returns the newest message about the frames from, inclusive, to until, exclusive: a frame, and the same one
+// published again. It returns the zero M if there is no such message. Sequences must increase from call to call.
 func (l *lane[M]) between(from, until uint64) (found M, err error) {
 	for {
 		if l.head == nil {
@@ -49,7 +49,7 @@ func (w *Worker) decisions(ctx context.Context, session string) *lane[*schemas.D
 	return newLane(w.sessions.DecisionsOf(ctx, session), (*schemas.Decision).GetFrame)
 }
 
-// detections are the detector's verdicts, which hold the landmarks.
+// detections returns the verdicts of the detector, which hold the landmarks.
 func (w *Worker) detections(ctx context.Context, session string) *lane[*schemas.Verdict] {
 	return newLane(w.sessions.VerdictsOf(ctx, session), func(v *schemas.Verdict) uint64 { return v.GetDetection().GetFrame() })
 }

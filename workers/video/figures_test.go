@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// messages gives decisions on frames with these sequences in FRAMES.
+// messages returns decisions about frames with these sequences in FRAMES.
 func messages(frames ...uint64) func(func(streams.Stored[*schemas.Decision], error) bool) {
 	return func(yield func(streams.Stored[*schemas.Decision], error) bool) {
 		for _, f := range frames {
@@ -23,7 +23,7 @@ func messages(frames ...uint64) func(func(streams.Stored[*schemas.Decision], err
 }
 
 func TestEachFrameGetsItsOwnFigures(t *testing.T) {
-	// 10 is decided; 20 was published again as 25 and decided then; 30 never was; 40 is the last; 0 is the reaper's.
+	// 10 is decided; 20 was published again as 25 and decided then; 30 never was; 40 is the last; 0 is a decision about no frame.
 	l := newLane(messages(10, 25, 40, 0), (*schemas.Decision).GetFrame)
 	defer l.stop()
 	var got []uint64

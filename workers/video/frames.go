@@ -14,14 +14,15 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// cut says which frames of a session are wanted.
+// cut selects frames of a session by their time of arrival.
 type cut struct {
-	from, to time.Time     // those that arrived in [from, to); zero = open
-	duration time.Duration // instead of to: so long from from, or else from the first frame
+	from, to time.Time     // frames that arrived in [from, to); zero = unbounded
+	duration time.Duration // instead of to: counted from from, or from the first frame
 }
 
-// wants says whether a frame that arrived then is in the range.
-func (c *cut) wants(at time.Time) bool {
+// includes reports whether a frame that arrived at a time is selected. Calls must be in
+// order: with a duration and no start, the first one sets the end.
+func (c *cut) includes(at time.Time) bool {
 	if at.Before(c.from) {
 		return false
 	}
@@ -34,22 +35,22 @@ func (c *cut) wants(at time.Time) bool {
 	return c.to.IsZero() || at.Before(c.to)
 }
 
-// source reads a session's frames back one after another, with what is to be drawn into each. It holds two of them.
+// source reads the frames of a session one after another, with the drawing for each. It holds two of them.
 type source struct {
 	draw *painter // nil draws nothing
 
-	mu   sync.Mutex // of the rest: who encodes may still be reading when it is told to stop
+	mu   sync.Mutex // guards the fields below: the encoder may still be reading during close
 	pull func() (streams.Stored[*schemas.Frame], error, bool)
 	stop func()
 	cut  cut
-	skip int // wanted frames before the first that is taken
+	skip int // selected frames to skip before the first
 	held *streams.Stored[*schemas.Frame]
 
-	read atomic.Int64  // frames read so far, whether wanted or not
+	read atomic.Int64  // frames read so far, selected or not
 	last atomic.Uint64 // stream sequence of the newest of them
 }
 
-// open prepares to read the frames of a session that c wants, after the first skip of them.
+// open returns a source of the frames of a session that c selects, without the first skip of them.
 func (w *Worker) open(ctx context.Context, session string, c cut, skip int, draw *painter) *source {
 	s := &source{cut: c, skip: skip, draw: draw}
 	s.pull, s.stop = iter.Pull2(w.sessions.FramesOf(ctx, session))
@@ -65,7 +66,7 @@ func (s *source) close() {
 	}
 }
 
-// next is a stitch.Source. It is one frame behind what it reads: what belongs to a frame was stored before the next one.
+// next is a stitch.Source. It returns a frame once the next one was read: by then everything about it is stored.
 func (s *source) next(context.Context) (stitch.Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +80,7 @@ func (s *source) next(context.Context) (stitch.Frame, error) {
 		}
 		s.read.Add(1)
 		s.last.Store(f.Sequence)
-		if !isFirst(f.Message) || !s.cut.wants(arrived(f.Message)) {
+		if !isFirst(f.Message) || !s.cut.includes(arrived(f.Message)) {
 			continue
 		}
 		if s.skip > 0 {
@@ -96,7 +97,7 @@ func (s *source) next(context.Context) (stitch.Frame, error) {
 	}
 }
 
-// release gives out the held frame, which the one with the sequence next follows; io.EOF when none is held.
+// release returns the held frame, which the one with the sequence next follows, and io.EOF when none is held.
 func (s *source) release(next uint64) (stitch.Frame, error) {
 	if s.held == nil {
 		return stitch.Frame{}, io.EOF
@@ -112,7 +113,7 @@ func (s *source) release(next uint64) (stitch.Frame, error) {
 	return out, err
 }
 
-// isFirst says whether the frame is not one that an edge published again because nobody answered.
+// isFirst reports whether the frame is not one that an edge published again because no reply came.
 func isFirst(f *schemas.Frame) bool { return f.GetAttempt() == 0 }
 
 func arrived(f *schemas.Frame) time.Time { return time.Unix(0, f.GetReceivedUnixNanos()) }

@@ -25,8 +25,8 @@ import (
 	"github.com/selene-liveness/selene/workers/video/videotest"
 )
 
-// room is a broker with a video worker and a folder shared with its encoders.
-type room struct {
+// studio is a broker with a video worker and a folder shared with its encoders.
+type studio struct {
 	t      testing.TB
 	broker *streams.Broker
 	conn   *streams.Conn
@@ -34,20 +34,20 @@ type room struct {
 	temp   string
 }
 
-func newRoom(t testing.TB, document string) *room {
+func newStudio(t testing.TB, document string) *studio {
 	t.Helper()
 	b := streamstest.Broker(t, true)
-	r := &room{t: t, broker: b, conn: streamstest.Connect(t, b), dir: t.TempDir(), temp: t.TempDir()}
+	r := &studio{t: t, broker: b, conn: streamstest.Connect(t, b), dir: t.TempDir(), temp: t.TempDir()}
 	if _, err := settings.New(r.conn).Put(r.ctx(), []byte(document)); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (r *room) ctx() context.Context { return streamstest.Context(r.t) }
+func (r *studio) ctx() context.Context { return streamstest.Context(r.t) }
 
 // work runs a worker until the test ends or stop is called.
-func (r *room) work() (stop func()) {
+func (r *studio) work() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w := video.New(r.conn, video.Options{Threads: 1, Encoder: encoder(r.t, r.dir), Temp: r.temp})
@@ -67,8 +67,8 @@ func (r *room) work() (stop func()) {
 	return stop
 }
 
-// jetStream is for what tests alone ask the broker.
-func (r *room) jetStream() jetstream.JetStream {
+// jetStream is for requests that only tests send to the broker.
+func (r *studio) jetStream() jetstream.JetStream {
 	r.t.Helper()
 	nc, err := nats.Connect(r.broker.URL())
 	if err != nil {
@@ -82,8 +82,8 @@ func (r *room) jetStream() jetstream.JetStream {
 	return js
 }
 
-// waitFor waits until a consumer is as wanted.
-func (r *room) waitFor(stream, consumer string, wanted func(*jetstream.ConsumerInfo) bool) {
+// waitFor waits until a consumer has the wanted state.
+func (r *studio) waitFor(stream, consumer string, wanted func(*jetstream.ConsumerInfo) bool) {
 	r.t.Helper()
 	js := r.jetStream()
 	streamstest.Eventually(r.t, func() error {
@@ -95,23 +95,23 @@ func (r *room) waitFor(stream, consumer string, wanted func(*jetstream.ConsumerI
 	})
 }
 
-// put makes a file that encoders look for, and remove takes it away.
-func (r *room) put(name, content string) {
+// put creates a file that encoders look for, and remove deletes it.
+func (r *studio) put(name, content string) {
 	r.t.Helper()
 	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *room) remove(name string) {
+func (r *studio) remove(name string) {
 	r.t.Helper()
 	if err := os.Remove(filepath.Join(r.dir, name)); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// encoders are the process ids of all that were started.
-func (r *room) encoders() (pids []string) {
+// encoders returns the process IDs of all encoders that were started.
+func (r *studio) encoders() (pids []string) {
 	r.t.Helper()
 	files, err := filepath.Glob(filepath.Join(r.dir, pidFile+"*"))
 	if err != nil {
@@ -123,9 +123,9 @@ func (r *room) encoders() (pids []string) {
 	return pids
 }
 
-// session is one whose frames a test stores.
+// session is a session whose frames a test stores.
 type session struct {
-	*room
+	*studio
 	id     string
 	frames int
 	start  time.Time
@@ -138,8 +138,8 @@ const (
 	height = 240
 )
 
-func (r *room) session() *session {
-	return &session{room: r, id: uuid.NewString(), start: time.Now().Truncate(time.Millisecond)}
+func (r *studio) session() *session {
+	return &session{studio: r, id: uuid.NewString(), start: time.Now().Truncate(time.Millisecond)}
 }
 
 // shoot stores n frames with marks, and a decision on each.
@@ -182,7 +182,7 @@ func (s *session) image(file []byte) {
 	}
 }
 
-// again stores the last frame as an edge does that heard nothing of it.
+// again stores the last frame as an edge does that received no reply to it.
 func (s *session) again(attempt uint32) {
 	s.t.Helper()
 	if _, err := s.conn.PublishFrame(s.ctx(), &schemas.Frame{
@@ -194,7 +194,7 @@ func (s *session) again(attempt uint32) {
 	}
 }
 
-func (r *room) revision() uint64 {
+func (r *studio) revision() uint64 {
 	r.t.Helper()
 	rev, err := settings.New(r.conn).Newest(r.ctx(), "")
 	if err != nil {
@@ -203,7 +203,7 @@ func (r *room) revision() uint64 {
 	return rev.Number
 }
 
-// end says that the session is over. Another edge than the one before says so too.
+// end publishes that the session is over. Another edge than the previous one does so too.
 func (s *session) end() {
 	s.t.Helper()
 	err := s.conn.PublishSessionEvent(s.ctx(), &schemas.SessionEvent{
@@ -228,7 +228,7 @@ func (s *session) status(want string) *schemas.VideoStatus {
 	return last
 }
 
-// statuses are all that were published of the session's own video.
+// statuses returns all statuses published for the session's own video.
 func (s *session) statuses() (out []*schemas.VideoStatus) {
 	s.t.Helper()
 	for v, err := range sessions.New(s.conn).VideosOf(s.ctx(), s.id) {
@@ -242,7 +242,7 @@ func (s *session) statuses() (out []*schemas.VideoStatus) {
 	return out
 }
 
-// built is how many finished videos of the session were told of.
+// built returns the number of finished videos published for the session.
 func (s *session) built() (n int) {
 	s.t.Helper()
 	for _, v := range s.statuses() {
@@ -254,7 +254,7 @@ func (s *session) built() (n int) {
 }
 
 // object reads a stored file.
-func (r *room) object(name string) []byte {
+func (r *studio) object(name string) []byte {
 	r.t.Helper()
 	o, err := objects.New(r.conn).Open(r.ctx(), name)
 	if err != nil {
@@ -268,8 +268,8 @@ func (r *room) object(name string) []byte {
 	return file
 }
 
-// wantNoObject fails the test when there is one.
-func (r *room) wantNoObject(name string) {
+// wantNoObject fails the test when the object exists.
+func (r *studio) wantNoObject(name string) {
 	r.t.Helper()
 	o, err := objects.New(r.conn).Open(r.ctx(), name)
 	if err == nil {
@@ -280,8 +280,8 @@ func (r *room) wantNoObject(name string) {
 	}
 }
 
-// wantMarks reads the video of a status back: exactly these marks, each at its time after the first.
-func (r *room) wantMarks(object string, marks ...int) videotest.Video {
+// wantMarks reads the video of a status: it must have exactly these marks, each at its time after the first.
+func (r *studio) wantMarks(object string, marks ...int) videotest.Video {
 	r.t.Helper()
 	v := videotest.Read(r.t, r.object(object))
 	if got := fmt.Sprint(v.Marks()); got != fmt.Sprint(marks) {

@@ -13,12 +13,12 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// The test binary is also the encoder's process. What an encoder does for the test is said by its environment.
+// The test binary is also the encoder process. Its environment sets what it does for the test.
 const (
-	encoderEnv = "SELENE_TEST_ENCODER" // folder where the test and its encoders leave each other files
-	pidFile    = "pid."                // an encoder's, with its process id behind it
-	holdFile   = "hold"                // encoders wait as long as it is there, after reading some of the job
-	dieFile    = "die"                 // holds how many encoders shall still kill themselves in the middle
+	encoderEnv = "SELENE_TEST_ENCODER" // folder through which the test and its encoders exchange files
+	pidFile    = "pid."                // of an encoder, followed by its process ID
+	holdFile   = "hold"                // encoders wait while it exists, after reading some of the job
+	dieFile    = "die"                 // holds the number of encoders that still have to kill themselves midway
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +40,7 @@ func encode(dir string) error {
 	return stitch.Serve(context.Background(), &troubled{Reader: os.Stdin, dir: dir}, os.Stdout)
 }
 
-// troubled reads a job, and after the first part of it meets what the test has in store.
+// troubled reads a job, and after the first part of it waits or dies as the test wants.
 type troubled struct {
 	io.Reader
 	dir  string
@@ -78,7 +78,7 @@ func (r *troubled) Read(p []byte) (int, error) {
 	}
 }
 
-// encoder starts encoders that look into dir.
+// encoder returns an Encoder whose processes use dir.
 func encoder(t testing.TB, dir string) stitch.Encoder {
 	t.Helper()
 	self, err := os.Executable()

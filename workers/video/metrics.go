@@ -5,25 +5,25 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// What became of an attempt to make a video.
+// The results of an attempt to make a video.
 const (
 	madeSuccess  = "success"
 	madeError    = "error"
 	madeCanceled = "canceled"
-	madeCrashed  = "crashed" // the encoder's process died; it is tried again
-	madeRetried  = "retried" // broken off by something else, and tried again
+	madeCrashed  = "crashed" // the encoder process died; it is tried again
+	madeRetried  = "retried" // it failed for another reason, and is tried again
 )
 
 var (
 	jobs = promauto.NewCounterVec(prometheus.CounterOpts{
-		Name: "selene_video_jobs_total", Help: "Attempts to make the video of a session or an export, by what became of them.",
+		Name: "selene_video_jobs_total", Help: "Attempts to make the video of a session or an export, by result.",
 	}, []string{"kind", "result"})
 	jobSeconds = promauto.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "selene_video_seconds", Help: "Time from reading the first frame to the end of the encoder.",
 		Buckets: []float64{.1, .2, .5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800},
 	}, []string{"kind"})
 	peakRSS = promauto.NewHistogram(prometheus.HistogramOpts{
-		Name: "selene_video_encoder_peak_bytes", Help: "Most memory an encoder's process held at once.",
+		Name: "selene_video_encoder_peak_bytes", Help: "Peak memory of an encoder process.",
 		Buckets: prometheus.ExponentialBuckets(32<<20, 1.5, 10),
 	})
 	frameCount = promauto.NewCounterVec(prometheus.CounterOpts{
@@ -31,7 +31,7 @@ var (
 	}, []string{"result"})
 )
 
-// prepareMetrics makes every counter show from the start.
+// prepareMetrics creates every counter, so that all are exported from the start.
 func prepareMetrics() {
 	for k := range kinds {
 		for _, r := range []string{madeSuccess, madeError, madeCanceled, madeCrashed, madeRetried} {

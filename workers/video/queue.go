@@ -8,9 +8,9 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// queued records that a session's video waits to be made. It has a consumer of its own, because the consumer that makes
+// enqueue records that the video of a session waits to be made. It has a consumer of its own, because the consumer that makes
 // videos fetches nothing while all slots are taken.
-func (w *Worker) queued(ctx context.Context, d *streams.Delivery) error {
+func (w *Worker) enqueue(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
 		return err
@@ -24,16 +24,16 @@ func (w *Worker) queued(ctx context.Context, d *streams.Delivery) error {
 	}); err != nil {
 		return err
 	}
-	return w.forgetErased(ctx, event.GetSession())
+	return w.eraseIfErased(ctx, event.GetSession())
 }
 
-// publishFirst stores the first state of a session's own video. It stores nothing when there already is one.
+// publishFirst stores the first state of a session's own video. It stores nothing when one exists.
 func (w *Worker) publishFirst(ctx context.Context, v *schemas.VideoStatus) error {
 	subject, newest := streams.Subject(streams.KindVideo, v.GetSession()), uint64(0)
 	last, err := w.conn.Stream(streams.Videos).Last(ctx, subject)
 	switch {
 	case err == nil:
-		newest = last.Sequence // possibly of an export
+		newest = last.Sequence // possibly that of an export
 	case !errors.Is(err, streams.ErrNotFound):
 		return err
 	}

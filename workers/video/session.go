@@ -16,8 +16,8 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// happened takes a step of a session's life. Only the end matters: then the video is made.
-func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
+// handleSession makes the video of a session whose event says that it closed. All other events are ignored.
+func (w *Worker) handleSession(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
 		return err
@@ -34,13 +34,13 @@ func (w *Worker) happened(ctx context.Context, d *streams.Delivery) error {
 	if err := w.keepBestShot(ctx, event.GetSession()); err != nil {
 		return err
 	}
-	if err := w.bring(ctx, event.GetSession(), settings.Video, d.Try); err != nil {
+	if err := w.makeCurrent(ctx, event.GetSession(), settings.Video, d.Try); err != nil {
 		return err
 	}
-	return w.forgetErased(ctx, event.GetSession())
+	return w.eraseIfErased(ctx, event.GetSession())
 }
 
-// keepBestShot copies the best shot out of FRAMES, which forgets it sooner.
+// keepBestShot copies the best shot out of FRAMES, which keeps it for a shorter time.
 func (w *Worker) keepBestShot(ctx context.Context, session string) error {
 	last, err := w.sessions.LastDecision(ctx, session)
 	if errors.Is(err, streams.ErrNotFound) || err == nil && last.GetBestShot() == 0 {
@@ -59,12 +59,12 @@ func (w *Worker) keepBestShot(ctx context.Context, session string) error {
 	return w.objects.Put(ctx, objects.BestShotName(session), frame.GetMediaType(), bytes.NewReader(frame.GetImage()))
 }
 
-// mostRebuilds bounds how often a video is made anew for frames that came while it was made.
-const mostRebuilds = 10
+// maxRebuilds bounds how often a video is made again because frames arrived while it was being made.
+const maxRebuilds = 10
 
-// bring makes the session's video until it holds every frame that is stored; nothing when it already does.
-func (w *Worker) bring(ctx context.Context, session string, v schemas.Video, try int) error {
-	for range mostRebuilds {
+// makeCurrent makes the session's video until it holds every stored frame. It does nothing when it already does.
+func (w *Worker) makeCurrent(ctx context.Context, session string, v schemas.Video, try int) error {
+	for range maxRebuilds {
 		before, err := w.sessions.LastVideo(ctx, session)
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
@@ -80,7 +80,7 @@ func (w *Worker) bring(ctx context.Context, session string, v schemas.Video, try
 	return nil
 }
 
-// holdsAll says whether nothing was stored after the last frame of a finished video.
+// holdsAll reports whether no frame was stored after the last one of a finished video.
 func (w *Worker) holdsAll(ctx context.Context, session string, s *schemas.VideoStatus, codec string) (bool, error) {
 	over := s.GetStatus() == schemas.VideoSuccess || s.GetStatus() == schemas.VideoError
 	if !over || s.GetCodec() != codec {
@@ -90,7 +90,7 @@ func (w *Worker) holdsAll(ctx context.Context, session string, s *schemas.VideoS
 	return !newer, err
 }
 
-// newerThan says whether a frame was stored after the one with the sequence last.
+// newerThan reports whether a frame was stored after the one with the sequence last.
 func (w *Worker) newerThan(ctx context.Context, session string, last uint64) (bool, error) {
 	f, err := w.sessions.LastFrame(ctx, session)
 	if errors.Is(err, streams.ErrNotFound) {
@@ -99,12 +99,12 @@ func (w *Worker) newerThan(ctx context.Context, session string, last uint64) (bo
 	return err == nil && f.Sequence > last, err
 }
 
-// build makes the session's video once and stores it, unless frames came meanwhile that are not in it. A session without
-// a decodable frame ends in status error.
+// build makes the session's video once and stores it, unless frames arrived in the meantime that are not in it. A session
+// without a decodable frame ends in status error.
 func (w *Worker) build(ctx context.Context, session string, v schemas.Video, before *schemas.VideoStatus, try int) error {
 	status := &schemas.VideoStatus{
 		Version: schemas.Version, Session: session, Status: schemas.VideoExporting, Codec: v.Codec, StartedUnixNanos: time.Now().UnixNano(),
-		Object: before.GetObject(), // what there is, until it is replaced
+		Object: before.GetObject(), // the previous file, until it is replaced
 	}
 	if err := w.conn.PublishVideo(ctx, status); err != nil {
 		return err
@@ -113,11 +113,11 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 	if errors.Is(err, errOutdated) {
 		return nil
 	}
-	if ctx.Err() != nil { // interrupted: nothing of the video's doing
+	if ctx.Err() != nil { // interrupted, which is not a failure of the video
 		return ctx.Err()
 	}
 	reason, over := w.final(err, try)
-	outcome(sessionVideos, session, reason, over, err)
+	countOutcome(sessionVideos, session, reason, over, err)
 	if err != nil && !over {
 		return fmt.Errorf("make the video of session %s: %w", session, err)
 	}
@@ -127,7 +127,7 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 		if err != nil && !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
-		status.LastFrame = newest.Sequence // only another frame is reason to try again
+		status.LastFrame = newest.Sequence // only a new frame is a reason to try again
 	}
 	status.FinishedUnixNanos = time.Now().UnixNano()
 	if err := w.conn.PublishVideo(ctx, status); err != nil {
@@ -139,8 +139,8 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 	return nil
 }
 
-// errOutdated says that frames came in while their session's video was made.
-var errOutdated = errors.New("outdated")
+// errOutdated reports that frames arrived while the video of their session was made.
+var errOutdated = errors.New("frames arrived while the video was made")
 
 // encodeSession makes and stores the file, and fills in the status.
 func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus, try int) error {
@@ -167,12 +167,12 @@ func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Vi
 	}
 	f.frames = w.open(ctx, session, cut{}, skip, nil)
 	defer f.frames.close()
-	told := steps{at: time.Now()}
+	published := steps{at: time.Now()}
 	r, err := w.make(ctx, f, func(read int64) {
-		if percent := percentOf(read, total); told.due(percent, time.Now()) {
+		if percent := percentOf(read, total); published.due(percent, time.Now()) {
 			status.Percent = uint32(percent)
 			if err := w.conn.PublishVideo(ctx, status); err != nil {
-				slog.Warn("tell how far a video is", "session", session, "error", err)
+				slog.Warn("publish the progress of a video", "session", session, "error", err)
 			}
 		}
 	})

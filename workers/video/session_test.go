@@ -31,7 +31,7 @@ func TestVideoOfASession(t *testing.T) {
 	for codec, want := range map[string][2]string{"H264": {"h264", "avc1"}, "H265": {"hevc", "hvc1"}, "VP9": {"vp9", ""}} {
 		t.Run(codec, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom(t, fmt.Sprintf(`{"video":{"codec":%q}}`, codec))
+			r := newStudio(t, fmt.Sprintf(`{"video":{"codec":%q}}`, codec))
 			s := r.session().shoot(12)
 			s.again(1)
 			s.again(2)
@@ -64,32 +64,32 @@ func TestOptionsOfTheSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		settings string
-		check    func(t *testing.T, r *room, s *schemas.VideoStatus)
+		check    func(t *testing.T, r *studio, s *schemas.VideoStatus)
 	}{
-		"last frames": {`"frames_limit":4`, func(_ *testing.T, r *room, s *schemas.VideoStatus) {
+		"last frames": {`"frames_limit":4`, func(_ *testing.T, r *studio, s *schemas.VideoStatus) {
 			r.wantMarks(s.GetObject(), 6, 7, 8, 9)
 		}},
-		"fewer frames than the limit": {`"frames_limit":40`, func(_ *testing.T, r *room, s *schemas.VideoStatus) {
+		"fewer frames than the limit": {`"frames_limit":40`, func(_ *testing.T, r *studio, s *schemas.VideoStatus) {
 			r.wantMarks(s.GetObject(), upTo(10)...)
 		}},
-		"fragmented": {`"fragmented":true`, func(t *testing.T, r *room, s *schemas.VideoStatus) {
+		"fragmented": {`"fragmented":true`, func(t *testing.T, r *studio, s *schemas.VideoStatus) {
 			r.wantMarks(s.GetObject(), upTo(10)...)
 			if !strings.Contains(string(r.object(s.GetObject())), "moof") {
 				t.Error("no fragments")
 			}
 		}},
-		"constant rate": {`"frame_rate":20`, func(t *testing.T, r *room, s *schemas.VideoStatus) {
+		"constant rate": {`"frame_rate":20`, func(t *testing.T, r *studio, s *schemas.VideoStatus) {
 			if v := videotest.Read(t, r.object(s.GetObject())); len(v.PTS) != 20 || s.GetFrames() != 20 {
 				t.Errorf("%d frames in a second at 20 a second", len(v.PTS))
 			}
 		}},
-		"bitrate below the ladder": {`"bitrate":1`, func(_ *testing.T, r *room, s *schemas.VideoStatus) {
+		"bitrate below the ladder": {`"bitrate":1`, func(_ *testing.T, r *studio, s *schemas.VideoStatus) {
 			r.wantMarks(s.GetObject(), upTo(10)...)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom(t, `{"video":{"codec":"H264",`+c.settings+`}}`)
+			r := newStudio(t, `{"video":{"codec":"H264",`+c.settings+`}}`)
 			s := r.session().shoot(9)
 			s.again(1)
 			s.shoot(1).end()
@@ -110,7 +110,7 @@ func TestCanvasOfTheFirstOrTheLargestFrame(t *testing.T) {
 	} {
 		t.Run(canvas, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom(t, fmt.Sprintf(`{"video":{"codec":"H264","canvas":%q}}`, canvas))
+			r := newStudio(t, fmt.Sprintf(`{"video":{"codec":"H264","canvas":%q}}`, canvas))
 			s := r.session()
 			for n, size := range []image.Point{{320, 240}, {640, 480}, {240, 320}} {
 				s.image(videotest.Marked(t, n, size.X, size.Y))
@@ -133,7 +133,7 @@ func TestCanvasOfTheFirstOrTheLargestFrame(t *testing.T) {
 
 func TestNoVideoWithoutDecodableFrames(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	broken, empty := r.session(), r.session()
 	broken.image([]byte("no image"))
 	broken.end()
@@ -151,10 +151,10 @@ func TestNoVideoWithoutDecodableFrames(t *testing.T) {
 	}
 }
 
-// The encoder is killed in the middle, from outside and twice by itself: the third try gives every frame.
+// The encoder is killed midway, from outside and twice by itself: the third try has every frame.
 func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	s.end()
@@ -179,10 +179,10 @@ func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 	}
 }
 
-// While there is no room the video waits, and says so. What a resumed session left before stays until there is more.
+// While no slot is free the video is in the queue. The earlier video of a resumed session stays until it has more frames.
 func TestAVideoWaitsInTheQueue(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	done := r.session().shoot(3)
 	done.end()
 	r.work()
@@ -205,11 +205,11 @@ func TestAVideoWaitsInTheQueue(t *testing.T) {
 
 func TestACrashingEncoderEndsInError(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(dieFile, "100")
 	s := r.session().shoot(40)
 	s.end()
-	other := r.session().shoot(2) // is not enough to meet the trouble before its end
+	other := r.session().shoot(2) // too few to be interrupted before the end
 	r.work()
 	got := s.status(schemas.VideoError)
 	if n := len(r.encoders()); n != 3 || !strings.Contains(got.GetReason(), "signal 9") {
@@ -220,10 +220,10 @@ func TestACrashingEncoderEndsInError(t *testing.T) {
 	r.wantMarks(other.status(schemas.VideoSuccess).GetObject(), 0, 1)
 }
 
-// Frames that come while the file is built are in the file.
+// Frames that arrive while the file is made are in the file.
 func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	s.end()
@@ -245,10 +245,10 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 	}
 }
 
-// A second end builds again only what has something new, and a file that another one replaces is gone.
+// A second end makes the video again only if there are new frames, and a file that is replaced is deleted.
 func TestASecondEnd(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	s := r.session().shoot(5)
 	s.end()
 	stop := r.work()
@@ -257,7 +257,7 @@ func TestASecondEnd(t *testing.T) {
 
 	marker := r.session().shoot(1)
 	s.endAgain()
-	marker.end() // is done after it
+	marker.end() // handled after it
 	stop = r.work()
 	marker.status(schemas.VideoSuccess)
 	stop()
@@ -289,10 +289,10 @@ func TestASecondEnd(t *testing.T) {
 	})
 }
 
-// Nobody says that the session is over: its key expires.
+// No edge reports that the session is over: its key expires.
 func TestASessionWhoseEdgeDied(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	s := r.session().shoot(6)
 	if _, err := sessions.New(r.conn).Claim(r.ctx(), s.id, "a dead edge", time.Second); err != nil {
 		t.Fatal(err)
@@ -302,10 +302,10 @@ func TestASessionWhoseEdgeDied(t *testing.T) {
 	r.wantMarks(s.status(schemas.VideoSuccess).GetObject(), upTo(6)...)
 }
 
-// What dead processes left is gone after a start, and nothing is left after work; a living process's folder stays.
+// Folders of dead processes are gone after a start, and nothing is left after work; the folder of a live process stays.
 func TestNoUnfinishedFilesStay(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	dead := filepath.Join(r.temp, "selene-video-dead")
 	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600)); err != nil {
 		t.Fatal(err)
@@ -314,7 +314,7 @@ func TestNoUnfinishedFilesStay(t *testing.T) {
 	r.put(dieFile, "1")
 	s.end()
 	stop := r.work()
-	other := r.work() // sweeps while the first one lives
+	other := r.work() // sweeps while the first one is alive
 	s.status(schemas.VideoSuccess)
 	other()
 	stop()
@@ -326,7 +326,7 @@ func TestNoUnfinishedFilesStay(t *testing.T) {
 
 func TestErasedWhileItIsBuilt(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, plain)
+	r := newStudio(t, plain)
 	r.put(holdFile, "")
 	s := r.session().shoot(40)
 	s.end()
@@ -344,7 +344,7 @@ func TestErasedWhileItIsBuilt(t *testing.T) {
 	r.remove(holdFile)
 	name := objects.VideoName(s.id, s.start, ".mp4")
 	marker := r.session().shoot(1)
-	marker.end() // one job at a time: it is done after the erased one
+	marker.end() // one job at a time: it is handled after the erased one
 	marker.status(schemas.VideoSuccess)
 	r.wantNoObject(name)
 	if n := len(s.statuses()); n != 0 {
@@ -352,7 +352,7 @@ func TestErasedWhileItIsBuilt(t *testing.T) {
 	}
 }
 
-// endAgain says once more that a session is over, which within two minutes the broker would take for a repetition.
+// endAgain publishes the end of a session again, which the broker would drop as a duplicate within two minutes.
 func (s *session) endAgain() {
 	s.t.Helper()
 	js, t := s.jetStream(), s.t

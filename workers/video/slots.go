@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/streams/priority"
 )
 
-// kind is what a video is made for. A session's own goes before those of exports.
+// kind is the purpose of a video. Videos of sessions go before those of exports.
 type kind int
 
 const (
@@ -22,8 +22,8 @@ func (k kind) class() priority.Class {
 	return [...]priority.Class{priority.Urgent, priority.Background}[k]
 }
 
-// giveWay is how long exports wait when a slot is free, so that the end of a session can be fetched first.
-const giveWay = 250 * time.Millisecond
+// exportDelay is the time that exports wait when a slot is free, so that the end of a session can be fetched first.
+const exportDelay = 250 * time.Millisecond
 
 // waitForSlot returns a function for streams.Work that waits until a slot is free for k, and takes none.
 func (w *Worker) waitForSlot(k kind) func(context.Context) {
@@ -34,7 +34,7 @@ func (w *Worker) waitForSlot(k kind) func(context.Context) {
 				return
 			}
 			select {
-			case <-time.After(giveWay):
+			case <-time.After(exportDelay):
 			case <-ctx.Done():
 			}
 			if w.slots.Free() > 0 {

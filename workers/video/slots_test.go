@@ -20,7 +20,7 @@ func TestWaitForSlotTakesNone(t *testing.T) {
 	go func() { w.waitForSlot(exportVideos)(ctx); close(done) }()
 	streamstest.Eventually(t, func() error {
 		if w.slots.Waiting(exportVideos.class()) != 1 {
-			return errors.New("nobody waits")
+			return errors.New("no acquire is waiting")
 		}
 		return nil
 	})
@@ -69,7 +69,7 @@ func TestCut(t *testing.T) {
 	} {
 		var got []int
 		for s := range 6 {
-			if c.cut.wants(at(s)) {
+			if c.cut.includes(at(s)) {
 				got = append(got, s)
 			}
 		}

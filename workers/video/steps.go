@@ -7,7 +7,7 @@ const (
 	stepTime    = time.Second
 )
 
-// steps thins out percentages: one in ten, and one a second.
+// steps limits how often a percentage is published: at most every ten percent and every second.
 type steps struct {
 	percent int
 	at      time.Time

@@ -9,8 +9,9 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// survey reads a session's frames through without decoding them. It says how many come before the last limit ones (0
-// when limit is 0), and the size of the largest of the others: zero unless it is asked for and differs from the first's.
+// survey reads the frames of a session without decoding them. It returns how many come before the last limit ones (0 when
+// limit is 0), and the size of the largest of the rest, which is zero unless largest is set and it differs from the
+// first's.
 func (w *Worker) survey(ctx context.Context, session string, limit int, largest bool) (skip int, size image.Point, err error) {
 	var sizes []image.Point
 	count := 0
@@ -41,7 +42,7 @@ func (w *Worker) survey(ctx context.Context, session string, limit int, largest 
 	return skip, size, nil
 }
 
-// firstAndLargest are the first size that is not zero and the one with the most pixels, unless they are the same.
+// firstAndLargest returns the first size that is not zero and the one with the most pixels, unless they are the same.
 func firstAndLargest(sizes []image.Point) (out []image.Point) {
 	for _, s := range sizes {
 		switch {
@@ -55,15 +56,16 @@ func firstAndLargest(sizes []image.Point) (out []image.Point) {
 	return out
 }
 
-const leastSide = 64
+// minSide is the smallest width and height of a video.
+const minSide = 64
 
-// sizeOf reads the size of a frame from its header. It is zero for a frame that no video can hold.
+// sizeOf returns the size of the video for a frame, from its header. It is zero for a frame that no video can hold.
 func sizeOf(f *schemas.Frame) image.Point {
 	info, err := imagefile.Inspect(f.GetImage(), imagefile.MaxPixels)
 	if err != nil {
 		return image.Point{}
 	}
-	size := image.Pt(max(info.Width, leastSide), max(info.Height, leastSide))
+	size := image.Pt(max(info.Width, minSide), max(info.Height, minSide))
 	if (stitch.Options{Codec: stitch.H264, Path: "-", Width: size.X, Height: size.Y}).Check() != nil {
 		return image.Point{}
 	}

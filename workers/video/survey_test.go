@@ -20,7 +20,7 @@ func TestFirstAndLargest(t *testing.T) {
 			t.Errorf("of %v: %v, want %v", c.sizes, got, c.want)
 		}
 		var step []image.Point
-		for _, s := range c.sizes { // as they come gives the same
+		for _, s := range c.sizes { // one after another gives the same
 			step = firstAndLargest(append(step, s))
 		}
 		if fmt.Sprint(step) != fmt.Sprint(c.want) {

@@ -1,6 +1,5 @@
-// Package video is the worker that keeps what a finished session leaves behind, one video of its frames and its best
-// shot, and makes the exports that are ordered. It can delay nobody's reply, and a picture that breaks FFmpeg breaks a
-// process of its own.
+// Package video is the worker that makes one video of the frames of each finished session, stores its best shot, and makes
+// the exports that are ordered. It cannot delay a reply, and a picture that crashes FFmpeg crashes only the encoder process.
 package video
 
 import (
@@ -21,7 +20,8 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// Name is the worker's and that of its consumer of sessions; the others are those of exports and of what waits.
+// Name is the name of the worker and of its consumer that makes videos of sessions. The others are the names of the
+// consumers of exports and of queued videos.
 const (
 	Name       = "video"
 	exportName = "video-export"
@@ -29,25 +29,25 @@ const (
 )
 
 const (
-	// ackWait is how long after a worker's death its video is begun anew.
-	ackWait = 20 * time.Second
-	working = ackWait / 4
-	// maxCrashes is how many deliveries a video whose encoder crashes gets before it ends in error; maxTries, any other
-	// that fails again and again, such as one that takes the whole worker down with it.
+	// ackWait is the time after a worker's death until another one starts its video again.
+	ackWait      = 20 * time.Second
+	keepAliveGap = ackWait / 4
+	// maxCrashes is the number of deliveries after which a video whose encoder crashes ends in error. maxTries applies to
+	// all other failures, such as one that kills the whole worker.
 	maxCrashes = 3
 	maxTries   = 12
 )
 
-// Options say how a worker makes videos.
+// Options configure a Worker.
 type Options struct {
 	Jobs    int            // videos encoded at the same time; 0 = 1
-	Threads int            // of one encoder; 0 = its default
-	Encoder stitch.Encoder // how the process that encodes is started
-	Temp    string         // folder for unfinished videos; the system's when empty
+	Threads int            // for one encoder; 0 = its default
+	Encoder stitch.Encoder // starts the encoder processes
+	Temp    string         // folder for unfinished videos; empty = the system's
 	Version string
 }
 
-// Worker makes the videos of closed sessions, and exports.
+// Worker makes the videos of closed sessions, and exports. Run may be called once.
 type Worker struct {
 	conn     *streams.Conn
 	settings *settings.Store
@@ -65,7 +65,7 @@ func New(conn *streams.Conn, o Options) *Worker {
 	return &Worker{conn: conn, settings: settings.New(conn), exports: exports.New(conn), sessions: sessions.New(conn), objects: objects.New(conn), options: o, slots: priority.NewSemaphore(o.Jobs)}
 }
 
-// Run works until ctx is done. A video that was under way then is made again by the next process.
+// Run works until ctx is done. A video that is unfinished by then is made again by the next process.
 func (w *Worker) Run(ctx context.Context) (err error) {
 	prepareMetrics()
 	if w.scratch, err = newScratch(w.options.Temp); err != nil {
@@ -78,14 +78,18 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	})
 	group.Go(func() error {
 		queue := streams.Work{Stream: streams.Sessions, Durable: queueName, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(queueName)}
-		return w.conn.Consume(ctx, queue, w.queued)
+		return w.conn.Consume(ctx, queue, w.enqueue)
 	})
-	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessionVideos), w.happened) })
-	group.Go(func() error { return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exportVideos), w.ordered) })
+	group.Go(func() error {
+		return w.conn.Consume(ctx, w.work(streams.Sessions, Name, sessionVideos), w.handleSession)
+	})
+	group.Go(func() error {
+		return w.conn.Consume(ctx, w.work(streams.Exports, exportName, exportVideos), w.handleExport)
+	})
 	return group.Wait()
 }
 
-// work is a consumer of k. While no slot is free it fetches nothing: another process may have one.
+// work returns the consumer for k. While no slot is free it fetches nothing: another process may have one.
 func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	return streams.Work{
 		Stream: stream, Durable: durable, Concurrency: w.options.Jobs, AckWait: ackWait, MaxTries: maxTries,
@@ -93,9 +97,9 @@ func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	}
 }
 
-// keepWorking tells the broker every so often that the message is still being worked on, until stopped.
+// keepWorking regularly tells the broker that the message is still being handled, until stop is called.
 func keepWorking(d *streams.Delivery) (stop func()) {
-	tick := time.NewTicker(working)
+	tick := time.NewTicker(keepAliveGap)
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -111,8 +115,8 @@ func keepWorking(d *streams.Delivery) (stop func()) {
 	return func() { close(done) }
 }
 
-// forgetErased removes what was made of a session that was erased in the meantime.
-func (w *Worker) forgetErased(ctx context.Context, session string) error {
+// eraseIfErased removes what was stored of a session that was erased in the meantime.
+func (w *Worker) eraseIfErased(ctx context.Context, session string) error {
 	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
 		return err
 	}

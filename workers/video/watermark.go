@@ -14,19 +14,19 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// painter says what is drawn into each frame of a session.
+// painter computes what is drawn into each frame of a session.
 type painter struct {
 	mark       schemas.Watermark
 	zone       *time.Location
 	session    string
-	decisions  *lane[*schemas.Decision] // nil unless figures are asked for
+	decisions  *lane[*schemas.Decision] // nil unless figures are ordered
 	detections *lane[*schemas.Verdict]  // nil unless landmarks are
 }
 
-// painter is nil when nothing is to be drawn.
+// painter returns nil when nothing is drawn.
 func (w *Worker) painter(ctx context.Context, session string, mark schemas.Watermark) (*painter, error) {
 	if mark == (schemas.Watermark{}) {
-		return nil, nil //nolint:nilnil // nothing to draw is no error
+		return nil, nil //nolint:nilnil // nothing to draw is not an error
 	}
 	p := &painter{mark: mark, session: session, zone: time.UTC}
 	if mark.Time != nil {
@@ -55,7 +55,7 @@ func (p *painter) close() {
 
 const markTime = "2006-01-02 15:04:05.000 MST"
 
-// paint is what is drawn into a frame, which the one with the sequence next follows.
+// paint returns the drawing for a frame, which the one with the sequence next follows.
 func (p *painter) paint(f streams.Stored[*schemas.Frame], next uint64) (d stitch.Drawing, err error) {
 	if t := p.mark.Time; t != nil {
 		d.Texts = append(d.Texts, stitch.Text{Corner: t.Corner, Lines: []string{arrived(f.Message).In(p.zone).Format(markTime)}})
@@ -90,7 +90,7 @@ func (p *painter) paint(f streams.Stored[*schemas.Frame], next uint64) (d stitch
 	return d, nil
 }
 
-// figureLines are the codes and scores of a frame; a frame that was not decided on has none.
+// figureLines returns the codes and scores of a frame, none for a frame that was not decided.
 func figureLines(f *schemas.Figures, d *schemas.Decision) (lines []string) {
 	if d == nil {
 		return nil
@@ -155,7 +155,7 @@ func scoreLines(e *schemas.Estimations) (lines []string) {
 	return append(lines, pluginLines(e.GetPlugins())...)
 }
 
-// pluginLines are the numbers and words among what plugins measured.
+// pluginLines returns the numbers, strings and booleans that plugins measured.
 func pluginLines(plugins map[string][]byte) (lines []string) {
 	for _, name := range slices.Sorted(maps.Keys(plugins)) {
 		var measured map[string]any

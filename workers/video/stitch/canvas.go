@@ -9,17 +9,17 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// minSide is the smallest width and height of a video. x265 3.5 refuses less than 16 and writes beyond the end of a buffer
-// of its look-ahead when a picture is narrower than 62.
+// minSide is the smallest width and height of a video. x265 3.5 refuses less than 16, and writes beyond the end of a
+// look-ahead buffer when a picture is narrower than 62.
 const minSide = 64
 
-// canvas fits pictures of any size and pixel format to one size in yuv420p, limited range, BT.601 matrix, turns them and
-// paints their drawings. Where the first picture gives the size, pictures of its size keep their pixels (one black row or
-// column is added to an odd size); any other is scaled to fit, keeping its shape, and set in black.
+// canvas fits pictures of any size and pixel format to one size in yuv420p, limited range, BT.601 matrix, rotates them and
+// paints their drawings. If the first picture determines the size, pictures of that size keep their pixels (an odd size gets
+// one black row or column); any other is scaled to fit, keeping its shape, with black borders.
 type canvas struct {
 	// width and height of the output, even. They are 0 until the first picture.
 	width, height int
-	// keptW and keptH are the size of a turned picture that is not scaled.
+	// keptW and keptH are the size of a rotated picture that is not scaled.
 	keptW, keptH int
 	rotate       int
 	flip         string
@@ -31,7 +31,7 @@ type canvas struct {
 	sink  *astiav.FilterContext
 }
 
-// inputFormat is what a filter graph is built for; a picture that differs needs another graph.
+// inputFormat describes the pictures that a filter graph is built for; a picture that differs needs another graph.
 type inputFormat struct {
 	width, height int
 	pixels        astiav.PixelFormat
@@ -62,7 +62,7 @@ func (c *canvas) fit(f *astiav.Frame, drawing Drawing) error {
 		c.resize(turned(c.rotate, f.Width(), f.Height()))
 	}
 	at := c.place(f.Width(), f.Height())
-	if !drawing.empty() {
+	if !drawing.isEmpty() {
 		if err := c.drawer.attach(f, drawing, at); err != nil {
 			return err
 		}
@@ -91,13 +91,13 @@ func (c *canvas) fit(f *astiav.Frame, drawing Drawing) error {
 	return nil
 }
 
-// fits says whether a picture needs nothing more.
+// fits reports whether a picture can be encoded unchanged.
 func (c *canvas) fits(in inputFormat) bool {
 	return in == inputFormat{width: c.width, height: c.height, pixels: astiav.PixelFormatYuv420P, colours: astiav.ColorRangeMpeg} &&
 		c.rotate == 0 && c.flip == ""
 }
 
-// place finds the rectangle for a picture, before it is turned.
+// place returns the placement of a picture, whose size is that before rotation.
 func (c *canvas) place(w, h int) placement {
 	p := placement{width: w, height: h, rotate: c.rotate, flip: c.flip}
 	p.w, p.h = turned(c.rotate, w, h)
@@ -117,7 +117,7 @@ func letterbox(w, h, boxW, boxH int) (int, int) {
 	return max(2, w*boxH/h&^1), boxH
 }
 
-// chain is the filter description that puts a picture there.
+// chain returns the description of the filters that place a picture.
 func (c *canvas) chain(p placement) (string, error) {
 	w, h := turned(c.rotate, p.w, p.h)
 	filters := []string{
@@ -158,7 +158,7 @@ func (c *canvas) build(in inputFormat, p placement) error {
 		"height":    strconv.Itoa(in.height),
 		"pix_fmt":   strconv.Itoa(int(in.pixels)),
 		"time_base": "1/1",
-		// Densities in image files describe paper, not pixels.
+		// Densities in image files describe print, not pixels.
 		"sar": "1/1",
 	})
 	if err != nil {
@@ -191,7 +191,7 @@ func (c *canvas) free() {
 }
 
 func (c *canvas) freeGraph() {
-	// The ends go first: freeing the graph would free them too and leave their handles dangling.
+	// Source and sink are freed first: freeing the graph would free them too and leave their handles dangling.
 	for _, fc := range []**astiav.FilterContext{&c.src, &c.sink} {
 		if *fc != nil {
 			(*fc).Free()

@@ -2,10 +2,10 @@ package stitch
 
 import "time"
 
-// soloTime is how long a lone frame is shown.
+// soloTime is the time that a single frame is shown.
 const soloTime = 40 * time.Millisecond
 
-// clock turns times of arrival into presentation times since the first frame, in ticks.
+// clock converts times of arrival to presentation times (PTS) since the first frame, in ticks.
 type clock struct {
 	hz      int
 	start   time.Time
@@ -13,7 +13,7 @@ type clock struct {
 	frames  int
 }
 
-// newClock ticks with the container, or once a picture of a constant frame rate.
+// newClock returns a clock that ticks in the time base of the container, or once for each picture of a constant frame rate.
 func newClock(o Options) clock {
 	if o.FrameRate > 0 {
 		return clock{hz: o.FrameRate}
@@ -21,7 +21,7 @@ func newClock(o Options) clock {
 	return clock{hz: profiles[o.Codec].timeBase}
 }
 
-// tick returns the presentation time of the frame that arrived at the given time, rounded. It never goes back.
+// tick returns the presentation time of the frame that arrived at a time, rounded. It never decreases.
 func (c *clock) tick(at time.Time) int64 {
 	if c.frames == 0 {
 		c.start = at
@@ -42,7 +42,7 @@ func (c *clock) end() int64 {
 
 func (c *clock) ticks(d time.Duration) int64 {
 	hz := int64(c.hz)
-	// Seconds and the rest apart: nanoseconds times ticks overflow within a day.
+	// Seconds and the rest are converted separately: nanoseconds times ticks overflow within a day.
 	sec, rest := int64(d/time.Second), int64(d%time.Second)
 	return sec*hz + (rest*hz+int64(time.Second)/2)/int64(time.Second)
 }

@@ -15,13 +15,13 @@ const (
 	VP9  Codec = "VP9"
 )
 
-// Valid says whether Stitch can write c.
+// Valid reports whether Stitch can write c.
 func (c Codec) Valid() bool {
 	_, ok := profiles[c]
 	return ok
 }
 
-// Ext is the file name extension of c's container: ".mp4", or ".webm" for VP9.
+// Ext returns the file name extension of c's container: ".mp4", or ".webm" for VP9.
 func (c Codec) Ext() string {
 	if c == VP9 {
 		return ".webm"
@@ -29,7 +29,7 @@ func (c Codec) Ext() string {
 	return ".mp4"
 }
 
-// ContentType is the media type of c's container.
+// ContentType returns the media type of c's container.
 func (c Codec) ContentType() string {
 	if c == VP9 {
 		return "video/webm"
@@ -44,21 +44,21 @@ const (
 	webm = "webm"
 )
 
-// profile is how one codec is encoded and stored. Names and options are those of libavcodec and libavformat.
+// profile sets how one codec is encoded and stored. Names and options are those of libavcodec and libavformat.
 type profile struct {
 	encoder string
 	format  string
 	// timeBase is the number of clock ticks in a second.
 	timeBase int
-	// tag is the sample entry name in the container; empty leaves the choice to the muxer.
+	// tag is the sample entry name in the container; empty = chosen by the muxer.
 	tag         string
 	crf, maxCRF int
 	options     map[string]string
 }
 
-// Presets and qualities were chosen on a 960x540 face video and two cores: the point after which a slower preset buys
+// Presets and qualities were chosen with a 960x540 face video on two cores: the point after which a slower preset saves
 // less than a tenth in size. B-frames are off everywhere: with them a file needs an edit list and decode times that
-// differ from presentation times, which players treat differently, and faces gain little.
+// differ from presentation times, which players treat differently, and videos of faces gain little.
 var profiles = map[Codec]profile{
 	H264: {
 		encoder: "libx264", format: mp4, timeBase: 90000, crf: 23, maxCRF: 51,
@@ -70,7 +70,7 @@ var profiles = map[Codec]profile{
 		options: map[string]string{"preset": "superfast", "bf": "0"},
 	},
 	VP9: {
-		// Without lag and alternate reference frames every frame gives one packet.
+		// Without lag and alternate reference frames every frame becomes one packet.
 		encoder: vpx, format: webm, timeBase: 1000, crf: 34, maxCRF: 63,
 		options: map[string]string{
 			"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "1",
@@ -79,13 +79,13 @@ var profiles = map[Codec]profile{
 	},
 }
 
-// encoderOptions are the options of the encoder's context.
+// encoderOptions returns the options of the encoder's context.
 func (o Options) encoderOptions() map[string]string {
 	p := profiles[o.Codec]
 	opts := map[string]string{
 		"g":       strconv.Itoa(keyframeInterval),
 		"threads": strconv.Itoa(o.threads()),
-		// What the canvas paints: JPEG's matrix (BT.601) squeezed to limited range, sRGB colours.
+		// The output of the canvas: JPEG's matrix (BT.601) in limited range, sRGB colours.
 		"color_range":     "tv",
 		"colorspace":      "bt470bg",
 		"color_primaries": "bt709",
@@ -95,7 +95,7 @@ func (o Options) encoderOptions() map[string]string {
 		opts[k] = v
 	}
 	if p.encoder == "libx265" {
-		// x265 writes its banner to stderr by itself and takes its threads from a pool of its own.
+		// x265 writes its banner to stderr itself, and has a thread pool of its own.
 		opts["x265-params"] = fmt.Sprintf("log-level=none:pools=%d:frame-threads=1", o.threads())
 	}
 	for k, v := range o.rateControl() {
@@ -104,8 +104,8 @@ func (o Options) encoderOptions() map[string]string {
 	return opts
 }
 
-// rateControl aims at the bitrate with peaks of half as much again, evened out over two seconds, or at the quality. VP9
-// gets no peaks: with them its fast mode spends many times the rate on pictures that are repeated.
+// rateControl returns the options for a mean bitrate with peaks of 1.5 times as much, averaged over two seconds, or for a
+// quality. VP9 gets no peaks: with them its fast mode spends many times the rate on repeated pictures.
 func (o Options) rateControl() map[string]string {
 	p := profiles[o.Codec]
 	if o.Bitrate > 0 {
@@ -126,7 +126,7 @@ func (o Options) rateControl() map[string]string {
 	return rc
 }
 
-// muxerOptions are the options of the container's writer.
+// muxerOptions returns the options of the container's writer.
 func (o Options) muxerOptions() map[string]string {
 	switch {
 	case profiles[o.Codec].format != mp4:

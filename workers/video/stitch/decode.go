@@ -10,11 +10,11 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// rateFrames is how many frames are looked at to tell their rate.
+// rateFrames is the number of frames from which the rate is measured.
 const rateFrames = 8
 
-// decode reads frames and decodes them, one at a time for two threads of the encoder, which it keeps busy. They leave in
-// the order in which they came, each maybe still being decoded; when decode returns, none is any more.
+// decode reads and decodes frames, one at a time for every two threads of the encoder. They are sent to out in order of
+// arrival, possibly before they are decoded; when decode returns, all are.
 func (s *stitcher) decode(ctx context.Context, next Source, out chan<- *picture) error {
 	work := make(chan *picture)
 	var workers sync.WaitGroup
@@ -67,7 +67,7 @@ func (s *stitcher) decode(ctx context.Context, next Source, out chan<- *picture)
 	return fmt.Errorf("read frame %d: %w", index, err)
 }
 
-// first reads the frames that tell the rate, where that matters.
+// first reads the frames from which the rate is measured, if it is needed.
 func (s *stitcher) first(ctx context.Context, next Source) (first []Frame, err error) {
 	if s.options.Bitrate == 0 || s.options.FrameRate > 0 {
 		return nil, nil

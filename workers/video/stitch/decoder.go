@@ -22,18 +22,18 @@ type decoder struct {
 
 func newDecoder() decoder { return decoder{decode.New(imagefile.MaxPixels)} }
 
-// decode decodes a whole image file into dst; full-range 4:2:0 becomes limited range. A picture that no video can hold is
-// an error.
+// decode decodes a whole image file into dst; full-range 4:2:0 becomes limited range. It returns an
+// error for a picture that no video can hold.
 func (d decoder) decode(image []byte, dst *astiav.Frame) error {
 	if err := d.files.Decode(image, dst); err != nil {
 		return err
 	}
 	if w, h := dst.Width(), dst.Height(); w > maxSide || h > maxSide || w*h > maxPixels {
 		dst.Unref()
-		return fmt.Errorf("a picture of %dx%d cannot be encoded; use at most %d pixels for each side and %d together", w, h, maxSide, maxPixels)
+		return fmt.Errorf("a picture of %dx%d cannot be encoded; the limits are %d pixels a side and %d in total", w, h, maxSide, maxPixels)
 	}
 	if isFull420(dst) {
-		// Here, where several do it at the same time and the pixels are still in the cache.
+		// Done here, where several run at the same time and the pixels are still in the cache.
 		if err := squeeze(dst); err != nil {
 			dst.Unref()
 			return fmt.Errorf("convert: %w", err)
@@ -42,7 +42,7 @@ func (d decoder) decode(image []byte, dst *astiav.Frame) error {
 	return nil
 }
 
-// isFull420 reports whether a picture is what the JPEGs of nearly all cameras hold.
+// isFull420 reports whether a picture has the format of nearly all cameras: full-range 4:2:0.
 func isFull420(f *astiav.Frame) bool {
 	return f.PixelFormat() == astiav.PixelFormatYuvj420P ||
 		f.PixelFormat() == astiav.PixelFormatYuv420P && f.ColorRange() == astiav.ColorRangeJpeg

@@ -14,16 +14,16 @@ import (
 // corners is the number of the last corner.
 const corners = 4
 
-// drawer paints the drawings. It asks for filters only from the first drawing on that needs them.
+// drawer paints drawings. A filter is used only from the first drawing on that needs it.
 type drawer struct {
 	width, height int
-	// marks and texts say what was seen so far.
+	// marks and texts record which kinds of drawing have occurred so far.
 	marks bool
 	texts [corners + 1]bool
 	font  *os.File
 }
 
-// attach gives a picture what its drawing needs; the filters find it there.
+// attach attaches the content of a drawing to a picture, where the filters find it.
 func (d *drawer) attach(f *astiav.Frame, drawing Drawing, at placement) error {
 	if marks := d.rectangles(drawing, at); len(marks) > 0 {
 		d.marks = true
@@ -44,7 +44,7 @@ func (d *drawer) attach(f *astiav.Frame, drawing Drawing, at placement) error {
 	}
 	for _, left := range []int{1, 3} {
 		if right := left + 1; longest(lines[left])+longest(lines[right]) >= d.columns() {
-			// No room side by side.
+			// They do not fit side by side.
 			lines[left], lines[right] = d.plain(append(lines[left], lines[right]...)), nil
 		}
 	}
@@ -68,7 +68,7 @@ func longest(lines []string) int {
 	return n
 }
 
-// rectangles are the boxes, and the points as squares so small that their outline fills them.
+// rectangles returns the boxes, and the points as squares so small that their outline fills them.
 func (d *drawer) rectangles(drawing Drawing, at placement) [][4]int32 {
 	drawing = drawing.trimmed()
 	var all [][4]int32
@@ -89,18 +89,18 @@ func (d *drawer) rectangles(drawing Drawing, at placement) [][4]int32 {
 
 func (d *drawer) thickness() int { return max(2, d.height/270) }
 
-// fontSize keeps the text readable: a 27th of the height, or less on a narrow picture so that 40 letters fit a line.
+// fontSize returns a readable size in pixels: a 27th of the height, or less on a narrow picture so that 40 letters fit.
 func (d *drawer) fontSize() int { return max(10, min(d.height/27, d.width/24)) }
 
 func (d *drawer) margin() int { return d.fontSize() / 2 }
 
-// columns and rows are how many letters and lines there is room for. The letters of the font are 0.6 of its size wide; a
-// line takes at most 1.4 of it.
+// columns returns the number of letters that fit a line, and rows the number of lines. The letters of the font are 0.6 of
+// its size wide; a line takes at most 1.4 of it.
 func (d *drawer) columns() int { return max(1, (d.width-2*d.margin())*10/(6*d.fontSize())) }
 
 func (d *drawer) rows() int { return max(1, (d.height-2*d.margin())*10/(14*d.fontSize())) }
 
-// plain makes of lines what the filter draws as it is: no control or direction characters, no more than there is room.
+// plain converts lines to text that the filter draws unchanged, without control or direction characters, cut to the picture.
 func (d *drawer) plain(lines []string) []string {
 	var out []string
 	for line := range strings.SplitSeq(strings.Join(lines, "\n"), "\n") {
@@ -131,7 +131,7 @@ func (d *drawer) plain(lines []string) []string {
 
 func textKey(corner int) string { return fmt.Sprintf("text%d", corner) }
 
-// filters are the descriptions of the filters that paint what was attached.
+// filters returns the descriptions of the filters that paint what attach attached.
 func (d *drawer) filters() ([]string, error) {
 	var filters []string
 	if d.marks {
@@ -159,18 +159,18 @@ func (d *drawer) filters() ([]string, error) {
 	return filters, nil
 }
 
-// openFont puts the font where FreeType can open it: a file without a name, which is gone with this process.
+// openFont writes the font to a file that FreeType can open. It has no name and disappears with this process.
 func (d *drawer) openFont() error {
 	if d.font != nil {
 		return nil
 	}
 	f, err := os.CreateTemp("", ".stitch-font-*")
 	if err != nil {
-		return fmt.Errorf("make room for the font: %w", err)
+		return fmt.Errorf("write the font file: %w", err)
 	}
 	d.font = f
 	if _, err := f.Write(gomono.TTF); err != nil {
-		return fmt.Errorf("make room for the font: %w", err)
+		return fmt.Errorf("write the font file: %w", err)
 	}
 	return os.Remove(f.Name())
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// keyframeInterval in frames bounds how far a player has to decode when somebody jumps into the video.
+// keyframeInterval, in frames, bounds how much a player has to decode when the user seeks.
 const keyframeInterval = 100
 
 // encoder encodes yuv420p pictures and writes them to a file.
@@ -16,7 +16,7 @@ type encoder struct {
 	codec  *astiav.CodecContext
 	muxer  *muxer
 	packet *astiav.Packet
-	// held is the packet before: its duration is known when the next one comes.
+	// held is the previous packet: its duration is known when the next one arrives.
 	held      *astiav.Packet
 	holding   bool
 	sent, got int
@@ -41,7 +41,7 @@ func newEncoder(o Options, path string, width, height, rate int) (_ *encoder, er
 	e.codec.SetPixelFormat(astiav.PixelFormatYuv420P)
 	e.codec.SetSampleAspectRatio(astiav.NewRational(1, 1))
 	e.codec.SetTimeBase(e.tick)
-	// Where an encoder cannot see the timing, this tells it what to expect: the level, and how much a frame may take.
+	// Encoders that ignore the times use this rate to choose the level and the size of frames.
 	e.codec.SetFramerate(astiav.NewRational(rate, 1))
 	e.codec.SetFlags(astiav.NewCodecContextFlags(astiav.CodecContextFlagGlobalHeader))
 	err = withOptions(o.encoderOptions(), func(dict *astiav.Dictionary) error { return e.codec.Open(codec, dict) })
@@ -54,10 +54,10 @@ func newEncoder(o Options, path string, width, height, rate int) (_ *encoder, er
 	return e, nil
 }
 
-// encode takes one picture with its presentation time in ticks.
+// encode encodes a picture with its presentation time in ticks.
 func (e *encoder) encode(f *astiav.Frame, pts int64) error {
 	f.SetPts(pts)
-	// Image decoders call every picture a key frame, and the encoder would obey.
+	// Image decoders mark every picture as a key frame, and the encoder would encode it as one.
 	f.SetPictureType(astiav.PictureTypeNone)
 	f.SetKeyFrame(false)
 	if err := e.codec.SendFrame(f); err != nil {
@@ -67,7 +67,7 @@ func (e *encoder) encode(f *astiav.Frame, pts int64) error {
 	return e.drain()
 }
 
-// finish writes what is left, the last frame shown until the given tick, and closes the file.
+// finish writes the remaining packets, shows the last frame until the given tick, and closes the file.
 func (e *encoder) finish(end int64) error {
 	if err := e.codec.SendFrame(nil); err != nil {
 		return fmt.Errorf("encode: %w", err)
@@ -76,7 +76,7 @@ func (e *encoder) finish(end int64) error {
 		return err
 	}
 	if e.got != e.sent {
-		return fmt.Errorf("encode: the encoder gave back %d of %d frames", e.got, e.sent)
+		return fmt.Errorf("encode: the encoder returned %d of %d frames", e.got, e.sent)
 	}
 	if err := e.writeHeld(end); err != nil {
 		return err

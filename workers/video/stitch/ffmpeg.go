@@ -6,8 +6,8 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// withOptions calls open with a dictionary of options and fails when an option was not understood, which libav* itself
-// only shows by leaving it in the dictionary.
+// withOptions calls open with a dictionary of options and returns an error when an option is unknown, which libav* shows
+// only by leaving it in the dictionary.
 func withOptions(options map[string]string, open func(*astiav.Dictionary) error) error {
 	dict := astiav.NewDictionary()
 	defer dict.Free()
@@ -21,7 +21,7 @@ func withOptions(options map[string]string, open func(*astiav.Dictionary) error)
 	}
 	for k := range options {
 		if dict.Get(k, nil, 0) != nil {
-			return fmt.Errorf("option %s is not known to this FFmpeg; version 5.1 with x264, x265 and libvpx is needed", k)
+			return fmt.Errorf("this FFmpeg does not know the option %s; install version 5.1 or newer with x264, x265 and libvpx", k)
 		}
 	}
 	return nil

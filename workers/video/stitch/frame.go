@@ -9,35 +9,35 @@ import (
 
 // Frame is one image of a session.
 type Frame struct {
-	// Image is a whole JPEG or PNG file.
+	// Image is a complete JPEG or PNG file.
 	Image []byte
-	// At is when the image arrived. Only differences count; a frame that claims to be older than the one before it is
-	// shown right after that one.
+	// At is the time at which the image arrived. Only differences matter; a frame that is older than the previous one is
+	// shown right after it.
 	At time.Time
-	// Draw is painted over the picture; the zero value paints nothing.
+	// Draw is painted over the picture; the zero value is empty.
 	Draw Drawing
 }
 
-// Source returns the next frame in order of arrival, and io.EOF after the last one. Any other error ends the work.
-// Frames are read a few ahead of the one that is encoded: an image must not change once it was returned. Source is never
-// called by two goroutines at once, and not after an error.
+// Source returns the next frame in order of arrival, and io.EOF after the last one. Any other error ends the
+// video. Frames are read a few ahead of the one that is encoded: an image must not change after it was returned. Source is
+// never called by two goroutines at once, and not after an error.
 type Source func(ctx context.Context) (Frame, error)
 
-// Drawing is what is painted over one picture. Boxes and points are in pixels of the image before any turning, flipping
-// or scaling and follow it through them; texts stand upright on the finished picture.
+// Drawing is painted over one picture. Boxes and points are in pixels of the image before it is rotated, flipped and
+// scaled, and are transformed with it; texts are upright on the finished picture.
 type Drawing struct {
-	// Texts go into the corners; those of one corner are set below each other, and so are left and right where they are
-	// too long to stand side by side. Only the first 8 are drawn.
+	// Texts are drawn in the corners; those of one corner are stacked, and so are left and right ones that are too long to
+	// fit side by side. Only the first 8 are drawn.
 	Texts []Text `json:",omitempty"`
-	// Boxes are outlines, as of faces. Only the first 64 are drawn.
+	// Boxes are drawn as outlines. Only the first 64 are drawn.
 	Boxes []Box `json:",omitempty"`
-	// Points are x and y of landmarks. Only the first 2048 are drawn.
+	// Points are x and y, such as those of landmarks. Only the first 2048 are drawn.
 	Points [][2]float32 `json:",omitempty"`
 }
 
 // Text is a block of at most 32 lines in a corner: 0 and 1 top left, 2 top right, 3 bottom left, 4 bottom right. It is
-// drawn as it is, whatever is in it; what does not fit the picture is cut off. The font has Latin, Greek and Cyrillic
-// letters, and a box for any other.
+// drawn literally, and cut off where it does not fit the picture. The font has Latin, Greek and Cyrillic letters, and a
+// box for any other.
 type Text struct {
 	Corner int
 	Lines  []string
@@ -50,11 +50,11 @@ type Box struct {
 
 const (
 	maxBoxes, maxPoints = 64, 2048
-	// A line of so many bytes, and so many lines, are more than a picture of a usual shape has room for.
+	// Lines of this many bytes, and this many lines, do not fit a picture of a usual shape.
 	maxTexts, maxLines, maxLine = 8, 32, 512
 )
 
-// trimmed leaves out what would not be drawn, and numbers that are none.
+// trimmed returns d without the parts that would not be drawn, and without NaN and infinite numbers.
 func (d Drawing) trimmed() Drawing {
 	d.Texts = slices.Clone(d.Texts[:min(len(d.Texts), maxTexts)])
 	for i, t := range d.Texts {
@@ -64,23 +64,23 @@ func (d Drawing) trimmed() Drawing {
 		}
 	}
 	d.Boxes = d.Boxes[:min(len(d.Boxes), maxBoxes)]
-	if slices.ContainsFunc(d.Boxes, unreal) {
-		d.Boxes = slices.DeleteFunc(slices.Clone(d.Boxes), unreal)
+	if slices.ContainsFunc(d.Boxes, isUnreal) {
+		d.Boxes = slices.DeleteFunc(slices.Clone(d.Boxes), isUnreal)
 	}
 	d.Points = d.Points[:min(len(d.Points), maxPoints)]
-	if slices.ContainsFunc(d.Points, unrealPoint) {
-		d.Points = slices.DeleteFunc(slices.Clone(d.Points), unrealPoint)
+	if slices.ContainsFunc(d.Points, isUnrealPoint) {
+		d.Points = slices.DeleteFunc(slices.Clone(d.Points), isUnrealPoint)
 	}
 	return d
 }
 
-func unreal(b Box) bool {
-	return unrealPoint([2]float32{b.X, b.Y}) || unrealPoint([2]float32{b.Width, b.Height})
+func isUnreal(b Box) bool {
+	return isUnrealPoint([2]float32{b.X, b.Y}) || isUnrealPoint([2]float32{b.Width, b.Height})
 }
 
-func unrealPoint(p [2]float32) bool {
+func isUnrealPoint(p [2]float32) bool {
 	x, y := float64(p[0]), float64(p[1])
 	return math.IsNaN(x) || math.IsInf(x, 0) || math.IsNaN(y) || math.IsInf(y, 0)
 }
 
-func (d Drawing) empty() bool { return len(d.Texts) == 0 && len(d.Boxes) == 0 && len(d.Points) == 0 }
+func (d Drawing) isEmpty() bool { return len(d.Texts) == 0 && len(d.Boxes) == 0 && len(d.Points) == 0 }

@@ -20,17 +20,17 @@ func newMuxer(o Options, path string, codec *astiav.CodecContext) (_ *muxer, err
 			m.free()
 		}
 	}()
-	// The name has to be a URL with a protocol, or a path with a colon in it would be taken for one.
+	// The name must be a URL with a protocol: otherwise a path with a colon would be taken for one.
 	url := "file:" + path
 	if m.format, err = astiav.AllocOutputFormatContext(nil, p.format, url); err != nil {
-		return nil, fmt.Errorf("make the %s muxer: %w", p.format, err)
+		return nil, fmt.Errorf("create the %s muxer: %w", p.format, err)
 	}
 	m.stream = m.format.NewStream(nil)
 	if m.stream == nil {
-		return nil, fmt.Errorf("make the %s muxer: out of memory", p.format)
+		return nil, fmt.Errorf("create the %s muxer: out of memory", p.format)
 	}
 	if err := m.stream.CodecParameters().FromCodecContext(codec); err != nil {
-		return nil, fmt.Errorf("make the %s muxer: %w", p.format, err)
+		return nil, fmt.Errorf("create the %s muxer: %w", p.format, err)
 	}
 	m.stream.CodecParameters().SetCodecTag(codecTag(p.tag))
 	m.stream.SetTimeBase(codec.TimeBase())
@@ -45,7 +45,7 @@ func newMuxer(o Options, path string, codec *astiav.CodecContext) (_ *muxer, err
 	return m, nil
 }
 
-// codecTag packs a four-letter code the way libavformat does; the empty name is no tag.
+// codecTag packs a four-letter code as libavformat does. It returns 0, no tag, for the empty name.
 func codecTag(name string) astiav.CodecTag {
 	var tag astiav.CodecTag
 	for i := range len(name) {
@@ -54,7 +54,7 @@ func codecTag(name string) astiav.CodecTag {
 	return tag
 }
 
-// write writes a packet whose times are in the given unit. The packet's content stays the caller's.
+// write writes a packet whose times are in the given unit. The caller keeps the packet's content.
 func (m *muxer) write(p *astiav.Packet, tick astiav.Rational) error {
 	p.SetStreamIndex(m.stream.Index())
 	p.RescaleTs(tick, m.stream.TimeBase())
@@ -79,7 +79,7 @@ func (m *muxer) finish() error {
 
 func (m *muxer) free() {
 	if m.file != nil {
-		// Only after an error, when the file is thrown away: a second error would add nothing.
+		// Only after an error, when the file is discarded: a second error would add nothing.
 		_ = m.file.Close()
 	}
 	if m.format != nil {

@@ -2,31 +2,31 @@ package stitch
 
 import "fmt"
 
-// Options say what to write and where.
+// Options set what is written and where.
 type Options struct {
-	// Codec is the video codec; it decides the container too (see Codec.Ext).
+	// Codec is the video codec; it also determines the container (see Codec.Ext).
 	Codec Codec
-	// Path is the file to write, in an existing folder. An existing file is replaced once the new one is whole.
+	// Path is the file to write, in an existing folder. An existing file is replaced once the new one is complete.
 	Path string
-	// Threads is how many threads the encoder may use; half as many images are decoded at the same time. 0 means 2.
+	// Threads is the number of threads of the encoder; half as many images are decoded at the same time. 0 means 2.
 	Threads int
 	// CRF is the constant quality, 1 (best) to 51 (H264, H265) or 63 (VP9). 0 means the codec's default. Not together
 	// with Bitrate.
 	CRF int
-	// Bitrate is the mean rate in kbit/s, 50 to 100000. 0 means by quality.
+	// Bitrate is the mean rate in kbit/s, 50 to 100000. 0 encodes by quality.
 	Bitrate int
-	// Fragmented writes an mp4 in fragments of about a second, each whole in itself, so that the part written so far can
-	// be played; otherwise the index stands in front (faststart). VP9 has no mp4 and refuses it.
+	// Fragmented writes an mp4 in self-contained fragments of about a second, so that the part written so far can be
+	// played; otherwise the index is at the front (faststart). It is an error for VP9, which has no mp4.
 	Fragmented bool
-	// FrameRate is the constant rate in frames a second, 1 to 60: pictures are repeated or dropped to reach it. 0 shows
-	// each picture from the moment it arrived until the next one did, with none repeated and none dropped.
+	// FrameRate is the constant rate in frames per second, 1 to 60: pictures are repeated or dropped to reach it. 0 shows
+	// each picture from its arrival to that of the next one, with none repeated and none dropped.
 	FrameRate int
-	// Width and Height are the size of the video in pixels, each 64 to 8192 and made even; every picture is scaled to
-	// fit and set in black. Both 0 mean the size of the first picture after turning.
+	// Width and Height are the size of the video in pixels, each 64 to 8192 and rounded up to even; every picture is
+	// scaled to fit, with black borders. Both 0 mean the size of the first picture after rotating.
 	Width, Height int
-	// Rotate turns the pictures clockwise: 0, 90, 180 or 270 degrees.
+	// Rotate rotates the pictures clockwise: 0, 90, 180 or 270 degrees.
 	Rotate int
-	// Flip mirrors the pictures after turning them: "", "horizontal" or "vertical".
+	// Flip mirrors the pictures after rotating them: "", "horizontal" or "vertical".
 	Flip string
 }
 
@@ -42,14 +42,14 @@ const (
 	minFrameRate, maxFrameRate = 1, 60
 )
 
-// Check says what is wrong with the options and what is allowed, nil when nothing is. Stitch checks them itself.
+// Check returns an error that names the first wrong option and what is allowed, nil when there is none. Stitch calls it.
 func (o Options) Check() error {
 	p, ok := profiles[o.Codec]
 	switch {
 	case !ok:
 		return fmt.Errorf("video codec %q is not known; use %s, %s or %s", o.Codec, H264, H265, VP9)
 	case o.Path == "":
-		return fmt.Errorf("the video has no path; name the file to write")
+		return fmt.Errorf("the video has no path; set the file to write")
 	case o.Threads < 0:
 		return fmt.Errorf("video threads %d is negative; use 0 for the default", o.Threads)
 	case o.CRF < 0 || o.CRF > p.maxCRF:
@@ -61,7 +61,7 @@ func (o Options) Check() error {
 	case o.Fragmented && p.format != mp4:
 		return fmt.Errorf("%s cannot be written to a fragmented mp4; use %s or %s for it", o.Codec, H264, H265)
 	case o.FrameRate != 0 && (o.FrameRate < minFrameRate || o.FrameRate > maxFrameRate):
-		return fmt.Errorf("video frame rate %d is out of range; use %d to %d, or 0 to show each frame when it arrived", o.FrameRate, minFrameRate, maxFrameRate)
+		return fmt.Errorf("video frame rate %d is out of range; use %d to %d, or 0 to show each frame at its time of arrival", o.FrameRate, minFrameRate, maxFrameRate)
 	case o.Rotate != 0 && o.Rotate != 90 && o.Rotate != 180 && o.Rotate != 270:
 		return fmt.Errorf("video rotation %d is not known; use 0, 90, 180 or 270 degrees clockwise", o.Rotate)
 	case o.Flip != "" && o.Flip != FlipHorizontal && o.Flip != FlipVertical:

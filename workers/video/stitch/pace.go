@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// nominalRate in frames a second is what encoders are told to expect where nothing better is known. The timing itself is
-// that of the frames.
+// nominalRate, in frames per second, is passed to encoders when no better rate is known. It does not change the timing.
 const nominalRate = 30
 
-// expectedRate is the rate of the frames that come first, for encoders that spend a bitrate without looking at the times.
+// expectedRate returns the rate of the first frames, for encoders that ignore the times when they control the bitrate.
 func (o Options) expectedRate(first []Frame) int {
 	switch n := len(first) - 1; {
 	case o.FrameRate > 0:
@@ -22,8 +21,8 @@ func (o Options) expectedRate(first []Frame) int {
 	}
 }
 
-// add shows a picture from when it arrived on. At a constant frame rate it takes the picture over, because how often it
-// is repeated is known when the next one comes.
+// add shows a picture from its arrival on. At a constant frame rate it keeps the picture, because the number of its
+// repetitions is known when the next one arrives.
 func (s *stitcher) add(ctx context.Context, p *picture) error {
 	if s.enc == nil {
 		enc, err := newEncoder(s.options, s.file, s.canvas.width, s.canvas.height, s.rate)
@@ -51,8 +50,8 @@ func (s *stitcher) add(ctx context.Context, p *picture) error {
 	return s.enc.encode(p.pixels, tick)
 }
 
-// repeat shows the held picture of a constant frame rate until the given tick. One that would not be shown at all, since
-// the next is nearer to its time, is dropped.
+// repeat shows the held picture of a constant frame rate until the given tick. It is dropped if the next one has the same
+// tick.
 func (s *stitcher) repeat(ctx context.Context, until int64) error {
 	if s.held == nil {
 		return nil
@@ -75,7 +74,7 @@ func (s *stitcher) repeat(ctx context.Context, until int64) error {
 	return nil
 }
 
-// slot is when the n-th picture of a constant frame rate begins, in ticks of the container.
+// slot returns the time of the n-th picture of a constant frame rate, in ticks of the container.
 func (s *stitcher) slot(n int64) int64 {
 	hz, rate := int64(profiles[s.options.Codec].timeBase), int64(s.options.FrameRate)
 	return (n*hz + rate/2) / rate

@@ -10,7 +10,7 @@ package stitch
 #include <libavutil/dict.h>
 #include <libavutil/frame.h>
 
-// Every pixel becomes (p * mul + add) / 255, rounded. All steps fit 16 bits, so the compiler makes vectors of them.
+// Every pixel becomes (p * mul + add) / 255, rounded. All steps fit 16 bits, so the compiler vectorises them.
 static void squeeze_plane(uint8_t *data, int stride, int width, int height, uint16_t mul, uint16_t add)
 {
 	for (int y = 0; y < height; y++, data += stride) {
@@ -63,20 +63,20 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// What the binding to FFmpeg lacks, or what FFmpeg itself does slowly.
+// Functions that the binding to FFmpeg lacks, or that FFmpeg itself performs slowly.
 
-// squeeze turns a full-range 4:2:0 picture into limited range, in place. libswscale takes its general way for that, which
-// costs more than decoding the image.
+// squeeze turns a full-range 4:2:0 picture into limited range, in place. libswscale uses its general path for that,
+// which costs more than decoding the image.
 func squeeze(f *astiav.Frame) error {
 	return failure(C.squeeze((*C.AVFrame)(f.UnsafePointer())))
 }
 
-// setBoxes attaches rectangles (x, y, width, height in pixels) to a picture, where the drawbox filter finds them.
+// setBoxes attaches rectangles (x, y, width, height in pixels) to a picture, for the drawbox filter.
 func setBoxes(f *astiav.Frame, xywh [][4]int32) error {
 	return failure(C.set_boxes((*C.AVFrame)(f.UnsafePointer()), (*C.int32_t)(unsafe.Pointer(&xywh[0])), C.uint32_t(len(xywh))))
 }
 
-// setText attaches a text to a picture, where the drawtext filter finds it.
+// setText attaches a text to a picture, for the drawtext filter.
 func setText(f *astiav.Frame, key, text string) error {
 	k, t := C.CString(key), C.CString(text)
 	defer C.free(unsafe.Pointer(k))

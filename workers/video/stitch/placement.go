@@ -2,17 +2,17 @@ package stitch
 
 import "math"
 
-// placement is where a picture comes to stand on the canvas.
+// placement is the position of a picture on the canvas.
 type placement struct {
-	// width and height of the picture before it is turned.
+	// width and height of the picture before it is rotated.
 	width, height int
 	rotate        int
 	flip          string
-	// x, y, w and h are the rectangle that it fills once turned.
+	// x, y, w and h are the rectangle that it fills once rotated.
 	x, y, w, h int
 }
 
-// turned swaps the sides of a picture that comes to lie.
+// turned returns the size of a picture after rotation: a quarter turn swaps the sides.
 func turned(rotate, w, h int) (int, int) {
 	if rotate == 90 || rotate == 270 {
 		return h, w
@@ -40,11 +40,12 @@ func (p placement) point(x, y float32) (cx, cy float64) {
 	return float64(p.x) + u*float64(p.w), float64(p.y) + v*float64(p.h)
 }
 
-// box maps a box of the picture to the canvas: x, y, width and height in whole pixels. It says no to one that is nowhere.
-func (p placement) box(b Box) ([4]int32, bool) {
+// box maps a box of the picture to the canvas: x, y, width and height in whole pixels. ok is false
+// for a box that is empty or far outside.
+func (p placement) box(b Box) (rectangle [4]int32, ok bool) {
 	x0, y0 := p.point(b.X, b.Y)
 	x1, y1 := p.point(b.X+b.Width, b.Y+b.Height)
-	// Sides that far outside are not seen wherever they are.
+	// Sides that far outside are never visible.
 	const far = 4 * maxSide
 	for _, v := range []float64{x0, y0, x1, y1} {
 		if math.IsNaN(v) || v < -far || v > far {

@@ -7,31 +7,30 @@ import (
 
 // Result describes a finished file.
 type Result struct {
-	// Frames is how many frames the file holds: the images that could be decoded, and with a constant frame rate those
-	// repeated more and those dropped less.
+	// Frames is the number of frames in the file: the images that could be decoded, plus Repeated, minus Dropped.
 	Frames int
-	// Repeated and Dropped are how many frames were repeated and dropped to reach a constant frame rate.
+	// Repeated and Dropped are the numbers of frames repeated and dropped to reach a constant frame rate.
 	Repeated, Dropped int
-	// Skipped is how many images could not be decoded and are not in the file.
+	// Skipped is the number of images that could not be decoded and are not in the file.
 	Skipped int
-	// SkipReason is why the first of them was skipped, nil when none was.
+	// SkipReason is the error for the first skipped image, nil when none was skipped.
 	SkipReason error
 	// Width and Height are the size of the video in pixels, both even.
 	Width, Height int
-	// Start is when the first frame in the file arrived: the zero of its clock.
+	// Start is the time of arrival of the first frame in the file, at which its clock starts.
 	Start time.Time
-	// Duration is from the first frame's arrival to the end of the last frame, which is shown for the mean gap between
-	// frames (at most a second).
+	// Duration is the time from the arrival of the first frame to the end of the last one, which is shown for the mean gap
+	// between frames (at most a second).
 	Duration time.Duration
 	// Bytes is the size of the file.
 	Bytes int64
 }
 
-// NoFramesError says that no image of a session could be decoded, so that there is no video.
+// NoFramesError reports that no image of a session could be decoded, so that there is no video.
 type NoFramesError struct {
-	// Skipped is how many images were tried; 0 means the session had none.
+	// Skipped is the number of images that were tried; 0 means that the session had none.
 	Skipped int
-	// Reason is why the first image was not decoded, nil when there was none.
+	// Reason is the error for the first image, nil when there was none.
 	Reason error
 }
 

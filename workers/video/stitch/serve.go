@@ -15,8 +15,9 @@ import (
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// Serve is the encoder process: it reads one job from in, as Encoder writes it, makes the video and answers with one line
-// on out. What FFmpeg says of errors goes to stderr. A job that fails is an answer too; the error is about in and out.
+// Serve is the main function of the encoder process: it reads one job from in, as Encoder writes it, makes the video and
+// writes the result to out as one line. FFmpeg logs errors to stderr. The result of a failed job is its error; the returned
+// error is that of in or out.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	decode.SilenceFFmpeg()
 	astiav.SetLogLevel(astiav.LogLevelError)
@@ -32,7 +33,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	if _, err := out.Write(append(data, '\n')); err != nil {
-		return fmt.Errorf("answer: %w", err)
+		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
 }
@@ -44,8 +45,8 @@ func job(ctx context.Context, h wireHeader, next Source) (Result, error) {
 	return write(ctx, next, h.Options, h.File)
 }
 
-// peakRSS is the most memory in bytes that a process ever had in RAM, 0 when it cannot be told. The figure that wait gives
-// would count what the parent had when it forked.
+// peakRSS returns the peak resident memory of a process in bytes, 0 when it is unknown. The value that wait returns would
+// include the memory of the parent at the time of the fork.
 func peakRSS(process string) int64 {
 	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {

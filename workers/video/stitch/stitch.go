@@ -1,11 +1,10 @@
-// Package stitch turns the still images of a session into one video file.
+// Package stitch makes one video file from the still images of a session.
 //
-// Images are pulled a few at a time, decoded, fitted to one size, drawn on, encoded and written, so memory does not grow
-// with the length of the session. Each picture is shown from the moment it arrived until the next one did, or at a
-// constant frame rate.
+// Images are read a few at a time, decoded, fitted to one size, drawn on, encoded and written, so memory does not grow with
+// the length of the session. Each picture is shown from its arrival to that of the next one, or at a constant frame rate.
 //
-// Stitch does it in this process. Encoder does it in a process of its own, running Serve, which may crash or be killed
-// without harm.
+// Stitch works in this process. Encoder works in a process of its own, running Serve, which may crash or be killed without
+// affecting this one.
 package stitch
 
 import (
@@ -23,16 +22,16 @@ import (
 
 // Stitch writes the frames that next returns to opts.Path. An image that cannot be decoded is skipped and counted.
 //
-// The file appears under its name only when it is whole: a cancelled ctx (the error then wraps ctx.Err()) or any other
-// error leaves nothing behind. The error is a *NoFramesError when not one image could be decoded. Stitch may be called
-// from several goroutines at once; FFmpeg's own log, one for the whole process, is silenced by the first call.
+// The file appears under its name only when it is complete: a cancelled ctx (the error then wraps ctx.Err()) or any other
+// error leaves no file. The error is a *NoFramesError when not one image could be decoded. Stitch is safe
+// for concurrent use; the first call silences FFmpeg's log, of which a process has only one.
 func Stitch(ctx context.Context, next Source, opts Options) (Result, error) {
 	decode.SilenceFFmpeg()
 	if err := opts.Check(); err != nil {
 		return Result{}, err
 	}
 	var res Result
-	err := whole(opts.Path, func(tmp string) (err error) {
+	err := atomically(opts.Path, func(tmp string) (err error) {
 		res, err = write(ctx, next, opts, tmp)
 		return err
 	})
@@ -42,16 +41,16 @@ func Stitch(ctx context.Context, next Source, opts Options) (Result, error) {
 	return res, nil
 }
 
-// whole lets make write to a hidden file in path's folder, so that the rename at the end stays on one file system. After
-// an error nothing is left.
-func whole(path string, make func(tmp string) error) error {
+// atomically calls write with a hidden file in the folder of path, so that the final rename stays on one file system. After
+// an error no file is left.
+func atomically(path string, write func(tmp string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".stitch-*")
 	if err != nil {
 		return err
 	}
 	err = f.Close()
 	if err == nil {
-		err = make(f.Name())
+		err = write(f.Name())
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -62,7 +61,7 @@ func whole(path string, make func(tmp string) error) error {
 	return nil
 }
 
-// write writes the video to a file as it goes.
+// write writes the video to a file progressively.
 func write(ctx context.Context, next Source, opts Options, file string) (Result, error) {
 	s := &stitcher{options: opts, file: file, canvas: newCanvas(opts), clock: newClock(opts)}
 	defer s.free()
@@ -77,15 +76,15 @@ func write(ctx context.Context, next Source, opts Options, file string) (Result,
 	return s.res, nil
 }
 
-// stitcher holds the parts of one run. The encoder is made by the first image that can be decoded, because that image
-// may give the size.
+// stitcher holds the parts of one run. The encoder is created for the first image that can be decoded, because that image
+// may determine the size.
 type stitcher struct {
 	options Options
 	file    string
 	clock   clock
 	canvas  *canvas
 	enc     *encoder
-	// rate is the expected number of frames in a second.
+	// rate is the expected number of frames per second.
 	rate int
 	// shown is the tick of the newest picture, and held that picture at a constant frame rate.
 	shown int64
@@ -93,14 +92,14 @@ type stitcher struct {
 	res   Result
 }
 
-// picture is a frame on its way from stage to stage.
+// picture is a frame that passes through the stages.
 type picture struct {
 	Frame
 	index  int
 	pixels *astiav.Frame
-	// err is why the image could not be decoded.
+	// err is set if the image could not be decoded.
 	err error
-	// decoded is closed once pixels or err are there.
+	// decoded is closed once pixels or err is set.
 	decoded chan struct{}
 }
 
@@ -110,15 +109,15 @@ func (p *picture) free() {
 	}
 }
 
-// fitted pictures may wait for the encoder; that many cover the hiccups of either side.
-const fitted = 2
+// maxReady is the number of fitted pictures that may wait for the encoder, which evens out short delays on either side.
+const maxReady = 2
 
-// run moves the frames through three stages that work at the same time: decode (several images at once), fit to the
-// canvas, encode. Each queue is bounded, so the slowest sets the pace.
+// run passes the frames through three concurrent stages: decode (several images at once), fit to the canvas, encode. Each
+// queue is bounded, so the slowest stage limits the others.
 func (s *stitcher) run(ctx context.Context, next Source) error {
 	group, stages := errgroup.WithContext(ctx)
 	decoded := make(chan *picture, s.options.threads())
-	ready := make(chan *picture, fitted)
+	ready := make(chan *picture, maxReady)
 	group.Go(func() error {
 		defer close(decoded)
 		return s.decode(stages, next, decoded)
@@ -143,7 +142,8 @@ func (s *stitcher) run(ctx context.Context, next Source) error {
 	return s.finish(ctx)
 }
 
-// fit brings pictures to the size and format of the video and draws on them. What could not be decoded ends here.
+// fit converts pictures to the size and format of the video and draws on them. Images that could not be decoded are counted
+// and dropped.
 func (s *stitcher) fit(ctx context.Context, in <-chan *picture, out chan<- *picture) error {
 	for p := range in {
 		<-p.decoded

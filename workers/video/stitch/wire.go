@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// What goes to an encoder process: a header, frames, an end. Each record is two lengths (big-endian, 32 bits), that many
+// The input of an encoder process: a header, frames, an end. Each record is two lengths (big-endian, 32 bits), that many
 // bytes of JSON and that many bytes of image; the header has no image, and the end has neither.
 const (
-	// maxMeta bounds the JSON of a record. The fullest drawing takes less.
+	// maxMeta bounds the JSON of a record. The largest drawing takes less.
 	maxMeta = 1 << 20
-	// maxImage bounds an image file. It is far above what a door lets in.
+	// maxImage bounds an image file. It is far above the limit of the edge.
 	maxImage = 32 << 20
 )
 
 type wireHeader struct {
 	Options Options
-	// File is where to write; Options.Path belongs to the parent.
+	// File is the file to write; the parent renames it to Options.Path.
 	File string
 }
 
@@ -36,7 +36,7 @@ const (
 	kindFailed   = "failed"
 )
 
-// wireResult is the line that an encoder process answers with.
+// wireResult is the line that an encoder process writes at the end.
 type wireResult struct {
 	Kind   string
 	Reason string `json:",omitempty"`
@@ -46,7 +46,7 @@ type wireResult struct {
 	StartUnixNanos                     int64
 	Duration                           time.Duration
 	Bytes                              int64
-	// PeakRSS in bytes is of that process alone.
+	// PeakRSS is the peak resident memory of that process, in bytes.
 	PeakRSS int64
 }
 
@@ -72,31 +72,31 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// result is what resultLine was made of.
+// result returns the arguments that resultLine was called with.
 func (w wireResult) result() (Result, error) {
-	var why error
+	var reason error
 	if w.Reason != "" {
-		why = errors.New(w.Reason)
+		reason = errors.New(w.Reason)
 	}
 	switch w.Kind {
 	case kindDone:
 		return Result{
-			Frames: w.Frames, Repeated: w.Repeated, Dropped: w.Dropped, Skipped: w.Skipped, SkipReason: why,
+			Frames: w.Frames, Repeated: w.Repeated, Dropped: w.Dropped, Skipped: w.Skipped, SkipReason: reason,
 			Width: w.Width, Height: w.Height, Start: time.Unix(0, w.StartUnixNanos), Duration: w.Duration, Bytes: w.Bytes,
 		}, nil
 	case kindNoFrames:
-		return Result{}, &NoFramesError{Skipped: w.Skipped, Reason: why}
+		return Result{}, &NoFramesError{Skipped: w.Skipped, Reason: reason}
 	case kindFailed:
-		return Result{}, why
+		return Result{}, reason
 	}
-	return Result{}, fmt.Errorf("the encoder process answers with the kind %q", w.Kind)
+	return Result{}, fmt.Errorf("the encoder process returned a result of the unknown kind %q", w.Kind)
 }
 
 func writeHeader(w io.Writer, h wireHeader) error { return writeRecord(w, h, nil) }
 
 func writeFrame(w io.Writer, f Frame) error {
 	meta := wireFrame{AtUnixNanos: f.At.UnixNano()}
-	if d := f.Draw.trimmed(); !d.empty() {
+	if d := f.Draw.trimmed(); !d.isEmpty() {
 		meta.Draw = &d
 	}
 	return writeRecord(w, meta, f.Image)
@@ -108,7 +108,7 @@ func writeRecord(w io.Writer, meta any, image []byte) error {
 		return err
 	}
 	if len(data) > maxMeta || len(image) > maxImage {
-		return fmt.Errorf("a record of %d and %d bytes is too large; %d and %d are the limits", len(data), len(image), maxMeta, maxImage)
+		return fmt.Errorf("a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d", len(data), len(image), maxMeta, maxImage)
 	}
 	buf := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(image)))
@@ -130,10 +130,10 @@ func readHeader(r io.Reader) (wireHeader, error) {
 	if err == nil && len(image) > 0 {
 		err = fmt.Errorf("the header has an image of %d bytes", len(image))
 	}
-	return h, noEnd(err)
+	return h, unexpected(err)
 }
 
-// readFrame returns io.EOF at the end, and io.ErrUnexpectedEOF when the other side went away before it.
+// readFrame returns io.EOF at the end record, and io.ErrUnexpectedEOF when the input ends before it.
 func readFrame(r io.Reader) (Frame, error) {
 	var meta wireFrame
 	image, err := readRecord(r, &meta)
@@ -151,31 +151,31 @@ func readFrame(r io.Reader) (Frame, error) {
 func readRecord(r io.Reader, meta any) (image []byte, err error) {
 	var lengths [8]byte
 	if _, err := io.ReadFull(r, lengths[:]); err != nil {
-		return nil, noEnd(err)
+		return nil, unexpected(err)
 	}
 	metaLen, imageLen := binary.BigEndian.Uint32(lengths[:4]), binary.BigEndian.Uint32(lengths[4:])
 	if metaLen == 0 && imageLen == 0 {
 		return nil, io.EOF
 	}
 	if metaLen > maxMeta || imageLen > maxImage {
-		return nil, fmt.Errorf("a record of %d and %d bytes is too large; %d and %d are the limits", metaLen, imageLen, maxMeta, maxImage)
+		return nil, fmt.Errorf("a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d", metaLen, imageLen, maxMeta, maxImage)
 	}
 	data := make([]byte, metaLen)
 	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, noEnd(err)
+		return nil, unexpected(err)
 	}
 	if err := json.Unmarshal(data, meta); err != nil {
 		return nil, fmt.Errorf("read a record: %w", err)
 	}
 	image = make([]byte, imageLen)
 	if _, err := io.ReadFull(r, image); err != nil {
-		return nil, noEnd(err)
+		return nil, unexpected(err)
 	}
 	return image, nil
 }
 
-// noEnd makes the end of the input, which has its own record, an error.
-func noEnd(err error) error {
+// unexpected turns io.EOF into io.ErrUnexpectedEOF, since the input has an end record.
+func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}

@@ -40,7 +40,7 @@ func TestWireKeepsFrames(t *testing.T) {
 	if !reflect.DeepEqual(got, drawnFrame) {
 		t.Errorf("frame %+v", got)
 	}
-	if got, err := readFrame(&buf); err != nil || len(got.Image) != 0 || !got.Draw.empty() {
+	if got, err := readFrame(&buf); err != nil || len(got.Image) != 0 || !got.Draw.isEmpty() {
 		t.Errorf("the empty frame: %+v, %v", got, err)
 	}
 	if _, err := readFrame(&buf); !errors.Is(err, io.EOF) {

@@ -1,4 +1,4 @@
-// Package videotest gives tests pictures with a number drawn into them, and reads the numbers back from videos.
+// Package videotest draws numbers into pictures for tests, and reads them back from videos.
 package videotest
 
 import (
@@ -23,10 +23,10 @@ const (
 	bits    = columns*rows - 2
 )
 
-// Numbers is how many different numbers there are.
+// Numbers is the number of different numbers.
 const Numbers = 1 << bits
 
-// Marked is a JPEG of w x h pixels that shows number modulo Numbers.
+// Marked returns a JPEG of w x h pixels that shows number modulo Numbers.
 func Marked(t testing.TB, number, w, h int) []byte {
 	t.Helper()
 	blocks := number%Numbers | 1<<bits
@@ -47,7 +47,7 @@ func Marked(t testing.TB, number, w, h int) []byte {
 	return out.Bytes()
 }
 
-// Video is a file as ffprobe and ffmpeg read it, with every frame decoded.
+// Video is a video file as ffprobe and ffmpeg read it, with every frame decoded.
 type Video struct {
 	Codec, Tag    string
 	Width, Height int
@@ -94,7 +94,7 @@ func Read(t testing.TB, file []byte) Video {
 	return v
 }
 
-// Marks are the numbers in the frames, where the marked pictures fill the frame; -1 where there is none.
+// Marks returns the numbers in the frames, where the marked pictures fill the frame; -1 for a frame without a number.
 func (v Video) Marks() []int {
 	var out []int
 	for n := range v.Luma {
@@ -103,7 +103,7 @@ func (v Video) Marks() []int {
 	return out
 }
 
-// MarkIn is the number in a part of a frame.
+// MarkIn returns the number in a part of a frame, or -1.
 func (v Video) MarkIn(frame int, r image.Rectangle) int {
 	number := 0
 	for i := range columns * rows {
