@@ -23,7 +23,7 @@ func TestBadOptions(t *testing.T) {
 		opts Options
 	}{
 		{"use H264, H265 or VP9", Options{Codec: "AV1", Path: path}},
-		{"name the file", Options{Codec: H264}},
+		{"set the file", Options{Codec: H264}},
 		{"use 0 for the default", Options{Codec: H264, Path: path, Threads: -1}},
 		{"use 1 to 51", Options{Codec: H264, Path: path, CRF: 52}},
 		{"use 1 to 63", Options{Codec: VP9, Path: path, CRF: -1}},
