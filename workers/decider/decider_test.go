@@ -10,7 +10,7 @@ import (
 
 // One frame that the rules panic on must not stop the decisions on others.
 func TestPanicStopsNoOtherDecision(t *testing.T) {
-	d := New(nil)
+	d := &Decider{decide: make(chan *join, 1)}
 	results := make(chan string, 2)
 	d.observe = func(result string, _ time.Duration) { results <- result }
 	ctx, cancel := context.WithCancel(t.Context())
