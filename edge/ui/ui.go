@@ -1,5 +1,5 @@
-// Package ui holds the pages and the client library: TypeScript sources, and
-// the handler that serves their built form from inside the binary.
+// Package ui contains the TypeScript sources of the pages and the client
+// library, and the handler that serves their embedded build.
 package ui
 
 import (
@@ -21,15 +21,15 @@ import (
 //go:embed all:dist
 var embedded embed.FS
 
-// contentSecurityPolicy lets a page load its own files, show its own best
-// shot (data:), and talk to the host it came from, and nothing else. Styles
-// that a UI config sets go through the CSSOM, which needs no exception.
+// contentSecurityPolicy allows a page to load its own files, show its best
+// shot (data:), and connect to its own host, and nothing else. Styles of a UI
+// config are set through the CSSOM, which needs no exception.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
 	"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors "
 
-// ancestors are who may embed a file: anybody the user page, which holds
-// nothing but what its visitor brings along; only ourselves all others.
+// ancestors returns the origins that may embed a file: any for the user page,
+// which contains only what its visitor provides; only our own for all others.
 func ancestors(name string) string {
 	if name == userPage {
 		return "*"
@@ -48,8 +48,8 @@ const notBuilt = `<!doctype html>
 <p>This binary was compiled without the user page. Run <code>make build</code> and start it again.</p>
 `
 
-// contentTypes is fixed here because the system's own table differs from
-// machine to machine.
+// contentTypes is fixed here because the system's table differs between
+// machines.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
@@ -68,13 +68,13 @@ type file struct {
 	etag        string
 }
 
-// Handler serves what was built: the index.html of each folder at the folder's
-// address, files beside it, 404 for the rest; only GET and HEAD. Files below
-// lib/ may be loaded by pages of any host. Mounted below another path, it wants
-// http.StripPrefix. Files are checked with the server at each use
-// (Cache-Control: no-cache, ETag), so that a new binary is a new page; text goes
-// compressed to whoever takes it. When
-// nothing was built, "/" says how to build it. Safe for concurrent use.
+// Handler returns a handler that serves the built files: the index.html of each
+// directory at the directory's address, other files at theirs, 404 for the
+// rest; only GET and HEAD. Pages of any host may load files below lib/. To
+// mount the handler below another path, use http.StripPrefix. Browsers
+// revalidate files at each use (Cache-Control: no-cache, ETag), so that a new
+// binary serves a new page. Text is compressed for clients that accept gzip. If
+// nothing was built, "/" explains how to build it. Safe for concurrent use.
 func Handler() http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil {
@@ -97,7 +97,7 @@ func handler(dist fs.FS) http.Handler {
 		}
 		f, ok := files[name]
 		if _, folder := files[name+"/index.html"]; !ok && folder {
-			w.Header().Set("Location", path.Base(name)+"/") // relative, for the sake of what stands before us
+			w.Header().Set("Location", path.Base(name)+"/") // relative, in case a proxy adds a prefix
 			w.WriteHeader(http.StatusMovedPermanently)
 			return
 		}
@@ -158,7 +158,7 @@ func newFile(name string, body []byte) file {
 	return file{body: body, compressed: compress(body), contentType: contentType, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 }
 
-// compress returns the gzip form of a body, nil when it is not much smaller.
+// compress returns the gzip form of a body, or nil if it is not much smaller.
 func compress(body []byte) []byte {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -177,7 +177,7 @@ func compress(body []byte) []byte {
 	return out.Bytes()
 }
 
-// acceptsGzip reads an Accept-Encoding header.
+// acceptsGzip reports whether an Accept-Encoding header accepts gzip.
 func acceptsGzip(header string) bool {
 	for _, offer := range strings.Split(header, ",") {
 		coding, parameters, _ := strings.Cut(offer, ";")

@@ -74,7 +74,7 @@ export function asPassError(error: unknown): PassError {
 export const cancelled = (signal?: AbortSignal): PassError => new PassError("cancelled", "", { cause: signal?.reason });
 
 const BY_CLOSE: Readonly<Record<number, FailureName>> = {
-  // 1000, 1001, 1005, 1006, 1012, 1013: a connection or a server went away, and nothing was judged. A success is told before 1000.
+  // 1000, 1001, 1005, 1006, 1012, 1013: the connection or the server went away without a decision. A success is sent before 1000.
   1000: "lost",
   1001: "lost",
   1002: "outdated",

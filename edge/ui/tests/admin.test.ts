@@ -21,7 +21,7 @@ test("the rights are those of the server", () => {
   assert.deepEqual(page.sort(), server.sort());
 });
 
-test("every language says the same things", () => {
+test("every language has the same keys", () => {
   const places = (value: unknown, path = ""): string[] =>
     typeof value === "object" && value !== null ? Object.entries(value).flatMap(([key, inner]) => places(inner, `${path}.${key}`)) : [path];
   assert.deepEqual(places(ru).sort(), places(en).sort());
@@ -76,7 +76,7 @@ test("a document is completed, changed, compared and checked by path", () => {
   assert.deepEqual(checkAll(schema, stored), {});
 });
 
-test("frames are shown once each, with what was decided and said", () => {
+test("each frame is shown once, with its decision and verdicts", () => {
   const frame = (sequence: number, stored: number, at: string): StoredFrame => ({
     sequence,
     stored,
@@ -123,7 +123,7 @@ test("places are kept behind the #", () => {
   assert.deepEqual(readRoute("").parts, []);
 });
 
-test("what a UI config does not set is left out", () => {
+test("unset values of a UI config are left out", () => {
   assert.deepEqual(
     pruned({ mode: "", front_detector: false, styles: { colors: { accent: undefined } }, parent_origins: [], image: { quality: 0.5 } }),
     { front_detector: false, image: { quality: 0.5 } },

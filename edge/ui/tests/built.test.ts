@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 const root = new URL("../", import.meta.url); // the tests run in .build/
 const compressed = (path: string) => gzipSync(readFileSync(new URL(path, root)), { level: 9 }).length;
 
-test("a first visit to the user page fetches less than 60 KB compressed, the front detector not counted", () => {
+test("a first visit to the user page fetches less than 60 KB compressed, without the front detector", () => {
   const files = [
     "index.html",
     "style.css",
@@ -20,18 +20,18 @@ test("a first visit to the user page fetches less than 60 KB compressed, the fro
   assert.ok(total > 5_000 && total < 60 * 1024, `${total} bytes`);
 });
 
-test("the library alone is smaller still", () => {
+test("the library is under 16 KB compressed", () => {
   for (const name of ["selene.js", "selene.classic.js"]) assert.ok(compressed(`dist/lib/${name}`) < 16 * 1024, name);
 });
 
-test("nothing that was built holds inline code or code made of strings", () => {
+test("built files contain no inline code and no code from strings", () => {
   for (const name of ["page.js", "lib/selene.js", "lib/selene.classic.js", "lib/face.js"]) {
     const code = String(readFileSync(new URL(`dist/${name}`, root)));
     assert.ok(!/\beval\(|new Function\(|innerHTML|setAttribute\("style"/.test(code), name);
   }
 });
 
-test("the package holds the library, its types and the front detector, and nothing else of ours", () => {
+test("the package contains the library, its types and the front detector, and no other parts", () => {
   const packed = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" }));
   const { files } = packed[0] as { files: { path: string }[] };
   const paths = files.map(({ path }) => path).sort();

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { isOrigin, readConfig } from "../lib/config";
 
-test("a whole config is read as it is", () => {
+test("a complete config is read unchanged", () => {
   const config = {
     name: "Northbank",
     redirect_url: "https://shop.example/done?s={session}",
@@ -22,7 +22,7 @@ test("a whole config is read as it is", () => {
   assert.deepEqual(readConfig(config), { config, problems: [] });
 });
 
-test("what is empty is left out, what is unknown does no harm", () => {
+test("empty values are left out and unknown keys ignored", () => {
   assert.deepEqual(
     readConfig({
       name: "",
@@ -38,7 +38,7 @@ test("what is empty is left out, what is unknown does no harm", () => {
   );
 });
 
-test("what is wrong is left out and told", () => {
+test("invalid values are left out and reported", () => {
   const { config, problems } = readConfig({
     name: 5,
     redirect_url: "javascript:alert(1)",
@@ -65,11 +65,11 @@ test("what is wrong is left out and told", () => {
   assert.equal(readConfig({ redirect_url: "/done" }).config.redirect_url, "/done");
 });
 
-test("what is no object at all is an empty config", () => {
+test("anything but an object is an empty config", () => {
   for (const value of [null, undefined, 5, "x", [1]]) assert.deepEqual(readConfig(value).config, {});
 });
 
-test("origins are scheme, host and port alone", () => {
+test("an origin has only scheme, host and port", () => {
   assert.ok(isOrigin("https://shop.example:8443"));
   for (const value of ["shop.example", "https://shop.example/", "ftp://x", "null", "*", 5]) assert.ok(!isOrigin(value), String(value));
 });

@@ -12,11 +12,11 @@ function picture(paint: (x: number, y: number) => number): Uint8ClampedArray {
   return Uint8ClampedArray.from({ length: SIDE * SIDE * 4 }, (_, i) => paint((i >> 2) % SIDE, Math.floor((i >> 2) / SIDE)));
 }
 
-test("half floats are read as they were meant", () => {
+test("half floats are decoded", () => {
   assert.deepEqual([...floats(Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001, 0x8000))], [1, -2, 0.333251953125, 2 ** -24, -0]);
 });
 
-test("what shows no face is not taken for one", async () => {
+test("pictures without a face are not mistaken for one", async () => {
   let seed = 1;
   const noise = () => (seed = (seed * 48271) % 2147483647) % 256;
   for (const paint of [

@@ -14,7 +14,7 @@ import ru from "../texts/ru";
 
 const name = (...errors: number[]) => choosePrompt(errors).name;
 
-test("every code a person can act on has its own words", () => {
+test("every code that a user can act on has its own text", () => {
   const codes = [3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 23, 24, 26, 28, 30, 38, 51, 61, 62, 63, 64, 65, 66, 67, 68];
   assert.deepEqual(PROMPTED_CODES, codes);
   for (const code of codes) {
@@ -29,7 +29,7 @@ test("every code a person can act on has its own words", () => {
   }
 });
 
-test("every prompt has a picture, and those that point have one for each way", () => {
+test("every prompt has a figure, and those with a direction have one for each", () => {
   for (const prompt of PROMPT_NAMES) assert.ok(FIGURES[prompt].path.startsWith("M"), prompt);
   assert.equal(figureFor(choosePrompt([64]), "selfie"), FIGURES.turnRight);
   assert.equal(figureFor(choosePrompt([64]), "operator"), FIGURES.turnLeft);
@@ -48,11 +48,11 @@ test("an operator's arrows fit a picture that is not mirrored, and a camera that
   assert.deepEqual(arrows(8), [undefined, undefined]);
 });
 
-test("waiting codes and codes that are not for a person say hold still", () => {
+test("codes that users cannot act on show the prompt to hold still", () => {
   for (const errors of [[], [37], [60], [32], [102, 33], [100], [999]]) assert.equal(name(...errors), "hold");
 });
 
-test("an action comes first, then the first fault, never the wait", () => {
+test("an action comes first, then the first code to correct", () => {
   assert.equal(name(3, 8, 64), "turnRight");
   assert.equal(name(5, 3), "moreLight");
   assert.equal(name(37, 3), "blurred");
@@ -60,7 +60,7 @@ test("an action comes first, then the first fault, never the wait", () => {
   assert.equal(name(63, 65), "straight");
 });
 
-test("directions are the person's own, and arrows point the same way in the mirrored picture", () => {
+test("directions are the user's, and arrows match them in the mirrored picture", () => {
   for (const [code, arrow] of [
     [19, "right"],
     [64, "right"],
@@ -79,7 +79,7 @@ test("directions are the person's own, and arrows point the same way in the mirr
   assert.equal(en.prompts[choosePrompt([68]).name], "Lower your chin");
 });
 
-test("a plugin's code is shown with the config's words, and not without", () => {
+test("a plugin's code is shown only with a text from the config", () => {
   const words = { "1100": "Please take off your hat", "1200": "Keep the light as it is", "999": "x" };
   assert.deepEqual(choosePrompt([1100], words), { name: "plugin", code: 1100 });
   assert.equal(choosePrompt([1100]).name, "hold");
@@ -90,10 +90,10 @@ test("a plugin's code is shown with the config's words, and not without", () => 
   const show = (code: number, at: number) => pacer.next(choosePrompt([code], words), at).code;
   assert.equal(show(1100, 0), 1100);
   assert.equal(show(1200, 1000), 1100);
-  assert.equal(show(1200, 1300), 1200); // other words, and so another prompt
+  assert.equal(show(1200, 1300), 1200); // another text is another prompt
 });
 
-test("prompts stay long enough to be read, actions may come sooner", () => {
+test("prompts stay long enough to be read; actions may follow sooner", () => {
   const pacer = new PromptPacer();
   const show = (code: number, at: number) => pacer.next(choosePrompt([code]), at).name;
   assert.equal(show(8, 0), "noFace");
@@ -109,11 +109,11 @@ test("prompts stay long enough to be read, actions may come sooner", () => {
   assert.equal(show(37, 2802), "hold");
 });
 
-test("frames are slow while something is asked of the person", () => {
+test("frames are slower while the user has to do something", () => {
   assert.ok(frameInterval(choosePrompt([64])) > frameInterval(choosePrompt([37])));
 });
 
-test("pictures keep the camera's aspect, with even sides", () => {
+test("pictures keep the camera's aspect ratio, with even sides", () => {
   const size = (width: number, height: number, limit?: { width?: number; height?: number }) =>
     Object.values(frameSize({ width, height }, limit)).join("x");
   assert.equal(size(640, 480), "640x480");
@@ -142,7 +142,7 @@ test("steps are ticked when the server goes on, and not when it asks again", () 
   assert.deepEqual(steps(62), ["turnRight done", "blink now"]);
 });
 
-test("catalogues are whole: the same keys, no empty words", () => {
+test("catalogues are complete: the same keys, no empty texts", () => {
   const keys = (value: unknown, path = ""): string[] => {
     if (typeof value === "string") {
       assert.ok(value.trim() !== "", path);
@@ -150,12 +150,12 @@ test("catalogues are whole: the same keys, no empty words", () => {
     }
     return Object.entries(value as object).flatMap(([key, inner]) => keys(inner, `${path}.${key}`));
   };
-  const free = (path: string) => !path.startsWith(".states"); // words servers use as values: English has them already
+  const free = (path: string) => !path.startsWith(".states"); // values of the server, which are English already
   assert.deepEqual(keys(ru).filter(free).sort(), keys(en).filter(free).sort());
   for (const failure of FAILURES) assert.ok(en.failures[failure].title !== "");
 });
 
-test("the first wanted language that there is a catalogue for is taken", async () => {
+test("the first wanted language with a catalogue is chosen", async () => {
   await chooseLanguage([null, "xx", "RU-ru", "en"]);
   assert.equal(lang, "ru");
   assert.equal(texts.again, ru.again);
@@ -165,7 +165,7 @@ test("the first wanted language that there is a catalogue for is taken", async (
   assert.equal(lang, "en");
 });
 
-test("a host is told only where it is known to whom", () => {
+test("a host is notified only if its origin is known", () => {
   assert.equal(targetOrigin("https://shop.example", undefined), "https://shop.example");
   assert.equal(targetOrigin("https://shop.example", ["https://shop.example"]), "https://shop.example");
   assert.equal(targetOrigin("https://evil.example", ["https://shop.example"]), undefined);
@@ -181,7 +181,7 @@ test("a host is told only where it is known to whom", () => {
   }
 });
 
-test("letters on an accent are black or white, whichever can be read", () => {
+test("text on the accent colour is black or white, whichever is readable", () => {
   assert.equal(readableOn("#1d4ed8"), "#ffffff");
   assert.equal(readableOn("#ff0"), "#000000");
   assert.equal(readableOn("#7aa2ff"), "#000000");

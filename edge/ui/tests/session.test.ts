@@ -52,7 +52,7 @@ async function connected(options = {}) {
   return { socket, session: await session };
 }
 
-test("a session opens with CONNECT and takes the server's id", async () => {
+test("a session opens with CONNECT and takes the server's ID", async () => {
   const { socket, session } = await connected();
   assert.equal(socket.sent[0], "CONNECT\nversion:1.0\nheartbeat:1000\n\n");
   assert.equal(session.id, "s1");
@@ -60,7 +60,7 @@ test("a session opens with CONNECT and takes the server's id", async () => {
   assert.ok(socket.closed);
 });
 
-test("a session says what it was told to say", async () => {
+test("CONNECT carries the options of the session", async () => {
   const socket = new FakeSocket();
   Session.open({
     url: "ws://test/ws",
@@ -75,7 +75,7 @@ test("a session says what it was told to say", async () => {
   socket.drop(1006);
 });
 
-test("a second frame cannot leave before the first is answered", async () => {
+test("a second frame cannot be sent before the first is answered", async () => {
   const { socket, session } = await connected();
   const first = session.send("image/jpeg", bytes);
   assert.throws(() => session.send("image/jpeg", bytes), /not been answered/);
@@ -89,7 +89,7 @@ test("a second frame cannot leave before the first is answered", async () => {
   await assert.rejects(second, { failure: "cancelled" });
 });
 
-test("each end has its name", async () => {
+test("each end is a failure with a name", async () => {
   const refused = connect();
   refused.socket.drop(1006);
   await assert.rejects(refused.session, { failure: "unreachable" });
@@ -132,7 +132,7 @@ test("each end has its name", async () => {
   assert.equal((await quiet.session.ended).failure, "lost");
 });
 
-test("a frame that is not answered ends the session, heartbeats or not", async () => {
+test("an unanswered frame ends the session in spite of heartbeats", async () => {
   const { socket, session } = await connected({ replyTimeout: 30 });
   const reply = session.send("image/jpeg", bytes);
   const beats = setInterval(() => socket.say("HEARTBEAT\n\n"), 5);
@@ -153,7 +153,7 @@ test("check feeds frames until SUCCESS and reports each STATS", async () => {
   assert.ok(socket.closed);
 });
 
-test("check goes on after a refused frame, but not after three in a row", async () => {
+test("check continues after a refused frame, but not after three in a row", async () => {
   const one = await connected();
   one.socket.answer = (count) => one.socket.say(count < 3 ? "ERROR\nerror:1002\n\n" : success);
   await check(one.session, { nextFrame: async () => image, onStats: () => {} });
@@ -168,14 +168,14 @@ test("check goes on after a refused frame, but not after three in a row", async 
   assert.ok(three.socket.closed);
 });
 
-test("check stops at once when the server closes while it waits for a picture", async () => {
+test("check stops immediately when the server closes while it waits for a picture", async () => {
   const { socket, session } = await connected();
   const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {} });
   socket.drop(4008);
   await assert.rejects(running, { failure: "timeout" });
 });
 
-test("check tells the refusal rather than the close that follows it", async () => {
+test("check reports the refusal rather than the close that follows it", async () => {
   const { socket, session } = await connected();
   socket.answer = () => {
     socket.say("ERROR\nerror:1000\n\n");
@@ -191,7 +191,7 @@ test("check passes on what the camera throws, and leaves the session", async () 
   assert.ok(socket.closed);
 });
 
-test("check goes on in the session that takes up a broken one, with the picture that was being made", async () => {
+test("check continues in the resumed session with the pending picture", async () => {
   const first = await connected();
   const second = await connected();
   let give: (image: Blob) => void = () => {};
@@ -212,7 +212,7 @@ test("check goes on in the session that takes up a broken one, with the picture 
   assert.equal(asked, 1);
 });
 
-test("check does not take up a session that was judged", async () => {
+test("check does not resume a decided session", async () => {
   const { socket, session } = await connected();
   const resume = () => Promise.reject(new Error("must not be asked"));
   const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {}, resume });

@@ -357,7 +357,7 @@ const en = {
     changes: "{n} unsaved changes",
     change: "1 unsaved change",
     note: "Note",
-    noteHint: "shown in the list of revisions",
+    noteHint: "shown with the revision",
     save: "Save as a new revision",
     discard: "Discard",
     saved: "Saved as revision {n}.",
