@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // check returns a *DocumentError for the first value below d that its field does not allow.
@@ -122,7 +120,7 @@ func (f *field) checkNumber(n float64, path string) error {
 	return invalid(path, fmt.Sprintf("must be %s, not %s", f.numbers(), plainNumber(n)))
 }
 
-// numbers is the range of a number in words.
+// numbers returns the range of a number in words.
 func (f *field) numbers() string {
 	if f.not0 { // below it is one number that means something else
 		return fmt.Sprintf("from 1 to %s, or %s", plainNumber(f.high), plainNumber(f.low))
@@ -147,43 +145,6 @@ func (f *field) checkText(text, path string) error {
 		return invalid(path, fmt.Sprintf("%s, not %.80q", f.want, text))
 	}
 	return nil
-}
-
-// wrongType is the error for a token that cannot be read as a value.
-func wrongType(f *field, v reflect.Value, t json.Token, path string) error {
-	want := "must be an object"
-	switch v.Interface().(type) {
-	case string:
-		want = "must be a string"
-	case bool:
-		want = "must be true or false"
-	case int:
-		want = "must be a whole number"
-	case float64:
-		want = "must be a number"
-	case time.Time:
-		want = "must be a time with its zone, such as 2026-03-04T05:06:07Z"
-	default:
-		if v.Kind() == reflect.Slice {
-			want = "must be a list"
-		}
-	}
-	if (v.Kind() == reflect.Int || v.Kind() == reflect.Float64) && f.high > f.low {
-		want += " " + f.numbers()
-	}
-	if f.secret {
-		return invalid(path, want)
-	}
-	got := fmt.Sprintf("%.40q", fmt.Sprint(t))
-	switch t := t.(type) {
-	case nil:
-		got = "null"
-	case json.Delim:
-		got = map[json.Delim]string{'{': "an object", '[': "a list"}[t]
-	case json.Number, bool:
-		got = fmt.Sprintf("%.40s", fmt.Sprint(t))
-	}
-	return invalid(path, want+", not "+got)
 }
 
 // within returns a *DocumentError unless a value lies between two others of the document.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // reader reads a document into the struct that describes it.
@@ -180,31 +179,4 @@ func (r *reader) keyed(f *field, v reflect.Value, path string) error {
 		v.SetMapIndex(reflect.ValueOf(key), one)
 		return nil
 	})
-}
-
-func setScalar(v reflect.Value, t json.Token) bool {
-	switch at := v.Addr().Interface().(type) {
-	case *string:
-		text, ok := t.(string)
-		*at = text
-		return ok
-	case *bool:
-		on, ok := t.(bool)
-		*at = on
-		return ok
-	case *int:
-		number, _ := t.(json.Number)
-		n, err := strconv.Atoi(number.String())
-		*at = n
-		return err == nil
-	case *float64:
-		number, _ := t.(json.Number)
-		n, err := strconv.ParseFloat(number.String(), 64)
-		*at = n
-		return err == nil
-	case *time.Time:
-		text, _ := t.(string)
-		return at.UnmarshalText([]byte(text)) == nil
-	}
-	return false
 }

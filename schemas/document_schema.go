@@ -105,10 +105,7 @@ func (f *field) schema(v reflect.Value, defaults bool) *schemaNode {
 func (f *field) description(v reflect.Value, defaults bool) string {
 	text := f.about
 	if v.Kind() != reflect.Slice && f.high > f.low {
-		text += " Range: " + f.bounds() + "."
-		if f.not0 {
-			text = f.about + " Range: 1 to " + plainNumber(f.high) + ", or " + plainNumber(f.low) + "."
-		}
+		text += " Range: " + f.numbers() + "."
 	}
 	if f.null != "" {
 		text += " null: " + f.null + "."
