@@ -1,4 +1,4 @@
-// Package edge is the doors of Selene: LPProto sockets, REST, the user page. It speaks to workers in messages alone.
+// Package edge serves everything that clients use: LPProto sockets, REST, the pages. It talks to workers only in messages.
 package edge
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 )
 
-// Edge serves all doors on one address.
+// Edge serves LPProto, REST and the pages on one address.
 type Edge struct {
 	addr     string
 	gateway  *gateway.Gateway
@@ -35,8 +35,8 @@ type Edge struct {
 	guard    *api.Guard
 }
 
-// New prepares an edge. It draws and keeps the secrets that the configuration leaves out, and refuses a token key that
-// is weak unless the settings are those of development.
+// New returns an edge. It generates and stores secrets that the configuration omits, and refuses a weak token key unless the
+// settings are for development.
 func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	if c.Variant != "" {
 		if err := settings.New(conn).CheckVariant(ctx, c.Variant); err != nil {
@@ -65,7 +65,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := prometheus.NewRegistry() // what others of this process measure is in the default one
+	own := prometheus.NewRegistry() // other parts of this process use the default registry
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
@@ -77,14 +77,14 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	}, nil
 }
 
-// Handler is every door: the API's routes, /ws, and the page for what is left.
+// Handler returns a handler for the routes of REST, /ws, and the pages.
 func (e *Edge) Handler() http.Handler {
 	mux := http.NewServeMux()
 	rest := e.api.Handler()
 	mux.Handle("/v1/", rest)
 	for _, route := range e.api.Routes() {
 		if !strings.HasPrefix(route.Path, "/v1/") {
-			mux.Handle(route.Path, rest) // of every method: a wrong one is the API's to refuse
+			mux.Handle(route.Path, rest) // for every method: the API refuses wrong ones
 		}
 	}
 	mux.Handle("/ws", e.gateway)
@@ -92,15 +92,15 @@ func (e *Edge) Handler() http.Handler {
 	return e.guard.Wrap(mux)
 }
 
-// FirstPassword makes the first user of an installation, account.FirstUser, and returns the password to log in with. It is
-// "" when there are users: of all edges, one gets it, once.
+// FirstPassword creates FirstUser in a new installation and returns the password, which must be changed. It returns "" if there
+// are users already: of all edges, one gets the password, once.
 func (e *Edge) FirstPassword(ctx context.Context) (string, error) { return e.api.Accounts.First(ctx) }
 
 // Run listens on the configured address and serves until ctx is done. See Serve.
 func (e *Edge) Run(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (is something running there? SELENE_ADDR chooses another address)", e.addr, err)
+		return fmt.Errorf("listen on %s: %w (set SELENE_ADDR to another address if it is in use)", e.addr, err)
 	}
 	return e.Serve(ctx, listener)
 }
@@ -108,14 +108,14 @@ func (e *Edge) Run(ctx context.Context) error {
 const (
 	headerTime   = 5 * time.Second
 	requestTime  = 30 * time.Second
-	answerTime   = 30 * time.Second // longer ones are extended while the client reads
+	answerTime   = 30 * time.Second // extended while the client reads
 	idleTime     = 2 * time.Minute
 	shutdownTime = 5 * time.Second
 	maxHeader    = 16 << 10
 )
 
-// Serve serves on the listener, which it closes, until ctx is done. Then sessions are let go of, so that they can go on
-// at another edge, requests under way finish within 5 s, and it returns nil.
+// Serve serves on the listener, which it closes, until ctx is done. Then it releases the sessions, so that they can continue at
+// another edge, waits up to 5 s for running requests, and returns nil.
 func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: e.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime,
@@ -141,9 +141,9 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
-		e.api.CloseEvents(end) // which the server knows nothing of
+		e.api.CloseEvents(end) // the server does not know them
 		if err := server.Shutdown(end); err != nil {
-			return server.Close() // who has not finished by now is cut off
+			return server.Close() // unfinished requests are cut off
 		}
 		return nil
 	})

@@ -69,17 +69,17 @@ func TestEverythingIsServedOnOneAddress(t *testing.T) {
 func TestSecretsAreDrawnOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	c := Config{DataDir: dir}
-	first, drawn, err := c.LoadAdminToken()
-	if err != nil || !drawn || len(first) < 32 {
-		t.Fatalf("got %q %v %v", first, drawn, err)
+	first, generated, err := c.LoadAdminToken()
+	if err != nil || !generated || len(first) < 32 {
+		t.Fatalf("got %q %v %v", first, generated, err)
 	}
-	again, drawn, err := c.LoadAdminToken()
-	if err != nil || drawn || again != first {
-		t.Fatalf("got %q %v %v", again, drawn, err)
+	again, generated, err := c.LoadAdminToken()
+	if err != nil || generated || again != first {
+		t.Fatalf("got %q %v %v", again, generated, err)
 	}
 	c.AdminToken = "mine"
-	if mine, drawn, err := c.LoadAdminToken(); err != nil || drawn || mine != "mine" {
-		t.Fatalf("got %q %v %v", mine, drawn, err)
+	if mine, generated, err := c.LoadAdminToken(); err != nil || generated || mine != "mine" {
+		t.Fatalf("got %q %v %v", mine, generated, err)
 	}
 	info, err := os.Stat(filepath.Join(dir, keptAdminToken))
 	if err != nil || info.Mode().Perm() != 0o600 {

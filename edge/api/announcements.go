@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// announcements lists how it went to notify others of the session's video and exports, oldest first.
+// announcements answers with the results of announcing the session's video and exports, oldest first.
 func (a *API) announcements(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {

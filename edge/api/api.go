@@ -1,4 +1,4 @@
-// Package api is the REST door: sessions and their evidence, settings, and what a machine wants to know of an edge.
+// Package api serves REST: sessions and their evidence, settings, users, and the state of an edge.
 package api
 
 import (
@@ -33,11 +33,11 @@ type API struct {
 	Accounts *account.Accounts
 	Stats    *stats.Stats // running
 	Signer   *token.Signer
-	Admin    token.Secret // with it a caller of /v1 may do everything
+	Admin    token.Secret // a caller of /v1 with this token has every right
 	Edge     string       // name of this instance
-	Writes   func() error // why the broker does not store what this instance writes, if so
+	Writes   func() error // returns why the broker does not store what this instance writes, or nil
 	Metrics  prometheus.Gatherer
-	Variant  string // of the settings, by which sessions are judged that name none
+	Variant  string // of the settings, for sessions that name none
 
 	lag *streams.LagWatch
 
@@ -50,19 +50,19 @@ type API struct {
 
 	logins  *logins
 	sockets *eventSockets
-	imports chan struct{} // a place for each recording that is taken in
-	reruns  chan struct{} // and for each session that is judged again
+	imports chan struct{} // limits concurrent imports
+	reruns  chan struct{} // limits concurrent reruns
 }
 
 // Route is one method on one path.
 type Route struct {
 	Method string
-	Path   string        // as net/http's mux reads it
-	Right  account.Right // that the caller needs; or public, or anyone who is logged in
+	Path   string        // a pattern of http.ServeMux
+	Right  account.Right // that the caller needs; or public, or anyone
 	serve  func(http.ResponseWriter, *http.Request) error
 }
 
-// Instead of a right.
+// Values instead of a right: no log-in, or any log-in, is enough.
 const (
 	public account.Right = ""
 	anyone account.Right = "anyone"
@@ -71,7 +71,7 @@ const (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// Routes lists all there is.
+// Routes lists all routes.
 func (a *API) Routes() []Route {
 	return []Route{
 		{"POST", "/v1/sessions", account.SessionsWrite, a.makeSession},
@@ -139,7 +139,7 @@ func (a *API) Routes() []Route {
 	}
 }
 
-// Handler serves the routes. What is none of them is a problem, like every other error. It is called once.
+// Handler returns a handler that serves the routes, and answers everything else with a problem. Call it once.
 func (a *API) Handler() http.Handler {
 	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
 	a.reruns = make(chan struct{}, 1)
@@ -150,12 +150,12 @@ func (a *API) Handler() http.Handler {
 		a.sockets = newEventSockets()
 	}
 	mux := http.NewServeMux()
-	rights := map[string]account.Right{} // of the mux's patterns
+	rights := map[string]account.Right{} // by pattern
 	for _, route := range a.Routes() {
 		pattern := route.Method + " " + route.Path
 		rights[pattern] = route.Right
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w = &patientWriter{ResponseWriter: w}
+			w = &extendingWriter{ResponseWriter: w}
 			if err := route.serve(w, r); err != nil {
 				problemOf(r, err).write(w)
 			}
@@ -168,7 +168,7 @@ func (a *API) Handler() http.Handler {
 		header.Set("X-Frame-Options", "DENY")
 		h, pattern := mux.Handler(r)
 		right := rights[pattern]
-		if right != public || pattern == "" && strings.HasPrefix(r.URL.Path, "/v1/") { // what there is not, is not public either
+		if right != public || pattern == "" && strings.HasPrefix(r.URL.Path, "/v1/") { // unknown paths are not public either
 			header.Set("Cross-Origin-Resource-Policy", "same-origin")
 			admitted, err := a.admit(r, right)
 			if err != nil {
@@ -190,14 +190,14 @@ func (a *API) Handler() http.Handler {
 		if allow := unknown.header.Get("Allow"); allow != "" {
 			header.Set("Allow", allow)
 		}
-		problem(unknown.status, fmt.Sprintf("there is no %s %s; /openapi.yaml lists what there is", r.Method, r.URL.Path)).write(w)
+		problem(unknown.status, fmt.Sprintf("%s %s does not exist; see /openapi.yaml", r.Method, r.URL.Path)).write(w)
 	})
 }
 
-// contentSecurityPolicy lets an answer that a browser shows as a page do nothing.
+// contentSecurityPolicy forbids everything to an answer that a browser shows as a page.
 const contentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
-// statusOnly hears what the mux says of a request it has no route for.
+// statusOnly records how the mux answers a request without a route.
 type statusOnly struct {
 	header http.Header
 	status int
@@ -207,24 +207,24 @@ func (s *statusOnly) Header() http.Header         { return s.header }
 func (s *statusOnly) WriteHeader(status int)      { s.status = status }
 func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
-// patientWriter lets a long answer take its time as long as the client keeps reading.
-type patientWriter struct{ http.ResponseWriter }
+// extendingWriter extends the deadline of a long answer while the client keeps reading.
+type extendingWriter struct{ http.ResponseWriter }
 
-const writePatience = 30 * time.Second
+const writeTimeout = 30 * time.Second
 
-func (w *patientWriter) Write(b []byte) (int, error) {
-	// A writer without deadlines, in a test, has none to extend.
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writePatience))
+func (w *extendingWriter) Write(b []byte) (int, error) {
+	// A writer in a test may have no deadlines.
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return w.ResponseWriter.Write(b)
 }
 
-// Hijack is for WebSockets.
-func (w *patientWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// Hijack takes over the connection for a WebSocket.
+func (w *extendingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// Unwrap is for http.ResponseController.
-func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// Unwrap returns the underlying writer to http.ResponseController.
+func (w *extendingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func writeJSON(w http.ResponseWriter, v any) error {
 	body, err := json.Marshal(v)
@@ -236,8 +236,8 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	return nil
 }
 
-// writeMade is writeJSON with status 201.
-func writeMade(w http.ResponseWriter, v any) error {
+// writeCreated writes v as JSON with status 201.
+func writeCreated(w http.ResponseWriter, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)

@@ -10,8 +10,8 @@ import (
 	"github.com/selene-liveness/selene/edge/account"
 )
 
-// loginCookie is the cookie of a user who is logged in. Over TLS its name lets browsers take it from this very host alone:
-// another one of the domain could plant a log-in of its own else.
+// loginCookie is the cookie of a log-in. Over TLS its name binds it to this host: otherwise another host of the domain could set
+// the cookie of its own log-in.
 func loginCookie(r *http.Request) string {
 	if clientOf(r).secure {
 		return "__Host-selene_session"
@@ -19,18 +19,18 @@ func loginCookie(r *http.Request) string {
 	return "selene_session"
 }
 
-// csrfHeader repeats what /v1/me says, which pages of other sites cannot read.
+// csrfHeader repeats csrf of /v1/me, which pages of other sites cannot read.
 const csrfHeader = "X-CSRF-Token"
 
 type callerKey struct{}
 
-// callerOf is who makes a request to /v1.
+// callerOf returns the caller of a request to /v1.
 func callerOf(r *http.Request) account.Caller {
 	c, _ := r.Context().Value(callerKey{}).(account.Caller)
 	return c
 }
 
-// admit finds out who makes a request and whether he has the right; "" is a route there is not.
+// admit returns the request with its caller, if they have the right. "" is an unknown route.
 func (a *API) admit(r *http.Request, right account.Right) (*http.Request, error) {
 	c, err := a.authenticate(r)
 	if err != nil {
@@ -68,19 +68,19 @@ func (a *API) authenticate(r *http.Request) (account.Caller, error) {
 		return account.Caller{}, err
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(c.CSRF)) != 1 {
-		return account.Caller{}, problem(http.StatusForbidden, "the header "+csrfHeader+" is not what /v1/me says: a page of another site may have sent this")
+		return account.Caller{}, problem(http.StatusForbidden, "the header "+csrfHeader+" must repeat csrf of /v1/me")
 	}
 	return c, nil
 }
 
 var crossOrigin = http.NewCrossOriginProtection()
 
-// sameOrigin refuses what a page of another origin sends, if the browser says so. It does of WebSockets too.
+// sameOrigin refuses a request that the browser marks as coming from a page of another origin, including WebSockets.
 func sameOrigin(r *http.Request) error {
 	as := *r
-	as.Method = http.MethodPost // no method is taken as harmless
+	as.Method = http.MethodPost // check every method
 	if err := crossOrigin.Check(&as); err != nil {
-		return problem(http.StatusForbidden, "a page of another origin sent this: "+err.Error())
+		return problem(http.StatusForbidden, "the request comes from a page of another origin: "+err.Error())
 	}
 	return nil
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Proxies are the addresses whose word on a request's origin is believed.
+// Proxies are addresses of trusted proxies, which report where a request comes from.
 type Proxies []netip.Prefix
 
-// ParseProxies reads addresses and networks, such as 10.0.0.0/8.
+// ParseProxies parses addresses and networks, such as 10.0.0.0/8.
 func ParseProxies(texts []string) (Proxies, error) {
 	var out Proxies
 	for _, text := range texts {
@@ -38,13 +38,13 @@ func (p Proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// client is where a request comes from.
+// client is the origin of a request.
 type client struct {
 	addr   netip.Addr
-	secure bool // TLS all the way to the first proxy, or to us
+	secure bool // TLS up to the first proxy, or up to this server
 }
 
-// of goes back from proxy to proxy, as far as they are trusted.
+// of returns the client of a request. It goes back from proxy to proxy while they are trusted.
 func (p Proxies) of(r *http.Request) client {
 	c := client{addr: addrOf(r.RemoteAddr), secure: r.TLS != nil}
 	if !p.trust(c.addr) {
@@ -64,7 +64,7 @@ func (p Proxies) of(r *http.Request) client {
 	return c
 }
 
-// addrOf reads an address with or without a port. It is the zero Addr for anything else.
+// addrOf parses an address with or without a port. It returns the zero Addr for anything else.
 func addrOf(text string) netip.Addr {
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
@@ -76,7 +76,7 @@ func addrOf(text string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
-// key is what limits count by: an address, or the /64 of IPv6 that one customer has.
+// key returns the key of limits: an address, or the /64 network of an IPv6 address.
 func (c client) key() string {
 	if !c.addr.Is6() {
 		return c.addr.String()

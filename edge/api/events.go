@@ -15,18 +15,18 @@ import (
 	"github.com/selene-liveness/selene/edge/events"
 )
 
-// The codes with which a socket of events is closed, beside those of RFC 6455.
+// Close codes of a socket of events, in addition to those of RFC 6455.
 const (
-	CloseEventsRefused = 4003 // the caller may no longer listen
-	CloseEventsSlow    = 4008 // the reader fell behind; it can go on where it is
+	CloseEventsRefused = 4003 // the caller has lost the right to read events
+	CloseEventsSlow    = 4008 // the reader fell behind; it can continue at its cursor
 )
 
-// eventSockets are the sockets that are told of events.
+// eventSockets are the open sockets of events.
 type eventSockets struct {
 	most      int           // sockets at the same time
-	lag       uint64        // messages that a reader may be behind
-	patience  time.Duration // for one write
-	heartbeat time.Duration // between pings; a silent peer is gone after two and a half
+	lag       uint64        // messages by which a reader may fall behind
+	timeout   time.Duration // of one write
+	heartbeat time.Duration // between pings; a peer that is silent for two and a half of them is gone
 
 	mu      sync.Mutex
 	closing bool
@@ -34,20 +34,20 @@ type eventSockets struct {
 }
 
 func newEventSockets() *eventSockets {
-	return &eventSockets{most: 100, lag: 10_000, patience: 10 * time.Second, heartbeat: 20 * time.Second, open: map[*eventSocket]struct{}{}}
+	return &eventSockets{most: 100, lag: 10_000, timeout: 10 * time.Second, heartbeat: 20 * time.Second, open: map[*eventSocket]struct{}{}}
 }
 
-// eventSocket writes from one goroutine at a time.
+// eventSocket is a socket of events. One goroutine at a time may write.
 type eventSocket struct {
 	ws    *websocket.Conn
 	stop  context.CancelCauseFunc
 	ended chan struct{}
 }
 
-var errShutDown = errors.New("this instance ends")
+var errShutDown = errors.New("this instance is shutting down")
 
-// CloseEvents ends all sockets of events, which can go on at another edge, and lets no more be opened. It returns when all
-// were told, or when ctx is done.
+// CloseEvents closes all sockets of events, whose clients can continue at another edge, and refuses new ones. It returns when
+// all are closed, or when ctx is done.
 func (a *API) CloseEvents(ctx context.Context) {
 	a.sockets.mu.Lock()
 	a.sockets.closing = true
@@ -83,13 +83,13 @@ func (s *eventSockets) remove(socket *eventSocket) {
 	close(socket.ended)
 }
 
-// maxEventMessage bounds what a client sends, though nothing of it is read.
+// maxEventMessage bounds messages of clients, which are ignored.
 const maxEventMessage = 1024
 
-// eventBuffer bounds what the kernel holds for a client that does not read.
+// eventBuffer bounds the send buffer of the kernel for a client that does not read.
 const eventBuffer = 64 << 10
 
-// The caller was admitted, and with a cookie by its origin too.
+// The caller has been admitted, and the origin of a cookie checked.
 var eventUpgrader = websocket.Upgrader{
 	ReadBufferSize: 1024, WriteBufferSize: 4096, CheckOrigin: func(*http.Request) bool { return true },
 	Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
@@ -97,8 +97,8 @@ var eventUpgrader = websocket.Upgrader{
 	},
 }
 
-// listen tells of events over a WebSocket, each as a text message with a JSON object; a first one of kind "ready" has the
-// cursor of what was stored before, and others of kind "alive" have one while nothing is told of.
+// listen sends events over a WebSocket, each as a text message with a JSON object. The first message, of kind "ready", has the
+// cursor of the events stored before; messages of kind "alive" have a cursor while there are no events.
 func (a *API) listen(w http.ResponseWriter, r *http.Request) error {
 	filter, err := events.ParseFilter(r.URL.Query())
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *API) listen(w http.ResponseWriter, r *http.Request) error {
 	defer stop(nil)
 	socket := &eventSocket{stop: stop, ended: make(chan struct{})}
 	if !a.sockets.add(socket) {
-		return problem(http.StatusServiceUnavailable, "as many sockets of events are open as this instance takes, or it ends: try another one")
+		return problem(http.StatusServiceUnavailable, "the maximum number of event sockets is open, or this instance is shutting down: try another instance")
 	}
 	defer a.sockets.remove(socket)
 	if socket.ws, err = eventUpgrader.Upgrade(w, r, nil); err != nil {
@@ -132,7 +132,7 @@ func (a *API) listen(w http.ResponseWriter, r *http.Request) error {
 	if tcp, ok := socket.ws.NetConn().(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(eventBuffer)
 	}
-	go a.hear(socket)
+	go a.watch(socket)
 	err = a.tellEvents(ctx, socket, r, feed, cursor)
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
@@ -141,10 +141,10 @@ func (a *API) listen(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// hear notes that a peer is there, or has left.
-func (a *API) hear(socket *eventSocket) {
-	patience := a.sockets.heartbeat * 5 / 2
-	heard := func(string) error { return socket.ws.SetReadDeadline(time.Now().Add(patience)) }
+// watch notices signs of life of the peer, and its end.
+func (a *API) watch(socket *eventSocket) {
+	silence := a.sockets.heartbeat * 5 / 2
+	heard := func(string) error { return socket.ws.SetReadDeadline(time.Now().Add(silence)) }
 	socket.ws.SetReadLimit(maxEventMessage)
 	socket.ws.SetPongHandler(heard)
 	for err := heard(""); err == nil; {
@@ -156,12 +156,12 @@ func (a *API) hear(socket *eventSocket) {
 
 var (
 	errGone    = errors.New("the client is gone")
-	errRefused = errors.New("no longer permitted")
+	errRefused = errors.New("the right to read events is gone")
 )
 
 func (a *API) tellEvents(ctx context.Context, socket *eventSocket, r *http.Request, feed events.Feed, cursor events.Cursor) error {
 	write := func(v any) error {
-		err := socket.ws.SetWriteDeadline(time.Now().Add(a.sockets.patience))
+		err := socket.ws.SetWriteDeadline(time.Now().Add(a.sockets.timeout))
 		if err == nil {
 			err = socket.ws.WriteJSON(v)
 		}
@@ -186,11 +186,11 @@ func (a *API) tellEvents(ctx context.Context, socket *eventSocket, r *http.Reque
 		shown = e.Cursor
 		return write(e)
 	}, func(cursor events.Cursor) error {
-		// Whoever lost the right in the meantime is told no more.
+		// The caller may have lost the right in the meantime.
 		if _, err := a.admit(r, account.EventsRead); err != nil {
 			return errRefused
 		}
-		if err := socket.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(a.sockets.patience)); err != nil {
+		if err := socket.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(a.sockets.timeout)); err != nil {
 			return errors.Join(errGone, err)
 		}
 		if now := cursor.String(); now != shown {
@@ -211,15 +211,15 @@ func pulse(ctx context.Context, every time.Duration, beat chan<- struct{}) {
 		case <-tick.C:
 			select {
 			case beat <- struct{}{}:
-			default: // the last one is still waiting
+			default: // the previous one is still waiting
 			}
 		}
 	}
 }
 
-// close says why the socket ends, and where to go on.
+// close sends why the socket closes, and where to continue.
 func (s *eventSockets) close(socket *eventSocket, cursor events.Cursor, err error) {
-	code, reason := websocket.CloseInternalServerErr, "the log of this instance says why"
+	code, reason := websocket.CloseInternalServerErr, "internal error, see the log of this instance"
 	switch {
 	case errors.Is(err, errGone):
 		return
@@ -230,8 +230,8 @@ func (s *eventSockets) close(socket *eventSocket, cursor events.Cursor, err erro
 	case errors.Is(err, events.ErrSlow):
 		code, reason = CloseEventsSlow, "too slow"
 	default:
-		slog.Error("tell of events", "error", err)
+		slog.Error("send events", "error", err)
 	}
 	reason += "; since=" + cursor.String()
-	_ = socket.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(s.patience)) // it may be gone
+	_ = socket.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(s.timeout)) // the client may be gone
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// shownHook is a webhook without its secrets, and how it goes.
+// shownHook is a webhook without its secrets, and its state.
 type shownHook struct {
 	ID      string        `json:"id"`
 	URL     string        `json:"url"` // without user, password and query
@@ -42,7 +42,7 @@ const (
 	maxHookSecret = 256
 )
 
-// makeWebhook lets events be posted. Whoever may not read events may not have them sent either.
+// makeWebhook creates a webhook. The caller must also have the right to read events.
 func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err := callerOf(r).Needs(account.EventsRead); err != nil {
 		return err
@@ -59,14 +59,14 @@ func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 		return wrongHook("url", err.Error())
 	}
 	if len(in.URL) > maxHookURL {
-		return wrongHook("url", fmt.Sprintf("must be %d bytes at most", maxHookURL))
+		return wrongHook("url", fmt.Sprintf("must have at most %d bytes", maxHookURL))
 	}
 	var wrong *events.FilterError
 	if err := in.Filter.Check(); errors.As(err, &wrong) {
 		return wrongHook("filter."+wrong.Field, "must be "+wrong.Want)
 	}
 	if n := len(in.Secret); n > 0 && n < minHookSecret || n > maxHookSecret {
-		return wrongHook("secret", fmt.Sprintf("must be %d to %d bytes; without one, one is drawn", minHookSecret, maxHookSecret))
+		return wrongHook("secret", fmt.Sprintf("must have %d to %d bytes; leave it out to generate one", minHookSecret, maxHookSecret))
 	}
 	h := events.Hook{URL: in.URL, Filter: in.Filter, Secret: in.Secret, By: callerOf(r).Name}
 	shown := shownHook{URL: webhook.Target(h.URL), Filter: h.Filter, By: h.By, State: &events.State{}}
@@ -80,7 +80,7 @@ func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 	shown.ID, shown.Created = h.ID, h.Created
 	a.audited(r, "webhooks.make", h.ID, shown.URL)
 	w.Header().Set("Location", "/v1/webhooks/"+h.ID)
-	return writeMade(w, shown)
+	return writeCreated(w, shown)
 }
 
 func wrongHook(field, want string) error {
@@ -97,7 +97,7 @@ func (a *API) deleteWebhook(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// resumeWebhook lets a webhook that is paused go on where it was.
+// resumeWebhook resumes a paused webhook where it stopped.
 func (a *API) resumeWebhook(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if err := events.ResumeHook(r.Context(), a.Conn, id); err != nil {

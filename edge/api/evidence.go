@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// decisions are all decisions on a session, oldest first.
+// decisions answers with all decisions on a session, oldest first.
 func (a *API) decisions(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -29,7 +29,7 @@ func (a *API) decisions(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// verdicts are all that workers said of a session's frames, oldest first.
+// verdicts answers with all verdicts of workers on a session's frames, oldest first.
 func (a *API) verdicts(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -49,7 +49,7 @@ type storedFrame struct {
 	Bytes     int       `json:"bytes"`
 }
 
-// frames lists the stored images of a session, in the order they came.
+// frames lists the stored images of a session, in order of arrival.
 func (a *API) frames(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -78,8 +78,8 @@ func list[M proto.Message](w http.ResponseWriter, r *http.Request, name string, 
 		if err != nil && !begun {
 			return err
 		}
-		if err != nil { // the status is sent: only a broken answer can tell
-			slog.Error("request", "path", r.URL.Path, "error", err)
+		if err != nil { // the status is sent: only a broken answer can report it
+			slog.Error("answer request", "path", r.URL.Path, "error", err)
 			panic(http.ErrAbortHandler)
 		}
 		before := ","
@@ -99,7 +99,7 @@ func list[M proto.Message](w http.ResponseWriter, r *http.Request, name string, 
 	return nil
 }
 
-// frame is the image with a sequence number: the one that was decided on, or the last one received.
+// frame answers with the image of a sequence number: the one with a decision, or the last one received.
 func (a *API) frame(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -107,7 +107,7 @@ func (a *API) frame(w http.ResponseWriter, r *http.Request) error {
 	}
 	sequence, err := strconv.ParseUint(r.PathValue("sequence"), 10, 64)
 	if err != nil {
-		return problem(http.StatusBadRequest, "a frame is a number, 1 for the first of a session")
+		return problem(http.StatusBadRequest, "the frame must be a number, 1 for the first of a session")
 	}
 	f, err := a.findFrame(r, id, sequence)
 	if err != nil {
@@ -144,7 +144,7 @@ func (a *API) findFrame(r *http.Request, id string, sequence uint64) (*schemas.F
 		}
 	}
 	if last == nil {
-		return nil, problem(http.StatusNotFound, fmt.Sprintf("frame %d of session %s is not, or no longer, stored", sequence, id))
+		return nil, problem(http.StatusNotFound, fmt.Sprintf("frame %d of session %s is not stored (any more)", sequence, id))
 	}
 	return last, nil
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	maxOrder  = 64 << 10
-	queueWait = 30 * time.Second // after which a full queue may have room
+	queueWait = 30 * time.Second // after which a full queue may have space
 )
 
 // makeExport queues an order.
@@ -35,7 +35,7 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if n == 0 {
-			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames, or no longer: they are kept for %v at most", id, a.sessions.FramesAge()))
+			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames (any more): they are kept for at most %v", id, a.sessions.FramesAge()))
 		}
 	}
 	e, err := a.exportStore.Create(r.Context(), *order)
@@ -47,10 +47,10 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.audited(r, "exports.make", e.ID, fmt.Sprintf("sessions: %d", len(order.Sessions)))
 	w.Header().Set("Location", "/v1/exports/"+e.ID)
-	return writeMade(w, shown(e))
+	return writeCreated(w, shown(e))
 }
 
-// shown is an export without what may be secret in the address of its webhook: who reads exports need not be who ordered.
+// shown returns an export without possible secrets in the address of its webhook: readers of exports need not know them.
 func shown(e *schemas.Export) *schemas.Export {
 	if e.Order.Webhook == "" {
 		return e
@@ -60,7 +60,7 @@ func shown(e *schemas.Export) *schemas.Export {
 	return &out
 }
 
-// exports are the newest, newest first.
+// exports lists the newest exports, newest first.
 func (a *API) exports(w http.ResponseWriter, r *http.Request) error {
 	all, err := a.exportStore.All(r.Context())
 	if err != nil {
@@ -80,10 +80,9 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, shown(e))
 }
 
-// endExport cancels an export that waits or is under way, and answers with what became of it; one that is over is removed
-// with its files.
+// endExport cancels a waiting or running export and answers with its final state. It removes a finished one with its files.
 func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
-	ctx := context.WithoutCancel(r.Context()) // half an end helps nobody
+	ctx := context.WithoutCancel(r.Context()) // also if the caller disconnects
 	e, _, err := a.exportStore.Get(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -103,7 +102,7 @@ func (a *API) endExport(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, shown(e))
 }
 
-// exportFile is a finished file, by its number from 1 or its name, with ranges.
+// exportFile answers with a finished file, by its number from 1 or its name, with ranges.
 func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
 	e, _, err := a.exportStore.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
@@ -124,5 +123,5 @@ func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
 		serveObject(w, r, file, "attachment", f.Name)
 		return nil
 	}
-	return problem(http.StatusNotFound, fmt.Sprintf("export %s has no such file; its %d files have numbers from 1 on, and names", e.ID, len(e.Files)))
+	return problem(http.StatusNotFound, fmt.Sprintf("export %s has no such file: name one of its %d files, or give its number from 1", e.ID, len(e.Files)))
 }

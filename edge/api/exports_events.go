@@ -13,9 +13,9 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// exportEvents tells of an export as server-sent events until it is over.
+// exportEvents sends the states of an export as server-sent events until it is finished.
 func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
-	return a.tellExport(w, r, writePatience/3)
+	return a.sendExport(w, r, writeTimeout/3)
 }
 
 type exportStep struct {
@@ -23,9 +23,9 @@ type exportStep struct {
 	err    error
 }
 
-// tellExport writes a comment whenever there was nothing to tell for so long, so that proxies, and deadlines, see a
-// connection that is alive.
-func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Duration) error {
+// sendExport sends the states of an export. It writes a comment after each interval without one, so that proxies and deadlines
+// see a live connection.
+func (a *API) sendExport(w http.ResponseWriter, r *http.Request, interval time.Duration) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	steps := make(chan exportStep)
@@ -42,7 +42,7 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 	if !ok || step.err != nil {
 		return step.err
 	}
-	// A browser connects again after the end. That there is no more makes it stop.
+	// A browser connects again after the end, until it gets this status.
 	if r.Header.Get("Last-Event-ID") == stepID(step.export) && step.export.Over() {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
@@ -50,7 +50,7 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx
-	tick := time.NewTicker(silence)
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for ok {
 		text, err := ": nothing new\n\n", error(nil)
@@ -66,12 +66,12 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 		if err := control.Flush(); err != nil {
 			return nil // so it is
 		}
-		tick.Reset(silence)
+		tick.Reset(interval)
 		select {
 		case step, ok = <-steps:
-			if step.err != nil && ctx.Err() == nil { // the status is sent: only a broken answer can tell
-				if !errors.Is(step.err, streams.ErrNotFound) { // forgotten meanwhile
-					slog.Warn("follow an export", "path", r.URL.Path, "error", step.err)
+			if step.err != nil && ctx.Err() == nil { // the status is sent: only a broken answer can report it
+				if !errors.Is(step.err, streams.ErrNotFound) { // removed in the meantime
+					slog.Warn("follow export", "path", r.URL.Path, "error", step.err)
 				}
 				panic(http.ErrAbortHandler)
 			}
@@ -82,7 +82,7 @@ func (a *API) tellExport(w http.ResponseWriter, r *http.Request, silence time.Du
 	return nil
 }
 
-// stepID names the state of an export.
+// stepID returns the ID of a state of an export.
 func stepID(e *schemas.Export) string { return fmt.Sprintf("%s-%d", e.Status, e.Percent) }
 
 func exportEvent(e *schemas.Export) (string, error) {

@@ -27,7 +27,7 @@ func TestExportEventsOutliveTimeLimits(t *testing.T) {
 	const limit, silence, beats = 150 * time.Millisecond, 20 * time.Millisecond, 25
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{id}", func(w http.ResponseWriter, r *http.Request) {
-		if err := a.tellExport(&patientWriter{ResponseWriter: w}, r, silence); err != nil {
+		if err := a.sendExport(&extendingWriter{ResponseWriter: w}, r, silence); err != nil {
 			t.Error(err)
 		}
 	})

@@ -9,16 +9,15 @@ import (
 	"time"
 )
 
-// Guard is what every request passes first: where it comes from, whether it comes too often, and the headers of an answer
-// that browsers heed.
+// Guard handles every request first: it determines the client, limits rates, and sets security headers.
 type Guard struct {
 	proxies Proxies
 	origins []string
 	limit   *limiter // nil = none
 }
 
-// NewGuard prepares a guard. perSecond requests of each address to /v1, /ui-config and /ws are let through, and four times as many
-// at once, for a page that shows the frames of a session; 0 means all. Pages of the origins may read what is public.
+// NewGuard returns a guard. It admits perSecond requests of each address to /v1, /ui-config and /ws, with bursts of four times as
+// many, as a page needs that shows the frames of a session; 0 means no limit. Pages of the origins may read public parts.
 func NewGuard(proxies Proxies, origins []string, perSecond float64) *Guard {
 	g := &Guard{proxies: proxies}
 	for _, o := range origins {
@@ -32,13 +31,13 @@ func NewGuard(proxies Proxies, origins []string, perSecond float64) *Guard {
 
 type clientKey struct{}
 
-// clientOf is where a request that passed the guard comes from.
+// clientOf returns the client of a request that passed the guard.
 func clientOf(r *http.Request) client {
 	c, _ := r.Context().Value(clientKey{}).(client)
 	return c
 }
 
-// Wrap puts the guard before a handler.
+// Wrap returns a handler that applies the guard before h.
 func (g *Guard) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := g.proxies.of(r)
@@ -51,7 +50,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		g.allowOrigin(h, r)
 		if g.limit != nil && limited(r.URL.Path) {
 			if wait := g.limit.take(from.key(), time.Now()); wait > 0 {
-				tooMany(wait, "SELENE_RATE_LIMIT requests a second of one address are answered").write(w)
+				tooMany(wait, "too many requests from this address (SELENE_RATE_LIMIT)").write(w)
 				return
 			}
 		}
@@ -59,12 +58,12 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// limited says whether an address costs more than memory of our own: the broker is asked.
+// limited reports whether a path is limited: those that read from the broker are.
 func limited(path string) bool {
 	return path == "/ws" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/ui-config/")
 }
 
-// publicParts are what pages of listed origins may read: the library, its config, and the keys of tokens.
+// publicParts are the paths that pages of listed origins may read: the library, its config, and the keys of tokens.
 var publicParts = []string{"/lib/", "/ui-config/", "/.well-known/"}
 
 func (g *Guard) allowOrigin(h http.Header, r *http.Request) {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limiter is a token bucket for each key. It knows so many keys at most: while all of them are busy, new ones share one
-// bucket. It is safe for concurrent use.
+// limiter is a token bucket for each key. The number of keys is limited: while all of them are busy, new ones share one bucket.
+// It is safe for concurrent use.
 type limiter struct {
 	rate  rate.Limit
 	burst int
@@ -28,7 +28,7 @@ func newLimiter(perSecond float64, burst int) *limiter {
 	return &limiter{rate: rate.Limit(perSecond), burst: burst, buckets: map[string]*rate.Limiter{}}
 }
 
-// take is 0 when the key may go on, else how long it has to wait.
+// take returns 0 if the key may proceed, otherwise how long it has to wait.
 func (l *limiter) take(key string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,14 +54,14 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 	return wait
 }
 
-// forget fills the bucket of a key.
+// forget refills the bucket of a key.
 func (l *limiter) forget(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.buckets, key)
 }
 
-// sweep drops the full buckets, which are as good as none.
+// sweep drops full buckets: they have no effect.
 func (l *limiter) sweep(now time.Time) {
 	if now.Sub(l.swept) < sweepPause {
 		return

@@ -18,7 +18,7 @@ const (
 	longestUser    = 65 // bytes: one more than a name can have
 )
 
-// readJSON reads a small document, one object that has no members but those of into.
+// readJSON reads a small document: one object with no members other than those of into.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	return readJSONOf(w, r, maxAccountBody, into)
 }
@@ -31,17 +31,17 @@ func readJSONOf(w http.ResponseWriter, r *http.Request, limit int64, into any) e
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return nil
 		}
-		err = cmp.Or(err, errors.New("something follows it"))
+		err = cmp.Or(err, errors.New("data after the JSON document"))
 	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return err
 	}
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) { // whose text is about Go
-		err = fmt.Errorf("%s cannot be %s", cmp.Or(wrong.Field, "it"), wrong.Value)
+	if errors.As(err, &wrong) { // its text is about Go types
+		err = fmt.Errorf("%s cannot be %s", cmp.Or(wrong.Field, "the document"), wrong.Value)
 	}
-	return problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted: "+err.Error())
+	return problem(http.StatusUnprocessableEntity, "the body is not the expected JSON: "+err.Error())
 }
 
 // logins limits how often passwords are tried.
@@ -51,21 +51,21 @@ func newLogins() *logins {
 	return &logins{byUser: newLimiter(1.0/6, 10), byAddress: newLimiter(0.5, 30)}
 }
 
-// try is a problem when a user's password, or some password from an address, was tried too often.
+// try returns a problem if too many passwords were tried, for the user or from the address.
 func (l *logins) try(r *http.Request, user string) error {
 	now := time.Now()
 	if wait := l.byAddress.take(clientOf(r).key(), now); wait > 0 {
 		return tooMany(wait, "too many log-ins from this address")
 	}
 	if wait := l.byUser.take(user, now); wait > 0 {
-		return tooMany(wait, "too many log-ins of this user")
+		return tooMany(wait, "too many log-ins for this user")
 	}
 	return nil
 }
 
-// logIn takes a name and a password for a cookie.
+// logIn exchanges a name and a password for a cookie.
 func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
-	if err := sameOrigin(r); err != nil { // else a page could log its visitor in as somebody else
+	if err := sameOrigin(r); err != nil { // otherwise a page could log in its visitor as another user
 		return err
 	}
 	var in struct {
@@ -76,7 +76,7 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := strings.ToLower(strings.TrimSpace(in.User))
-	name = name[:min(len(name), longestUser)] // a longer one is nobody's, and would be kept for a while
+	name = name[:min(len(name), longestUser)] // no user has a longer one, and it would be kept for a while
 	if err := a.logins.try(r, name); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.logins.byUser.forget(name)
 	a.audit(r, c.Name, "logins.made", c.Name, "")
-	setCookie(w, r, cookie, 0) // until the browser is closed, or the server forgets it
+	setCookie(w, r, cookie, 0) // until the browser is closed or the log-in ends
 	return writeJSON(w, struct {
 		User       string `json:"user"`
 		CSRF       string `json:"csrf"`
@@ -97,7 +97,7 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 	}{c.Name, c.CSRF, c.MustChange})
 }
 
-// knownUser is a name if a user has it: else it may be a password in the wrong place.
+// knownUser returns the name if such a user exists, otherwise "": it may be a password in the wrong field.
 func (a *API) knownUser(r *http.Request, name string) string {
 	users, err := a.Accounts.Users(r.Context())
 	if err != nil {
@@ -117,10 +117,10 @@ func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
 	})
 }
 
-// logOut ends the caller's log-in.
+// logOut ends the log-in of the caller.
 func (a *API) logOut(w http.ResponseWriter, r *http.Request) error {
 	if callerOf(r).CSRF == "" {
-		return problem(http.StatusConflict, "a token is not logged in")
+		return problem(http.StatusConflict, "a caller with a token has no log-in to end")
 	}
 	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
@@ -135,7 +135,7 @@ func (a *API) logOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// me is who calls, and what he may do.
+// me answers with the caller and their rights.
 func (a *API) me(w http.ResponseWriter, r *http.Request) error {
 	c := callerOf(r)
 	return writeJSON(w, struct {
@@ -147,7 +147,7 @@ func (a *API) me(w http.ResponseWriter, r *http.Request) error {
 	}{c.Name, c.Rights, append([]string{}, c.Groups...), c.CSRF, c.MustChange})
 }
 
-// changePassword changes the caller's own.
+// changePassword changes the caller's own password.
 func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Old string `json:"old"`
@@ -158,7 +158,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	c := callerOf(r)
 	if c.CSRF == "" {
-		return problem(http.StatusConflict, "a token has no password")
+		return problem(http.StatusConflict, "a caller with a token has no password")
 	}
 	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {

@@ -13,20 +13,20 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Problem is an error as RFC 9457 describes it. Of the members after Detail each kind of problem has its own.
+// Problem is an error as described by RFC 9457. The members after Detail depend on the kind of problem.
 type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 
-	Code    int               `json:"code,omitempty"`    // check or system code of a picture that is refused
+	Code    int               `json:"code,omitempty"`    // check or system code of a refused picture
 	Setting string            `json:"setting,omitempty"` // deprecated: the path of the first of Errors
 	Errors  []ValueError      `json:"errors,omitempty"`  // what is wrong in the body
 	Missing []string          `json:"missing,omitempty"` // what is not ready
-	Waiting map[string]uint64 `json:"waiting,omitempty"` // messages nobody has taken yet, by worker
-	Video   any               `json:"video,omitempty"`   // where the making of a video stands
+	Waiting map[string]uint64 `json:"waiting,omitempty"` // messages that no process has fetched yet, by worker
+	Video   any               `json:"video,omitempty"`   // state of a video
 
-	retryAfter int // seconds, told in the header
+	retryAfter int // seconds, sent in the header
 }
 
 // ValueError is a value of a request's body that is wrong. Path is dotted, such as thresholds.blur, and empty when the
@@ -42,7 +42,7 @@ func problem(status int, detail string) Problem {
 	return Problem{Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
-// wrongValue is the problem of one value of a body. sentence is for readers of the problem's detail alone.
+// wrongValue returns the problem of one value of a body. sentence is for clients that only read the detail.
 func wrongValue(path, detail, sentence string) Problem {
 	p := problem(http.StatusUnprocessableEntity, sentence)
 	p.Setting, p.Errors = path, []ValueError{{path, detail}}
@@ -58,7 +58,7 @@ func (p Problem) write(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(p) // the client may be gone
 }
 
-// problemOf tells the caller what is the caller's to know.
+// problemOf returns the problem that answers an error. Internal errors are logged instead of sent.
 func problemOf(r *http.Request, err error) Problem {
 	var p Problem
 	var document *schemas.DocumentError
@@ -71,7 +71,7 @@ func problemOf(r *http.Request, err error) Problem {
 	case errors.Is(err, streams.ErrChanged), errors.Is(err, streams.ErrFull):
 		return problem(http.StatusConflict, err.Error())
 	case errors.As(err, &large):
-		return problem(http.StatusRequestEntityTooLarge, "the body is larger than a document of that kind can be")
+		return problem(http.StatusRequestEntityTooLarge, "the body is too large for this kind of document")
 	case errors.Is(err, account.ErrUnauthenticated):
 		return problem(http.StatusUnauthorized, err.Error())
 	case errors.Is(err, account.ErrForbidden):
@@ -85,9 +85,9 @@ func problemOf(r *http.Request, err error) Problem {
 	case errors.Is(err, streams.ErrNotFound):
 		return problem(http.StatusNotFound, err.Error())
 	case streams.FaultOf(err) == streams.Infrastructure:
-		slog.Error("request", "path", r.URL.Path, "error", err)
-		return problem(http.StatusServiceUnavailable, "the broker did not do what was asked; the log of this instance says why")
+		slog.Error("answer request", "path", r.URL.Path, "error", err)
+		return problem(http.StatusServiceUnavailable, "the broker failed; see the log of this instance, and try again")
 	}
-	slog.Error("request", "path", r.URL.Path, "error", err)
-	return problem(http.StatusInternalServerError, "the log of this instance says what went wrong")
+	slog.Error("answer request", "path", r.URL.Path, "error", err)
+	return problem(http.StatusInternalServerError, "internal error; see the log of this instance")
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// readyTime bounds the answer to /readyz: those who ask it have little patience.
+// readyTime bounds the answer to /readyz: probes have short timeouts.
 const readyTime = 2 * time.Second
 
-// ready is 200 only when a whole frame could be judged. Either way it says how much waits for each worker.
+// ready answers 200 only if a frame could be judged now. In any case it reports the messages waiting for each worker.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
@@ -30,7 +30,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	return p
 }
 
-// waiting is how many messages nobody has taken yet, by worker, as far as that can be known.
+// waiting returns the number of messages that no process has fetched yet, by worker, as far as known.
 func (a *API) waiting(ctx context.Context) map[string]uint64 {
 	if a.Conn.Ready(ctx) != nil {
 		return nil
@@ -54,9 +54,9 @@ func (a *API) waiting(ctx context.Context) map[string]uint64 {
 
 func (a *API) missing(ctx context.Context) (missing []string) {
 	if err := a.Conn.Ready(ctx); err != nil {
-		return []string{"broker: " + err.Error()} // nothing else can be known
+		return []string{"broker: " + err.Error()} // nothing else can be checked
 	}
-	if err := a.streamsThere(ctx); err != nil {
+	if err := a.checkStreams(ctx); err != nil {
 		missing = append(missing, "streams: "+err.Error())
 	}
 	if err := a.Writes(); err != nil {
@@ -91,8 +91,8 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 	return missing
 }
 
-// streamsThere reads what cannot be there from the streams that an edge needs.
-func (a *API) streamsThere(ctx context.Context) error {
+// checkStreams reads from the streams that an edge needs.
+func (a *API) checkStreams(ctx context.Context) error {
 	nobody := uuid.Nil.String()
 	_, frame := a.sessions.FrameAt(ctx, math.MaxInt64)
 	_, decision := a.sessions.LastDecision(ctx, nobody)

@@ -19,17 +19,17 @@ const compressed = "zstd"
 
 const (
 	importsAtOnce = 2
-	importWait    = 10 * time.Second // after which there may be room
+	importWait    = 10 * time.Second // after which another may be possible
 )
 
-// record is all that is stored of a session as one bundle.
+// record answers with everything stored about a session as one bundle.
 func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
 		return err
 	}
 	name, mediaType := id+".tar", "application/x-tar"
-	out := &begun{Writer: w}
+	out := &firstWrite{Writer: w}
 	var bundle io.Writer = out
 	finish := func() error { return nil }
 	switch r.URL.Query().Get("compress") {
@@ -40,9 +40,9 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("compress the recording: %w", err)
 		}
-		bundle, finish = z, z.Close // which a bundle that was broken off must not look like
+		bundle, finish = z, z.Close // so that an interrupted bundle does not look complete
 	default:
-		return problem(http.StatusBadRequest, "compress is zstd, or is left out")
+		return problem(http.StatusBadRequest, "compress must be zstd or absent")
 	}
 	out.first = func() {
 		w.Header().Set("Content-Type", mediaType)
@@ -53,20 +53,20 @@ func (a *API) record(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = finish()
 	}
-	if err != nil && out.first == nil { // the status is sent: only a broken answer can tell
-		slog.Error("record", "session", id, "error", err)
+	if err != nil && out.first == nil { // the status is sent: only a broken answer can report it
+		slog.Error("record session", "session", id, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	return err
 }
 
-// begun calls first before the first byte.
-type begun struct {
+// firstWrite calls first before the first byte.
+type firstWrite struct {
 	io.Writer
 	first func()
 }
 
-func (b *begun) Write(p []byte) (int, error) {
+func (b *firstWrite) Write(p []byte) (int, error) {
 	if b.first != nil {
 		b.first()
 		b.first = nil
@@ -74,27 +74,27 @@ func (b *begun) Write(p []byte) (int, error) {
 	return b.Writer.Write(p)
 }
 
-// patientReader lets a large body take its time as long as it keeps coming.
-type patientReader struct {
+// extendingReader extends the deadline of a large body while data arrives.
+type extendingReader struct {
 	io.Reader
 	control *http.ResponseController
 }
 
-func (p patientReader) Read(b []byte) (int, error) {
-	// A body without deadlines, in a test, has none to extend.
-	_ = p.control.SetReadDeadline(time.Now().Add(writePatience))
+func (p extendingReader) Read(b []byte) (int, error) {
+	// A body in a test may have no deadlines.
+	_ = p.control.SetReadDeadline(time.Now().Add(writeTimeout))
 	return p.Reader.Read(b)
 }
 
-// importRecording takes a bundle in. One whose signer is not known here needs trust=true.
+// importRecording imports a bundle. One with an unknown signer needs trust=true.
 func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
 	select {
 	case a.imports <- struct{}{}:
 		defer func() { <-a.imports }()
 	default:
-		return tooMany(importWait, "recordings are being imported already, each takes room on the disk")
+		return tooMany(importWait, "too many recordings are being imported")
 	}
-	b, err := recording.Receive(patientReader{r.Body, http.NewResponseController(w)}, recording.MaxBytes)
+	b, err := recording.Receive(extendingReader{r.Body, http.NewResponseController(w)}, recording.MaxBytes)
 	if err != nil {
 		return recordingProblem(err)
 	}
@@ -115,18 +115,18 @@ func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
 	}
 	detail := ""
 	if trusted {
-		detail = "signed by a stranger"
+		detail = "unknown signer"
 	}
 	a.audited(r, "sessions.import", b.About.Session, detail)
 	w.Header().Set("Location", "/v1/sessions/"+b.About.Session)
-	return writeMade(w, map[string]any{"session": b.About.Session, "frames": len(b.Frames)})
+	return writeCreated(w, map[string]any{"session": b.About.Session, "frames": len(b.Frames)})
 }
 
 func recordingProblem(err error) error {
 	var fault *recording.Error
 	switch {
 	case errors.Is(err, recording.ErrUnsigned):
-		return problem(http.StatusUnprocessableEntity, err.Error()+"; verify it with the keys of where it comes from, then import it with trust=true")
+		return problem(http.StatusUnprocessableEntity, err.Error()+"; verify it with the keys of the installation that it comes from, then import it with trust=true")
 	case errors.As(err, &fault):
 		return problem(http.StatusUnprocessableEntity, err.Error())
 	case errors.Is(err, recording.ErrThere):

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	rerunTime = time.Minute     // how long a caller waits for a session to be judged again
-	rerunWait = 5 * time.Second // after which the one before may be done
+	rerunTime = time.Minute     // limit of a rerun over REST
+	rerunWait = 5 * time.Second // after which the running one may have finished
 )
 
-// rerun has a session judged again by the running workers and says what changed; nothing that is stored of it does. With
-// variant it is judged by the newest settings of that variant; an empty one means those of this instance's new sessions.
+// rerun judges a session again with the running workers and answers with the differences. It changes nothing that is stored. With
+// variant it uses the newest settings of that variant; an empty one means those of this instance's new sessions.
 func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -37,14 +37,14 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	case a.reruns <- struct{}{}:
 		defer func() { <-a.reruns }()
 	default:
-		return tooMany(rerunWait, "a session is being judged again already, by the workers that people wait for too")
+		return tooMany(rerunWait, "another session is being judged again, and live sessions need the workers too")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), rerunTime)
 	defer cancel()
 	result, err := reruns.Order(ctx, a.Conn, order)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return problem(http.StatusGatewayTimeout, fmt.Sprintf("session %s was not judged again in %v: `selene rerun` takes the time it needs", id, rerunTime))
+		return problem(http.StatusGatewayTimeout, fmt.Sprintf("judging session %s again takes longer than %v: use `selene rerun`, which has no limit", id, rerunTime))
 	case errors.Is(err, reruns.ErrNoRerunner):
 		return problem(http.StatusServiceUnavailable, err.Error())
 	case err != nil && !errors.Is(err, streams.ErrNotFound) && streams.FaultOf(err) != streams.Infrastructure:

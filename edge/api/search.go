@@ -19,8 +19,8 @@ var idPrefix = regexp.MustCompile(`^[0-9a-f-]{1,36}$`)
 // maxCode is above every check code.
 const maxCode = 9999
 
-// findSessions is the sessions a query asks for, the last opened first. An answer without next is the last; one with few
-// sessions need not be.
+// findSessions answers with the sessions that match a query, the most recently opened first. The last page has no next; a page
+// with few sessions may have one.
 func (a *API) findSessions(w http.ResponseWriter, r *http.Request) error {
 	q, err := sessionQuery(r.URL.Query())
 	if err != nil {
@@ -42,7 +42,7 @@ func (a *API) findSessions(w http.ResponseWriter, r *http.Request) error {
 
 func sessionQuery(v url.Values) (q sessions.Query, err error) {
 	wrong := func(name, want string) error {
-		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q is not %s", name, v.Get(name), want))
+		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q: must be %s", name, v.Get(name), want))
 	}
 	for name, t := range map[string]*time.Time{"since": &q.Since, "until": &q.Until} {
 		if text := v.Get(name); text != "" {
@@ -71,7 +71,7 @@ func sessionQuery(v url.Values) (q sessions.Query, err error) {
 		return q, err
 	}
 	if q.Before, err = number("cursor", 1<<63); err != nil {
-		return q, wrong("cursor", "what an earlier answer called next")
+		return q, wrong("cursor", "next of an earlier answer")
 	}
 	q.Code, q.Limit, q.Outcome, q.Prefix = int32(code), int(limit), v.Get("outcome"), strings.ToLower(v.Get("q"))
 	outcomes := append(schemas.OutcomeNames(), sessions.OutcomeFail)
@@ -79,7 +79,7 @@ func sessionQuery(v url.Values) (q sessions.Query, err error) {
 		return q, wrong("outcome", "one of "+strings.Join(outcomes, ", "))
 	}
 	if q.Prefix != "" && !idPrefix.MatchString(q.Prefix) {
-		return q, wrong("q", "the beginning of a session id")
+		return q, wrong("q", "the start of a session ID")
 	}
 	return q, nil
 }

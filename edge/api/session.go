@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// sessionID is the id in the path.
+// sessionID returns the ID in the path.
 func sessionID(r *http.Request) (string, error) {
 	id := r.PathValue("id")
 	if err := streams.CheckSession(id); err != nil {
@@ -26,7 +26,7 @@ func sessionID(r *http.Request) (string, error) {
 	return id, nil
 }
 
-// asJSON writes a message with the names of its .proto file.
+// asJSON encodes a message with the field names of its .proto file.
 func asJSON(m proto.Message) (json.RawMessage, error) {
 	data, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
 	if err != nil {
@@ -41,7 +41,7 @@ type counts struct {
 	LivenessAttempts uint32 `json:"liveness_attempts"`
 }
 
-// session is how a session stands.
+// session answers with the state of a session.
 func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -63,7 +63,7 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 		LastDecision json.RawMessage   `json:"last_decision,omitempty"`
 		Claims       *schemas.Claims   `json:"claims,omitempty"` // of the token of a session that passed, without the best shot
 		Video        json.RawMessage   `json:"video,omitempty"`
-		Imported     bool              `json:"imported,omitempty"` // from a recording: judged elsewhere, if at all
+		Imported     bool              `json:"imported,omitempty"` // from a recording: it was not judged here
 	}{Session: id, Outcome: last.GetOutcome().String(), Events: []json.RawMessage{}}
 	for _, e := range events {
 		data, err := asJSON(e)
@@ -109,14 +109,13 @@ func (a *API) events(ctx context.Context, id string) (events []*schemas.SessionE
 	return events, nil
 }
 
-// mustExist is a problem for a session nobody has heard of, or that was erased. One that was made here exists before it is
-// opened.
+// mustExist returns a problem for an unknown or erased session. A session created over REST exists before it is opened.
 func (a *API) mustExist(ctx context.Context, id string, events []*schemas.SessionEvent) error {
 	if len(events) == 0 {
 		if _, err := a.sessions.TicketOf(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 			return err
 		}
-		return problem(http.StatusNotFound, fmt.Sprintf("session %s is not, or no longer, stored", id))
+		return problem(http.StatusNotFound, fmt.Sprintf("session %s is not stored (any more)", id))
 	}
 	if e := events[len(events)-1]; e.GetKind() == schemas.SessionEventKind_SESSION_ERASED {
 		at := time.Unix(0, e.GetAtUnixNanos()).UTC().Format(time.RFC3339)
@@ -125,16 +124,16 @@ func (a *API) mustExist(ctx context.Context, id string, events []*schemas.Sessio
 	return nil
 }
 
-// eraseTime is how long nobody can open the session that is being erased.
+// eraseTime is how long the session being erased cannot be opened.
 const eraseTime = time.Minute
 
-// erase removes every trace of a session that is over, or whose socket is closed.
+// erase removes everything stored about a session that has ended, or whose socket is closed.
 func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
 		return err
 	}
-	ctx := context.WithoutCancel(r.Context()) // half an erasure helps nobody
+	ctx := context.WithoutCancel(r.Context()) // also if the caller disconnects
 	events, err := a.events(ctx, id)
 	if err != nil {
 		return err
@@ -142,10 +141,10 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	if err := a.mustExist(ctx, id, events); err != nil {
 		return err
 	}
-	// While it is claimed nobody can resume it and leave new traces.
+	// While it is claimed, no client can resume it and store new data.
 	if _, err := a.sessions.Claim(ctx, id, a.Edge, eraseTime); err != nil {
 		if errors.Is(err, sessions.ErrBusy) {
-			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it when its socket is closed", id))
+			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it after its socket is closed", id))
 		}
 		return err
 	}

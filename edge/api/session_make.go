@@ -31,13 +31,13 @@ const (
 	maxMakeBody  = maxReference/3*4 + 1<<16
 )
 
-// sessionWish is what a session that is made shall have.
+// sessionWish describes a session to be created.
 type sessionWish struct {
-	Reference []byte `json:"reference"`        // a face to verify it against
+	Reference []byte `json:"reference"`        // a reference face
 	Variant   string `json:"settings_variant"` // of the settings; empty = that of this instance
 }
 
-// makeSession prepares a session that only the holder of its token can open, as a sessionWish says: in JSON, with the
+// makeSession creates a session that only the holder of its token can open. The body is a sessionWish: in JSON, with the
 // reference in base64, or in multipart/form-data, with the reference as a file.
 func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	wish, err := wishOf(w, r)
@@ -50,7 +50,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	settings, err := a.settingsStore.Newest(r.Context(), variant)
 	if errors.Is(err, streams.ErrNotFound) && wish.Variant != "" {
-		detail := fmt.Sprintf("there is no variant %.70q of the settings", variant)
+		detail := fmt.Sprintf("variant %.70q of the settings does not exist", variant)
 		return wrongValue("settings_variant", detail, "settings_variant: "+detail)
 	}
 	if err != nil {
@@ -74,7 +74,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.audited(r, "sessions.make", id, with)
 	w.Header().Set("Location", "/v1/sessions/"+id)
-	return writeMade(w, struct {
+	return writeCreated(w, struct {
 		Session string    `json:"session"`
 		Token   string    `json:"token"`
 		Expires time.Time `json:"expires"`
@@ -128,7 +128,7 @@ func wishInForm(r *http.Request) (wish sessionWish, err error) {
 		case name == "settings_variant" && wish.Variant == "":
 			wish.Variant = string(value)
 		default:
-			return wish, problem(http.StatusBadRequest, fmt.Sprintf("the form has a part %.40q too many: it takes one file, reference, and one settings_variant", name))
+			return wish, problem(http.StatusBadRequest, fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, and one settings_variant", name))
 		}
 	}
 }
@@ -138,31 +138,31 @@ func malformedForm(err error) error {
 	if errors.As(err, &large) {
 		return err
 	}
-	return problem(http.StatusBadRequest, "the form cannot be read: "+err.Error())
+	return problem(http.StatusBadRequest, "read the form: "+err.Error())
 }
 
-// describe checks a picture and has the matcher describe the face on it.
+// describe checks a picture and lets the matcher describe the face in it.
 func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []byte) (*schemas.Reference, error) {
 	refuse := func(code int, detail string) error {
-		p := problem(http.StatusUnprocessableEntity, "the picture cannot be the reference: "+detail)
+		p := problem(http.StatusUnprocessableEntity, "the picture cannot be a reference: "+detail)
 		p.Code = code
 		return p
 	}
 	if len(image) > maxReference {
-		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the picture has %d bytes, %d are allowed", len(image), maxReference))
+		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the picture has %d bytes; the limit is %d", len(image), maxReference))
 	}
 	info, err := imagefile.Verify(image, imagefile.MaxPixels)
 	switch {
 	case errors.Is(err, imagefile.ErrUnknownFormat):
-		return nil, refuse(lpproto.CodeContentType, "it is neither JPEG nor PNG")
+		return nil, refuse(lpproto.CodeContentType, "it is neither a JPEG nor a PNG")
 	case err != nil:
 		return nil, refuse(lpproto.CodeBadImage, err.Error())
 	}
 	if !slices.ContainsFunc(settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
-		return nil, problem(http.StatusConflict, "the settings name no worker matcher: nothing would be compared with the reference")
+		return nil, problem(http.StatusConflict, "the settings contain no worker matcher, so that nothing would be compared with the reference")
 	}
 	if settings.Session.PreviousFaceSimilarity == 0 {
-		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which switches the matcher off: nothing would be compared with the reference")
+		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which disables the matcher, so that nothing would be compared with the reference")
 	}
 	description, err := describe.Face(ctx, a.Conn, image)
 	var refusal *describe.Refusal

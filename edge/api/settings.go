@@ -20,7 +20,7 @@ const (
 	maxNote     = 500 // characters
 )
 
-// settings is the newest revision of the document, or of a variant.
+// settings answers with the newest revision of the document, or of a variant.
 func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
 	newest, err := a.settingsStore.Newest(r.Context(), r.URL.Query().Get("variant"))
 	if err != nil {
@@ -29,7 +29,7 @@ func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
 	return writeRevision(w, newest)
 }
 
-// putSettings makes a document the newest revision. If-Match names the revision it was made from.
+// putSettings stores a document as the newest revision. If-Match names the revision that the change is based on.
 func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 	author, err := authorOf(r)
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 	after := uint64(0)
 	if tag := r.Header.Get("If-Match"); tag != "" && tag != "*" {
 		if after, err = strconv.ParseUint(strings.Trim(tag, `"`), 10, 64); err != nil || after == 0 {
-			return problem(http.StatusBadRequest, fmt.Sprintf("If-Match is %.40q: it must be the number of a revision in quotes, as the ETag of GET", tag))
+			return problem(http.StatusBadRequest, fmt.Sprintf("If-Match is %.40q: must be the number of a revision in quotes, like the ETag of GET", tag))
 		}
 	}
 	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
@@ -53,7 +53,7 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 	return writeRevision(w, newest)
 }
 
-// authorOf is who asks, and the note that the query gives.
+// authorOf returns the caller and the note in the query.
 func authorOf(r *http.Request) (settings.Author, error) {
 	a := settings.Author{By: callerOf(r).Name, Note: r.URL.Query().Get("note")}
 	if utf8.RuneCountInString(a.Note) > maxNote || !utf8.ValidString(a.Note) || strings.ContainsFunc(a.Note, unicode.IsControl) {
@@ -73,7 +73,7 @@ func variantName(tag string) string {
 	return "variant " + tag
 }
 
-// writeRevision shows a revision without its secrets.
+// writeRevision writes a revision without its secrets.
 func writeRevision(w http.ResponseWriter, r *settings.Revision) error {
 	shown := *r
 	shown.Settings = r.Settings.Mask()
@@ -81,7 +81,7 @@ func writeRevision(w http.ResponseWriter, r *settings.Revision) error {
 	return writeJSON(w, shown)
 }
 
-// settingsSchema describes the document.
+// settingsSchema answers with the JSON Schema of the document.
 func (a *API) settingsSchema(w http.ResponseWriter, _ *http.Request) error {
 	schema, err := schemas.SettingsSchema()
 	if err != nil {
@@ -102,7 +102,7 @@ type revisionLine struct {
 	Variant  string          `json:"variant,omitempty"`
 }
 
-// changeLine is a revision with what it changed; null = not known any more.
+// changeLine is a revision with its changes; null = no longer known.
 type changeLine struct {
 	revisionLine
 	Changed []schemas.SettingsChange `json:"changed"`
@@ -112,7 +112,7 @@ func lineOf(r *settings.Revision) revisionLine {
 	return revisionLine{Revision: r.Number, At: r.Created, By: r.By, Note: r.Note, Variant: r.Variant}
 }
 
-// revisions are those that are kept, with what each changed.
+// revisions lists the stored revisions with their changes.
 func (a *API) revisions(w http.ResponseWriter, r *http.Request) error {
 	history, err := a.settingsStore.History(r.Context(), r.URL.Query().Get("variant"))
 	if err != nil {
@@ -125,7 +125,7 @@ func (a *API) revisions(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string][]changeLine{"revisions": list})
 }
 
-// revision is one, with its document.
+// revision answers with one revision and its document.
 func (a *API) revision(w http.ResponseWriter, r *http.Request) error {
 	n, err := revisionNumber(r)
 	if err != nil {
@@ -142,7 +142,7 @@ func (a *API) revision(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, line)
 }
 
-// restore makes an earlier revision the newest of its variant again.
+// restore stores an earlier revision again, as the newest of its variant.
 func (a *API) restore(w http.ResponseWriter, r *http.Request) error {
 	n, err := revisionNumber(r)
 	if err != nil {
@@ -166,12 +166,12 @@ func (a *API) restore(w http.ResponseWriter, r *http.Request) error {
 func revisionNumber(r *http.Request) (uint64, error) {
 	n, err := strconv.ParseUint(r.PathValue("n"), 10, 63)
 	if err != nil || n == 0 {
-		return 0, problem(http.StatusBadRequest, "a revision is a number, 1 for the first")
+		return 0, problem(http.StatusBadRequest, "the revision must be a number, 1 for the first")
 	}
 	return n, nil
 }
 
-// variants are the document itself, whose tag is empty, and its tagged variants.
+// variants lists the main document, with an empty tag, and its variants.
 func (a *API) variants(w http.ResponseWriter, r *http.Request) error {
 	all, err := a.settingsStore.Variants(r.Context())
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	statsSpan  = 7 * 24 * time.Hour // that is told of when nobody says since when
-	hourlySpan = 3 * 24 * time.Hour // up to which the steps are hours when nobody says
+	statsSpan  = 7 * 24 * time.Hour // of a report without since
+	hourlySpan = 3 * 24 * time.Hour // up to which the default step is an hour
 )
 
-// stats tells how sessions went, as JSON or CSV.
+// stats answers with the statistics, as JSON or CSV.
 func (a *API) stats(w http.ResponseWriter, r *http.Request) error {
 	if strings.Contains(r.Header.Get("Accept"), "text/csv") {
 		return a.statsCSV(w, r)
@@ -32,7 +32,7 @@ func (a *API) stats(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, a.Stats.Report(q))
 }
 
-// statsCSV is the series as a file.
+// statsCSV answers with the series as a file.
 func (a *API) statsCSV(w http.ResponseWriter, r *http.Request) error {
 	q, err := statsQuery(r.URL.Query(), time.Now())
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *API) statsCSV(w http.ResponseWriter, r *http.Request) error {
 
 func statsQuery(v url.Values, now time.Time) (q stats.Query, err error) {
 	wrong := func(name, want string) error {
-		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q is not %s", name, v.Get(name), want))
+		return problem(http.StatusBadRequest, fmt.Sprintf("%s=%.40q: must be %s", name, v.Get(name), want))
 	}
 	q.Until = now
 	for _, at := range []struct {

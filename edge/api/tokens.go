@@ -16,7 +16,7 @@ func (a *API) tokens(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string][]account.Token{"tokens": tokens})
 }
 
-// makeToken makes an API token, which is shown this once.
+// makeToken creates an API token. Only this answer contains its text.
 func (a *API) makeToken(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name    string         `json:"name"`
@@ -32,7 +32,7 @@ func (a *API) makeToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.audited(r, "tokens.make", made.ID, fmt.Sprintf("%s; scopes: %v", made.Name, made.Scopes))
 	w.Header().Set("Location", "/v1/tokens/"+made.ID)
-	return writeMade(w, struct {
+	return writeCreated(w, struct {
 		account.Token
 		Secret string `json:"token"`
 	}{made, secret})

@@ -31,7 +31,7 @@ func (a *API) uiConfigs(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string][]uiConfigLine{"configs": list})
 }
 
-// uiConfig is a UI config, for those who edit it and, at its public address, for the user page.
+// uiConfig answers with a UI config, for editors.
 func (a *API) uiConfig(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.uiStore.Get(r.Context(), r.PathValue("name"))
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *API) deleteUIConfig(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// deleteUIConfigs deletes several. Those that are not there are named, and no error.
+// deleteUIConfigs deletes several. It lists unknown ones, which are not an error.
 func (a *API) deleteUIConfigs(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		Names []string `json:"names"`

@@ -16,7 +16,7 @@ func (a *API) users(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string][]account.User{"users": users})
 }
 
-// makeUser adds a user, and draws the password if none is given.
+// makeUser creates a user, and generates a password if none is given.
 func (a *API) makeUser(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name     string   `json:"name"`
@@ -33,13 +33,13 @@ func (a *API) makeUser(w http.ResponseWriter, r *http.Request) error {
 	a.audited(r, "users.make", user.Name, groupsDetail(user))
 	out := struct {
 		account.User
-		Password string `json:"password,omitempty"` // the one that was drawn
+		Password string `json:"password,omitempty"` // if it was generated
 	}{User: user}
 	if in.Password == "" {
 		out.Password = password
 	}
 	w.Header().Set("Location", "/v1/users/"+user.Name)
-	return writeMade(w, out)
+	return writeCreated(w, out)
 }
 
 func groupsDetail(u account.User) string {
@@ -50,7 +50,7 @@ func groupsDetail(u account.User) string {
 	return detail
 }
 
-// setUser changes the groups of a user, and disables or enables him.
+// setUser changes the groups of a user, and disables or enables them.
 func (a *API) setUser(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Groups   *[]string `json:"groups"`
@@ -60,7 +60,7 @@ func (a *API) setUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Groups == nil || in.Disabled == nil {
-		return problem(http.StatusUnprocessableEntity, "name both groups and disabled")
+		return problem(http.StatusUnprocessableEntity, "groups and disabled are both required")
 	}
 	user, err := a.Accounts.SetUser(r.Context(), callerOf(r), r.PathValue("name"), *in.Groups, *in.Disabled)
 	if err != nil {
@@ -70,14 +70,14 @@ func (a *API) setUser(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, user)
 }
 
-// resetPassword draws a new password for somebody else.
+// resetPassword generates a new password for another user.
 func (a *API) resetPassword(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	password, err := a.Accounts.ResetPassword(r.Context(), callerOf(r), name)
 	if err != nil {
 		return err
 	}
-	a.audited(r, "users.password", name, "a new one was drawn")
+	a.audited(r, "users.password", name, "a new one was generated")
 	return writeJSON(w, map[string]string{"password": password})
 }
 
@@ -107,7 +107,7 @@ func (a *API) putGroup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Rights == nil {
-		return problem(http.StatusUnprocessableEntity, "name the rights, [] for none")
+		return problem(http.StatusUnprocessableEntity, "rights is required; [] means none")
 	}
 	group, err := a.Accounts.PutGroup(r.Context(), callerOf(r), r.PathValue("name"), *in.Rights)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/objects"
 )
 
-// video is the session's video, with ranges.
+// video answers with the video of a session, with ranges.
 func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	id, err := sessionID(r)
 	if err != nil {
@@ -21,13 +21,13 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	}
 	status, err := a.sessions.LastVideo(r.Context(), id)
 	if errors.Is(err, streams.ErrNotFound) {
-		return problem(http.StatusNotFound, fmt.Sprintf("session %s has no video: it is made when the session is over", id))
+		return problem(http.StatusNotFound, fmt.Sprintf("session %s has no video: it is created after the session has ended", id))
 	}
 	if err != nil {
 		return err
 	}
 	if status.GetStatus() != schemas.VideoSuccess {
-		p := problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not there: %s", id, strings.TrimSpace(status.GetStatus()+" "+status.GetReason())))
+		p := problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not available: %s", id, strings.TrimSpace(status.GetStatus()+" "+status.GetReason())))
 		if p.Video, err = asJSON(status); err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	}
 	file, err := a.objects.Open(r.Context(), status.GetObject())
 	if errors.Is(err, streams.ErrNotFound) {
-		return problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not kept any more", id))
+		return problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is no longer stored", id))
 	}
 	if err != nil {
 		return err
@@ -45,8 +45,8 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveObject answers with a stored file, or the ranges of it that are asked for. disposition is inline or attachment, name
-// what to save it as.
+// serveObject answers with a stored file, or the requested ranges of it. disposition is inline or attachment, name the file name
+// for saving.
 func serveObject(w http.ResponseWriter, r *http.Request, file *objects.Object, disposition, name string) {
 	h := w.Header()
 	h.Set("Content-Type", file.MediaType)

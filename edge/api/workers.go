@@ -12,21 +12,21 @@ import (
 // workerLine is one worker: its running processes, and the queue they share.
 type workerLine struct {
 	Name          string   `json:"name"`
-	Version       string   `json:"version"`        // several with commas while they differ
+	Version       string   `json:"version"`        // several, separated by commas, while they differ
 	Pack          string   `json:"pack,omitempty"` // digest
 	Running       int      `json:"running"`        // processes
 	Pending       uint64   `json:"pending"`
 	InFlight      int      `json:"in_flight"`
 	Redelivered   int      `json:"redelivered"`
-	RatePerSecond *float64 `json:"rate_per_second,omitempty"` // absent before a second look
+	RatePerSecond *float64 `json:"rate_per_second,omitempty"` // absent in the first answer
 	Required      bool     `json:"required"`
 }
 
-// decider is the worker every session needs besides the detector.
+// decider is the worker that every session needs beside the detector.
 const decider = "decider"
 
-// workers are those that run or that the settings name. Of a follower that does not register, all that is known is
-// whether somebody asks for its messages.
+// workers lists the workers that are running or named in the settings. Of a follower that does not register, it is only known
+// whether a process fetches its messages.
 func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
 	settings, err := a.settingsStore.Newest(r.Context(), a.Variant)
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string][]workerLine{"workers": list})
 }
 
-// joined is the different words of a list.
+// joined returns the distinct words of a list, separated by commas.
 func joined(list []string) string {
 	slices.Sort(list)
 	return strings.Trim(strings.Join(slices.Compact(list), ", "), ", ")

@@ -11,15 +11,15 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Bounds of what a client says of its camera, in bytes. It travels with each frame.
+// Bounds of a client's description of its camera, in bytes. It travels with each frame.
 const (
 	maxCamera       = 256
 	maxCapabilities = 2048
 	maxPlatform     = 256
 )
 
-// deviceOf is what a client says of its camera, or nil when it says nothing. Names are cut at their bounds and lose what
-// cannot be printed; capabilities that are too long or no JSON object are left out, for half of them is nothing.
+// deviceOf returns a client's description of its camera, or nil if there is none. Names are truncated and lose unprintable
+// characters. Capabilities that are too long or not a JSON object are dropped.
 func deviceOf(r lpproto.ConnectRequest) *schemas.Device {
 	d := &schemas.Device{
 		Camera: printable(r.Device, maxCamera), Capabilities: jsonObject(r.Capabilities, maxCapabilities), Platform: printable(r.Platform, maxPlatform),
@@ -30,20 +30,20 @@ func deviceOf(r lpproto.ConnectRequest) *schemas.Device {
 	return d
 }
 
-func printable(s string, most int) string {
+func printable(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == utf8.RuneError {
 			return -1
 		}
 		return r
 	}, s)
-	s = strings.ToValidUTF8(s[:min(len(s), most)], "") // a rune may have been cut
+	s = strings.ToValidUTF8(s[:min(len(s), limit)], "") // the last rune may be incomplete
 	return strings.TrimSpace(s)
 }
 
-func jsonObject(s string, most int) string {
+func jsonObject(s string, limit int) string {
 	var out bytes.Buffer
-	if !strings.HasPrefix(s, "{") || json.Compact(&out, []byte(s)) != nil || out.Len() > most {
+	if !strings.HasPrefix(s, "{") || json.Compact(&out, []byte(s)) != nil || out.Len() > limit {
 		return ""
 	}
 	return out.String()

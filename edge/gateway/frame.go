@@ -39,7 +39,7 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 	return true, s.reply(ctx, m, image, decision)
 }
 
-// failFrame answers a frame with an ERROR. The session goes on.
+// failFrame answers a frame with an ERROR. The session continues.
 func (s *session) failFrame(m received, code int) {
 	s.socket.busy.Store(false)
 	s.gateway.metrics.answered(lpproto.Failure, m.at)

@@ -18,7 +18,7 @@ type Metrics struct {
 	seconds prometheus.Histogram
 }
 
-// NewMetrics registers the metrics of one gateway. Every counter is there from the start.
+// NewMetrics registers the metrics of one gateway. Every counter exists from the start.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -30,9 +30,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		again: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "selene_edge_frames_republished_total", Help: "Frames published again because no decision came in time.",
 		}),
-		open: prometheus.NewGauge(prometheus.GaugeOpts{Name: "selene_edge_sessions_open", Help: "Sockets open now."}),
+		open: prometheus.NewGauge(prometheus.GaugeOpts{Name: "selene_edge_sessions_open", Help: "Sockets that are open now."}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "selene_edge_frame_seconds", Help: "From a frame's last byte in to its reply.",
+			Name: "selene_edge_frame_seconds", Help: "From the last byte of a frame to its reply.",
 			Buckets: []float64{.01, .02, .03, .05, .075, .1, .15, .2, .3, .5, 1, 2, 5, 10},
 		}),
 	}

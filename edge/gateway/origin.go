@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// originAllowed keeps pages of other sites from using a visitor's network position. Clients that are no browser send no
-// Origin and may connect.
+// originAllowed reports whether a page may connect. It keeps pages of other sites from using a visitor's position in the network.
+// Clients other than browsers send no Origin and may connect.
 func (g *Gateway) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.TrimSpace(o) == "*" }) {

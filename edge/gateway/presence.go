@@ -16,8 +16,8 @@ type keeper struct {
 	done     chan struct{}
 }
 
-// keep refreshes p three times in ttl until stop, and calls lose when the session has been claimed by somebody else.
-func (g *Gateway) keep(id string, p *sessions.Presence, ttl time.Duration, lose func()) *keeper {
+// keep refreshes p three times in ttl until stop, and calls onLost if another socket has claimed the session.
+func (g *Gateway) keep(id string, p *sessions.Presence, ttl time.Duration, onLost func()) *keeper {
 	k := &keeper{presence: p, quit: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(k.done)
@@ -29,12 +29,12 @@ func (g *Gateway) keep(id string, p *sessions.Presence, ttl time.Duration, lose 
 				return
 			case <-tick.C:
 			}
-			// Not cancelled by stop: an answer that is not waited for would leave a revision nobody knows.
+			// Not cancelled by stop: without the answer, the current revision would be unknown.
 			ctx, cancel := context.WithTimeout(context.Background(), brokerTimeout)
 			err := g.sessions.Refresh(ctx, id, p, ttl)
 			cancel()
 			if errors.Is(err, sessions.ErrBusy) {
-				lose()
+				onLost()
 				return
 			}
 			if err != nil {
@@ -45,7 +45,7 @@ func (g *Gateway) keep(id string, p *sessions.Presence, ttl time.Duration, lose 
 	return k
 }
 
-// stop ends the refreshing and gives the presence back.
+// stop ends the refreshing and returns the presence.
 func (k *keeper) stop() *sessions.Presence {
 	close(k.quit)
 	<-k.done

@@ -10,8 +10,8 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 )
 
-// read passes messages on until the connection ends. It goes on while a frame is judged, to notice an end and to answer
-// a client that breaks the lock-step.
+// read passes on messages until the connection ends. It continues while a frame is judged, to notice the end of the connection
+// and to answer a client that breaks the lock-step.
 func (s *socket) read() {
 	s.ws.SetPongHandler(func(string) error { return s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout)) })
 	for {
@@ -33,7 +33,7 @@ func (s *socket) read() {
 	}
 }
 
-// next reads one message. Its error means that there will be no other.
+// next reads one message. After an error there are no more.
 func (s *socket) next() (received, error) {
 	if err := s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout)); err != nil {
 		return received{}, err
@@ -57,7 +57,7 @@ func (s *socket) next() (received, error) {
 	}
 	m := received{binary: kind == websocket.BinaryMessage, at: time.Now()}
 	if int64(len(data)) > s.config.MaxMessage {
-		m.fault = &lpproto.Error{Code: lpproto.CodeTooLarge, Detail: "the message is over the limit"}
+		m.fault = &lpproto.Error{Code: lpproto.CodeTooLarge, Detail: "the message exceeds the limit"}
 		return m, nil
 	}
 	if m.Message, err = lpproto.Parse(data); err != nil {

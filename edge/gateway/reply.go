@@ -23,7 +23,7 @@ var closeCodes = map[schemas.Outcome]int{
 	schemas.Outcome_OUTCOME_TIMEOUT:                    lpproto.CloseSessionTimeout,
 }
 
-// reply answers a frame with the decision on it, which is stored by now, and takes over the state after it.
+// reply answers a frame with the decision on it, which is stored already, and adopts its state.
 func (s *session) reply(ctx context.Context, m received, image *picture, d *schemas.Decision) *closure {
 	s.state = d.GetState()
 	if d.GetFailure() != nil && !d.GetOutcome().Terminal() {
@@ -38,7 +38,7 @@ func (s *session) reply(ctx context.Context, m received, image *picture, d *sche
 	return s.answer(m, s.id, d.GetOutcome(), message, err)
 }
 
-// answer sends the message, or ERROR if it could not be composed. The closure is nil while the session goes on.
+// answer sends the message, or ERROR if it could not be composed. The closure is nil while the session continues.
 func (s *session) answer(m received, id string, outcome schemas.Outcome, message lpproto.Message, failure error) *closure {
 	if failure != nil {
 		slog.Error("reply to frame", "session", id, "outcome", outcome, "error", failure)
@@ -60,7 +60,7 @@ func (s *session) answer(m received, id string, outcome schemas.Outcome, message
 	return c
 }
 
-// compose returns the SUCCESS or STATS that a decision amounts to. image is the frame it was made on, or nil.
+// compose returns the SUCCESS or STATS for a decision. image is the frame of the decision, or nil.
 func (g *Gateway) compose(ctx context.Context, id string, settings *schemas.Settings, d *schemas.Decision, image *picture) (lpproto.Message, error) {
 	if d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
 		body, err := json.Marshal(schemas.ClientStats(d, settings.Development()))

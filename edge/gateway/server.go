@@ -28,8 +28,8 @@ type Config struct {
 	MaxMessage  int64         // bytes of one message; default lpproto.MaxMessageBytes
 	MaxPixels   int           // pixels of one image; default 40 million
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
-	Origins     []string      // origins whose pages may connect besides our own; "*" = any
-	NeedsToken  bool          // only sessions that were made beforehand, with a token
+	Origins     []string      // further origins whose pages may connect; "*" = any
+	NeedsToken  bool          // only sessions created over REST, with a token
 	Variant     string        // of the settings, for sessions whose ticket names none
 
 	ConnectTimeout time.Duration // until CONNECT; default 10 s
@@ -60,8 +60,8 @@ func (c Config) withDefaults() Config {
 }
 
 const (
-	brokerTimeout = 3 * time.Second // for what has to be told the broker at a session's end
-	drainTime     = 3 * time.Second // for frames under way when the process is to end
+	brokerTimeout = 3 * time.Second // for writing the end of a session to the broker
+	drainTime     = 3 * time.Second // for frames being judged when the process stops
 	messageTime   = 30 * time.Second
 	closeTime     = 2 * time.Second // for the peer to answer a close
 )
@@ -80,15 +80,15 @@ type Gateway struct {
 	nonces  atomic.Uint64
 	open    atomic.Int64
 	stored  atomic.Int64  // when the broker last stored something
-	started chan struct{} // closed once this instance has said that it lives
-	drain   chan struct{} // closed when sessions shall end
-	stop    chan struct{} // closed when they must
+	started chan struct{} // closed after the first beat
+	drain   chan struct{} // closed when sessions should end after the current frame
+	stop    chan struct{} // closed when they must end at once
 	mu      sync.Mutex
 	closed  bool
 	sockets sync.WaitGroup
 }
 
-// New prepares a gateway.
+// New returns a gateway that accepts sockets once Run runs.
 func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metrics) *Gateway {
 	instance := make([]byte, 6)
 	rand.Read(instance)
@@ -100,12 +100,12 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	return g
 }
 
-// Name is the id of this instance.
+// Name returns the ID of this instance.
 func (g *Gateway) Name() string { return g.name }
 
-// Run says every sessions.EdgeBeat that this instance is alive. When ctx is done, sessions finish the frame under way,
-// are let go of, so that they can go on elsewhere at once, and their sockets closed with 1012; then it returns nil. A
-// gateway runs once.
+// Run announces every sessions.EdgeBeat that this instance is alive. When ctx is done, sessions finish the
+// current frame and are released, so that they can continue elsewhere at once, and their sockets are closed with 1012; then it
+// returns nil. Run may be called once.
 func (g *Gateway) Run(ctx context.Context) error {
 	tick := time.NewTicker(sessions.EdgeBeat)
 	defer tick.Stop()
@@ -132,23 +132,23 @@ func (g *Gateway) beat(ctx context.Context) {
 	if err := g.sessions.BeatEdge(ctx, g.name); err == nil {
 		g.stored.Store(time.Now().UnixNano())
 	} else if ctx.Err() == nil {
-		slog.Warn("edge", "error", err)
+		slog.Warn("announce this instance", "error", err)
 	}
 }
 
-// Writes is nil while the broker stores what this instance says every streams.EdgeBeat.
+// Writes returns nil while the broker stores the beats of this instance, one every streams.EdgeBeat.
 func (g *Gateway) Writes() error {
 	since := time.Since(time.Unix(0, g.stored.Load()))
 	if since <= 3*sessions.EdgeBeat {
 		return nil
 	}
 	if g.stored.Load() == 0 {
-		return errors.New("has stored nothing of this instance yet")
+		return errors.New("the broker has not stored anything from this instance yet")
 	}
-	return fmt.Errorf("has stored nothing of this instance for %s: is its disk full?", since.Round(time.Second))
+	return fmt.Errorf("the broker has not stored anything from this instance for %s: check its disk", since.Round(time.Second))
 }
 
-// enter counts a socket, unless the gateway is closing.
+// enter registers a socket, and reports false if the gateway is closing.
 func (g *Gateway) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -167,13 +167,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer g.sockets.Done()
 	select {
-	case <-g.started: // else its sessions would look abandoned
+	case <-g.started: // otherwise its sessions would look abandoned
 	case <-r.Context().Done():
 		return
 	}
 	open := g.open.Add(1)
 	defer g.open.Add(-1)
-	if open > int64(2*g.config.MaxSessions) { // not even a word for each
+	if open > int64(2*g.config.MaxSessions) { // too many even to answer each with ERROR
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// admission is a session that a client may have, and where it stands.
+// admission is a session that a client may have, and its current state.
 type admission struct {
 	id       string
 	fresh    bool                  // the client named no session
 	ticket   *sessions.Ticket      // nil if the session was made without one
 	state    *schemas.SessionState // after the last decision; nil before the first
 	revision uint64                // of settings
-	settings *schemas.Settings     // what the session is judged by
+	settings *schemas.Settings     // of the session
 }
 
 // admit checks that the client may have the session. It changes nothing, and refuses a session that has ended before
@@ -41,7 +41,7 @@ func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest
 }
 
 // ticketFor returns the ticket of the session that a client asks for, or nil for a session that was made without one. A
-// session with a ticket needs its token each time a socket takes it up, and a token must be the session's; otherwise the
+// session with a ticket needs its token each time a socket takes it up, and a token must match its session; otherwise the
 // error is streams.ErrTicket.
 func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*sessions.Ticket, error) {
 	if r.SessionID != "" {
@@ -69,7 +69,7 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
 		return nil
-	case errors.Is(err, sessions.ErrImported): // its state is whatever the bundle said
+	case errors.Is(err, sessions.ErrImported): // its state comes from outside
 		return errSessionEnded
 	case err != nil:
 		return err

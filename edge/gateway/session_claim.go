@@ -30,7 +30,7 @@ func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	}
 	c := &claim{admission: a, sessions: g.sessions, decider: decider, presence: presence}
 	if c.inbox, err = g.conn.OpenInbox(a.id); err == nil {
-		err = g.locate(ctx, a) // until now the session could move on at another edge
+		err = g.locate(ctx, a) // until the claim, the session could continue at another edge
 	}
 	if err != nil {
 		c.undo(ctx)
@@ -39,7 +39,7 @@ func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	return c, nil
 }
 
-// undo releases the session. It expires as if its socket had just gone.
+// undo releases the session. It expires as if its socket had just closed.
 func (c *claim) undo(ctx context.Context) {
 	if c.inbox != nil {
 		c.inbox.Close()

@@ -49,7 +49,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	return nil
 }
 
-// open makes the session this socket's, or changes nothing. A session that was opened before goes on where it stands.
+// open makes the session this socket's, or changes nothing. A session that was opened before continues from its state.
 func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) error {
 	a, err := s.gateway.admit(ctx, id, r)
 	if err != nil {
@@ -75,7 +75,7 @@ func codeOf(err error) int {
 	return lpproto.CodeInternal
 }
 
-// reasonOf returns the reason for which a client cannot have a session, in words for the client.
+// reasonOf returns the reason why a client cannot have a session, in words for the client.
 func reasonOf(err error) string {
 	for _, reason := range []error{errSessionEnded, sessions.ErrTicket} {
 		if errors.Is(err, reason) {

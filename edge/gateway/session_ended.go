@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-var errSessionEnded = errors.New("session has ended")
+var errSessionEnded = errors.New("the session has ended")
 
 // endedSession is a session whose client may have missed the last reply: the connection broke while it was on its way.
 // Nobody takes it up again; the next frame is answered with that reply, without being judged, and the socket closes as it

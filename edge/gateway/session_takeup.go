@@ -12,7 +12,7 @@ import (
 
 const seedBytes = 16
 
-// takeUp begins the claimed session, or goes on with it, on this socket. After an error the claim is to be undone.
+// takeUp begins or resumes the claimed session on this socket. After an error the caller must undo the claim.
 func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) error {
 	g := s.gateway
 	if err := g.signer.Weakness(); err != nil && !c.settings.Development() {

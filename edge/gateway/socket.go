@@ -19,16 +19,16 @@ type socket struct {
 	in   chan received // unbuffered: one message at a time
 	busy atomic.Bool   // a frame is being judged
 
-	out     chan []byte        // a client that lets it fill is cut off
+	out     chan []byte        // a client that lets it fill up is disconnected
 	beat    chan time.Duration // interval of heartbeats, sent once
-	closing chan struct{}      // closed when nobody takes messages any more
+	closing chan struct{}      // closed when messages are no longer handled
 	last    chan []byte        // the close frame, sent once
 	cut     sync.Once
 
 	readerDone, writerDone chan struct{}
 }
 
-// received is a message of the client, or what was wrong with it.
+// received is a message of the client, or the mistake in it.
 type received struct {
 	lpproto.Message
 	binary bool
@@ -36,7 +36,7 @@ type received struct {
 	fault  *lpproto.Error
 }
 
-// outgoing bounds what waits for a slow reader. In lock-step a client has one reply to read.
+// outgoing bounds the messages that wait for a slow reader. In lock-step a client has one reply to read.
 const outgoing = 16
 
 func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
@@ -46,7 +46,7 @@ func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
 	}
 }
 
-// start begins to read and write; gone is called when the client can no longer be read.
+// start begins to read and write. It calls gone when the connection ends.
 func (s *socket) start(gone func()) {
 	go func() {
 		defer close(s.readerDone)
@@ -61,24 +61,24 @@ func (s *socket) start(gone func()) {
 	}()
 }
 
-// finish sends what is queued and the close frame, waits a moment for the client to take it, and frees the socket.
-// Whatever the client still sends is read and dropped: unread bytes would turn the close into a reset that can
-// overtake the last reply.
+// finish sends the queued messages and the close frame, waits a moment for the client to receive it, and closes the socket.
+// Data that the client still sends is read and dropped: unread bytes would turn the close into a reset, which can overtake the
+// last reply.
 func (s *socket) finish(code int, reason string) {
 	close(s.closing)
 	s.last <- websocket.FormatCloseMessage(code, reason)
 	<-s.writerDone
-	patience := time.NewTimer(closeTime)
-	defer patience.Stop()
+	timeout := time.NewTimer(closeTime)
+	defer timeout.Stop()
 	select {
 	case <-s.readerDone:
-	case <-patience.C:
+	case <-timeout.C:
 	}
 	s.cutOff()
 	<-s.readerDone
 }
 
-// cutOff ends the connection at once, whoever reads or writes.
+// cutOff ends the connection at once. It may be called from any goroutine.
 func (s *socket) cutOff() {
-	s.cut.Do(func() { _ = s.ws.Close() }) // nothing is left to be lost
+	s.cut.Do(func() { _ = s.ws.Close() }) // the connection is useless already
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 )
 
-// send queues a message. A client that reads too slowly for its place in the queue is cut off.
+// send queues a message. A client that reads too slowly is disconnected.
 func (s *socket) send(m lpproto.Message) {
 	data, err := m.Encode()
 	if err != nil {
@@ -30,15 +30,15 @@ func (s *socket) fail(code int) {
 	s.send(lpproto.NewError(code))
 }
 
-// heartbeats makes the writer send one every interval. It is called once.
+// heartbeats starts heartbeats at an interval. Call it once.
 func (s *socket) heartbeats(interval time.Duration) { s.beat <- interval }
 
-// write sends what is queued until the close frame has been sent or the client does not take what it is sent.
+// write sends queued messages until the close frame has been sent or a write fails.
 func (s *socket) write() {
 	ping := time.NewTicker(s.config.PongTimeout / 3)
 	defer ping.Stop()
 	var beat <-chan time.Time
-	heartbeat, _ := lpproto.NewHeartbeat().Encode() // has nothing in it that could fail
+	heartbeat, _ := lpproto.NewHeartbeat().Encode() // a constant message cannot fail
 	for {
 		var err error
 		select {

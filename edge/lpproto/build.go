@@ -11,13 +11,13 @@ const (
 	MaxHeartbeat = 60 * time.Second
 )
 
-// ConnectRequest is what a CONNECT says.
+// ConnectRequest is the content of a CONNECT.
 type ConnectRequest struct {
-	Heartbeat time.Duration // 0 = off, else MinHeartbeat..MaxHeartbeat, whole milliseconds
-	SessionID string        // as sent, not validated; "" = the server makes one
-	Token     string        // of a session that was made beforehand, "" = none
+	Heartbeat time.Duration // 0 = off, otherwise MinHeartbeat..MaxHeartbeat in whole milliseconds
+	SessionID string        // as sent, not validated; "" = a new session
+	Token     string        // of a session created over REST; "" = none
 
-	// What the client says of its camera and itself, not validated; "" = unknown.
+	// The client's description of its camera and itself, not validated; "" = unknown.
 	Device       string // camera label
 	Capabilities string // JSON
 	Platform     string
@@ -42,13 +42,13 @@ func NewConnect(r ConnectRequest) Message {
 
 // ConnectRequest reads the headers of a CONNECT. The error is an *Error:
 // CodeVersion when the version is not "1.0" or missing, CodeMalformed when the
-// heartbeat is no whole number of milliseconds in range or the message is another command.
+// heartbeat is not a whole number of milliseconds in range or the message is another command.
 func (m Message) ConnectRequest() (ConnectRequest, error) {
 	if m.Command != Connect {
 		return ConnectRequest{}, malformed("%s is not CONNECT", m.Command)
 	}
 	if v := m.Header(HeaderVersion); v != Version {
-		return ConnectRequest{}, newError(CodeVersion, "version is %.20q, only %q is known", v, Version)
+		return ConnectRequest{}, newError(CodeVersion, "version is %.20q, must be %q", v, Version)
 	}
 	r := ConnectRequest{
 		SessionID: m.Header(HeaderSessionID), Token: m.Header(HeaderToken),
@@ -73,7 +73,7 @@ func NewConnected(sessionID string) Message {
 }
 
 // NewFrame builds a FRAME; contentType is one of the Content constants and body the
-// image as it says.
+// image in that encoding.
 func NewFrame(contentType string, body []byte) Message {
 	return Message{Command: Frame, Headers: map[string]string{HeaderContentType: contentType}, Body: body}
 }
@@ -94,7 +94,7 @@ func NewError(code int) Message {
 }
 
 // ErrorCode reads the system code of an ERROR. The error is an *Error with
-// CodeMalformed when the message is no ERROR or its header is no number.
+// CodeMalformed when the message is not an ERROR or its header is not a number.
 func (m Message) ErrorCode() (int, error) {
 	if m.Command != Failure {
 		return 0, malformed("%s is not ERROR", m.Command)

@@ -16,11 +16,11 @@ const (
 	ContentJWT        = "application/jwt"
 )
 
-// Image gives the image of a FRAME: its bytes, raw, and its media type, ContentJPEG
-// or ContentPNG, as declared (Inspect checks whether it is true). binary says
+// Image returns the image of a FRAME: its bytes, raw, and its media type, ContentJPEG
+// or ContentPNG, as declared (Inspect checks whether it is true). binary reports
 // whether the message came as a binary WebSocket message. Raw bytes alias the body.
 // The error is an *Error: CodeContentType for a type that is not supported here,
-// CodeBadImage for a body that is empty or no base64, CodeMalformed for another command.
+// CodeBadImage for a body that is empty or not base64, CodeMalformed for another command.
 func (m Message) Image(binary bool) (image []byte, mediaType string, err error) {
 	if m.Command != Frame {
 		return nil, "", malformed("%s is not FRAME", m.Command)
@@ -43,7 +43,7 @@ func (m Message) Image(binary bool) (image []byte, mediaType string, err error) 
 		}
 		mediaType = declared
 	default:
-		return nil, "", newError(CodeContentType, "content-type is %.40q", declared)
+		return nil, "", newError(CodeContentType, "content-type %.40q is not supported", declared)
 	}
 	if len(image) == 0 {
 		return nil, "", newError(CodeBadImage, "the body is empty")
@@ -81,7 +81,7 @@ func decodeBase64(body []byte) ([]byte, error) {
 	return image[:n], nil
 }
 
-// EncodeBase64 is the body of a FRAME whose content type is one of the base64 ones.
+// EncodeBase64 returns the body of a FRAME with one of the base64 content types.
 func EncodeBase64(image []byte) []byte {
 	return base64.StdEncoding.AppendEncode(make([]byte, 0, base64.StdEncoding.EncodedLen(len(image))), image)
 }

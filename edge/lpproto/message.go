@@ -1,8 +1,8 @@
 // Package lpproto is the LPProto wire format: one WebSocket message holds a
 // command line, `name:value` header lines, a blank line and a body.
 //
-// The package is pure: it reads and writes bytes, knows no socket and keeps no
-// state. Every function is safe for concurrent use.
+// The package encodes and decodes bytes. It uses no sockets and keeps no state.
+// Every function is safe for concurrent use.
 package lpproto
 
 import (
@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Version is the only protocol version there is.
+// Version is the only protocol version.
 const Version = "1.0"
 
 // Bounds of one message. MaxMessageBytes is for the reader of the socket;
@@ -53,10 +53,10 @@ const (
 	HeaderSessionID    = "session-id"
 	HeaderContentType  = "content-type"
 	HeaderError        = "error"
-	HeaderToken        = "token"        // opens a session that was made for somebody
-	HeaderDevice       = "device"       // camera label of a client that knows it
-	HeaderCapabilities = "capabilities" // what the camera is set to and can do, JSON
-	HeaderPlatform     = "platform"     // what the client runs on
+	HeaderToken        = "token"        // opens a session created over REST
+	HeaderDevice       = "device"       // label of the camera
+	HeaderCapabilities = "capabilities" // settings and capabilities of the camera, JSON
+	HeaderPlatform     = "platform"     // platform of the client
 )
 
 // Message is one LPProto message. Header names are lower case.
@@ -66,14 +66,14 @@ type Message struct {
 	Body    []byte
 }
 
-// Header gives the value of a header, or "" when it is absent; name is lower case.
+// Header returns the value of a header, or "" when it is absent; name is lower case.
 func (m Message) Header(name string) string { return m.Headers[name] }
 
 // Parse reads one message, text or binary. The body of the result aliases data.
 //
 // Accepted: `\n` and `\r\n`, spaces round a header's value, header names in any
 // case, a missing final blank line when there is no body, one trailing NUL. A
-// header given twice is refused, because two readers could each believe another one.
+// header given twice is refused, because two parsers could each use another one.
 // The error is always an *Error with CodeMalformed.
 func Parse(data []byte) (Message, error) {
 	data = bytes.TrimSuffix(data, []byte{0})
@@ -127,7 +127,7 @@ func (m *Message) addHeader(line string) error {
 		return malformed("header name %.40q has characters other than a-z, 0-9, '-', '_'", name)
 	}
 	if !validValue(value) {
-		return malformed("value of header %q has control characters or is no UTF-8", name)
+		return malformed("value of header %q has control characters or is not UTF-8", name)
 	}
 	if _, twice := m.Headers[name]; twice {
 		return malformed("header %q is given twice", name)
@@ -157,7 +157,7 @@ func validValue(s string) bool {
 }
 
 // Encode writes the message: headers sorted by name, `\n` line ends, the body as it
-// is. A body that itself ends in NUL gets one more, which Parse takes off again.
+// is. A body that ends in NUL gets one more, which Parse removes.
 // The error, an *Error with CodeMalformed, means that the message cannot be written
 // without changing its meaning (unknown command, line end in a value, too many headers).
 func (m Message) Encode() ([]byte, error) {

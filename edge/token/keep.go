@@ -15,7 +15,7 @@ const keptBytes = 32
 
 // Keep returns the secret in the file name in dir, as 64 hexadecimal digits, and whether this call generated it. Only the owner
 // can read the file. Several processes that start at the same time get the same secret.
-func Keep(dir, name string) (secret string, drawn bool, err error) {
+func Keep(dir, name string) (secret string, generated bool, err error) {
 	path := filepath.Join(dir, name)
 	if secret, err = readKept(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return secret, false, err
