@@ -43,11 +43,13 @@ var (
 	scanMarker  = []byte{0xff, 0xda}
 )
 
-// planarJPEG turns a grey JPEG into one of more components, with a scan of the same data for the first of them.
-func planarJPEG(w, h, components, scans int) []byte {
+// planarJPEG turns a grey JPEG of 40 x 30 pixels into one of several components, with a scan of the same data for each of the
+// first ones.
+func planarJPEG(components, scans int) []byte {
+	const w, h = 40, 30
 	grey := greyJPEG(w, h)
 	frame, scan := bytes.Index(grey, frameMarker), bytes.Index(grey, scanMarker)
-	sof := []byte{0xff, 0xc0, 0, byte(8 + 3*components), 8, byte(h >> 8), byte(h), byte(w >> 8), byte(w), byte(components)}
+	sof := []byte{0xff, 0xc0, 0, byte(8 + 3*components), 8, 0, h, 0, w, byte(components)}
 	for i := range components {
 		sof = append(sof, byte(i+1), 0x11, 0)
 	}

@@ -28,7 +28,7 @@ const (
 	benchRuns   = 5
 )
 
-// cost is what one video took.
+// cost is the cost of one video.
 type cost struct {
 	wall, cpu time.Duration
 	rss       int64
@@ -36,7 +36,7 @@ type cost struct {
 }
 
 // The same JPEG frames through an encoder process, from memory and from JetStream, and through the ffmpeg program with
-// the same encoder, options and threads, in turn. It prints a table of medians; `make bench-video` runs it.
+// the same encoder, options and threads, alternately. It prints a table of medians; `make bench-video` runs it.
 func BenchmarkAgainstFFmpeg(b *testing.B) {
 	images := benchImages(b)
 	frames := steady(time.Second/benchRate, images...)
@@ -110,7 +110,7 @@ func medianRatio(ours, theirs []cost) float64 {
 	return ratios[len(ratios)/2]
 }
 
-// benchImages are JPEG frames of a real face video, or of marks where there is none.
+// benchImages returns JPEG frames of a real face video, or of marks if that is missing.
 func benchImages(b *testing.B) (images [][]byte) {
 	video, ok := findShared(b, "faces/video/real_zub_webcam_turns.webm")
 	if !ok {
@@ -160,7 +160,7 @@ func ffmpegCost(b *testing.B, dir string, opts Options) cost {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	// What wait says of the memory would count ours when it was forked.
+	// The memory that wait reports would include that of this process at the time of the fork.
 	var rss int64
 	done := make(chan struct{})
 	go func() {
@@ -218,7 +218,7 @@ func sourceOfSession(conn *streams.Conn, session string) Source {
 	}
 }
 
-// findShared finds a test file in the folder ../shared beside the repository root.
+// findShared returns the path of a test file in the folder ../shared beside the repository root.
 func findShared(tb testing.TB, name string) (path string, ok bool) {
 	tb.Helper()
 	path, err := filepath.Abs(filepath.Join("../../../../shared", name))

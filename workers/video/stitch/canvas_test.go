@@ -73,7 +73,7 @@ func TestOtherSizesAreLetterboxed(t *testing.T) {
 	})
 }
 
-// A player that obeys the flags shows the colours of the images, whatever their file and pixel format.
+// A player that follows the flags shows the colours of the images, for every file and pixel format.
 func TestColoursStayTheSame(t *testing.T) {
 	const w, h = 96, 64
 	patches := []color.RGBA{
@@ -172,7 +172,7 @@ func TestLetterboxKeepsShape(t *testing.T) {
 	}
 }
 
-// What nearly every camera sends takes no way through the filters.
+// The pictures of nearly every camera bypass the filters.
 func TestAnUnchangedPictureIsNotFiltered(t *testing.T) {
 	c := newCanvas(Options{})
 	defer c.free()

@@ -33,7 +33,7 @@ func newReaders(tb testing.TB) *readers {
 	return r
 }
 
-// read returns what each path makes of a file, and holds them against each other.
+// read returns the errors of the edge and of the decoders for a file, and fails the test when the paths disagree.
 func (r *readers) read(t *testing.T, name string, data []byte) (verifyErr, decodeErr error) {
 	t.Helper()
 	inspected, inspectErr := imagefile.Inspect(data, imagefile.MaxPixels)
@@ -47,7 +47,7 @@ func (r *readers) read(t *testing.T, name string, data []byte) (verifyErr, decod
 	stitchErr := r.stitch.decode(data, r.frame)
 	defer r.frame.Unref()
 	if (decodeErr == nil) != (stitchErr == nil) {
-		// A side may be too long for a video.
+		// The picture may be too large for a video.
 		if decodeErr != nil || max(verified.Width, verified.Height) <= maxSide && verified.Width*verified.Height <= maxPixels {
 			t.Errorf("%s: vision: %v, video: %v", name, decodeErr, stitchErr)
 		}
@@ -92,7 +92,7 @@ func TestAllReadersAgree(t *testing.T) {
 	}
 }
 
-// Parts that a file lacks are not filled with old memory, nor with the picture before.
+// Missing parts of a file are not filled with old memory or with the previous picture.
 func TestNoPixelIsMadeUp(t *testing.T) {
 	d := newDecoder()
 	defer d.free()
@@ -145,8 +145,8 @@ func TestAllReadersAgreeOnPhotographs(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, the edge, the judging workers and the videos agree whether they are a picture and how large it is;
-// and what one file holds does not change what is made of the next.
+// For any bytes, the edge, the judging workers and the videos agree whether they are a picture and how large it is, and one
+// file does not affect the pixels of the next.
 func FuzzReadersAgree(f *testing.F) {
 	for _, s := range imagefiletest.Samples() {
 		if len(s.Data) < 1<<16 {

@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// grey is the JPEG of a picture without any detail.
+// grey returns the JPEG of a picture without detail.
 func grey(tb testing.TB, w, h int) []byte {
 	tb.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
@@ -52,7 +52,7 @@ func fittedPlanes(tb testing.TB, o Options, frames ...Frame) (lumas [][]byte, c 
 	return lumas, c
 }
 
-// changed is the smallest rectangle that holds every difference of two planes.
+// changed returns the smallest rectangle that contains every difference of two planes.
 func changed(a, b []byte, stride int) image.Rectangle {
 	var r image.Rectangle
 	for i := range a {
@@ -94,7 +94,7 @@ func TestTextsStandInTheirCorners(t *testing.T) {
 	}
 }
 
-// Turning and scaling a picture does not touch the texts.
+// Rotating and scaling a picture does not affect the texts.
 func TestTextsStandUpright(t *testing.T) {
 	img := grey(t, 480, 640)
 	text := Drawing{Texts: []Text{{4, []string{"upright"}}}}
@@ -107,7 +107,7 @@ func TestTextsStandUpright(t *testing.T) {
 	}
 }
 
-// The oracle draws a text that is not expanded at all.
+// The reference is a text that drawtext does not expand at all.
 func TestHostileTextIsDrawnAsItIs(t *testing.T) {
 	const w, h = 640, 480
 	dir := t.TempDir()
@@ -166,8 +166,8 @@ func TestTextsOfBothSidesDoNotOverlap(t *testing.T) {
 	}
 }
 
-// The figures follow the picture: a white spot is drawn into it, and the point at its middle and the box round it must be
-// where the spot has come to be.
+// The figures follow the picture: a white spot is drawn into it, and the point in its middle and the box around it must be
+// where the spot is in the video.
 func TestFiguresFollowThePicture(t *testing.T) {
 	const w, h = 320, 200
 	spot := image.Rect(40, 30, 60, 50)
@@ -202,7 +202,7 @@ func near(a, b image.Point) bool {
 	return max(d.X, -d.X, d.Y, -d.Y) <= 2
 }
 
-// Pictures without a drawing stay as they are, also after one that had some.
+// Pictures without a drawing are unchanged, even after one that had a drawing.
 func TestDrawingsEnd(t *testing.T) {
 	img := grey(t, 320, 240)
 	full := Drawing{Texts: []Text{{2, []string{"a"}}}, Boxes: []Box{{10, 10, 50, 50}}, Points: [][2]float32{{100, 100}}}
@@ -238,7 +238,7 @@ func TestStrangeFigures(t *testing.T) {
 	}
 }
 
-// Names and templates come from outside: whatever their letters, the picture is drawn.
+// Names and templates come from outside: the picture is drawn for any text.
 func FuzzDraw(f *testing.F) {
 	decode.SilenceFFmpeg()
 	f.Add("%{metadata:text1}", 1, float32(1), float32(2))

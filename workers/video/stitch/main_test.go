@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// childEnv makes this test binary an encoder process, and parentEnv one that has such a process and waits for its end.
+// childEnv makes this test binary an encoder process, and parentEnv a process that starts one and waits for its end.
 const (
 	childEnv  = "STITCH_TEST_CHILD"
 	parentEnv = "STITCH_TEST_PARENT"

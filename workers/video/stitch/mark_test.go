@@ -66,7 +66,7 @@ func pngOf(tb testing.TB, img image.Image) []byte {
 	return buf.Bytes()
 }
 
-// colourOf makes the marked picture three-channel, so that JPEG holds chroma planes.
+// colourOf returns the marked picture with three channels, so that its JPEG has chroma planes.
 func colourOf(g *image.Gray) image.Image {
 	rgba := image.NewRGBA(g.Bounds())
 	for i, v := range g.Pix {
@@ -75,7 +75,7 @@ func colourOf(g *image.Gray) image.Image {
 	return rgba
 }
 
-// marked is the JPEG of a marked picture in colour.
+// marked returns the JPEG of a marked picture in colour.
 func marked(tb testing.TB, number, w, h int) []byte {
 	tb.Helper()
 	return jpegOf(tb, colourOf(markedImage(number, w, h)))

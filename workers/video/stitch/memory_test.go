@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// residentKiB is the memory of this process that is in RAM.
+// residentKiB returns the resident memory of this process.
 func residentKiB(tb testing.TB) int {
 	tb.Helper()
 	data, err := os.ReadFile("/proc/self/statm")
@@ -25,7 +25,7 @@ func residentKiB(tb testing.TB) int {
 	return pages * os.Getpagesize() / 1024
 }
 
-// Every way out of Stitch gives its C objects back.
+// Every return path of Stitch frees its C objects.
 func TestMemoryIsGivenBack(t *testing.T) {
 	images := markedSequence(t, 0, 4, 320, 240)
 	images = append(images, images[0][:100], marked(t, 1, 100, 100))
@@ -47,7 +47,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			}
 		}
 	}
-	// Allocators keep some of what they were given back, now more and now less; a leak grows every time.
+	// Allocators keep a varying part of freed memory; a leak grows every time.
 	const batches, rounds, files = 5, 4, 4 * 6
 	least := 1 << 30
 	for range batches {
@@ -62,8 +62,8 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	}
 }
 
-// What an encoder process may take for a session of small pictures, however long: the program and the libraries (about
-// 60 MiB), the encoder, and the few pictures under way.
+// The limit for an encoder process and a session of small pictures, of any length: the program and the libraries (about
+// 60 MiB), the encoder, and the few pictures in progress.
 const (
 	memoryBound  = 128 << 20
 	memoryGrowth = 12 << 20

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Every refusal says what is allowed.
+// Every error says what is allowed.
 func TestBadOptions(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -114,7 +114,7 @@ func TestTurnAndFlip(t *testing.T) {
 	}
 }
 
-// noise is a picture that no encoder can make small.
+// noise returns a picture that no encoder can compress.
 func noise(tb testing.TB, seed uint64, w, h int) []byte {
 	tb.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 2))
@@ -125,7 +125,7 @@ func noise(tb testing.TB, seed uint64, w, h int) []byte {
 	return jpegOf(tb, img)
 }
 
-// blocks is a picture of grey squares, which costs an encoder more the finer it is.
+// blocks returns a picture of grey squares; the finer it is, the more bits it takes.
 func blocks(tb testing.TB, seed uint64, w, h int) []byte {
 	tb.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 2))
@@ -139,7 +139,7 @@ func blocks(tb testing.TB, seed uint64, w, h int) []byte {
 	return jpegOf(tb, colourOf(img))
 }
 
-// The rate is that of the video's own time: encoders that do not see the times of the frames have to be told.
+// The bitrate relates to the video's own time: encoders that ignore the times of frames need the frame rate.
 func TestBitrate(t *testing.T) {
 	var images [][]byte
 	for i := range 16 {
@@ -163,7 +163,7 @@ func TestBitrate(t *testing.T) {
 	})
 }
 
-// The file of a process that was killed in the middle can be played to where it came.
+// The unfinished file of a process that was killed can be played up to its last fragment.
 func TestFragmented(t *testing.T) {
 	const n = 200
 	frames := steady(50*time.Millisecond, markedSequence(t, 0, n, 320, 240)...)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// probed is what the ffprobe program says of a video file, with every frame decoded.
+// probed is the output of the ffprobe program for a video file, with every frame decoded.
 type probed struct {
 	codec, tag, pixels, colourRange, matrix, transfer, primaries string
 	width, height, keyFrames                                     int

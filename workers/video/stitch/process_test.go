@@ -21,7 +21,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// The process gives the very bytes that Stitch gives here.
+// The process writes the same bytes as Stitch in this process.
 func TestEncoderProcess(t *testing.T) {
 	frames := steady(100*time.Millisecond, markedSequence(t, 0, 20, 320, 240)...)
 	frames = slices.Insert(frames, 7, Frame{Image: []byte("broken"), At: frames[7].At})
@@ -54,7 +54,7 @@ func TestEncoderProcess(t *testing.T) {
 	})
 }
 
-// child finds the process that this test has started.
+// child returns the process that this test has started.
 func child(tb testing.TB) int {
 	tb.Helper()
 	return childOf(tb, "self")
@@ -202,7 +202,7 @@ func TestEncoderErrors(t *testing.T) {
 	if !errors.As(err, &none) || none.Skipped != 1 || none.Reason == nil {
 		t.Errorf("no frames: %v", err)
 	}
-	// An error of the encoding itself, found out in the process.
+	// An error of the encoding itself, in the process.
 	_, _, err = testEncoder().Stitch(context.Background(), sourceOf([]Frame{{Image: good[0].Image, Draw: Drawing{Texts: []Text{{Corner: 9}}}}}), Options{Codec: H264, Path: path}, nil)
 	var crash *CrashError
 	if err == nil || errors.As(err, &crash) || !strings.Contains(err.Error(), "corner 9") {
@@ -227,7 +227,7 @@ func TestEncoderErrors(t *testing.T) {
 	assertEmpty(t, dir)
 }
 
-// Nobody waits for the video of a worker that was killed.
+// The encoder of a worker that was killed dies too.
 func TestEncoderDiesWithItsParent(t *testing.T) {
 	parent := exec.Command("/proc/self/exe")
 	parent.Env = append(os.Environ(), parentEnv+"="+filepath.Join(t.TempDir(), "a.mp4"))
@@ -249,7 +249,7 @@ func TestEncoderDiesWithItsParent(t *testing.T) {
 		t.Error("the parent was not killed")
 	}
 	streamstest.Eventually(t, func() error {
-		// A process that has ended and that nobody waited for is a zombie.
+		// A process that has ended and was not waited for is a zombie.
 		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(stat), ") Z ") {
 			return fmt.Errorf("the encoder process is still there: %s", stat)
 		}
@@ -257,7 +257,7 @@ func TestEncoderDiesWithItsParent(t *testing.T) {
 	})
 }
 
-// The child takes frames only as fast as it encodes: a source that never ends cannot fill the memory.
+// The child accepts frames only as fast as it encodes: an endless source cannot fill the memory.
 func TestEncoderBackPressure(t *testing.T) {
 	img := marked(t, 1, 640, 480)
 	pid, n := 0, 0
@@ -281,7 +281,7 @@ func TestEncoderBackPressure(t *testing.T) {
 	}
 }
 
-// niceness tells the nice value of every thread of a process.
+// niceness returns the nice value of every thread of a process.
 func niceness(tb testing.TB, process string) map[string]string {
 	tb.Helper()
 	threads, err := filepath.Glob("/proc/" + process + "/task/*")
@@ -298,7 +298,7 @@ func niceness(tb testing.TB, process string) map[string]string {
 	return nice
 }
 
-// The threads that started encoders are gone with them, or at rest: no other work runs at their priority.
+// The threads that started encoders have ended or are idle: no other work runs at their priority.
 func TestEncoderLeavesThisProcessItsPriority(t *testing.T) {
 	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
 	if err != nil {

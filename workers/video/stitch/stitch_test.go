@@ -19,7 +19,7 @@ var allCodecs = []Codec{H264, H265, VP9}
 
 var testStart = time.Date(2024, 5, 1, 12, 0, 0, 123_456_789, time.UTC)
 
-// sourceOf gives frames in order and then io.EOF.
+// sourceOf returns a source of frames, in order.
 func sourceOf(frames []Frame) Source {
 	return func(context.Context) (Frame, error) {
 		if len(frames) == 0 {
@@ -103,7 +103,7 @@ func TestEveryFrameAtItsTime(t *testing.T) {
 			want = max(want, frames[i].At.Sub(frames[0].At))
 			allowed := tick(c)
 			if i > 0 && frames[i].At.Sub(frames[i-1].At) <= 0 {
-				allowed *= 2 // it is shown a tick after the one that came at the same time
+				allowed *= 2 // it is shown a tick after the one that arrived at the same time
 			}
 			if diff := (pts - want).Abs(); diff > allowed {
 				t.Errorf("frame %d is shown at %v, arrived at %v", i, pts, want)
@@ -141,7 +141,7 @@ func TestContainersAndColourFlags(t *testing.T) {
 		if p.pixels != "yuv420p" || p.colourRange != "tv" || p.matrix != "bt470bg" || p.primaries != "bt709" || p.transfer != "iec61966-2-1" {
 			t.Errorf("colours are flagged %+v", p)
 		}
-		// Marks change completely from frame to frame, so a scene cut here and there is fair.
+		// Marks change completely from frame to frame, so some scene cuts are expected.
 		if p.keyFrames > 10 {
 			t.Errorf("%d of 30 frames are key frames", p.keyFrames)
 		}
@@ -158,7 +158,7 @@ func TestContainersAndColourFlags(t *testing.T) {
 	})
 }
 
-// Encoders like to drop frames that show nothing new.
+// Encoders tend to drop frames that show nothing new.
 func TestIdenticalFramesAreAllKept(t *testing.T) {
 	img := marked(t, 77, 160, 120)
 	images := make([][]byte, 150)
@@ -224,7 +224,7 @@ func TestSkipsBrokenImages(t *testing.T) {
 	}
 }
 
-// hugePNG makes a PNG claim to be 60000 x 60000, with a checksum that fits.
+// hugePNG returns a PNG whose header claims 60000 x 60000 pixels, with a valid checksum.
 func hugePNG(png []byte) []byte {
 	png = slices.Clone(png)
 	copy(png[16:], []byte{0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60})
@@ -318,7 +318,7 @@ func TestStrangePath(t *testing.T) {
 }
 
 func TestQualitySetting(t *testing.T) {
-	frames := steady(0, noise(t, 1, 160, 120)) // flat blocks cost next to nothing at any quality
+	frames := steady(0, noise(t, 1, 160, 120)) // flat blocks take almost no bits at any quality
 	forAllCodecs(t, func(t *testing.T, c Codec) {
 		fine := mustStitch(t, frames, Options{Codec: c, Path: outPath(t, c), CRF: 10})
 		coarse := mustStitch(t, frames, Options{Codec: c, Path: outPath(t, c), CRF: 45, Threads: 1})

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// tick is the unit of time of c's container, and a little for the six digits of ffprobe.
+// tick returns the unit of time of c's container, plus a margin for the six digits of ffprobe.
 func tick(c Codec) time.Duration {
 	return time.Second/time.Duration(profiles[c].timeBase) + 2*time.Microsecond
 }
 
-// Ten minutes of sparse frames, from a clock that is not the container's.
+// Ten minutes of sparse frames, at times that are not multiples of the container's tick.
 func TestLongVideosKeepTime(t *testing.T) {
 	long := 10 * time.Minute
 	if testing.Short() {
@@ -56,7 +56,7 @@ func TestLongVideosKeepTime(t *testing.T) {
 	})
 }
 
-// checkConstantRate asserts that the pictures are a slot apart, and that each frame begins within one slot of its arrival.
+// checkConstantRate checks that the pictures are one slot apart, and that each frame starts within one slot of its arrival.
 func checkConstantRate(t *testing.T, frames []Frame, marksCount, rate int, p probed, marks []int, tick time.Duration) {
 	t.Helper()
 	slot := time.Second / time.Duration(rate)
@@ -83,7 +83,7 @@ func checkConstantRate(t *testing.T, frames []Frame, marksCount, rate int, p pro
 	}
 }
 
-// More frames than the rate has room for, gaps, and frames that came at once.
+// More frames than the rate allows, gaps, and frames that arrived at the same time.
 func TestConstantRateDropsAndRepeats(t *testing.T) {
 	const w, h, n, rate = 64, 64, 60, 10
 	gaps := []time.Duration{20 * time.Millisecond, 30 * time.Millisecond, 0, 350 * time.Millisecond, 100 * time.Millisecond, -time.Millisecond, 3 * time.Second}
@@ -112,7 +112,7 @@ func TestConstantRateDropsAndRepeats(t *testing.T) {
 	})
 }
 
-// The file is as long as the session, to half a slot, wherever its last frame falls.
+// The file is as long as the session, to half a slot, regardless of the time of its last frame.
 func TestConstantRateEndsInTime(t *testing.T) {
 	const w, h, step = 64, 64, time.Second / 15
 	images := markedSequence(t, 0, 20, w, h)
@@ -133,7 +133,7 @@ func TestConstantRateEndsInTime(t *testing.T) {
 	}
 }
 
-// A gap of a day is a lot of pictures; stopping must not wait for them.
+// A gap of a day is many pictures; cancelling must not wait for them.
 func TestConstantRateCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -51,7 +51,7 @@ func TestWireKeepsFrames(t *testing.T) {
 	}
 }
 
-// A drawing as full as can be, of letters that JSON makes six of, still fits a record.
+// The largest drawing, of letters that JSON encodes as six bytes, still fits a record.
 func TestWireTakesTheFullestDrawing(t *testing.T) {
 	var d Drawing
 	for range 100 {
@@ -96,7 +96,7 @@ func TestServeRefusesBrokenInput(t *testing.T) {
 			t.Errorf("%q: %v, answer %q", in, err, &out)
 		}
 	}
-	// Once there is a job, what is wrong with it is an answer.
+	// Errors of the job itself are results.
 	for want, in := range map[string]string{
 		"unexpected EOF":    header.String(),
 		"unexpected EOF ":   header.String() + record(2, 10, "{}half"),
@@ -116,7 +116,7 @@ func TestServeRefusesBrokenInput(t *testing.T) {
 	}
 }
 
-// Whatever the bytes: frames or an error, and never more memory than the input has bytes and a record may have.
+// Any bytes give frames or an error, and never take more memory than the input and the limits of a record allow.
 func FuzzReadFrame(f *testing.F) {
 	var buf bytes.Buffer
 	if err := errors.Join(writeFrame(&buf, drawnFrame), writeEnd(&buf)); err != nil {
