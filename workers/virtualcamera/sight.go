@@ -22,7 +22,7 @@ const (
 )
 
 // differenceHash returns the perceptual hash of Krawetz ("Kind of like that", 2013) of the whole picture: the green channel
-// is averaged over 17 x 8 cells, and each bit says whether a cell is darker than its right neighbour.
+// is averaged over 17 x 8 cells, and each bit is set if a cell is darker than its right neighbour.
 func differenceHash(img *vision.Image) (h [2]uint64) {
 	var cells [hashHeight][hashWidth + 1]int
 	for y := range hashHeight {

@@ -208,7 +208,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 	}
 	got := p.verdict.GetEstimations().GetVirtualCamera()
 	if !slices.Equal(got.GetSignals(), []string{"no_noise"}) || got.GetScore() < 0.5 || got.GetScore() >= 1 {
-		t.Errorf("score %.2f, signals %v: it shall count, but not be proof", got.GetScore(), got.GetSignals())
+		t.Errorf("score %.2f, signals %v: it must count without raising the signal", got.GetScore(), got.GetSignals())
 	}
 }
 

@@ -88,7 +88,7 @@ func rawFrames(tb testing.TB, path, pixels string, w, h int) [][]byte {
 	}
 	out := runProgram(tb, "ffmpeg", append(args, "-")...)
 	if len(out)%size != 0 {
-		tb.Fatalf("%s decodes to %d bytes, which is no multiple of a %dx%d frame", path, len(out), w, h)
+		tb.Fatalf("%s decodes to %d bytes, which is not a multiple of a %dx%d frame", path, len(out), w, h)
 	}
 	var frames [][]byte
 	for ; len(out) > 0; out = out[size:] {
