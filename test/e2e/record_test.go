@@ -59,7 +59,7 @@ func TestRecordedSessionsRunAgain(t *testing.T) {
 	}
 	same := func(env []string, args ...string) {
 		t.Helper()
-		if out, exit := selene(t, env, append([]string{"rerun"}, args...)...); exit != 0 || !strings.Contains(out, " 0 ended otherwise; 0 of ") {
+		if out, exit := selene(t, env, append([]string{"rerun"}, args...)...); exit != 0 || !strings.Contains(out, " 0 with another outcome; 0 of ") {
 			t.Errorf("rerun %v: exit code %d\n%s", args, exit, out)
 		}
 	}

@@ -7,15 +7,15 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// ahead asks for frames to come, each with the state it was recorded with, so that the workers have more than one frame of
-// a session at a time. What they say holds if every state before turns out as it was.
+// ahead publishes later frames in advance, each with its recorded state, so that the workers have more than one frame of a
+// session at a time. Their verdicts are valid as long as every state before equals the recorded one.
 type ahead struct {
 	answers map[int]<-chan answer // by step
 	ask     func(step int) <-chan answer
-	stop    func() // and forget what was asked for
+	stop    func() // stops asking and drops the answers
 }
 
-// answer is a step's frame, and what was said of it with its recorded state; no verdicts when that was not asked.
+// answer is a step's frame, and the verdicts on it with its recorded state; nil when the workers were not asked.
 type answer struct {
 	frame    *schemas.Frame
 	verdicts map[string]*schemas.Verdict
@@ -45,7 +45,7 @@ func newAhead(ctx context.Context, s *session) *ahead {
 	return a
 }
 
-// take returns the answer on a step that was asked for, or its frame alone.
+// take returns the answer on a step, or only its frame if it was not published in advance.
 func (s *session) take(ctx context.Context, i int) answer {
 	if s.isSteady() {
 		for next := i; next < min(i+s.run.options.Jobs, len(s.rec.Steps)); next++ {
@@ -63,7 +63,7 @@ func (s *session) take(ctx context.Context, i int) answer {
 	return <-asked
 }
 
-// isSteady says whether states can be hoped to turn out as they were: at least one has.
+// isSteady reports whether later states are likely to equal the recorded ones, because at least one did.
 func (s *session) isSteady() bool {
 	return s.state == nil && s.result.Frames > 0 && !s.otherFaces && !s.run.options.Original
 }

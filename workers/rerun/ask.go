@@ -15,8 +15,8 @@ import (
 
 const tries = 3
 
-// ask sends a recorded frame through the workers with a state and returns what they say, by worker and in the recording's own
-// terms: its names, stream sequences and settings revision.
+// ask sends a recorded frame with a state through the workers and returns their verdicts by worker, with the frame names, stream
+// sequences and settings revision of the recording, so that they can be compared.
 func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, state *schemas.SessionState) (map[string]*schemas.Verdict, error) {
 	select {
 	case s.run.slots <- struct{}{}:
@@ -36,11 +36,11 @@ func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, s
 	for try := 0; ; try++ {
 		frame.Name = proto.CloneOf(recorded.GetName())
 		frame.Name.Run = s.run.id
-		frame.Name.Nonce += fmt.Sprintf("-%d", s.run.published.Add(1)) // the same frame may be asked for with other states
+		frame.Name.Nonce += fmt.Sprintf("-%d", s.run.published.Add(1)) // the same frame may be published with different states
 		var err error
 		verdicts, err = s.askOnce(ctx, frame)
 		last := try+1 == tries
-		if err == nil && (last || !failedAnew(verdicts, step.Verdicts)) {
+		if err == nil && (last || !newlyFailed(verdicts, step.Verdicts)) {
 			break
 		}
 		if err != nil && (last || ctx.Err() != nil) {
@@ -59,8 +59,8 @@ func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, s
 	return verdicts, nil
 }
 
-// failedAnew says whether a worker could not judge what it could then: it may be able to the next time.
-func failedAnew(now, then map[string]*schemas.Verdict) bool {
+// newlyFailed reports whether a worker failed now and had not failed then, so that another attempt may succeed.
+func newlyFailed(now, then map[string]*schemas.Verdict) bool {
 	for worker, v := range now {
 		if v.GetFailure() != nil && then[worker].GetFailure() == nil {
 			return true
@@ -69,49 +69,49 @@ func failedAnew(now, then map[string]*schemas.Verdict) bool {
 	return false
 }
 
-// askOnce publishes a frame and collects what the detector and every running judge that is asked say of it.
+// askOnce publishes a frame and collects the verdicts of the detector and of every running judge that is asked.
 func (s *session) askOnce(ctx context.Context, frame *schemas.Frame) (map[string]*schemas.Verdict, error) {
-	verdicts, end := s.run.joins.begin(frame.GetName())
-	defer end()
+	verdicts, stop := s.run.joins.begin(frame.GetName())
+	defer stop()
 	if _, err := s.run.conn.PublishFrame(ctx, frame); err != nil {
 		return nil, err
 	}
-	timeout := time.NewTimer(s.run.options.Patience)
+	timeout := time.NewTimer(s.run.options.Timeout)
 	defer timeout.Stop()
-	said := map[string]*schemas.Verdict{}
+	received := map[string]*schemas.Verdict{}
 	for {
-		missing := s.missing(said)
+		missing := s.missing(received)
 		if len(missing) == 0 {
-			// Every running worker hears of a face, whether or not it was sent to it.
-			judges := said[schemas.WorkerDetector].GetDetection().GetJudges()
-			maps.DeleteFunc(said, func(worker string, _ *schemas.Verdict) bool {
+			// Every running worker receives a face, even one that it was not sent to.
+			judges := received[schemas.WorkerDetector].GetDetection().GetJudges()
+			maps.DeleteFunc(received, func(worker string, _ *schemas.Verdict) bool {
 				return worker != schemas.WorkerDetector && !(s.run.asked(worker) && slices.Contains(judges, worker))
 			})
-			return said, nil
+			return received, nil
 		}
 		select {
 		case v := <-verdicts:
-			if said[v.GetWorker()] == nil {
-				said[v.GetWorker()] = v
+			if received[v.GetWorker()] == nil {
+				received[v.GetWorker()] = v
 			}
 		case <-timeout.C:
-			return nil, fmt.Errorf("no verdict in %v from %s: is it running?", s.run.options.Patience, strings.Join(missing, ", "))
+			return nil, fmt.Errorf("no verdict within %v from %s: is it running?", s.run.options.Timeout, strings.Join(missing, ", "))
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// missing are the workers whose verdicts are still waited for: the detector, then whom it sent the face to.
-func (s *session) missing(said map[string]*schemas.Verdict) []string {
-	detector := said[schemas.WorkerDetector]
+// missing returns the workers whose verdicts have not arrived: the detector, then the judges to which it sent the face.
+func (s *session) missing(received map[string]*schemas.Verdict) []string {
+	detector := received[schemas.WorkerDetector]
 	if detector == nil {
 		return []string{schemas.WorkerDetector}
 	}
 	running := s.run.registry.All()
 	var out []string
 	for _, judge := range detector.GetDetection().GetJudges() {
-		if _, there := running[judge]; said[judge] == nil && s.run.asked(judge) && (there || isRequired(s.settings, judge)) {
+		if _, there := running[judge]; received[judge] == nil && s.run.asked(judge) && (there || isRequired(s.settings, judge)) {
 			out = append(out, judge)
 		}
 	}

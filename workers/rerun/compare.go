@@ -12,17 +12,17 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Difference is one field that is not what it was.
+// Difference is one field whose value changed.
 type Difference struct {
 	Field  string `json:"field"` // dotted path
 	Before string `json:"before"`
 	After  string `json:"after"`
 }
 
-// mostDifferences are listed of one message.
+// mostDifferences is the number of differences listed for one message.
 const mostDifferences = 20
 
-// compare returns nil for messages of equal bytes, and otherwise the fields that differ.
+// compare returns the fields that differ, and nil when the encoded messages are equal.
 func compare(before, after proto.Message) ([]Difference, error) {
 	a, err := schemas.Marshal(before)
 	if err != nil {
@@ -37,7 +37,7 @@ func compare(before, after proto.Message) ([]Difference, error) {
 	}
 	var out []Difference
 	walk("", before.ProtoReflect(), after.ProtoReflect(), &out)
-	if len(out) == 0 { // fields that this build does not know
+	if len(out) == 0 { // in fields that this program does not know
 		out = append(out, Difference{Field: "(bytes)", Before: fmt.Sprintf("%d bytes", len(a)), After: fmt.Sprintf("%d bytes", len(b))})
 	}
 	return out, nil
@@ -66,7 +66,7 @@ func walk(path string, a, b protoreflect.Message, out *[]Difference) {
 	}
 }
 
-// mostText is as much of a value as is shown.
+// mostText is the longest value that is shown, in bytes.
 const mostText = 200
 
 func text(m protoreflect.Message, f protoreflect.FieldDescriptor) string {

@@ -50,7 +50,7 @@ func TestTotalsSayWhatWasLeftOut(t *testing.T) {
 	totals.Add(&Result{Before: "success", After: "success", Unfit: "no settings"})
 	want := []string{
 		"2 sessions: a note", "1 sessions: no settings", "1 frames are no longer stored",
-		"1 frames failed since a verdict came too late, and count for nothing again", "3 frames were not judged: their sessions now end before them",
+		"1 frames fail again because a verdict was late, and do not count", "3 frames were not judged, because their sessions now end earlier",
 	}
 	if got := totals.LeftOut(); !slices.Equal(got, want) || totals.Unfit != 1 || totals.Identical != 2 || totals.Flipped != 0 {
 		t.Errorf("got %q of %+v", got, totals)

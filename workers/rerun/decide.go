@@ -11,12 +11,12 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// decide is what a decider would have said of a frame with these new verdicts. It takes those away whose places the
-// recorded ones keep, because their workers are not asked. It is an errUnfit when a recorded one is no longer stored.
+// decide returns the decision that a decider would have made with these new verdicts. It removes those for which the recorded
+// ones stand in, because their workers are not asked. The error is an errUnfit when such a recorded one is no longer stored.
 func (s *session) decide(step Step, said map[string]*schemas.Verdict) (*schemas.Decision, error) {
 	joined := map[string]*schemas.Verdict{}
 	for worker, v := range said {
-		if s.heard(worker, step) {
+		if s.counts(worker, step) {
 			joined[worker] = v
 		}
 	}
@@ -29,7 +29,7 @@ func (s *session) decide(step Step, said map[string]*schemas.Verdict) (*schemas.
 		case s.run.asked(worker):
 			continue
 		case recorded == nil:
-			return nil, errUnfit(fmt.Sprintf("a verdict of %s is no longer stored: judge again with --workers that name it too", worker))
+			return nil, errUnfit(fmt.Sprintf("a verdict of %s is no longer stored: add %[1]s to --workers to judge again with it", worker))
 		case worker == schemas.WorkerDetector:
 			if recorded = inPlaceOf(said[worker], recorded); recorded == nil {
 				continue
@@ -51,8 +51,8 @@ func (s *session) decide(step Step, said map[string]*schemas.Verdict) (*schemas.
 	return decision, nil
 }
 
-// inPlaceOf is the detector's recorded verdict with the state that the session has now. It is nil when now there is nothing for
-// the judges to see: then the new verdict stands.
+// inPlaceOf returns the detector's recorded verdict with the present state of the session. It returns nil when there is now
+// nothing for the judges to see; then the new verdict stands.
 func inPlaceOf(now, recorded *schemas.Verdict) *schemas.Verdict {
 	if len(now.GetDetection().GetJudges()) == 0 && len(recorded.GetDetection().GetJudges()) > 0 || recorded.GetDetection() == nil {
 		return nil
@@ -62,13 +62,13 @@ func inPlaceOf(now, recorded *schemas.Verdict) *schemas.Verdict {
 	return recorded
 }
 
-// heard says whether the decision takes a new verdict into account. One that came too late for the decision then comes too
-// late again, unless decisions wait for it now.
-func (s *session) heard(worker string, step Step) bool {
+// counts reports whether the decision takes a new verdict into account. One that was too late for the decision then is too late
+// again, unless decisions wait for it now.
+func (s *session) counts(worker string, step Step) bool {
 	switch {
 	case worker == schemas.WorkerDetector, slices.Contains(step.Decision.GetWorkers(), worker):
 		return true
-	case step.Decision.GetFailure() != nil: // which ends the wait for all others
+	case step.Decision.GetFailure() != nil: // a failure ends the wait for all others
 	case isRequired(s.settings, worker):
 	case step.Verdicts[worker] != nil, wasSent(step, worker):
 		return false
@@ -80,8 +80,8 @@ func wasSent(step Step, judge string) bool {
 	return slices.Contains(step.Verdicts[schemas.WorkerDetector].GetDetection().GetJudges(), judge)
 }
 
-// failsAgain says whether the frame failed then because a verdict did not come in time that decisions still wait for. That was
-// a matter of the moment, which no model and no setting would have changed.
+// failsAgain reports whether the frame failed because a verdict was late for which decisions still wait. The cause was momentary,
+// and no model or setting would have changed it.
 func (s *session) failsAgain(step Step) bool {
 	if step.Decision.GetFailure() == nil {
 		return false
@@ -99,7 +99,7 @@ func (s *session) failsAgain(step Step) bool {
 	})
 }
 
-// workersOf are the workers in a map of verdicts, in order.
+// workersOf returns the workers in a map of verdicts, sorted.
 func workersOf(verdicts map[string]*schemas.Verdict) []string {
 	return slices.Sorted(maps.Keys(verdicts))
 }

@@ -36,7 +36,7 @@ func TestVerdictsThatCount(t *testing.T) {
 		"failed frame":          {"hat", Step{Decision: &schemas.Decision{Failure: &schemas.Failure{}}, Verdicts: detector}, true},
 	} {
 		s := &session{settings: required, run: &Run{}}
-		if got := s.heard(c.worker, c.step); got != c.want {
+		if got := s.counts(c.worker, c.step); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
@@ -112,7 +112,7 @@ func TestFailedAgain(t *testing.T) {
 		now, then *schemas.Verdict
 		want      bool
 	}{{failed, fine, true}, {failed, nil, true}, {failed, failed, false}, {fine, failed, false}} {
-		if got := failedAnew(map[string]*schemas.Verdict{"w": c.now}, map[string]*schemas.Verdict{"w": c.then}); got != c.want {
+		if got := newlyFailed(map[string]*schemas.Verdict{"w": c.now}, map[string]*schemas.Verdict{"w": c.then}); got != c.want {
 			t.Errorf("%v then %v: %t", c.then, c.now, got)
 		}
 	}

@@ -13,17 +13,17 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// Report is a page on a run, with the pictures that changed.
+// Report is the HTML report of a run, with the frames whose codes changed.
 type Report struct {
 	Totals  *Totals
-	Changed []*Result // whose codes changed, no more than a page can show
+	Changed []*Result // sessions with changed codes, at most mostShown
 	More    bool      // there were more
 }
 
-// mostShown are the sessions on a page.
+// mostShown is the number of sessions in a report.
 const mostShown = 200
 
-// Add takes one session into account, with its pictures or in the totals alone.
+// Add adds one session, with its pictures or only to the totals.
 func (r *Report) Add(s *Result, pictures bool) {
 	r.Totals.Add(s)
 	switch {
@@ -35,13 +35,13 @@ func (r *Report) Add(s *Result, pictures bool) {
 	}
 }
 
-// shown is a changed frame with its picture.
+// shown is a changed frame with its picture as a data URL.
 type shown struct {
 	FrameChange
 	Source template.URL
 }
 
-// Shown are the changed frames that there is a picture of.
+// Shown returns the changed frames of which there is a picture.
 func (r *Result) Shown() []shown {
 	var out []shown
 	for _, p := range r.Pictures {
@@ -65,7 +65,7 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"histogram": histogramSVG,
 }).Parse(reportHTML))
 
-// WriteHTML writes the page. It refers to nothing outside itself.
+// WriteHTML writes the report as one page without references to other files.
 func (r *Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
 
 func codesText(codes []int32) string {
@@ -89,7 +89,7 @@ func movedScores(scores map[string]*Shifts) map[string]*Shifts {
 	return out
 }
 
-// histogramSVG draws the shifts as bars, no shift in the middle.
+// histogramSVG draws the shifts as bars, with no shift in the middle.
 func histogramSVG(s *Shifts) template.HTML {
 	const bar, height = 8, 28
 	most := max(1, slices.Max(s.Histogram))

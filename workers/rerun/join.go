@@ -6,18 +6,18 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// joins hands each verdict of a run to the one who waits for its frame.
+// joins passes each verdict of a run to the goroutine that waits for its frame.
 type joins struct {
 	mu   sync.Mutex
 	open map[string]chan *schemas.Verdict
 }
 
-// most verdicts on one frame, repetitions included.
+// most is the number of verdicts kept for one frame, including repeated ones.
 const most = 64
 
 func newJoins() *joins { return &joins{open: map[string]chan *schemas.Verdict{}} }
 
-func (j *joins) begin(name *schemas.FrameName) (verdicts <-chan *schemas.Verdict, end func()) {
+func (j *joins) begin(name *schemas.FrameName) (verdicts <-chan *schemas.Verdict, stop func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	key, ch := name.Key(), make(chan *schemas.Verdict, most)
@@ -34,6 +34,6 @@ func (j *joins) take(v *schemas.Verdict) {
 	defer j.mu.Unlock()
 	select {
 	case j.open[v.GetName().Key()] <- v:
-	default: // nobody waits any more, or a worker repeats itself without end
+	default: // nothing waits for it any more, or a worker repeats itself endlessly
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pacer holds frames back to the pace they came in.
+// pacer delays frames to the pace at which they were received.
 type pacer struct{ first, begun time.Time }
 
 func (p *pacer) wait(ctx context.Context, at time.Time) error {

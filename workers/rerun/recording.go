@@ -1,4 +1,4 @@
-// Package rerun judges recorded sessions again and says what changed.
+// Package rerun judges recorded sessions again and reports what changed.
 package rerun
 
 import (
@@ -9,19 +9,20 @@ import (
 	"github.com/selene-liveness/selene/streams/recording"
 )
 
-// Recording is what one session left behind.
+// Recording is everything that is stored about one session.
 type Recording struct {
 	Session  string
-	Settings *schemas.Settings // that it was judged by
+	Settings *schemas.Settings // by which it was judged; nil when no longer stored
 	Outcome  schemas.Outcome   // of its last decision
 	Steps    []Step            // decided frames, oldest first
-	// Image returns the frame of a step as it was received, state included.
+	// Image returns the frame of a step as it was received, including its state. It is streams.ErrNotFound when the frame is no
+	// longer stored.
 	Image func(ctx context.Context, s Step) (*schemas.Frame, error)
-	// Reference returns the face the session was verified against, nil when there was none or it is no longer stored.
+	// Reference returns the face that the session was verified against; nil when there was none or it is no longer stored.
 	Reference func(ctx context.Context) ([]byte, error)
-	// Shared are the images that other sessions had shown before.
+	// Shared lists the images that other sessions had shown before.
 	Shared []recording.SharedHash
-	// Close lets go of what the recording is read from.
+	// Close closes the file that the recording is read from.
 	Close func() error
 }
 
@@ -32,28 +33,28 @@ type Step struct {
 	Sequence uint64                      // of the decision in its stream
 }
 
-// steps are the verdicts on each frame, by its name and the worker.
+// steps holds the verdicts on each frame, by its name and the worker.
 type steps map[string]map[string]*schemas.Verdict
 
-func (s steps) hear(v *schemas.Verdict) {
+func (s steps) add(v *schemas.Verdict) {
 	key := v.GetName().Key()
 	if s[key] == nil {
 		s[key] = map[string]*schemas.Verdict{}
 	}
-	if s[key][v.GetWorker()] == nil { // the first is the one that counted
+	if s[key][v.GetWorker()] == nil { // the first one counted
 		s[key][v.GetWorker()] = v
 	}
 }
 
 func (r *Recording) decide(d streams.Stored[*schemas.Decision], s steps) {
 	r.Outcome = d.Message.GetOutcome()
-	if d.Message.GetFrame() != 0 { // that of a reaper has none
+	if d.Message.GetFrame() != 0 { // a timeout has no frame
 		r.Steps = append(r.Steps, Step{d.Message, s[d.Message.GetName().Key()], d.Sequence})
 	}
 }
 
-// FromBundle reads a session from a bundle, which it takes over unless there is an error: a *recording.Error for one that cannot
-// be read. Whether it was changed is the caller's to find out.
+// FromBundle reads a session from a bundle, and takes ownership of it unless there is an error. The error is a
+// *recording.Error for a bundle that cannot be read. The caller verifies that the bundle is unchanged.
 func FromBundle(b *recording.Bundle) (*Recording, error) {
 	r := &Recording{Session: b.About.Session, Settings: b.About.Settings, Close: b.Close}
 	steps := steps{}
@@ -61,7 +62,7 @@ func FromBundle(b *recording.Bundle) (*Recording, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps.hear(v.Message)
+		steps.add(v.Message)
 	}
 	for d, err := range b.Decisions() {
 		if err != nil {

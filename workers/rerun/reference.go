@@ -11,8 +11,8 @@ import (
 	"github.com/selene-liveness/selene/streams/describe"
 )
 
-// begin is the recorded state of a frame as workers of now can read it. What the matcher remembers of faces means nothing
-// to another model pack: the reference face is described anew, and other faces are left out.
+// begin returns the recorded state of a frame in a form that the present workers can read. What the matcher remembers of faces
+// has no meaning for another model pack: the reference face is described again, and other faces are dropped.
 func (s *session) begin(ctx context.Context, frame *schemas.Frame) (*schemas.SessionState, error) {
 	state := proto.CloneOf(frame.GetState())
 	const matcher = schemas.WorkerMatcher
@@ -28,17 +28,17 @@ func (s *session) begin(ctx context.Context, frame *schemas.Frame) (*schemas.Ses
 		return nil, fmt.Errorf("reference face: %w", err)
 	}
 	if image == nil {
-		s.result.note("not compared with its reference face, which is no longer stored and would have to be described with the other model pack")
+		s.result.note("not compared with its reference face: the picture is no longer stored, so it cannot be described with the other model pack")
 		return state, nil
 	}
 	description, err := describe.Face(ctx, s.run.conn, image)
 	var refusal *describe.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		s.result.note("not compared with its reference face, which the other model pack cannot describe: %s", refusal.Reason)
+		s.result.note("not compared with its reference face: the other model pack cannot describe it: %s", refusal.Reason)
 		return state, nil
 	case errors.Is(err, describe.ErrNoDescriber):
-		s.result.note("not compared with its reference face: no matcher is there whose model pack can describe it")
+		s.result.note("not compared with its reference face: no matcher is running that can describe it")
 		return state, nil
 	case err != nil:
 		return nil, fmt.Errorf("reference face: %w", err)
@@ -47,7 +47,7 @@ func (s *session) begin(ctx context.Context, frame *schemas.Frame) (*schemas.Ses
 	return state, nil
 }
 
-// otherPack says whether a worker of now measures with another model pack than the recorded one, or may do so.
+// otherPack reports whether a worker uses, or may use, another model pack than the recorded one.
 func (s *session) otherPack(worker string) bool {
 	for _, step := range s.rec.Steps {
 		if v := step.Verdicts[worker]; v.GetPack() != "" {

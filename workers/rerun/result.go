@@ -10,33 +10,33 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Result says what changed in one session.
+// Result is what changed in one session.
 type Result struct {
 	Session  string         `json:"session"`
 	Before   string         `json:"before"` // outcome
 	After    string         `json:"after"`
-	Unfit    string         `json:"unfit,omitempty"`   // why it could not be judged again; then nothing below says anything
-	Notes    []string       `json:"notes,omitempty"`   // what was left out
+	Unfit    string         `json:"unfit,omitempty"`   // why it could not be judged again; then the fields below are empty
+	Notes    []string       `json:"notes,omitempty"`   // what the comparison leaves out
 	Frames   int            `json:"frames"`            // judged again
 	Missing  int            `json:"missing,omitempty"` // decided frames whose image is no longer stored
-	Late     int            `json:"late,omitempty"`    // frames that failed since a verdict came too late, and count for nothing again
-	Beyond   int            `json:"beyond,omitempty"`  // decided frames after the end that the session has now
+	Late     int            `json:"late,omitempty"`    // frames that fail again because a verdict was late
+	Beyond   int            `json:"beyond,omitempty"`  // recorded frames after the new end of the session
 	Verdicts int            `json:"verdicts"`          // compared
 	Codes    []FrameChange  `json:"codes,omitempty"`
 	Fields   []FieldChange  `json:"fields,omitempty"`
 	Shifts   []Shift        `json:"-"`
 	Pictures []Picture      `json:"-"`                     // of the frames whose codes changed
-	New      map[string]int `json:"new_workers,omitempty"` // verdicts of workers that the recording has none of
+	New      map[string]int `json:"new_workers,omitempty"` // new verdicts without a recorded one, by worker
 }
 
-// FrameChange is a frame whose codes or outcome are not what they were.
+// FrameChange is a frame whose codes or outcome changed.
 type FrameChange struct {
 	Frame  uint64  `json:"frame"`
 	Before []int32 `json:"before"`
 	After  []int32 `json:"after"`
 }
 
-// FieldChange is a verdict that is not, byte for byte, what it was.
+// FieldChange is a verdict whose bytes changed.
 type FieldChange struct {
 	Frame  uint64       `json:"frame"`
 	Worker string       `json:"worker"`
@@ -55,28 +55,28 @@ type Picture struct {
 	Image []byte
 }
 
-// mostPictures are kept of one session.
+// mostPictures is the number of pictures kept of one session.
 const mostPictures = 6
 
-// Flipped says whether the session ended otherwise.
+// Flipped reports whether the session ended with another outcome.
 func (r *Result) Flipped() bool { return r.Before != r.After }
 
-// nobodyRuns is the note on a worker whose verdicts decisions can do without.
-const nobodyRuns = "worker %s was not asked: nobody runs it"
+// nobodyRuns is the note on an optional worker that is not running.
+const nobodyRuns = "worker %s was not asked: it is not running"
 
-// note says once what was left out.
+// note adds a note, once.
 func (r *Result) note(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(r.Notes, text) {
 		r.Notes = append(r.Notes, text)
 	}
 }
 
-// Identical says whether every verdict is what it was, byte for byte.
+// Identical reports whether every verdict equals the recorded one, byte for byte.
 func (r *Result) Identical() bool {
 	return r.Unfit == "" && !r.Flipped() && len(r.Codes) == 0 && len(r.Fields) == 0 && len(r.New) == 0
 }
 
-// add takes one frame into account.
+// add adds one frame to the result.
 func (r *Result) add(step Step, after *schemas.Decision, verdicts map[string]*schemas.Verdict, image []byte) error {
 	r.Frames++
 	frame := step.Decision.GetName().GetSequence()
@@ -124,7 +124,7 @@ func list(codes []int32) []int32 {
 	return codes
 }
 
-// scores are all that was measured as a number: scores from 0 to 1, and angles in degrees.
+// scores returns everything that was measured as a number: scores from 0 to 1, and angles in degrees.
 func scores(e *schemas.Estimations) map[string]float64 {
 	out := map[string]float64{}
 	if e != nil {

@@ -16,38 +16,38 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Run judges recordings with the workers behind a connection. What it publishes lies in subjects of its own.
+// Run judges recordings with the workers that a connection reaches. It publishes on subjects of its own.
 type Run struct {
 	conn      *streams.Conn
 	options   Options
 	id        string
 	registry  *streams.Registry
 	joins     *joins
-	slots     chan struct{} // one for each frame that the workers have
+	slots     chan struct{} // one for each frame being judged
 	published atomic.Uint64 // frames
 }
 
 // Options of a run.
 type Options struct {
-	Settings *schemas.Settings // instead of those a session was judged by; nil = those
-	Workers  []string          // to be asked again; the verdicts of others are those of the recording. Empty = all
-	Jobs     int               // frames the workers have at the same time, and sessions; 1 to 128, 0 = 1
-	Original bool              // frames at the pace they came in; otherwise as fast as the workers are
-	Alone    bool              // nobody else uses the broker: what a recording knows of other sessions may be told to it
-	Patience time.Duration     // for one frame's verdicts, after which it is published again; 0 = 10 s
-	Judged   func()            // called after each frame, from several goroutines at once; nil = nobody
+	Settings *schemas.Settings // to judge by; nil = the settings of each recording
+	Workers  []string          // to ask again; for others the recorded verdicts stand. Empty = all
+	Jobs     int               // frames, and sessions, judged at the same time; 1 to 128, 0 = 1
+	Original bool              // publish frames at the pace at which they were received; otherwise as fast as the workers are
+	Alone    bool              // the broker is used by this run only, so the images that other sessions had shown may be stored on it
+	Timeout  time.Duration     // for the verdicts on one frame, after which it is published again; 0 = 10 s
+	Judged   func()            // called after each frame, from several goroutines at once; may be nil
 }
 
 const (
-	defaultPatience = 10 * time.Second
-	mostJobs        = 128 // faces that the stream of runs holds
+	defaultTimeout = 10 * time.Second
+	mostJobs       = 128 // the stream of runs holds this many faces
 )
 
 // New returns a run on the workers that conn reaches.
 func New(conn *streams.Conn, o Options) *Run {
 	o.Jobs = min(max(o.Jobs, 1), mostJobs)
-	if o.Patience == 0 {
-		o.Patience = defaultPatience
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
 	}
 	if o.Judged == nil {
 		o.Judged = func() {}
@@ -58,16 +58,16 @@ func New(conn *streams.Conn, o Options) *Run {
 	}
 }
 
-// Do judges the sessions, Options.Jobs at a time, and hands each result to done, one after another. The first error ends
-// the run.
+// Do judges the sessions, Options.Jobs at a time, and calls done with each result, one after another. It ends with the first
+// error.
 func (r *Run) Do(ctx context.Context, sessions iter.Seq2[*Recording, error], done func(*Result) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	listen, hush := context.WithCancel(ctx)
+	listen, stop := context.WithCancel(ctx)
 	ready := make(chan struct{})
 	group.Go(func() error { return r.conn.VerdictsOfRun(listen, r.id, ready, r.joins.take) })
 	group.Go(func() error { return r.registry.Run(listen) })
 	group.Go(func() error {
-		defer hush()
+		defer stop()
 		select {
 		case <-ready:
 		case <-ctx.Done():

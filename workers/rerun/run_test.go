@@ -117,9 +117,9 @@ func TestWorkersThatAreNotRunning(t *testing.T) {
 		{Options{}, nil, []string{"not running: liveness.", "Start `selene worker liveness`"}},
 		{Options{Workers: []string{"hat"}}, nil, []string{"not running: hat.", "Start the plugin hat"}},
 		{Options{Workers: []string{"detector"}}, nil, nil},
-		{Options{Alone: true, Workers: []string{"hat", "liveness"}}, nil, []string{"liveness, hat", "on a broker, and name that with --nats"}},
+		{Options{Alone: true, Workers: []string{"hat", "liveness"}}, nil, []string{"liveness, hat", "and name the broker with --nats"}},
 	} {
-		c.options.Patience = 100 * time.Millisecond
+		c.options.Timeout = 100 * time.Millisecond
 		r := New(conn, c.options)
 		ctx, cancel := context.WithCancel(streamstest.Context(t))
 		done := make(chan error, 1)
@@ -148,7 +148,7 @@ func TestWorkersThatAreNotRunning(t *testing.T) {
 
 func TestJobsAreLimited(t *testing.T) {
 	for given, want := range map[int]int{-1: 1, 0: 1, 5: 5, 1000: mostJobs} {
-		if r := New(nil, Options{Jobs: given}); cap(r.slots) != want || r.options.Patience != defaultPatience {
+		if r := New(nil, Options{Jobs: given}); cap(r.slots) != want || r.options.Timeout != defaultTimeout {
 			t.Errorf("%d jobs give %d", given, cap(r.slots))
 		}
 	}

@@ -22,22 +22,22 @@ type session struct {
 	run      *Run
 	rec      *Recording
 	settings *schemas.Settings
-	revision uint64 // under which the workers find them
+	revision uint64 // of settings, as the workers find it
 	result   *Result
 	pace     pacer
 	ahead    *ahead
-	// otherFaces: the matcher cannot read what it remembered of faces then, since its model pack is another.
+	// otherFaces is true when the matcher cannot read the recorded descriptions of faces, because its model pack differs.
 	otherFaces bool
-	// state is the one after the last frame. It is nil as long as every state turned out as it was: then the recorded ones hold.
+	// state is the state after the last frame. It is nil as long as every state equals the recorded one.
 	state *schemas.SessionState
 }
 
-// errUnfit says why a session cannot be judged again. That ends no run.
+// errUnfit is the reason why a session cannot be judged again. It does not end the run.
 type errUnfit string
 
 func (e errUnfit) Error() string { return string(e) }
 
-// play judges one session's frames again, each with the state that the frame before left.
+// play judges the frames of one session again, each with the state after the frame before.
 func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	outcome := schemas.OutcomeName(rec.Outcome)
 	s := &session{run: r, rec: rec, settings: r.options.Settings, result: &Result{Session: rec.Session, Before: outcome, After: outcome}}
@@ -54,13 +54,13 @@ func (r *Run) play(ctx context.Context, rec *Recording) (*Result, error) {
 	return s.result, err
 }
 
-// prepare sees to it that the workers are there and know what they need to.
+// prepare stores the settings for the workers and waits until those that are needed run.
 func (s *session) prepare(ctx context.Context) (err error) {
 	if s.settings == nil {
 		s.settings = s.rec.Settings
 	}
 	if s.settings == nil {
-		return errUnfit("the settings it was judged by are no longer stored: name others with --settings")
+		return errUnfit("its settings are no longer stored: name others with --settings")
 	}
 	if s.revision, err = settings.New(s.run.conn).PutRun(ctx, s.settings); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *session) prepare(ctx context.Context) (err error) {
 
 func (s *session) play(ctx context.Context) error {
 	after := schemas.Outcome_OUTCOME_CONTINUE
-	gone := false // the frame that ended the session
+	gone := false // the frame that ended the session is no longer stored
 	for i, step := range s.rec.Steps {
 		decision, err := s.judge(ctx, i)
 		switch {
@@ -98,7 +98,7 @@ func (s *session) play(ctx context.Context) error {
 			s.result.Missing++
 			gone = step.Decision.GetOutcome().Terminal()
 			continue
-		case errors.Is(err, streams.ErrNotFound): // as nothing has changed so far, nor would this
+		case errors.Is(err, streams.ErrNotFound): // nothing has changed so far, so the recorded decision stands
 			s.result.Missing++
 			decision = step.Decision
 		case err != nil:
@@ -114,16 +114,16 @@ func (s *session) play(ctx context.Context) error {
 		return errUnfit("none of its frames is stored")
 	case after.Terminal():
 	case gone:
-		s.result.note("the frame that ended it is no longer stored: the outcome stands as it was")
+		s.result.note("the frame that ended it is no longer stored: the recorded outcome stands")
 		return nil
 	case s.rec.Outcome == schemas.Outcome_OUTCOME_TIMEOUT:
-		return nil // the person went away before the session was over, and would have again
+		return nil // the person left before the session ended, and would have again
 	}
 	s.result.After = schemas.OutcomeName(after)
 	return nil
 }
 
-// judge is the new decision on a step's frame. It is streams.ErrNotFound when the frame is no longer stored.
+// judge returns the new decision on a step's frame. The error is streams.ErrNotFound when the frame is no longer stored.
 func (s *session) judge(ctx context.Context, i int) (*schemas.Decision, error) {
 	step := s.rec.Steps[i]
 	a := s.take(ctx, i)
@@ -156,8 +156,8 @@ func (s *session) judge(ctx context.Context, i int) (*schemas.Decision, error) {
 	return decision, s.result.add(step, decision, a.verdicts, a.frame.GetImage())
 }
 
-// stateFor is the state to judge a frame with: the recorded one as long as nothing has changed, afterwards what the
-// decisions of the run left, and what only the edge knows.
+// stateFor returns the state to judge a frame with: the recorded one as long as nothing has changed, and afterwards the state
+// after the run's last decision, with the recorded values that only the edge knows.
 func (s *session) stateFor(ctx context.Context, frame *schemas.Frame) (*schemas.SessionState, error) {
 	recorded := frame.GetState()
 	if s.state == nil {
@@ -169,7 +169,7 @@ func (s *session) stateFor(ctx context.Context, frame *schemas.Frame) (*schemas.
 	return state, nil
 }
 
-// sameState compares all but what depends on where a decision is stored.
+// sameState reports whether two states are equal, except for values that depend on where a decision is stored.
 func sameState(a, b *schemas.SessionState) bool {
 	var bytesOf [2][]byte
 	for i, s := range []*schemas.SessionState{a, b} {

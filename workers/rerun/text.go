@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// WriteText writes what changed in a session for people, in one line when nothing did.
+// WriteText writes the result as text: one line when nothing changed.
 func (r *Result) WriteText(w io.Writer) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s  %d frames  ", r.Session, r.Frames)
@@ -32,12 +32,12 @@ func (r *Result) WriteText(w io.Writer) error {
 	return err
 }
 
-// leftOut says in words what the comparison leaves out.
+// leftOut returns what the comparison leaves out, in words.
 func (r *Result) leftOut() []string {
 	return slices.Concat(r.Notes, framesLeftOut(r.Missing, r.Late, r.Beyond))
 }
 
-// LeftOut says in words what the comparisons leave out.
+// LeftOut returns what the comparisons leave out, in words.
 func (t *Totals) LeftOut() []string {
 	var out []string
 	for _, note := range slices.Sorted(maps.Keys(t.Notes)) {
@@ -53,8 +53,8 @@ func framesLeftOut(missing, late, beyond int) []string {
 		why    string
 	}{
 		{missing, "are no longer stored"},
-		{late, "failed since a verdict came too late, and count for nothing again"},
-		{beyond, "were not judged: their sessions now end before them"},
+		{late, "fail again because a verdict was late, and do not count"},
+		{beyond, "were not judged, because their sessions now end earlier"},
 	} {
 		if left.frames > 0 {
 			out = append(out, fmt.Sprintf("%d frames %s", left.frames, left.why))

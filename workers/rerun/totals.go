@@ -11,11 +11,11 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Totals are what changed over all sessions of a run.
+// Totals is what changed over all sessions of a run.
 type Totals struct {
 	Sessions  int `json:"sessions"`
 	Identical int `json:"identical"`       // every verdict the same, byte for byte
-	Flipped   int `json:"flipped"`         // ended otherwise
+	Flipped   int `json:"flipped"`         // ended with another outcome
 	Unfit     int `json:"unfit,omitempty"` // could not be judged again
 	Frames    int `json:"frames"`
 	Missing   int `json:"missing,omitempty"` // frames, as in Result
@@ -23,25 +23,25 @@ type Totals struct {
 	Beyond    int `json:"beyond,omitempty"`
 	Verdicts  int `json:"verdicts"`
 	Differing int `json:"differing"` // verdicts
-	// Notes are sessions by what was left out of them.
+	// Notes counts sessions by what was left out of them.
 	Notes map[string]int `json:"notes,omitempty"`
-	// Outcomes are the flips by "BEFORE -> AFTER".
+	// Outcomes counts changed outcomes by "BEFORE -> AFTER".
 	Outcomes map[string]int        `json:"outcomes"`
-	Fields   map[string]int        `json:"fields"` // that differ, by "worker: field"
+	Fields   map[string]int        `json:"fields"` // verdicts with a difference, by "worker: field"
 	Codes    map[int32]*CodeChange `json:"codes"`  // by code
 	Scores   map[string]*Shifts    `json:"scores"` // by name
 }
 
-// CodeChange is on how many frames a code went away and came.
+// CodeChange counts the frames on which a code disappeared and appeared.
 type CodeChange struct {
 	Gone int `json:"gone"`
 	New  int `json:"new"`
 }
 
-// Shifts are the differences of a score.
+// Shifts is the distribution of the differences of a score.
 type Shifts struct {
 	Count     int     `json:"count"`
-	Moved     int     `json:"moved"` // not exactly the same
+	Moved     int     `json:"moved"` // not exactly equal
 	Mean      float64 `json:"mean"`  // of after minus before
 	Largest   float64 `json:"largest"`
 	Histogram []int   `json:"histogram"` // from -Range to +Range, in bins of equal width
@@ -50,10 +50,10 @@ type Shifts struct {
 	sum float64
 }
 
-// bins is odd, so that no shift at all has a bin of its own.
+// bins is odd, so that a shift of zero has a bin of its own.
 const bins = 21
 
-// rangeOf is what the histogram of a score spans: angles are in degrees, all else lies between 0 and 1.
+// rangeOf returns the range of the histogram of a score: angles are in degrees, all other scores lie between 0 and 1.
 func rangeOf(score string) float64 {
 	if strings.HasPrefix(score, "head_pose.") {
 		return 30
@@ -61,12 +61,12 @@ func rangeOf(score string) float64 {
 	return 1
 }
 
-// NewTotals returns totals of nothing.
+// NewTotals returns empty totals.
 func NewTotals() *Totals {
 	return &Totals{Notes: map[string]int{}, Outcomes: map[string]int{}, Fields: map[string]int{}, Codes: map[int32]*CodeChange{}, Scores: map[string]*Shifts{}}
 }
 
-// Add takes one session into account.
+// Add adds the result of one session.
 func (t *Totals) Add(r *Result) {
 	t.Sessions++
 	t.Frames += r.Frames
@@ -135,10 +135,10 @@ func (t *Totals) shift(s Shift) {
 	n.Histogram[min(max(bin, 0), bins-1)]++
 }
 
-// WriteText writes the totals for people.
+// WriteText writes the totals as text.
 func (t *Totals) WriteText(w io.Writer) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d sessions, %d frames: %d identical, %d ended otherwise; %d of %d verdicts differ\n",
+	fmt.Fprintf(&out, "%d sessions, %d frames: %d identical, %d with another outcome; %d of %d verdicts differ\n",
 		t.Sessions, t.Frames, t.Identical, t.Flipped, t.Differing, t.Verdicts)
 	for _, left := range t.LeftOut() {
 		fmt.Fprintln(&out, left)
@@ -147,13 +147,13 @@ func (t *Totals) WriteText(w io.Writer) error {
 		fmt.Fprintf(&out, "  %4d  %s\n", t.Outcomes[flip], flip)
 	}
 	if len(t.Codes) > 0 {
-		fmt.Fprintf(&out, "codes: frames where one went away, frames where it is new\n")
+		fmt.Fprintf(&out, "codes: frames on which it disappeared (-) and appeared (+)\n")
 	}
 	for _, code := range slices.Sorted(maps.Keys(t.Codes)) {
 		fmt.Fprintf(&out, "  %4d  -%-5d +%-5d %s\n", code, t.Codes[code].Gone, t.Codes[code].New, schemas.CodeName(code))
 	}
 	if len(t.Fields) > 0 {
-		fmt.Fprintf(&out, "fields that differ\n")
+		fmt.Fprintf(&out, "fields that differ: number of verdicts\n")
 	}
 	for _, field := range slices.Sorted(maps.Keys(t.Fields)) {
 		fmt.Fprintf(&out, "  %6d  %s\n", t.Fields[field], field)
@@ -170,7 +170,7 @@ func (t *Totals) WriteText(w io.Writer) error {
 	return err
 }
 
-// sparkline draws a histogram in one line.
+// sparkline draws a histogram as one line of text.
 func sparkline(histogram []int) string {
 	steps := []rune(" ▁▂▃▄▅▆▇█")
 	most := max(1, slices.Max(histogram))

@@ -11,22 +11,22 @@ import (
 	"github.com/selene-liveness/selene/workers/detector"
 )
 
-// look is how often the registry is looked at while workers start.
-const look = 50 * time.Millisecond
+// pollInterval is how often the registry is checked while workers start.
+const pollInterval = 50 * time.Millisecond
 
-// asked says whether a worker's verdicts are to be new ones.
+// asked reports whether a worker judges again.
 func (r *Run) asked(worker string) bool {
 	return len(r.options.Workers) == 0 || slices.Contains(r.options.Workers, worker)
 }
 
-// awaitWorkers waits until every worker that is needed for sessions of these settings is there: the detector, and the judges
-// that are asked by name or whose verdicts decisions wait for. It returns those that are left out, since nobody runs them.
+// awaitWorkers waits until every worker that sessions with these settings need is running: the detector, and the judges that are
+// named in the options or whose verdicts decisions wait for. It returns the other judges that are not running.
 func (r *Run) awaitWorkers(ctx context.Context, settings *schemas.Settings) (absent []string, err error) {
-	patience, cancel := context.WithTimeout(ctx, r.options.Patience)
+	waiting, cancel := context.WithTimeout(ctx, r.options.Timeout)
 	defer cancel()
 	select {
 	case <-r.registry.Current():
-	case <-patience.Done():
+	case <-waiting.Done():
 	}
 	for {
 		missing := []string{}
@@ -46,12 +46,12 @@ func (r *Run) awaitWorkers(ctx context.Context, settings *schemas.Settings) (abs
 			return absent, nil
 		}
 		select {
-		case <-patience.Done():
+		case <-waiting.Done():
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, fmt.Errorf("not running: %s. %s", strings.Join(missing, ", "), r.howToStart(missing))
-		case <-time.After(look):
+			return nil, fmt.Errorf("workers not running: %s. %s", strings.Join(missing, ", "), r.howToStart(missing))
+		case <-time.After(pollInterval):
 		}
 	}
 }
@@ -72,14 +72,14 @@ func (r *Run) howToStart(missing []string) string {
 	if len(plugins) > 0 {
 		hint := "Start the plugin " + strings.Join(plugins, ", ")
 		if r.options.Alone {
-			hint += " and the other workers on a broker, and name that with --nats"
+			hint += " and the other workers on a broker, and name the broker with --nats"
 		}
 		out = append(out, hint)
 	}
 	return strings.Join(out, ". ")
 }
 
-// isRequired says whether decisions wait for a judge.
+// isRequired reports whether decisions wait for a judge.
 func isRequired(s *schemas.Settings, judge string) bool {
 	return slices.ContainsFunc(s.Workers, func(w schemas.WorkerEntry) bool { return w.Name == judge && w.Required })
 }

@@ -7,18 +7,18 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Check is one check of the detector against the labels: how many good images fail it and how many bad ones it catches.
-// Every check is tried on every image with a face, also behind one that failed.
+// Check compares one check of the detector with the labels: how many good images fail it, and how many bad ones it catches.
+// Every check runs on every image with a face, even after another one failed.
 type Check struct {
-	Codes  []int32 `json:"codes"` // checks of one thing: any of them counts
+	Codes  []int32 `json:"codes"` // checks of one property: any of them counts
 	Name   string  `json:"name"`
 	Good   string  `json:"good"`   // which images are good
 	False  Share   `json:"false"`  // good ones that fail it
-	Bad    string  `json:"bad"`    // which images are bad, "" when the labels know of none
+	Bad    string  `json:"bad"`    // which images are bad, "" when no label says so
 	Caught Share   `json:"caught"` // bad ones that fail it
 }
 
-// rule says which labels are good and bad for a check. What is neither says nothing of it.
+// rule says which labels are good and bad for a check. All others are ignored.
 type rule struct {
 	name      string
 	codes     []int32
@@ -39,17 +39,17 @@ func eyesAre(state string) group {
 	return group{"eyes labelled " + state, func(s *sample) bool { return s.label.eyes(s.at) == state }}
 }
 
-// goodGroups explains the names of groups of good images.
+// goodGroups explains the names of the groups of good images.
 var goodGroups = map[string]string{
 	"frontal":  "stills and clips that look into the camera all the time",
 	"camera":   "frontal, and stills of the kinds real and open_eyes",
 	"portrait": "camera, and stills of the kind match",
-	"calm":     "camera, without files that the column expression says something of",
+	"calm":     "camera, without files that have a value in the column expression",
 	"no shade": "camera, and everything labelled with eyeglasses or without any",
 }
 
 var (
-	nobody  = group{"", func(*sample) bool { return false }}
+	nothing = group{"", func(*sample) bool { return false }}
 	frontal = group{"frontal", func(s *sample) bool { return s.label.straight() && !s.extra }}
 	camera  = group{"camera", func(s *sample) bool {
 		return !s.extra && (s.label.straight() || s.label.is("real", "open_eyes"))
@@ -69,26 +69,26 @@ func rules() []rule {
 		one(schemas.CodeNoFace, portrait, ofKind("nonface")),
 		one(schemas.CodeManyFaces, camera, ofKind("multi", "mask")),
 		one(schemas.CodeBlurred, portrait, ofKind("blur")),
-		one(schemas.CodeTooLight, portrait, nobody),
-		one(schemas.CodeTooDark, portrait, nobody),
-		one(schemas.CodeUnevenLight, portrait, nobody),
-		one(schemas.CodeGlare, portrait, nobody),
-		{"FRAME_*_SMALL", []int32{schemas.CodeFrameNarrow, schemas.CodeFrameLow}, camera, nobody},
+		one(schemas.CodeTooLight, portrait, nothing),
+		one(schemas.CodeTooDark, portrait, nothing),
+		one(schemas.CodeUnevenLight, portrait, nothing),
+		one(schemas.CodeGlare, portrait, nothing),
+		{"FRAME_*_SMALL", []int32{schemas.CodeFrameNarrow, schemas.CodeFrameLow}, camera, nothing},
 		{"FACE_*_SMALL", []int32{schemas.CodeFaceNarrow, schemas.CodeFaceLow}, camera, ofKind("video_smallface")},
 		{"MARGIN_*", []int32{schemas.CodeMarginTop, schemas.CodeMarginRight, schemas.CodeMarginBottom, schemas.CodeMarginLeft}, camera, ofKind("partial")},
-		one(schemas.CodeFaceTooClose, camera, nobody),
-		one(schemas.CodeOutOfROI, camera, nobody),
+		one(schemas.CodeFaceTooClose, camera, nothing),
+		one(schemas.CodeOutOfROI, camera, nothing),
 		{"YAW_NEED_*", yawCodes, frontal, ofKind("profile")},
 		{"ROLL_*", rollCodes, frontal, ofKind("tilt")},
-		{"PITCH_NEED_*", []int32{schemas.CodePitchNeedUp, schemas.CodePitchNeedDown}, frontal, nobody},
+		{"PITCH_NEED_*", []int32{schemas.CodePitchNeedUp, schemas.CodePitchNeedDown}, frontal, nothing},
 		one(schemas.CodeEyesUnknown, eyesAre(schemas.EyeOpen), ofKind("sunglasses")),
 		one(schemas.CodeEyesClosed, eyesAre(schemas.EyeOpen), eyesAre(schemas.EyeClosed)),
-		one(schemas.CodeMouthOpen, calm, nobody),
+		one(schemas.CodeMouthOpen, calm, nothing),
 		one(schemas.CodeMouthOccluded, camera, ofKind("mask")),
-		one(schemas.CodeSmile, calm, nobody),
-		one(schemas.CodeGlasses, noShade, nobody),
+		one(schemas.CodeSmile, calm, nothing),
+		one(schemas.CodeGlasses, noShade, nothing),
 		one(schemas.CodeSunglasses, noShade, ofKind("sunglasses")),
-		one(schemas.CodeAGSLow, portrait, nobody),
+		one(schemas.CodeAGSLow, portrait, nothing),
 	}
 }
 

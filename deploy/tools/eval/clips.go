@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Clip is what came out for one clip, one file that is about liveness, or one that has no label.
+// Clip is the result for one clip, one file about liveness, or one file without a label.
 type Clip struct {
 	File     string        `json:"file"`
 	Kind     string        `json:"kind"`
 	Half     Split         `json:"half"`
-	Frames   int           `json:"frames"`   // that were looked at
+	Frames   int           `json:"frames"`   // that were judged
 	Faces    int           `json:"faces"`    // with at least one face
 	Accepted int           `json:"accepted"` // that pass every check of the detector
-	Liveness []Number      `json:"liveness"` // mean of each network, the mean of them last; empty without
-	Codes    map[int32]int `json:"codes"`    // frames by the code of the check they fail
+	Liveness []Number      `json:"liveness"` // mean score of each network, and of all as the last one; empty without networks
+	Codes    map[int32]int `json:"codes"`    // frames by the code of the check that failed
 }
 
 func clips(samples []*sample, networks int) []Clip {
@@ -59,7 +59,7 @@ func clips(samples []*sample, networks int) []Clip {
 	return out
 }
 
-// often lists codes, the most frequent first.
+// often returns the codes, most frequent first.
 func often(codes map[int32]int) []int32 {
 	return slices.SortedFunc(maps.Keys(codes), func(a, b int32) int {
 		if d := codes[b] - codes[a]; d != 0 {

@@ -12,14 +12,14 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// step is how many frames of a clip go by between two that are looked at, plus one: neighbours say the same.
+// step is the distance between the frames of a clip that are judged, because neighbouring frames are alike.
 const step = 5
 
-// collector looks at the files of a dataset one after another.
+// collector judges the files of a dataset one after another.
 type collector struct {
 	nets    *networks
 	judge   *judge
-	paired  map[string]bool // files that pairs.csv names
+	paired  map[string]bool // files in pairs.csv
 	decoder *vision.Decoder
 	image   vision.Image
 	found   []vision.Detection
@@ -79,7 +79,7 @@ func (c *collector) file(ctx context.Context, d *Dataset, l Label, progress func
 	}
 }
 
-// more adds what the judges say of the largest face.
+// more adds the liveness scores and the descriptor of the largest face.
 func (c *collector) more(s *sample, image []byte) error {
 	isMatch := s.at == 0 && (s.label.Identity != "" || c.paired[s.label.File])
 	if s.extra || s.faces() == 0 || len(c.nets.each) == 0 && !isMatch {

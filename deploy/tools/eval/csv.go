@@ -17,10 +17,10 @@ type Pair struct {
 	Line int
 }
 
-// DatasetError says what is wrong with a dataset, and in which line.
+// DatasetError is an error in a file of a dataset.
 type DatasetError struct {
-	File string // labels.csv or pairs.csv
-	Line int    // 0: the file as a whole
+	File string // labels.csv, pairs.csv, or the path of the file with more columns
+	Line int    // 0 = the file as a whole
 	What string
 }
 
@@ -37,12 +37,12 @@ const (
 	maxLines   = 1_000_000
 )
 
-// ParsePairs reads pairs.csv: the columns file_a, file_b and relation (same or different). Every fault is a *DatasetError.
+// ParsePairs reads pairs.csv: the columns file_a, file_b and relation (same or different). Every error is a *DatasetError.
 func ParsePairs(r io.Reader) ([]Pair, error) {
 	var out []Pair
 	err := eachLine(pairsFile, r, []string{"file_a", "file_b", "relation"}, nil, func(line int, v []string) error {
 		if v[2] != "same" && v[2] != "different" {
-			return &DatasetError{pairsFile, line, fmt.Sprintf("relation %q; use same or different", v[2])}
+			return &DatasetError{pairsFile, line, fmt.Sprintf("relation is %q: use same or different", v[2])}
 		}
 		if v[0] == v[1] {
 			return &DatasetError{pairsFile, line, fmt.Sprintf("%q is paired with itself", v[0])}
@@ -53,14 +53,14 @@ func ParsePairs(r io.Reader) ([]Pair, error) {
 	return out, err
 }
 
-// eachLine hands on the wanted columns of every line, the required ones first; an optional one that is not there is "".
+// eachLine calls handle with the wanted columns of every line, the required ones first; a missing optional column is "".
 func eachLine(name string, r io.Reader, required, optional []string, handle func(line int, values []string) error) error {
 	in := csv.NewReader(r)
-	in.FieldsPerRecord = -1 // our own message says more
+	in.FieldsPerRecord = -1 // checked below, with a better message
 	in.TrimLeadingSpace = true
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
-		return &DatasetError{name, 0, "is empty; the first line must name the columns " + strings.Join(required, ", ")}
+		return &DatasetError{name, 0, "is empty: the first line must name the columns " + strings.Join(required, ", ")}
 	}
 	if err != nil {
 		return &DatasetError{name, 0, err.Error()}
@@ -87,7 +87,7 @@ func eachLine(name string, r io.Reader, required, optional []string, handle func
 			return nil
 		}
 		if err != nil {
-			return &DatasetError{name, 0, err.Error()} // encoding/csv names the line
+			return &DatasetError{name, 0, err.Error()} // the message of encoding/csv names the line
 		}
 		line, _ := in.FieldPos(0)
 		if n == maxLines {
@@ -99,7 +99,7 @@ func eachLine(name string, r io.Reader, required, optional []string, handle func
 			case k >= 0 && k < len(record):
 				values[i] = strings.TrimSpace(record[k])
 			case k >= 0 && i < len(required):
-				return &DatasetError{name, line, fmt.Sprintf("%d columns, but %s is the %d. one", len(record), required[i], k+1)}
+				return &DatasetError{name, line, fmt.Sprintf("the line has %d columns, but %s is column %d", len(record), required[i], k+1)}
 			}
 		}
 		if err := handle(line, values); err != nil {
@@ -108,7 +108,7 @@ func eachLine(name string, r io.Reader, required, optional []string, handle func
 	}
 }
 
-// insideFolder refuses what would read files elsewhere on the disk.
+// insideFolder reports whether a path stays inside the folder of the dataset.
 func insideFolder(path string) bool {
 	return path != "" && filepath.IsLocal(filepath.FromSlash(path)) && !strings.ContainsRune(path, 0)
 }

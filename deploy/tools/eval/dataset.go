@@ -18,8 +18,8 @@ type Dataset struct {
 	Pairs  []Pair
 }
 
-// Load reads and checks a dataset: a folder with labels.csv and, if it is to say how well faces are matched, pairs.csv.
-// A video, an image, or a folder of them without labels.csv is a dataset without labels.
+// Load reads and checks a dataset: a folder with labels.csv and, for matching, pairs.csv. A video, an image, or a folder of them
+// without labels.csv is a dataset without labels. more is the path of a file with more columns of labels.csv, or "".
 func Load(path, more string) (*Dataset, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -69,10 +69,10 @@ func parseFile[T any](dir, name string, parse func(io.Reader) ([]T, error)) ([]T
 	return parse(f)
 }
 
-// media are the endings of files that are taken from a folder without labels.
+// media are the extensions of the files that are judged in a folder without labels.
 var media = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
 
-// unlabelled takes the images and videos that lie in the folder.
+// unlabelled lists the images and videos in the folder.
 func (d *Dataset) unlabelled() error {
 	entries, err := os.ReadDir(d.Dir)
 	if err != nil {
@@ -85,18 +85,18 @@ func (d *Dataset) unlabelled() error {
 		}
 	}
 	if len(d.Labels) == 0 {
-		return fmt.Errorf("dataset: folder %s holds no %s, no image and no video", d.Dir, labelsFile)
+		return fmt.Errorf("dataset: folder %s has no %s, no image and no video", d.Dir, labelsFile)
 	}
 	return nil
 }
 
-// check finds what the files say of each other and of the folder.
+// check checks the files against each other and against the folder.
 func (d *Dataset) check() error {
 	known := map[string]Label{}
 	for _, l := range d.Labels {
 		info, err := os.Stat(d.path(l))
 		if err != nil || info.IsDir() {
-			return &DatasetError{labelsFile, l.Line, fmt.Sprintf("file %q is not there", l.File)}
+			return &DatasetError{labelsFile, l.Line, fmt.Sprintf("file %q does not exist", l.File)}
 		}
 		known[l.File] = l
 	}
@@ -108,7 +108,7 @@ func (d *Dataset) check() error {
 		}
 		a, b := known[p.A].Identity, known[p.B].Identity
 		if a != "" && b != "" && (a == b) != p.Same {
-			return &DatasetError{pairsFile, p.Line, fmt.Sprintf("%q is %s and %q is %s in %s; the relation says otherwise", p.A, a, p.B, b, labelsFile)}
+			return &DatasetError{pairsFile, p.Line, fmt.Sprintf("%q is %s and %q is %s in %s, which contradicts the relation", p.A, a, p.B, b, labelsFile)}
 		}
 	}
 	return nil

@@ -1,6 +1,6 @@
-// Package eval runs labelled images and clips through a model pack and the detector, and says how good both are: how
-// often faces are found, how well poses, eyes and glasses are told, how well faces are matched, how well presentation
-// attacks are told from living people, and how every check of the detector does against the labels.
+// Package eval runs labelled images and clips through a model pack and the detector, and measures both: how often faces are
+// found, how well poses, eyes and glasses are recognized, how well faces are matched, how well presentation attacks are told from
+// living people, and how every check of the detector compares with the labels.
 package eval
 
 import (
@@ -10,18 +10,18 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Options say what is evaluated.
+// Options are what is evaluated and reported.
 type Options struct {
-	Dataset string        // a folder with labels.csv, or clips and images without labels; see Load
+	Dataset string        // folder with labels.csv, or clips and images without labels; see Load
 	Labels  string        // file with more columns of labels.csv; "" = none
 	Vision  vision.Config // the pack
-	Split   Split         // what is reported; thresholds are always chosen on the half tune
-	FPR     float64       // false positive rate, 0..1, that the threshold for matches is chosen for
+	Split   Split         // files to report; thresholds are always chosen on the half tune
+	FPR     float64       // false positive rate, from 0 to 1, for which the threshold of matches is chosen
 
 	OnProgress func(terminal.Progress) // may be nil; called from the goroutine of Run
 }
 
-// Run judges every file of the dataset; of clips every fifth frame. A fault of the dataset is a *DatasetError.
+// Run judges every file of the dataset, and every fifth frame of clips. The error is a *DatasetError when the dataset is wrong.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	d, err := Load(o.Dataset, o.Labels)
 	if err != nil {

@@ -230,7 +230,7 @@ func TestRunWithoutLabels(t *testing.T) {
 	if err := os.Remove(filepath.Join(folder, labelsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(folder, ""); err == nil || !strings.Contains(err.Error(), "holds no labels.csv, no image") {
+	if _, err := Load(folder, ""); err == nil || !strings.Contains(err.Error(), "has no labels.csv, no image") {
 		t.Errorf("a folder without anything: %v", err)
 	}
 	if d, err := Load(filepath.Join(folder, "match", "deepface"), ""); err != nil || len(d.Labels) != 3 {

@@ -8,13 +8,13 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Detection says how well faces are found.
+// Detection is how well faces are found.
 type Detection struct {
 	Found  Share    `json:"found"`            // stills with a labelled face in which at least one was found
 	Missed []string `json:"missed,omitempty"` // the others
-	Counts Share    `json:"counts"`           // stills whose number of faces the label gives, and that many were found
+	Counts Share    `json:"counts"`           // stills with a labelled number of faces, in which that many were found
 	Groups []Group  `json:"groups,omitempty"` // pictures of several people
-	Extra  Share    `json:"extra"`            // portraits of one person in which more were found; there may be some
+	Extra  Share    `json:"extra"`            // portraits of one person in which more faces were found; there may be some in the background
 	False  Share    `json:"false"`            // images without a face in which one was found
 	Art    Share    `json:"art"`              // paintings and the like in which a face was found, as it may be
 	Frames Share    `json:"frames"`           // frames of clips of one person with a face found
@@ -74,16 +74,16 @@ func countFiles(samples []*sample, of func(*sample) bool) int {
 	return len(files)
 }
 
-// Pose says how well the direction of the head is told.
+// Pose is how well the direction of the head is measured.
 type Pose struct {
 	Profiles Share  `json:"profiles"` // profiles that fail the check of the yaw
-	Sides    Share  `json:"sides"`    // pairs of profiles from one side and the other that are told apart
+	Sides    Share  `json:"sides"`    // pairs of profiles of two sides that are told apart
 	Tilted   Share  `json:"tilted"`   // tilted heads that fail the check of the roll
 	Straight Share  `json:"straight"` // frontal faces that pass all checks of the pose, frames of frontal clips included
 	Heads    []Head `json:"heads,omitempty"`
 }
 
-// Head is one labelled still. The angles are null where no angle could be measured.
+// Head is one labelled still. The angles are null where none could be measured.
 type Head struct {
 	File  string  `json:"file"`
 	Kind  string  `json:"kind"`
@@ -155,14 +155,14 @@ func head(s *sample) Head {
 	return h
 }
 
-// Eyes says how well open and closed eyes are told apart.
+// Eyes is how well open and closed eyes are told apart.
 type Eyes struct {
-	Right    Share  `json:"right"`    // images with a labelled state in which it was told
-	Open     Share  `json:"open"`     // labelled open and told so
-	Closed   Share  `json:"closed"`   // labelled closed and told so
-	Unknown  int    `json:"unknown"`  // labelled, but nothing was told: counted as wrong
+	Right    Share  `json:"right"`    // images with a labelled state that was recognized
+	Open     Share  `json:"open"`     // labelled open, and recognized as open
+	Closed   Share  `json:"closed"`   // labelled closed, and recognized as closed
+	Unknown  int    `json:"unknown"`  // labelled, but no state was measured: counted as wrong
 	AUC      Number `json:"auc"`      // of the mean aspect ratio
-	Straight Share  `json:"straight"` // frames of frontal clips told open; people blink, so this is no error rate
+	Straight Share  `json:"straight"` // frames of frontal clips recognized as open; people blink, so this is not an error rate
 }
 
 func eyes(samples []*sample) *Eyes {
@@ -172,24 +172,24 @@ func eyes(samples []*sample) *Eyes {
 		if s.faces() == 0 {
 			continue
 		}
-		told := s.seen.GetEyes()
-		if s.label.straight() && !s.extra && told != nil {
-			e.Straight.add(told.State == schemas.EyeOpen)
+		measured := s.seen.GetEyes()
+		if s.label.straight() && !s.extra && measured != nil {
+			e.Straight.add(measured.State == schemas.EyeOpen)
 		}
 		want := s.label.eyes(s.at)
 		if want == "" {
 			continue
 		}
-		right := told.GetState() == want
+		right := measured.GetState() == want
 		e.Right.add(right)
-		ratio := (told.GetLeftAspectRatio() + told.GetRightAspectRatio()) / 2
+		ratio := (measured.GetLeftAspectRatio() + measured.GetRightAspectRatio()) / 2
 		if want == schemas.EyeOpen {
 			e.Open.add(right)
 		} else {
 			e.Closed.add(right)
 		}
 		switch {
-		case told == nil:
+		case measured == nil:
 			e.Unknown++
 		case want == schemas.EyeOpen:
 			open = append(open, ratio)
@@ -209,10 +209,10 @@ func eyes(samples []*sample) *Eyes {
 	return e
 }
 
-// Glasses says how well glasses are told.
+// Glasses is how well glasses are recognized.
 type Glasses struct {
-	Told  int              `json:"told"`  // images for which the pack says anything
-	Right map[string]Share `json:"right"` // by what the label says, told so
+	Told  int              `json:"told"`  // labelled images for which the pack gives an answer
+	Right map[string]Share `json:"right"` // by label: recognized as labelled
 }
 
 func glasses(samples []*sample) *Glasses {

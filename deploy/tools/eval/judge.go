@@ -25,16 +25,16 @@ const (
 	instance     = "eval"
 )
 
-// judge asks the detector itself, on a broker inside this process, so that the checks which are counted are the checks
-// that sessions meet. Every check but the one for a face is waived: it is noted, and the next one is tried.
+// judge asks the real detector, on a broker inside this process, so that the checks are those of sessions. Every check except the
+// one for a face is waived: its failure is reported, and the next one runs.
 type judge struct {
 	conn     *streams.Conn
 	revision uint64
 	verdicts chan *schemas.Verdict
-	stopped  <-chan struct{}
+	done     <-chan struct{}
 }
 
-// withJudge runs the detector on models round work. The broker's folder is gone afterwards.
+// withJudge calls work while the detector runs on models, on a temporary broker.
 func withJudge(ctx context.Context, models *vision.Models, work func(context.Context, *judge) error) error {
 	dir, err := os.MkdirTemp("", "selene-eval-")
 	if err != nil {
@@ -63,7 +63,7 @@ func withJudge(ctx context.Context, models *vision.Models, work func(context.Con
 		}
 		j := &judge{conn, settings.Number, make(chan *schemas.Verdict, 1), ctx.Done()}
 		parts, ctx := errgroup.WithContext(ctx)
-		parts.Go(func() error { return conn.ServeDecider(ctx, instance, j.hear) })
+		parts.Go(func() error { return conn.ServeDecider(ctx, instance, j.receive) })
 		parts.Go(func() error {
 			return detector.New(conn, models, streams.NewRegistry(conn), workers.Options{Concurrency: 1}).Run(ctx)
 		})
@@ -79,14 +79,14 @@ func withJudge(ctx context.Context, models *vision.Models, work func(context.Con
 	return group.Wait()
 }
 
-func (j *judge) hear(v *schemas.Verdict) {
+func (j *judge) receive(v *schemas.Verdict) {
 	select {
 	case j.verdicts <- v:
-	case <-j.stopped:
+	case <-j.done:
 	}
 }
 
-// ready returns when verdicts will be heard.
+// ready waits until verdicts will be received.
 func (j *judge) ready(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -97,13 +97,13 @@ func (j *judge) ready(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("start of the detector: %w", err)
+			return fmt.Errorf("the detector did not start: %w", err)
 		case <-tick.C:
 		}
 	}
 }
 
-// clip is one row of frames that is judged like a session: what the detector learns of a person goes on to the next frame.
+// clip is a row of frames that are judged like a session: what the detector learns about a person is passed on to the next frame.
 type clip struct {
 	judge   *judge
 	session string
@@ -113,7 +113,7 @@ type clip struct {
 
 func (j *judge) open() *clip { return &clip{judge: j, session: uuid.NewString()} }
 
-// look has the detector judge a JPEG or PNG image. It returns what was measured and the codes of the checks that failed.
+// look makes the detector judge a JPEG or PNG image. It returns what was measured and the codes of the checks that failed.
 func (c *clip) look(ctx context.Context, image []byte, mediaType string) (*schemas.Estimations, []int32, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgeTimeout)
 	defer cancel()
@@ -128,7 +128,7 @@ func (c *clip) look(ctx context.Context, image []byte, mediaType string) (*schem
 		ReceivedUnixNanos: time.Now().UnixNano(), Decider: instance, State: state,
 	}
 	if _, err := c.judge.conn.PublishFrame(ctx, frame); err != nil {
-		return nil, nil, fmt.Errorf("hand the image to the detector: %w", err)
+		return nil, nil, fmt.Errorf("send the image to the detector: %w", err)
 	}
 	for {
 		select {
@@ -139,7 +139,7 @@ func (c *clip) look(ctx context.Context, image []byte, mediaType string) (*schem
 				continue
 			}
 			if f := v.GetFailure(); f != nil {
-				return nil, nil, fmt.Errorf("the detector cannot judge it: %s", f.GetDetail())
+				return nil, nil, fmt.Errorf("the detector cannot judge the image: %s", f.GetDetail())
 			}
 			if v.State != nil {
 				c.own = v.State
@@ -149,7 +149,7 @@ func (c *clip) look(ctx context.Context, image []byte, mediaType string) (*schem
 	}
 }
 
-// waived are all checks but the one whose failure leaves nothing to measure.
+// waived returns all checks except the one whose failure leaves nothing to measure.
 func waived() []int32 {
 	var out []int32
 	for _, c := range schemas.Codes {

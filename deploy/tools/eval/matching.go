@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Matching says how well two pictures of one person are told from pictures of two. Scores are cosines.
+// Matching is how well pairs of pictures of one person are told from pairs of two people. Scores are cosines.
 type Matching struct {
 	Sets        []PairSet `json:"sets"`
 	Undescribed []string  `json:"undescribed,omitempty"` // files without a face: their pairs are left out
@@ -15,7 +15,7 @@ type Matching struct {
 	Chosen      *Choice   `json:"chosen,omitempty"`
 }
 
-// PairSet is a set of pairs with its figures.
+// PairSet is a set of pairs with its error rates.
 type PairSet struct {
 	Name      string `json:"name"`
 	Same      int    `json:"same"`
@@ -28,7 +28,7 @@ type PairSet struct {
 	AtPack    Rates  `json:"at_pack"`   // at the pack's match_cosine
 	AtChosen  *Rates `json:"at_chosen"` // at the chosen threshold
 
-	// Hardest are the least alike pairs of one person and the most alike ones of two: where labels may be wrong.
+	// Hardest lists the least alike pairs of one person and the most alike pairs of two people, where labels may be wrong.
 	Hardest []ScoredPair `json:"hardest"`
 
 	same, different []float64
@@ -43,9 +43,9 @@ type ScoredPair struct {
 	Cosine Number `json:"cosine"`
 }
 
-const hardest = 3 // of either sort
+const hardest = 3 // of each sort
 
-// Rates are those at one threshold.
+// Rates are the rates at one threshold.
 type Rates struct {
 	FPR Share `json:"fpr"`
 	TPR Share `json:"tpr"`
@@ -64,8 +64,8 @@ type namedCurve struct {
 	curve Curve
 }
 
-// matching compares the pairs of pairs.csv, and for thresholds every pair of images whose identities are known: a rate of
-// one in a hundred cannot be read off fewer than some hundred pairs.
+// matching compares the pairs of pairs.csv and, for thresholds, every pair of images with known identities: a rate of one in a
+// hundred cannot be measured with fewer than a few hundred pairs.
 func matching(d *Dataset, samples []*sample, split Split, nets *networks, fpr float64) (*Matching, []namedCurve) {
 	m := &Matching{Pack: Number(nets.match)}
 	vectors := map[string]*sample{}
@@ -193,7 +193,7 @@ func (s *PairSet) rates(threshold float64) Rates {
 	return Rates{FPR: reaching(s.different, threshold), TPR: reaching(s.same, threshold)}
 }
 
-// reaching counts the scores from the threshold on.
+// reaching counts the scores that are at least the threshold.
 func reaching(scores []float64, threshold float64) (out Share) {
 	for _, x := range scores {
 		out.add(x >= threshold)
@@ -201,7 +201,7 @@ func reaching(scores []float64, threshold float64) (out Share) {
 	return out
 }
 
-// cosine of two vectors of length 1.
+// cosine returns the cosine of two vectors of length 1.
 func cosine(a, b []float32) float64 {
 	var sum float64
 	for i := range a {

@@ -11,10 +11,10 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// networks are the models of the pack, and each of its anti-spoofing networks by itself.
+// networks has the models of the pack, and each of its anti-spoofing networks separately.
 type networks struct {
 	all   *vision.Models
-	match float64 // cosine from which on the pack takes two faces for one person
+	match float64 // lowest cosine at which the pack takes two faces for one person
 	each  []single
 }
 
@@ -31,7 +31,7 @@ func (n *networks) close() {
 	}
 }
 
-// openNetworks opens a pack, and for each file of its anti-spoofing role a pack that has this file alone.
+// openNetworks opens a pack, and for each file of its anti-spoofing role a pack with only this file.
 func openNetworks(c vision.Config) (_ *networks, err error) {
 	n := &networks{}
 	if n.all, err = vision.Open(c); err != nil {
@@ -57,13 +57,13 @@ func openNetworks(c vision.Config) (_ *networks, err error) {
 	files, _ := pack.Roles[vision.RoleAntispoof]["files"].([]any)
 	for i := range files {
 		if err := n.alone(c, pack.Name, pack.Roles[vision.RoleAntispoof], i); err != nil {
-			return nil, fmt.Errorf("anti-spoofing network %v by itself: %w", files[i], err)
+			return nil, fmt.Errorf("open anti-spoofing network %v: %w", files[i], err)
 		}
 	}
 	return n, nil
 }
 
-// alone opens file i of a role's description as a pack of its own.
+// alone opens file i of a role as a pack of its own.
 func (n *networks) alone(c vision.Config, pack string, role map[string]any, i int) error {
 	dir, err := os.MkdirTemp("", "selene-eval-")
 	if err != nil {
@@ -107,7 +107,7 @@ func (n *networks) alone(c vision.Config, pack string, role map[string]any, i in
 	return nil
 }
 
-// names are the anti-spoofing networks, and last their mean where there are several.
+// names returns the names of the anti-spoofing networks and, if there are several, of their mean as the last one.
 func (n *networks) names() []string {
 	var out []string
 	for _, s := range n.each {
@@ -119,7 +119,7 @@ func (n *networks) names() []string {
 	return out
 }
 
-// liveness scores a face with each network, in the order of names.
+// liveness returns the score of a face by each network, in the order of names.
 func (n *networks) liveness(img *vision.Image, d vision.Detection) ([]float64, error) {
 	var out []float64
 	var sum float64

@@ -9,37 +9,37 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-const windowLength = 5 // frames whose mean is judged, the default of session.aggregate_frames
+const windowLength = 5 // frames whose mean is judged; the default of session.aggregate_frames
 
-// PAD says how well presentation attacks are told from living faces, in the terms of ISO/IEC 30107-3: APCER is the share
+// PAD is how well presentation attacks are told from living faces, in the terms of ISO/IEC 30107-3: APCER is the share
 // of presentations of one attack instrument taken for bona fide, BPCER the share of bona fide ones taken for attacks.
-// Here a presentation is a frame, or a window of frames, and Share.Files says how many files they came from.
+// Here a presentation is a frame, or a window of frames, and Share.Files is the number of files they came from.
 type PAD struct {
 	Setting float64  `json:"setting"` // the default of thresholds.liveness
 	Rows    []PADRow `json:"rows"`
-	// NoResponse are the frames without a face to judge, by bona fide ("") and instrument (BPNRR, APNRR).
+	// NoResponse counts the frames without a face to judge, for bona fide ("") and by instrument (BPNRR, APNRR).
 	NoResponse map[string]Share `json:"no_response"`
 	Portraits  Share            `json:"portraits"` // photographs of living people under the setting, by the last network
 	Art        Share            `json:"art"`       // paintings and the like from the setting on
 	Chosen     *Choice          `json:"chosen,omitempty"`
 }
 
-// PADRow are the figures of one network, or of the mean of all, over single frames or windows.
+// PADRow has the error rates of one network, or of the mean of all, over single frames or windows.
 type PADRow struct {
 	Network   string `json:"network"`
 	Window    int    `json:"window"`   // frames in the mean
-	Accepted  bool   `json:"accepted"` // frames that pass every other check alone, as in a session
+	Accepted  bool   `json:"accepted"` // only frames that pass every other check, as in a session
 	AUC       Number `json:"auc"`
 	EER       Number `json:"eer"`
 	AtSetting Errors `json:"at_setting"` // on the split
-	// Threshold is chosen on the half tune, where Margin more or less changes nothing; Tune and Test are the errors at it.
+	// Threshold is chosen on the half tune, where a change by up to Margin makes no difference; Tune and Test are the errors at it.
 	Threshold Number `json:"threshold"`
 	Margin    Number `json:"margin"`
 	Tune      Errors `json:"tune"`
 	Test      Errors `json:"test"`
 }
 
-// Errors are those at one threshold.
+// Errors are the errors at one threshold.
 type Errors struct {
 	BPCER   Share            `json:"bpcer"`
 	Attacks Share            `json:"attacks"`         // APCER over all instruments together
@@ -83,13 +83,13 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 	for _, r := range p.Rows {
 		if r.Network == names[last] && r.Window == windowLength && !r.Accepted && !math.IsNaN(float64(r.Threshold)) {
 			p.Chosen = &Choice{"thresholds.liveness", r.Threshold, r.Margin, fmt.Sprintf(
-				"for means of %d frames: the least sum of BPCER and APCER over all attacks of the half tune, in the middle of the range where it is so", windowLength)}
+				"for means of %d frames: the smallest sum of BPCER and APCER over all attacks of the half tune, in the middle of the range that gives it", windowLength)}
 		}
 	}
 	return p
 }
 
-// presentations are the scored frames, or the means of windows that do not overlap.
+// presentations returns the scored frames, or the means of windows that do not overlap.
 func presentations(samples []*sample, window int, accepted bool) []presentation {
 	var out []presentation
 	var row []*sample
@@ -148,7 +148,7 @@ func add(fake bool, score float64, attack, live *[]float64) {
 	}
 }
 
-// errorsAt counts the errors at a threshold; none at NaN.
+// errorsAt counts the errors at a threshold; it counts nothing when that is NaN.
 func errorsAt(all []presentation, network int, split Split, threshold float64) Errors {
 	e := Errors{APCER: map[string]Share{}}
 	if math.IsNaN(threshold) {

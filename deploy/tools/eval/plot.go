@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// Size of the plot in pixels, and where its axes lie.
+// Size of the plot and position of its axes, in pixels.
 const (
 	plotWidth, plotHeight = 900, 640
 	plotLeft, plotRight   = 80, 870
@@ -88,7 +88,7 @@ func (p *plot) axes() {
 	p.text(8, plotTop-18, "TPR")
 }
 
-// curve draws steps, as the points of a curve of counts are joined.
+// curve joins the points of a curve of counts by steps.
 func (p *plot) curve(c Curve, shade color.RGBA) {
 	for i := 1; i < len(c); i++ {
 		x0, y0 := round(plotX(c[i-1].FPR)), round(plotY(c[i-1].TPR))
@@ -102,7 +102,7 @@ func (p *plot) curve(c Curve, shade color.RGBA) {
 
 func round(x float64) int { return int(math.Round(x)) }
 
-// line draws from one point to another, ends included.
+// line draws a line, including its ends.
 func (p *plot) line(x0, y0, x1, y1 int, c color.RGBA) {
 	n := max(x1-x0, x0-x1, y1-y0, y0-y1, 1)
 	for i := range n + 1 {
@@ -111,10 +111,10 @@ func (p *plot) line(x0, y0, x1, y1 int, c color.RGBA) {
 	}
 }
 
-// letterSize is how many pixels wide a pixel of a letter is drawn.
+// letterSize is the size of one pixel of a letter in the plot.
 const letterSize = 2
 
-// text writes from the upper left corner on. Letters it does not know are left blank.
+// text writes text with its upper left corner at a point. Unknown letters are left blank.
 func (p *plot) text(x, y int, s string) {
 	for _, r := range s {
 		for line, bits := range letter(r) {

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// Report is what came out. Sections that the dataset or the pack has nothing for are nil.
+// Report is the result of Run. Sections for which the dataset or the pack has no data are nil.
 type Report struct {
 	Dataset string `json:"dataset"`
 	Pack    string `json:"pack"`
 	Digest  string `json:"digest"` // of pack.json
 	Split   Split  `json:"split"`
 	Files   int    `json:"files"`
-	Images  int    `json:"images"` // stills, and the frames of clips that were looked at
+	Images  int    `json:"images"` // stills, and judged frames of clips
 
 	Detection *Detection `json:"detection,omitempty"`
 	Pose      *Pose      `json:"pose,omitempty"`
@@ -32,7 +32,7 @@ type Report struct {
 type Share struct {
 	Count int
 	Of    int
-	// Files is how many files the trials came from, when that is fewer: frames of one clip are no independent trials.
+	// Files is the number of files the trials came from, when that is fewer: frames of one clip are not independent trials.
 	Files int
 }
 
@@ -43,10 +43,10 @@ func (s *Share) add(hit bool) {
 	}
 }
 
-// Rate is the share as a number, NaN of nothing.
+// Rate returns the share as a number, NaN without trials.
 func (s Share) Rate() float64 { return float64(s.Count) / float64(s.Of) }
 
-// independent is the number of independent trials.
+// independent returns the number of independent trials.
 func (s Share) independent() int {
 	if s.Files > 0 {
 		return min(s.Files, s.Of)
@@ -54,13 +54,13 @@ func (s Share) independent() int {
 	return s.Of
 }
 
-// Bound is the 95 % bound of the rate when nothing was counted (the rule of three, over independent trials), and whether
-// that is the case.
+// Bound returns the 95 % bound of the rate when nothing was counted (the rule of three, over independent trials), and reports
+// whether that is the case.
 func (s Share) Bound() (float64, bool) {
 	return RuleOfThree(s.independent()), s.Count == 0 && s.Of > 0
 }
 
-// MarshalJSON adds the rate, its 95 % interval (Wilson) and, for no error, the bound of 3/n.
+// MarshalJSON adds the rate, its 95 % interval (Wilson) and, when nothing was counted, the bound of 3/n.
 func (s Share) MarshalJSON() ([]byte, error) {
 	out := map[string]any{"count": s.Count, "of": s.Of}
 	if s.Files > 0 {
@@ -76,7 +76,7 @@ func (s Share) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Number is a figure that may be missing: NaN and infinities are null in JSON, which has no word for them.
+// Number is a figure that may be missing: NaN and infinities are null in JSON.
 type Number float64
 
 // MarshalJSON writes the number, or null.

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// Point is one working point: scores from Threshold on are accepted.
+// Point is one operating point: scores of at least Threshold are accepted.
 type Point struct {
 	Threshold float64
 	FPR, TPR  float64
-	Margin    float64 // by which the threshold could move either way and change nothing; 0 when not asked for
+	Margin    float64 // by which the threshold could move either way without a difference; 0 when not computed
 }
 
 // Curve is a ROC curve from (0, 0) to (1, 1), one point for each different score and the first above all of them.
 type Curve []Point
 
-// ROC draws the curve of scores that should be accepted (positive) and rejected (negative). Without scores of either
-// sort it is nil.
+// ROC returns the curve of scores that should be accepted (positive) and rejected (negative), and nil without scores of either
+// sort.
 func ROC(positive, negative []float64) Curve {
 	if len(positive) == 0 || len(negative) == 0 {
 		return nil
@@ -48,12 +48,11 @@ func descending(values []float64) []float64 {
 	return out
 }
 
-// EER is the rate at which the false positive rate equals the false negative rate, on straight lines between the points
-// of the curve. It is NaN for no curve.
+// EER returns the equal error rate, interpolated between the points of the curve. It is NaN without a curve.
 func (c Curve) EER() float64 {
 	for i := 1; i < len(c); i++ {
 		a, b := c[i-1], c[i]
-		before, after := 1-a.TPR-a.FPR, 1-b.TPR-b.FPR // miss rate less false alarms: falls from 1 to -1
+		before, after := 1-a.TPR-a.FPR, 1-b.TPR-b.FPR // miss rate minus false positive rate: falls from 1 to -1
 		if after <= 0 {
 			t := before / (before - after)
 			return a.FPR + t*(b.FPR-a.FPR)
@@ -62,8 +61,8 @@ func (c Curve) EER() float64 {
 	return math.NaN()
 }
 
-// At is the working point with the most true positives of those whose false positive rate is at most fpr, and of these
-// the one with the fewest false positives. Its threshold lies midway to the next score. It is false for no curve.
+// At returns, of the operating points whose false positive rate is at most fpr, the one with the most true positives and then
+// the fewest false positives. Its threshold lies midway to the next score. It reports false without a curve.
 func (c Curve) At(fpr float64) (Point, bool) {
 	if len(c) == 0 {
 		return Point{}, false
@@ -86,8 +85,8 @@ func (c Curve) At(fpr float64) (Point, bool) {
 	return p, true
 }
 
-// leastErrors is the working point with the least sum of misses and false alarms, its threshold to three decimals in the
-// middle of the widest range of scores where it is so. It is false for no curve.
+// leastErrors returns the operating point with the smallest sum of misses and false positives. Its threshold, to three decimals,
+// lies in the middle of the widest range of scores that gives it. It reports false without a curve.
 func (c Curve) leastErrors() (best Point, ok bool) {
 	least := math.Inf(1)
 	for i := 1; i+1 < len(c); i++ {

@@ -7,11 +7,11 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// sample is one image, or one frame of a clip, and what came out for it.
+// sample is one image, or one frame of a clip, with its results.
 type sample struct {
 	label Label
 	at    time.Duration // in its clip
-	extra bool          // looked at for the eyes alone: between the frames that are taken in regular steps
+	extra bool          // judged only for the eyes: a frame between those taken at regular steps
 
 	seen  *schemas.Estimations
 	codes []int32
@@ -22,10 +22,10 @@ type sample struct {
 
 func (s *sample) faces() int { return int(s.seen.GetFaceCount()) }
 
-// fails tells whether one of the checks failed.
+// fails reports whether one of the checks failed.
 func (s *sample) fails(codes ...int32) bool {
 	return slices.ContainsFunc(codes, func(c int32) bool { return slices.Contains(s.codes, c) })
 }
 
-// accepted tells whether the frame would reach the liveness worker.
+// accepted reports whether the frame would reach the liveness worker.
 func (s *sample) accepted() bool { return s.faces() > 0 && len(s.codes) == 0 }

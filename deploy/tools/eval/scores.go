@@ -7,8 +7,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Score is a score of quality on images that are fine: how the threshold of its setting stands, and where one would
-// stand that hardly any of them fails.
+// Score is a quality score on good images: how many fail its default threshold, and the threshold that hardly any of them fails.
 type Score struct {
 	Setting   string   `json:"setting"`
 	Default   float64  `json:"default"`
@@ -30,10 +29,10 @@ func scores(samples []*sample) []Score {
 		bad     group
 	}{
 		{"thresholds.blur", t.Blur, (*schemas.ImageQuality).GetBlur, ofKind("blur")},
-		{"thresholds.light", t.Light, (*schemas.ImageQuality).GetLight, nobody},
-		{"thresholds.dark", t.Dark, (*schemas.ImageQuality).GetDarkness, nobody},
-		{"thresholds.illumination", t.Illumination, (*schemas.ImageQuality).GetIllumination, nobody},
-		{"thresholds.specularity", t.Specularity, (*schemas.ImageQuality).GetSpecularity, nobody},
+		{"thresholds.light", t.Light, (*schemas.ImageQuality).GetLight, nothing},
+		{"thresholds.dark", t.Dark, (*schemas.ImageQuality).GetDarkness, nothing},
+		{"thresholds.illumination", t.Illumination, (*schemas.ImageQuality).GetIllumination, nothing},
+		{"thresholds.specularity", t.Specularity, (*schemas.ImageQuality).GetSpecularity, nothing},
 	}
 	var out []Score
 	for _, q := range list {
@@ -69,7 +68,7 @@ func scores(samples []*sample) []Score {
 	return out
 }
 
-// lowerThreshold is the highest threshold, to three decimals, that at most a share of the scores lies under; NaN
+// lowerThreshold returns the highest threshold, to three decimals, under which at most the given share of the scores lies; NaN
 // without scores.
 func lowerThreshold(scores []float64, share float64) float64 {
 	if len(scores) == 0 {

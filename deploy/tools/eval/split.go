@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// Split names a half of a dataset.
+// Split is a half of a dataset, or all of it.
 type Split string
 
-// The halves. What is chosen (thresholds) is chosen on the one and reported on the other.
+// The splits. Thresholds are chosen on the half tune, and their error rates are those on the half test.
 const (
 	All  Split = "all"
 	Tune Split = "tune"
 	Test Split = "test"
 )
 
-// ParseSplit reads the name of a split.
+// ParseSplit returns the split with a name.
 func ParseSplit(s string) (Split, error) {
 	switch p := Split(s); p {
 	case All, Tune, Test:
@@ -26,12 +26,12 @@ func ParseSplit(s string) (Split, error) {
 	return "", fmt.Errorf("split %q; use all, tune or test", s)
 }
 
-// has tells whether a file of the half h is in the split.
+// has reports whether a file of the half h is in the split.
 func (s Split) has(h Split) bool { return s == All || s == h }
 
-// assignHalves gives every file its half, the same on every machine. All files of one identity go to one half, so that
-// nobody is met again; a file without an identity stands for itself. The units of a kind are put in the order of their
-// hashes and go to the halves in turn: small kinds would often fall into one half otherwise.
+// assignHalves assigns every file to a half, the same one on every machine. All files of one identity go to the same half, so
+// that no person is in both; a file without an identity is a unit of its own. The units of a kind are sorted by their hashes and
+// go to the halves in turn, because a small kind could otherwise fall entirely into one half.
 func assignHalves(labels []Label) {
 	type unit struct {
 		kind, key string

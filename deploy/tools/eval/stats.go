@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// AUC is the area under the ROC curve by the Mann-Whitney statistic: the share of pairs of a positive and a negative
+// AUC returns the area under the ROC curve by the Mann-Whitney statistic: the share of pairs of a positive and a negative
 // score in which the positive is higher, ties counting half. It is NaN without scores of either sort.
 func AUC(positive, negative []float64) float64 {
 	if len(positive) == 0 || len(negative) == 0 {
@@ -21,7 +21,7 @@ func AUC(positive, negative []float64) float64 {
 	return wins / float64(len(positive)) / float64(len(negative))
 }
 
-// Wilson is the 95 % confidence interval of a share of k in n (Wilson, 1927). It is 0..1 for n = 0.
+// Wilson returns the 95 % confidence interval of a share of k in n (Wilson, 1927). It is 0..1 for n = 0.
 func Wilson(k, n int) (low, high float64) {
 	if n == 0 {
 		return 0, 1
@@ -40,11 +40,11 @@ func Wilson(k, n int) (low, high float64) {
 	return low, high
 }
 
-// RuleOfThree bounds with 95 % confidence the rate of an error that was not seen in n independent trials: 3/n (Hanley
-// and Lippman-Hand, 1983), at most 1.
+// RuleOfThree returns the upper bound, with 95 % confidence, of the rate of an error that did not occur in n independent trials:
+// 3/n (Hanley and Lippman-Hand, 1983), at most 1.
 func RuleOfThree(n int) float64 { return min(1, 3/float64(max(n, 1))) }
 
-// mean of no values is NaN.
+// mean returns the mean, NaN of no values.
 func mean(values []float64) float64 {
 	var sum float64
 	for _, v := range values {

@@ -33,7 +33,7 @@ func (r *Report) WriteText(w io.Writer) error {
 
 type tables struct{ out bytes.Buffer }
 
-// table writes a heading and aligned rows; cells are parted by tabs.
+// table writes a heading and aligned rows; tabs separate the cells.
 func (t *tables) table(title string, rows ...string) {
 	fmt.Fprintf(&t.out, "\n%s\n", title)
 	w := tabwriter.NewWriter(&t.out, 0, 0, 2, ' ', 0)
@@ -51,7 +51,7 @@ func row(cells ...any) string {
 	return strings.Join(out, "\t")
 }
 
-// String is "97.1 % (34/35 of 3 files)", with the bound when nothing was counted.
+// String returns text such as "97.1 % (34/35 of 3 files)".
 func (s Share) String() string {
 	if s.Of == 0 {
 		return "-"
@@ -63,7 +63,7 @@ func (s Share) String() string {
 	return fmt.Sprintf("%s (%d/%d%s)", percent(s.Rate()), s.Count, s.Of, files)
 }
 
-// errors is the share of errors with the 95 % bound when there were none.
+// errors returns the share of errors, with the 95 % bound when there were none.
 func (s Share) errors() string {
 	if bound, none := s.Bound(); none {
 		return fmt.Sprintf("%s, < %s", s, percent(bound))
@@ -85,7 +85,7 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
-// String shows a missing figure as a dash.
+// String returns the number, and a dash when it is missing.
 func (n Number) String() string {
 	f := float64(n)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -98,9 +98,9 @@ func (t *tables) detection(d *Detection) {
 	rows := []string{
 		row("found in stills with a face", d.Found),
 		row("found in frames of clips of one person", d.Frames),
-		row("number of faces right, where it is labelled", d.Counts),
+		row("number of faces correct, where it is labelled", d.Counts),
 		row("more than one found in a portrait", d.Extra),
-		row("found where there is none", d.False.errors()),
+		row("found in images without a face", d.False.errors()),
 		row("found in a painting", d.Art),
 	}
 	for _, g := range d.Groups {
@@ -138,9 +138,9 @@ func degrees(n Number) string {
 
 func (t *tables) eyes(e *Eyes) {
 	t.table("Eyes",
-		row("state right", e.Right), row("open told open", e.Open), row("closed told closed", e.Closed),
-		row("not told (counted as wrong)", e.Unknown), row("AUC of the aspect ratio", e.AUC),
-		row("frames of frontal clips told open (people blink)", e.Straight))
+		row("state recognized", e.Right), row("open, recognized as open", e.Open), row("closed, recognized as closed", e.Closed),
+		row("not measured (counted as wrong)", e.Unknown), row("AUC of the aspect ratio", e.AUC),
+		row("frames of frontal clips recognized as open (people blink)", e.Straight))
 }
 
 func (t *tables) glasses(g *Glasses) {
@@ -149,7 +149,7 @@ func (t *tables) glasses(g *Glasses) {
 	}
 	var rows []string
 	for _, kind := range slices.Sorted(maps.Keys(g.Right)) {
-		rows = append(rows, row(kind+" told so", g.Right[kind]))
+		rows = append(rows, row(kind+" recognized", g.Right[kind]))
 	}
 	t.table("Glasses", rows...)
 }
@@ -174,14 +174,14 @@ func (t *tables) matching(m *Matching) {
 	t.choice(m.Chosen)
 	largest := slices.MaxFunc(m.Sets, func(a, b PairSet) int { return a.Different - b.Different })
 	for _, p := range largest.Hardest {
-		kind := "of two people, very alike"
+		kind := "two people, very alike"
 		if p.Same {
-			kind = "of one person, little alike"
+			kind = "one person, not very alike"
 		}
 		fmt.Fprintf(&t.out, "  %s: %s %s %s\n", kind, p.Cosine, p.A, p.B)
 	}
 	for _, f := range m.Undescribed {
-		fmt.Fprintf(&t.out, "  no face, its pairs are left out: %s\n", f)
+		fmt.Fprintf(&t.out, "  no face, so its pairs are left out: %s\n", f)
 	}
 }
 
@@ -194,19 +194,19 @@ func part(n Number) string {
 
 func (t *tables) choice(c *Choice) {
 	if c != nil {
-		fmt.Fprintf(&t.out, "  chosen: %s = %s (%s more or less change nothing on tune), %s\n", c.Setting, c.Value, c.Margin, c.Why)
+		fmt.Fprintf(&t.out, "  chosen: %s = %s (a change by up to %s makes no difference on tune), %s\n", c.Setting, c.Value, c.Margin, c.Why)
 	}
 }
 
 func (t *tables) checks(checks []Check) {
-	rows := []string{row("codes", "check", "good ones that fail", "bad ones caught", "bad")}
+	rows := []string{row("codes", "check", "good images that fail", "bad images caught", "bad")}
 	legend := map[string]string{}
 	for _, c := range checks {
 		codes := strings.Trim(fmt.Sprint(c.Codes), "[]")
 		rows = append(rows, row(codes, c.Name, strings.TrimSuffix(c.Good, ".")+": "+c.False.errors(), c.Caught, c.Bad))
 		legend[c.Good] = goodGroups[c.Good]
 	}
-	t.table("Checks of the detector with the default settings; every check is tried, also behind one that failed", rows...)
+	t.table("Checks of the detector with the default settings; every check runs, even after another one failed", rows...)
 	for _, name := range slices.Sorted(maps.Keys(legend)) {
 		if legend[name] != "" {
 			fmt.Fprintf(&t.out, "  %s: %s\n", name, legend[name])
@@ -219,7 +219,7 @@ func (t *tables) scores(scores []Score) {
 	for _, s := range scores {
 		rows = append(rows, row(s.Setting, s.Default, s.AtDefault.errors(), s.Chosen, s.AtChosen.errors(), s.Tune, fmt.Sprint(s.Bad)))
 	}
-	t.table(fmt.Sprintf("Scores of quality; chosen: the highest threshold that at most %s of the good images of tune are under", percent(goodTarget)), rows...)
+	t.table(fmt.Sprintf("Quality scores; chosen: the highest threshold under which at most %s of the good images of tune lie", percent(goodTarget)), rows...)
 }
 
 func (t *tables) ownKinds(kinds []OwnKind) {

@@ -41,12 +41,12 @@ func (t *tables) pad(p *PAD) {
 		rows = append(rows, row(r.Network, over(r.Window), which(r.Accepted), r.Threshold,
 			r.Tune.BPCER.short(), r.Tune.Attacks.short(), r.Test.BPCER.short(), r.Test.Attacks.short(), r.Test.worst()))
 	}
-	t.table("The same at a threshold chosen on tune (APCER over all instruments)", rows...)
+	t.table("The same at thresholds chosen on tune (APCER over all instruments)", rows...)
 	t.choice(p.Chosen)
-	t.beside(p)
+	t.padOthers(p)
 }
 
-// padFiles says how many files the frames came from, and what no error among them means.
+// padFiles writes how many files the frames came from, and which error rate remains possible when no error was seen.
 func (t *tables) padFiles(p *PAD, species []string) {
 	files := map[string]int{}
 	for _, r := range p.Rows {
@@ -55,7 +55,7 @@ func (t *tables) padFiles(p *PAD, species []string) {
 			files[kind] = max(files[kind], r.AtSetting.APCER[kind].Files)
 		}
 	}
-	fmt.Fprint(&t.out, "  files behind these counts, and the 95 % bound of an error rate of which none was seen (3/n):")
+	fmt.Fprint(&t.out, "  files behind these counts, and the 95 % bound of an error rate when no error was seen (3/n):")
 	for _, kind := range slices.Concat([]string{""}, species) {
 		name := kind
 		if kind == "" {
@@ -66,7 +66,7 @@ func (t *tables) padFiles(p *PAD, species []string) {
 	fmt.Fprintln(&t.out)
 }
 
-func (t *tables) beside(p *PAD) {
+func (t *tables) padOthers(p *PAD) {
 	var rows []string
 	for _, kind := range slices.Sorted(maps.Keys(p.NoResponse)) {
 		name := "frames without a face: " + kind + " (APNRR)"
@@ -75,11 +75,11 @@ func (t *tables) beside(p *PAD) {
 		}
 		rows = append(rows, row(name, p.NoResponse[kind]))
 	}
-	rows = append(rows, row("portraits of living people that fail (no presentations to a camera)", p.Portraits), row("paintings that pass", p.Art))
-	t.table("Beside that", rows...)
+	rows = append(rows, row("portraits of living people that fail (photographs, not presentations to a camera)", p.Portraits), row("paintings that pass", p.Art))
+	t.table("Other figures of presentation attack detection", rows...)
 }
 
-// short leaves out the files.
+// short returns the share without the number of files.
 func (s Share) short() string { return Share{Count: s.Count, Of: s.Of}.String() }
 
 func (e Errors) worst() string {

@@ -12,7 +12,7 @@ import (
 	"github.com/maruel/natural"
 )
 
-// folder is a row of image files at a constant pace.
+// folder is a row of image files at a constant rate.
 type folder struct {
 	files []string
 	fps   float64
@@ -31,7 +31,7 @@ func openFolder(path string, fps float64) (Source, error) {
 		}
 	}
 	if len(f.files) == 0 {
-		return nil, fmt.Errorf("open source: folder %s holds no images; name a folder with JPEG, PNG or other image files", path)
+		return nil, fmt.Errorf("open source: folder %s has no images; name a folder with JPEG, PNG or other image files", path)
 	}
 	slices.SortFunc(f.files, natural.Compare)
 	return f, nil
@@ -65,7 +65,7 @@ func (f *folder) Image() ([]byte, string, error) {
 	}
 	defer v.Close()
 	if _, err := v.Next(); err != nil {
-		return nil, "", fmt.Errorf("%s: no picture in it: %w", path, err)
+		return nil, "", fmt.Errorf("%s has no picture: %w", path, err)
 	}
 	return v.Image()
 }

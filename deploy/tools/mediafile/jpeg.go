@@ -12,7 +12,7 @@ import (
 
 // jpegEncoder turns decoded frames into JPEG as a viewer would see them: square
 // pixels, upright, full range BT.601 as JFIF has it, 4:2:0, quantiser 2 (about quality 95).
-// Its graph and codec are made for the first frame and made again when the frames change.
+// Its graph and codec are created for the first frame, and again when the format of the frames changes.
 type jpegEncoder struct {
 	rotation int // degrees clockwise: 0, 90, 180, 270
 
@@ -31,7 +31,7 @@ type frameShape struct {
 	aspect        astiav.Rational
 }
 
-// rotation is how far a player turns the stream clockwise.
+// rotation returns by how many degrees a player turns the stream clockwise.
 func rotation(s *astiav.Stream) int {
 	matrix, err := astiav.NewDisplayMatrixFromBytes(s.SideData(astiav.PacketSideDataTypeDisplaymatrix))
 	if err != nil {
@@ -108,7 +108,7 @@ func (e *jpegEncoder) open(s frameShape) (err error) {
 	return e.graph.Configure()
 }
 
-// filters is the way from a decoded frame to what JFIF expects.
+// filters returns the filters that turn a decoded frame into what JFIF expects.
 func filters(s frameShape, rotation int) string {
 	width := s.width
 	if s.aspect.Num() > 0 && s.aspect.Den() > 0 {

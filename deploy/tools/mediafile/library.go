@@ -36,7 +36,7 @@ func OpenLibrary(dir string, fps float64) (*Library, error) {
 		}
 	}
 	if len(l.files) == 0 {
-		return nil, fmt.Errorf("open library: folder %s holds no clips; put videos or folders of images of the person into it", dir)
+		return nil, fmt.Errorf("open library: folder %s has no clips; put videos or folders of images of the person into it", dir)
 	}
 	slices.SortFunc(l.files, natural.Compare)
 	return l, nil
@@ -74,7 +74,7 @@ func (l *Library) Image() ([]byte, string, error) { return l.now.Image() }
 // Clip is the index of the present clip; -1 before the first.
 func (l *Library) Clip() int { return l.clip }
 
-// Duration is not known before all clips were opened.
+// Duration is unknown, because the clips are opened one by one.
 func (l *Library) Duration() time.Duration { return 0 }
 
 func (l *Library) Rewind() error {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// resampled shows a source at a constant rate: picture n is the one that the source
-// shows at n/fps, so pictures are left out or given again, never put in another order.
+// resampled shows a source at a constant rate: picture n is the one that the source shows at n/fps, so pictures are left out or
+// repeated, and their order stays.
 type resampled struct {
 	Source
 	fps float64
@@ -36,7 +36,7 @@ func (r *resampled) Rewind() error {
 	return r.Source.Rewind()
 }
 
-// looped starts its source again at its end; times go on.
+// looped starts its source again at its end; its times continue.
 type looped struct {
 	Source
 	start, end time.Duration

@@ -1,3 +1,4 @@
+// Package mediafile reads videos, folders of images and single images as a row of JPEG or PNG pictures with times.
 package mediafile
 
 import (
@@ -12,35 +13,34 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// Timing says when a picture of a source is shown, counted from the first one.
+// Timing is when a picture of a source is shown, counted from the first one.
 type Timing struct {
 	PTS   time.Duration // when it appears
 	Until time.Duration // when the picture after it appears; more than PTS
 }
 
-// Source gives pictures in the order they are shown. It is used like a scanner: Next
-// moves on, Image gives the picture moved to. It is for one goroutine.
+// Source reads pictures in the order in which they are shown. It works like a scanner: Next advances, and Image returns the
+// present picture. It is for one goroutine.
 type Source interface {
-	// Next moves to the next picture; io.EOF after the last.
+	// Next advances to the next picture. It returns io.EOF after the last one.
 	Next() (Timing, error)
-	// Image is the present picture as JPEG or PNG file bytes with its media type
-	// ("image/jpeg" or "image/png"). A picture that is passed over is never encoded.
+	// Image returns the present picture as the bytes of a JPEG or PNG file, with its media type ("image/jpeg" or "image/png").
+	// Pictures that are skipped are not encoded.
 	Image() (image []byte, mediaType string, err error)
-	// Duration of all pictures together, 0 when unknown.
+	// Duration returns the duration of all pictures together, 0 when unknown.
 	Duration() time.Duration
-	// Rewind goes back to before the first picture.
+	// Rewind returns to before the first picture.
 	Rewind() error
-	// Close frees what the source holds.
+	// Close releases the resources of the source.
 	Close() error
 }
 
-// defaultFPS is the pace of pictures that have no times of their own.
+// defaultFPS is the rate of pictures without times of their own.
 const defaultFPS = 10
 
-// Open opens a video file of any format FFmpeg reads, a folder of images (in natural
-// name order) or one image. JPEG and PNG images are given as they are, byte for byte.
-// fps above 0 is the pace of a folder, or the rate that a video is resampled to; at 0 a
-// folder has 10 pictures a second. With loop the source starts again when it ends.
+// Open opens a video file of any format that FFmpeg reads, a folder of images (in natural name order), or one image. JPEG and
+// PNG images are returned as they are, byte for byte. fps above 0 is the rate of a folder, or the rate to which a video is
+// resampled; at 0, a folder has 10 pictures a second. With loop, the source starts again when it ends.
 func Open(path string, fps float64, loop bool) (Source, error) {
 	src, err := open(path, fps)
 	if err != nil {
@@ -54,7 +54,7 @@ func Open(path string, fps float64, loop bool) (Source, error) {
 
 func open(path string, fps float64) (Source, error) {
 	if fps < 0 || fps > 1000 {
-		return nil, fmt.Errorf("fps is %v, allowed are 0 (as the source is) to 1000", fps)
+		return nil, fmt.Errorf("fps is %v: use 0 (the rate of the source) to 1000", fps)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -91,9 +91,8 @@ func pace(fps float64) float64 {
 	return defaultFPS
 }
 
-// stillType is the media type of a file that is sent as it is: by its first bytes, else
-// by its name, so that a broken .jpg reaches the server, which says what is wrong with it.
-// It is "" for a file that FFmpeg must read.
+// stillType returns the media type of a file that is sent as it is, from its first bytes or, failing that, from its name, so
+// that a broken .jpg reaches the server, which reports what is wrong. It returns "" for a file that FFmpeg must read.
 func stillType(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -108,7 +107,7 @@ func stillType(path string) (string, error) {
 	return cmp.Or(imagefile.Detect(head[:n]), imagefile.OfName(path)).MediaType(), nil
 }
 
-// isImageName tells images from videos; a GIF may be either and counts as a video.
+// isImageName reports whether a file is an image by its name; a GIF may be animated and counts as a video.
 func isImageName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif":

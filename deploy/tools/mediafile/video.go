@@ -11,8 +11,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// video decodes the first video stream of a file. It looks one picture ahead, which is
-// how it knows until when the present one is shown.
+// video decodes the first video stream of a file. It decodes one picture ahead, to know until when the present one is shown.
 type video struct {
 	path    string
 	format  *astiav.FormatContext // nil until it is open
@@ -22,12 +21,12 @@ type video struct {
 
 	now, ahead       *astiav.Frame
 	nowPTS, aheadPTS time.Duration
-	primed, more     bool          // ahead was tried; ahead holds a picture
+	primed, more     bool          // a picture was decoded ahead; ahead has one
 	first            int64         // PTS of the first picture, in the stream's time base
-	step             time.Duration // how long a picture is shown when nothing says so
+	step             time.Duration // how long a picture is shown when the file does not say
 
 	encoder *jpegEncoder
-	image   []byte // JPEG of now, nil until asked for
+	image   []byte // JPEG of now, nil until Image is called
 }
 
 func openVideo(path string) (*video, error) {
@@ -44,7 +43,7 @@ func (v *video) open() error {
 	format := astiav.AllocFormatContext()
 	options := astiav.NewDictionary()
 	defer options.Free()
-	// A '%' in the name of an image is no numbering pattern.
+	// A '%' in the name of an image is not a numbering pattern.
 	if err := options.Set("pattern_type", "none", 0); err != nil {
 		return fmt.Errorf("open %s: %w", v.path, err)
 	}
@@ -108,7 +107,7 @@ func (v *video) Next() (Timing, error) {
 	return Timing{PTS: v.nowPTS, Until: v.nowPTS + v.step}, nil
 }
 
-// decodeAhead puts the next picture into ahead and says in more whether there was one.
+// decodeAhead decodes the next picture into ahead, and sets more if there was one.
 func (v *video) decodeAhead() error {
 	v.more = false
 	for {
@@ -129,7 +128,7 @@ func (v *video) decodeAhead() error {
 	}
 }
 
-// feed gives the decoder the next packet, or the end.
+// feed sends the next packet to the decoder, or the end of the stream.
 func (v *video) feed() error {
 	defer v.packet.Unref()
 	for {
@@ -144,15 +143,14 @@ func (v *video) feed() error {
 			continue
 		}
 		err = v.decoder.SendPacket(v.packet)
-		if err != nil && !errors.Is(err, astiav.ErrInvaliddata) { // a damaged packet costs its picture only
+		if err != nil && !errors.Is(err, astiav.ErrInvaliddata) { // a damaged packet loses only its picture
 			return fmt.Errorf("decode %s after %v: %w", v.path, v.nowPTS, err)
 		}
 		return nil
 	}
 }
 
-// pts is the time of the picture in ahead: its own, unless it has none or it would not
-// come after the picture before.
+// pts returns the time of the picture in ahead: its own PTS, unless it has none or is not later than the picture before.
 func (v *video) pts() time.Duration {
 	raw := v.ahead.Pts()
 	if raw == astiav.NoPtsValue {

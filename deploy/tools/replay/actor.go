@@ -13,26 +13,26 @@ import (
 
 const (
 	actorFrames = 1000 // then the actor gives up
-	patience    = 8    // replies with the same request before the actor plays it differently
+	repeats     = 8    // replies with the same request before the actor plays it differently
 )
 
-// actor plays a cooperative person: it answers what the server asks with the picture that
-// does it, moving there in small steps, and goes on in the source's order where it can.
+// actor plays a cooperative person: it answers each request with a picture that does what is asked, moving there in small
+// steps, and follows the source's order where it can.
 type actor struct {
 	cast    *cast
 	warn    func(string)
-	choose  func(Reply) int // pick, unless it plays otherwise
-	delay   time.Duration   // from being asked to do something to doing it
+	choose  func(Reply) int // pick, or another strategy
+	delay   time.Duration   // from a request to the response
 	fast    bool
 	endless bool
 
 	sent     int
 	at       int          // picture sent last, -1 before the first
-	way      int          // 1 forward in the source, -1 backward
-	used     []int        // when each picture was sent last, counted in frames; 0 = never
-	asked    int          // request being played, 0 = none: look straight
-	times    int          // replies with this same request in a row
-	missing  map[int]bool // by request, once it was looked for
+	step     int          // 1 = forward in the source, -1 = backward
+	used     []int        // frame number at which each picture was sent last; 0 = never
+	asked    int          // request being played, 0 = none: look straight ahead
+	times    int          // successive replies with this request
+	missing  map[int]bool // by request: whether the source cannot do it
 	lastSend time.Time
 }
 
@@ -41,7 +41,7 @@ func newActor(ctx context.Context, src mediafile.Source, o Options) (*actor, err
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{cast: c, warn: o.OnWarning, fast: o.Fast, at: -1, way: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}, delay: o.Reaction}
+	a := &actor{cast: c, warn: o.OnWarning, fast: o.Fast, at: -1, step: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}, delay: o.Reaction}
 	a.choose = a.pick
 	if o.Attack {
 		a.choose = (&attacker{actor: a}).pick
@@ -52,7 +52,7 @@ func newActor(ctx context.Context, src mediafile.Source, o Options) (*actor, err
 	return a, nil
 }
 
-// pacedBy gives the frames at the source's usual rate, or as fast as replies come.
+// pacedBy returns the frames at the source's usual rate, or as soon as replies arrive.
 func (a *actor) pacedBy(clk clock) func(Reply) (frame, error) {
 	return func(last Reply) (frame, error) {
 		if a.sent == actorFrames && !a.endless {
@@ -72,7 +72,7 @@ func (a *actor) pacedBy(clk clock) func(Reply) (frame, error) {
 	}
 }
 
-// acts says whether a request is to do something, not to come to rest.
+// acts reports whether a request is for an action rather than for a rest position.
 func acts(request int) bool {
 	switch request {
 	case schemas.CodeCloseEyes, schemas.CodeTurnLeft, schemas.CodeTurnRight, schemas.CodeTurnUp, schemas.CodeTurnDown:
@@ -81,13 +81,13 @@ func acts(request int) bool {
 	return false
 }
 
-// pick chooses the picture that answers the last reply.
+// pick returns the picture that answers the last reply.
 func (a *actor) pick(last Reply) int {
 	a.listen(last)
 	return a.best()
 }
 
-// best is the picture that suits what is asked and the picture before most.
+// best returns the picture that best fits the request and the picture before.
 func (a *actor) best() int {
 	best, lowest := 0, math.Inf(1)
 	for i := range a.cast.stills {
@@ -95,8 +95,8 @@ func (a *actor) best() int {
 			best, lowest = i, c
 		}
 	}
-	if step := best - a.at; a.at >= 0 && (step == 1 || step == -1) {
-		a.way = step
+	if d := best - a.at; a.at >= 0 && (d == 1 || d == -1) {
+		a.step = d
 	}
 	a.sent++
 	a.at = best
@@ -104,7 +104,7 @@ func (a *actor) best() int {
 	return best
 }
 
-// listen takes what the reply asks, and remembers a picture that failed for itself.
+// listen takes the request of a reply, and penalizes a picture that failed another check.
 func (a *actor) listen(last Reply) {
 	request, bad := 0, false
 	for _, code := range last.Errors {
@@ -127,7 +127,7 @@ func (a *actor) listen(last Reply) {
 	}
 }
 
-// rehearse looks once whether the source can do what is asked at all, and warns if not.
+// rehearse checks once whether the source can do what is asked at all, and warns if it cannot.
 func (a *actor) rehearse(request int) {
 	most, usual := a.most(request)
 	a.missing[request] = most < usual/2
@@ -136,12 +136,12 @@ func (a *actor) rehearse(request int) {
 	case a.missing[request]:
 		a.warn("the source has no picture that does what is asked, " + what + ": sending frontal ones")
 	case most < usual:
-		a.warn(fmt.Sprintf("the source hardly does what is asked, %s: %.0f degrees at most where servers usually want %.0f", what, most, usual))
+		a.warn(fmt.Sprintf("the source barely does what is asked, %s: %.0f degrees at most, where servers usually require %.0f", what, most, usual))
 	}
 }
 
-// most is how far any picture goes in what is asked, and how far servers usually want it,
-// in degrees; a blink is all or nothing, and everybody can look straight.
+// most returns how far any picture goes towards the request, and how far servers usually require, in degrees. For a blink the
+// values are 0 or 1; a rest position is always possible.
 func (a *actor) most(request int) (most, usual float64) {
 	for _, s := range a.cast.stills {
 		f := s.face

@@ -6,8 +6,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// goal says how far picture i is from doing what is asked, in squared degrees; other
-// faults count as if they were degrees.
+// goal returns how far picture i is from doing what is asked, in squared degrees; other defects count as degrees too.
 func (a *actor) goal(i int) float64 {
 	f := a.cast.stills[i].face
 	if !f.Found {
@@ -27,7 +26,7 @@ func (a *actor) goal(i int) float64 {
 	if a.missing[request] {
 		request = 0
 	}
-	// A server that goes on asking may want more than the pose that usually does.
+	// A server that keeps asking may require more than the usual pose.
 	level := float64(a.level())
 	turn := 30 + 7*level
 	nod := 22 + 5*level
@@ -49,7 +48,7 @@ func (a *actor) goal(i int) float64 {
 	}
 	straight := a.cast.pitch
 	if request == schemas.CodePitchStart && int(level)%2 == 1 {
-		straight = 0 // straight as the camera sees it, if the person's own straight is not believed
+		straight = 0 // straight towards the camera, if the person's usual pitch is not accepted
 	}
 	cost += within(f.Yaw, -3, 3) + within(f.Pitch-straight, -3, 3) + 0.5*within(f.Roll, -5, 5)
 	if a.cast.eyes > 0 {
@@ -61,13 +60,12 @@ func (a *actor) goal(i int) float64 {
 	return cost
 }
 
-// level counts how often the actor has changed how far it goes to do what is asked.
-func (a *actor) level() int { return (a.times - 1) / patience % 4 }
+// level returns how often the actor has increased how far it goes, from 0 to 3.
+func (a *actor) level() int { return (a.times - 1) / repeats % 4 }
 
-// move says what it costs to show picture i after the present one: large changes of pose
-// look like another person, jumps in the source are no motion, and a picture shown again
-// is no camera. The factors keep one long step dearer than two short ones and cheaper
-// than standing still.
+// move returns the cost of showing picture i after the present one: large changes of pose look like another person, jumps in
+// the source do not look like motion, and repeated pictures do not look like a camera. The factors make one long step cost more
+// than two short ones and less than standing still.
 func (a *actor) move(i int) float64 {
 	if a.at < 0 {
 		return 0
@@ -78,7 +76,7 @@ func (a *actor) move(i int) float64 {
 		d := math.Sqrt(square(from.Yaw-to.Yaw) + square(from.Pitch-to.Pitch) + square(from.Roll-to.Roll))
 		cost += 1.4 * square(max(0, d-10))
 	}
-	cost += 0.5 * min(60, abs(float64(i-a.at-a.way)))
+	cost += 0.5 * min(60, abs(float64(i-a.at-a.step)))
 	if i == a.at {
 		cost += square(100)
 	}
@@ -88,7 +86,7 @@ func (a *actor) move(i int) float64 {
 	return cost
 }
 
-// within is the squared distance of x to low..high.
+// within returns the squared distance of x from the range low to high.
 func within(x, low, high float64) float64 { return square(max(0, low-x, x-high)) }
 
 func square(x float64) float64 { return x * x }

@@ -164,7 +164,7 @@ func TestActorTriesItsBest(t *testing.T) {
 	if out.Passed || far < 19 {
 		t.Errorf("turned to %.0f; %+v", far, out)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "hardly does what is asked, code 65 (AL_TURN_LEFT): 20 degrees at most") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "barely does what is asked, code 65 (AL_TURN_LEFT): 20 degrees at most") {
 		t.Errorf("warnings %q", warnings)
 	}
 }

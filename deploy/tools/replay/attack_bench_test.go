@@ -186,7 +186,7 @@ func (d *duel) estimations(f Face) *schemas.Estimations {
 // players are who may try, each with what it does next.
 func players(c *cast) map[string]func() func(Reply) int {
 	fresh := func() *actor {
-		a := &actor{cast: c, warn: func(string) {}, at: -1, way: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}}
+		a := &actor{cast: c, warn: func(string) {}, at: -1, step: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}}
 		for i := range c.stills {
 			c.stills[i].penalty = 0
 		}

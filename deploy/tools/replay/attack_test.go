@@ -28,7 +28,7 @@ func TestLibraryNobodyCanPlay(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(broken, "clip.mp4"), []byte("no video"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]string{empty: "holds no clips", broken: "clip.mp4", filepath.Join(empty, "gone"): "open library"} {
+	for dir, want := range map[string]string{empty: "has no clips", broken: "clip.mp4", filepath.Join(empty, "gone"): "open library"} {
 		_, err := Run(t.Context(), Options{Source: dir, URL: "ws://127.0.0.1:1/ws", Act: scripted{}, Attack: true})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", dir, err, want)

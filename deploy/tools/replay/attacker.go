@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// attacker owns recordings of the victim and answers each request by cutting to a moment that leads to what is asked,
-// the one that shows the smallest jump, and lets the recording run on from there.
+// attacker has recordings of the victim. It answers each request by cutting to a moment that leads to what is asked, choosing
+// the one with the smallest visible jump, and plays the recording on from there.
 type attacker struct {
 	*actor
-	aim int // picture that does what is asked, towards which the recording runs
+	aim int // picture that does what is asked, towards which the recording plays
 }
 
 const (
-	leadIn   = 3 * time.Second // the longest the recording may run before it does what is asked
-	fits     = 40              // squared degrees a picture may be off what is asked
-	perDelay = 40              // what a second of delay costs, in squared degrees
+	leadIn   = 3 * time.Second // longest time that the recording may play before it does what is asked
+	fits     = 40              // squared degrees by which a picture may miss what is asked
+	perDelay = 40              // cost of a second of delay, in squared degrees
 )
 
 func (a *attacker) pick(last Reply) int {
 	before := a.asked
 	a.listen(last)
-	if a.times > patience { // the recordings do not do it as they run: put together what does
+	if a.times > repeats { // no recording does it in sequence: combine single pictures
 		a.aim = a.best()
 		return a.aim
 	}
@@ -39,12 +39,12 @@ func (a *attacker) pick(last Reply) int {
 	return next
 }
 
-// follows says whether picture i comes after the present one in the same recording.
+// follows reports whether picture i and the one before it are in the same recording.
 func (a *attacker) follows(i int) bool {
 	return i < len(a.cast.stills) && i > 0 && a.cast.stills[i].clip == a.cast.stills[i-1].clip
 }
 
-// cut finds the picture to begin at and the one aimed for.
+// cut returns the picture to cut to and the one to aim for.
 func (a *attacker) cut() (from, aim int) {
 	lowest := math.Inf(1)
 	for i, s := range a.cast.stills {
@@ -65,7 +65,7 @@ func (a *attacker) cut() (from, aim int) {
 	return from, aim
 }
 
-// leap is what it costs to cut to picture i: a jump of the head, of its size, of the eyes, and a picture shown before.
+// leap returns the cost of cutting to picture i: a jump in pose or size, and a repeated picture.
 func (a *attacker) leap(i int) float64 {
 	if a.at < 0 {
 		return a.goal(i)

@@ -14,18 +14,18 @@ import (
 
 // Measurer finds and measures the main face of a picture. It is called from one goroutine.
 type Measurer interface {
-	// Measure reads one JPEG or PNG file. A picture without a face is no error.
+	// Measure measures one JPEG or PNG file. A picture without a face is not an error.
 	Measure(image []byte) (Face, error)
 }
 
-// Face is what a Measurer found.
+// Face is the result of a Measurer.
 type Face struct {
 	Found         bool
 	Count         int     // faces in the picture
 	Width, Height float64 // of the main face's box, pixels
 
-	// Pose in degrees: yaw > 0 = turned to the subject's own left, pitch > 0 = chin up,
-	// roll > 0 = tilted to the own right shoulder.
+	// Pose in degrees: yaw > 0 = turned to the person's left, pitch > 0 = chin up, roll > 0 = tilted to the person's right
+	// shoulder.
 	HasPose          bool
 	Yaw, Pitch, Roll float64
 
@@ -39,12 +39,12 @@ type still struct {
 	image     []byte
 	mediaType string
 	face      Face
-	penalty   float64 // the server did not like it
-	clip      int     // of a library, else 0
+	penalty   float64 // added when the server refused the picture
+	clip      int     // index in a library, otherwise 0
 	pts       time.Duration
 }
 
-// cast is what the actor can play: all pictures and what is normal for the person.
+// cast is the material of the actor: all pictures, and what is normal for the person.
 type cast struct {
 	stills   []still
 	interval time.Duration // usual time between pictures
@@ -53,7 +53,7 @@ type cast struct {
 	width    float64       // usual face width, pixels
 }
 
-// Bounds of what is measured and held in memory.
+// Limits on what is measured and kept in memory.
 const (
 	maxStills     = 5000
 	maxStillBytes = 1 << 30
@@ -109,8 +109,7 @@ func measure(ctx context.Context, src mediafile.Source, m Measurer, progress fun
 	return c, nil
 }
 
-// learn takes what is normal for this person from the frontal pictures: the camera may
-// stand high or low, and eyes differ.
+// learn derives what is normal for this person from the frontal pictures: the camera may stand high or low, and eyes differ.
 func (c *cast) learn() {
 	var pitches, eyes, widths []float64
 	for _, s := range c.stills {
@@ -130,8 +129,8 @@ func (c *cast) learn() {
 	c.width = quantile(widths, 0.5)
 }
 
-// openness is how far the eyes are open: 0 closed, 1 as open as this person's are. The
-// eye that is wider open counts for closing, the other for opening.
+// openness returns how far the eyes are open: 0 = closed, 1 = as far as this person's usually are. Use the wider eye to tell
+// whether both are closed, and the narrower one to tell whether both are open.
 func (c *cast) openness(f Face) (wider, narrower float64, ok bool) {
 	if !f.HasEyes || c.eyes <= 0 {
 		return 0, 0, false
@@ -139,7 +138,7 @@ func (c *cast) openness(f Face) (wider, narrower float64, ok bool) {
 	return max(f.RightEye, f.LeftEye) / c.eyes, min(f.RightEye, f.LeftEye) / c.eyes, true
 }
 
-// quantile is the value that a share q of the values are below; 0 for no values.
+// quantile returns the value below which a share q of the values lies; 0 for no values.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return 0

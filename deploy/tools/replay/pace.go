@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 )
 
-// clock is the time of day; tests have their own.
+// clock is replaced in tests.
 type clock interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
@@ -17,17 +17,16 @@ type wallClock struct{}
 func (wallClock) Now() time.Time                         { return time.Now() }
 func (wallClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
-// frame is what is sent next.
+// frame is the next frame to send.
 type frame struct {
 	image     []byte
 	mediaType string
 	wait      time.Duration // before it is sent
-	fraction  float64       // how far in the source, negative when unknown
+	fraction  float64       // position in the source from 0 to 1, negative when unknown
 }
 
-// camera plays a source at its own pace. Like a camera it shows what is there when the
-// client is ready: a picture whose successor is already there is dropped, none is ever
-// sent before an earlier one.
+// camera plays a source at its own pace. Like a camera, it sends the latest picture when the client is ready: a picture that
+// has already been replaced by the next one is dropped.
 type camera struct {
 	src     mediafile.Source
 	fast    bool
@@ -36,7 +35,7 @@ type camera struct {
 	dropped int
 }
 
-// next gives the frame to send now; io.EOF at the end.
+// next returns the frame to send now, and io.EOF at the end.
 func (c *camera) next(Reply) (frame, error) {
 	t, err := c.src.Next()
 	if c.start.IsZero() {

@@ -11,14 +11,14 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// PrintJSON gives an OnReply that writes one JSON object a line.
+// PrintJSON returns an OnReply that writes one JSON object per line.
 func PrintJSON(w io.Writer) func(Reply) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return func(r Reply) { _ = encoder.Encode(r) }
 }
 
-// PrintText gives an OnReply that writes one readable line a reply.
+// PrintText returns an OnReply that writes one line of text per reply.
 func PrintText(w io.Writer) func(Reply) {
 	return func(r Reply) { fmt.Fprintf(w, "%5d  %-7s %s  %.0f ms\n", r.Seq, r.Command, words(r), r.MS) }
 }

@@ -19,10 +19,9 @@ const (
 	endOfSource  = "end of source"
 )
 
-// Run plays the source to the server until the server has judged, the source ends or ctx
-// is done. The error is a fault of usage or environment (no such source, no server, the
-// server broke or refused to talk, nothing was judged at all): what was judged is in the
-// Outcome, which is filled as far as it went even then.
+// Run plays the source to the server until the session has ended, the source ends or ctx is done. The error is one of usage or
+// environment: the source or the server cannot be reached, the server broke or refused the session, or no frame was judged.
+// The Outcome is filled as far as the session went, even with an error.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	return run(ctx, o, wallClock{})
 }
@@ -52,7 +51,7 @@ func run(ctx context.Context, o Options, clk clock) (Outcome, error) {
 	return playTo(ctx, o, clk, c.next, func() int { return c.dropped })
 }
 
-// open opens what the actor plays from.
+// open opens the source from which the actor plays.
 func (o *Options) open() (mediafile.Source, error) {
 	if o.Attack {
 		return mediafile.OpenLibrary(o.Source, o.FPS)
@@ -73,7 +72,7 @@ func playTo(ctx context.Context, o Options, clk clock, next func(Reply) (frame, 
 	return p.out, err
 }
 
-// player is one session in the making.
+// player plays one session.
 type player struct {
 	Options
 	conn   *client.Conn
@@ -81,7 +80,7 @@ type player struct {
 	sentAt time.Time
 	last   Reply
 	out    Outcome
-	failed int // system code of the last ERROR
+	failed int // system code of the last ERROR, 0 after a judged frame
 }
 
 func (p *player) play(ctx context.Context, next func(Reply) (frame, error)) error {
@@ -139,7 +138,7 @@ func (p *player) connect(ctx context.Context) (err error) {
 	return unexpected
 }
 
-// pause waits, but not longer than the connection lives.
+// pause waits, at most until the connection ends.
 func (p *player) pause(ctx context.Context, d time.Duration) (ended bool, err error) {
 	due := p.clock.After(d)
 	for {
