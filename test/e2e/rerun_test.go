@@ -52,12 +52,12 @@ func TestRerunReportsErrors(t *testing.T) {
 		exit int
 		says []string
 	}{
-		"a worker that judges nothing": {[]string{bundle, "--workers", "decider"}, 1, []string{"decider judges no frames", "matcher"}},
+		"a worker that judges nothing": {[]string{bundle, "--workers", "decider"}, 1, []string{"decider does not judge frames", "matcher"}},
 		"a worker nobody has named":    {[]string{bundle, "--workers", "hta"}, 0, []string{"worker hta was not asked: the settings do not name it"}},
 		"a required plugin":            {[]string{bundle, "--settings", required}, 1, []string{"not running: hat", "Start the plugin hat", "--nats"}},
-		"an advisory plugin":           {[]string{bundle, "--settings", advisory}, 0, []string{"worker hat was not asked: nobody runs it"}},
+		"an advisory plugin":           {[]string{bundle, "--settings", advisory}, 0, []string{"worker hat was not asked: it is not running"}},
 		"a changed bundle":             {[]string{changed}, 1, []string{"changed.tar", "was changed"}},
-		"no such file":                 {[]string{bundle + "x"}, 1, []string{"is no file, no folder and no session id"}},
+		"no such file":                 {[]string{bundle + "x"}, 1, []string{"does not exist, and is not a session ID either"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, exit := selene(t, env, append([]string{"rerun"}, c.args...)...)
