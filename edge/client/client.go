@@ -62,7 +62,7 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 		return nil, fmt.Errorf("server address is %q: use one like ws://127.0.0.1:8321/ws", address)
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout}
-	ws, response, err := dialer.DialContext(ctx, address, nil) //nolint:bodyclose // the dialer says that it need not be closed
+	ws, response, err := dialer.DialContext(ctx, address, nil) // the body of the response need not be closed
 	if err != nil {
 		if response != nil {
 			return nil, fmt.Errorf("connect to %s: %w: the server answered %s; is this the address of an LPProto server?", address, err, response.Status)

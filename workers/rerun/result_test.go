@@ -89,9 +89,11 @@ func TestResultAsText(t *testing.T) {
 func TestTotals(t *testing.T) {
 	totals := NewTotals()
 	for _, r := range []*Result{
-		{Before: "open", After: "success", Frames: 2, Verdicts: 4, Codes: []FrameChange{{1, []int32{3, 4}, []int32{4, 5}}},
+		{
+			Before: "open", After: "success", Frames: 2, Verdicts: 4, Codes: []FrameChange{{1, []int32{3, 4}, []int32{4, 5}}},
 			Fields: []FieldChange{{1, "detector", []Difference{{Field: "errors"}, {Field: "state"}}}},
-			Shifts: []Shift{{"liveness", 0.2, 0.6}, {"liveness", 0.5, 0.5}, {"head_pose.yaw", 0, -60}}},
+			Shifts: []Shift{{"liveness", 0.2, 0.6}, {"liveness", 0.5, 0.5}, {"head_pose.yaw", 0, -60}},
+		},
 		{Before: "open", After: "open", Frames: 1, Verdicts: 1, Fields: []FieldChange{{1, "detector", []Difference{{Field: "errors"}}}}},
 	} {
 		totals.Add(r)

@@ -42,6 +42,7 @@ func OpenLibrary(dir string, fps float64) (*Library, error) {
 	return l, nil
 }
 
+// Next advances to the next picture, in the next clip after the last one of a clip.
 func (l *Library) Next() (Timing, error) {
 	for {
 		if l.now != nil {
@@ -69,20 +70,23 @@ func (l *Library) Next() (Timing, error) {
 	}
 }
 
+// Image returns the present picture, as Source does.
 func (l *Library) Image() ([]byte, string, error) { return l.now.Image() }
 
 // Clip is the index of the present clip; -1 before the first.
 func (l *Library) Clip() int { return l.clip }
 
-// Duration is unknown, because the clips are opened one by one.
+// Duration returns 0: it is unknown, because the clips are opened one by one.
 func (l *Library) Duration() time.Duration { return 0 }
 
+// Rewind returns to before the first clip.
 func (l *Library) Rewind() error {
 	err := l.Close()
 	l.clip, l.base, l.until = -1, 0, 0
 	return err
 }
 
+// Close closes the present clip.
 func (l *Library) Close() error {
 	if l.now == nil {
 		return nil

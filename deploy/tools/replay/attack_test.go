@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,18 +9,6 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 )
-
-// collection makes a folder of clips out of folders of images, each with so many of them.
-func collection(t *testing.T, sizes ...int) string {
-	t.Helper()
-	dir := t.TempDir()
-	for n, size := range sizes {
-		if err := os.Rename(frames(t, size), filepath.Join(dir, fmt.Sprintf("clip%d", n+1))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 func TestLibraryNobodyCanPlay(t *testing.T) {
 	empty, broken := t.TempDir(), t.TempDir()
