@@ -77,7 +77,7 @@ func countFiles(samples []*sample, of func(*sample) bool) int {
 // Pose is how well the direction of the head is measured.
 type Pose struct {
 	Profiles Share  `json:"profiles"` // profiles that fail the check of the yaw
-	Sides    Share  `json:"sides"`    // pairs of profiles of two sides that are told apart
+	Sides    Share  `json:"sides"`    // pairs of profiles of two sides that are distinguished
 	Tilted   Share  `json:"tilted"`   // tilted heads that fail the check of the roll
 	Straight Share  `json:"straight"` // frontal faces that pass all checks of the pose, frames of frontal clips included
 	Heads    []Head `json:"heads,omitempty"`
@@ -126,7 +126,7 @@ func pose(samples []*sample) *Pose {
 	return p
 }
 
-// sidesApart counts the pairs of profiles of two sides that are told apart.
+// sidesApart counts the pairs of profiles of two sides that are distinguished.
 func sidesApart(sides map[string][]*sample) (apart Share) {
 	left, right := yawCodes[:1], yawCodes[1:]
 	names := slices.Sorted(maps.Keys(sides))
@@ -155,7 +155,7 @@ func head(s *sample) Head {
 	return h
 }
 
-// Eyes is how well open and closed eyes are told apart.
+// Eyes is how well open and closed eyes are distinguished.
 type Eyes struct {
 	Right    Share  `json:"right"`    // images with a labelled state that was recognized
 	Open     Share  `json:"open"`     // labelled open, and recognized as open

@@ -115,7 +115,7 @@ func (t *tables) detection(d *Detection) {
 func (t *tables) pose(p *Pose) {
 	rows := []string{
 		row("profiles that fail the yaw", p.Profiles),
-		row("profiles told apart by side", p.Sides),
+		row("profiles distinguished by side", p.Sides),
 		row("tilted heads that fail the roll", p.Tilted),
 		row("frontal faces that pass every check of the pose", p.Straight),
 	}

@@ -150,7 +150,7 @@ func TestActorDoesWhatIsAsked(t *testing.T) {
 	}
 }
 
-// TestActorTriesItsBest: a clip that turns a little is played as far as it goes, and the user is told.
+// TestActorTriesItsBest: a clip that turns a little is played as far as it goes, with a warning.
 func TestActorTriesItsBest(t *testing.T) {
 	script := person(0)
 	for i := range script {

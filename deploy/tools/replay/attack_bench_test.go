@@ -110,7 +110,7 @@ type duel struct {
 	again  int // that were sent before in the same session
 }
 
-// play says whether all actions were done within the frames a session may have.
+// play reports whether all actions were done within the frames a session may have.
 func (d *duel) play(tb testing.TB, seed byte) bool {
 	tb.Helper()
 	state := &schemas.SessionState{Seed: []byte{seed, 's', 'e', 'e', 'd'}}

@@ -174,7 +174,7 @@ func frames(t testing.TB, n int) string {
 	return dir
 }
 
-// fakeClock moves when somebody waits, or when it is told.
+// fakeClock advances with each wait, and when a test advances it.
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time
