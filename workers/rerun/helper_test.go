@@ -16,7 +16,7 @@ import (
 	"github.com/selene-liveness/selene/workers/decider"
 )
 
-// verdictOn is what the detector of these tests says of a frame: the codes that it was given.
+// verdictOn returns the verdict of these tests' detector on a frame, with the given codes.
 func verdictOn(f *schemas.Frame, sequence uint64, codes []int32) *schemas.Verdict {
 	return &schemas.Verdict{
 		Version: schemas.Version, Name: f.GetName(), Decider: f.GetDecider(), Worker: schemas.WorkerDetector, Errors: codes,
@@ -63,7 +63,7 @@ func parse(t *testing.T, document string) *schemas.Settings {
 	return s
 }
 
-// recordingOf is what a session of n frames leaves, each judged by a detector that finds the codes.
+// recordingOf returns the recording of a session of n frames, on each of which the detector found the codes.
 func recordingOf(s *schemas.Settings, n int, codes ...int32) *Recording {
 	r := &Recording{Session: uuid.NewString(), Settings: s, Close: func() error { return nil }}
 	state := &schemas.SessionState{SettingsRevision: 7, OpenedUnixNanos: 1}

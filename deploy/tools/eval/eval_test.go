@@ -48,7 +48,7 @@ func pack(t *testing.T, name string) vision.Config {
 // moreColumns are the columns of labels.csv that the shared one lacks.
 const moreColumns = "faces.csv"
 
-// subset makes a dataset of the lines of the shared one that are wanted.
+// subset creates a dataset from the wanted lines of the shared one.
 func subset(t *testing.T, wanted ...string) string {
 	t.Helper()
 	shared := filepath.Join(filepath.Dir(repositoryRoot(t)), "shared", "faces")

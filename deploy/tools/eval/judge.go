@@ -113,7 +113,7 @@ type clip struct {
 
 func (j *judge) open() *clip { return &clip{judge: j, session: uuid.NewString()} }
 
-// look makes the detector judge a JPEG or PNG image. It returns what was measured and the codes of the checks that failed.
+// look sends a JPEG or PNG image to the detector. It returns what was measured and the codes of the checks that failed.
 func (c *clip) look(ctx context.Context, image []byte, mediaType string) (*schemas.Estimations, []int32, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgeTimeout)
 	defer cancel()

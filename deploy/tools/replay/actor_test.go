@@ -22,7 +22,7 @@ func (s scripted) Measure(b []byte) (Face, error) {
 	return s[info.Width-16], err
 }
 
-// person makes a clip of a person whose head rests at a pitch and who moves as a person
+// person returns a clip of a person whose head rests at a pitch and who moves as a person
 // does: looks straight, blinks, turns right and back, left and back, up and back, down and back.
 func person(rest float64) scripted {
 	var s scripted
@@ -55,7 +55,7 @@ type examiner struct {
 	seen  []Face
 }
 
-// judge gives the code to send, 0 when all is done.
+// judge returns the code to send, 0 when all is done.
 func (e *examiner) judge(f Face, rest float64) int {
 	e.seen = append(e.seen, f)
 	for len(e.steps) > 0 {

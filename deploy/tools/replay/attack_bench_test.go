@@ -292,7 +292,7 @@ func table(b *testing.B, c *cast, s *schemas.Settings) (out string) {
 	return out
 }
 
-// resemblance tells how alike straight-looking faces of one clip are, from frame to frame and when cut at random moments
+// resemblance reports how alike straight-looking faces of one clip are, from frame to frame and when cut at random moments
 // more than a second apart: the lowest value, and the one that 5 % are below.
 func resemblance(c *cast, m *seer, fps int) string {
 	var near, far []float64
@@ -318,7 +318,7 @@ func resemblance(c *cast, m *seer, fps int) string {
 		quantile(near, 0), quantile(near, 0.05), quantile(far, 0), quantile(far, 0.05), quantile(far, 0.5))
 }
 
-// motion tells the largest changes from frame to frame at several rates.
+// motion reports the largest changes from frame to frame at several rates.
 func motion(c *cast, looks []glimpse, fps int) string {
 	out := fmt.Sprintf("%d pictures, eyes %.2f, pitch %.0f", len(c.stills), c.eyes, c.pitch)
 	for _, every := range []int{1, 2, 3} {

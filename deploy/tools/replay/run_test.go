@@ -29,13 +29,13 @@ import (
 
 const testSession = "0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d"
 
-// door is the server's side of one connection.
+// door is the server side of one connection.
 type door struct {
 	t    *testing.T
 	conn *websocket.Conn
 }
 
-// serve starts a server that speaks LPProto on /ws as script says, and gives its address.
+// serve starts a server that runs script for each connection to /ws, and returns its address.
 // The connection is closed when script returns; the test waits for that.
 func serve(t *testing.T, script func(d door)) string {
 	t.Helper()
@@ -63,7 +63,7 @@ func serve(t *testing.T, script func(d door)) string {
 	return "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
 }
 
-// read gives the next message; ok is false when the client is gone.
+// read returns the next message; ok is false when the client has closed.
 func (d door) read() (m lpproto.Message, binary, ok bool) {
 	kind, data, err := d.conn.ReadMessage()
 	if err != nil {
@@ -91,7 +91,7 @@ func (d door) stats(codes ...int) {
 	d.send(lpproto.NewStats(body))
 }
 
-// close says goodbye and waits for the client's, so that nothing is lost on the way.
+// close closes the connection and waits for the client to do the same, so that no message is lost.
 func (d door) close(code int, reason string) {
 	_ = d.conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
 	for {
@@ -158,7 +158,7 @@ func openT(t *testing.T, path string) mediafile.Source {
 	return src
 }
 
-// frames makes a folder of n images, picture i being 16+i pixels wide.
+// frames creates a folder of n images; picture i is 16+i pixels wide.
 func frames(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()

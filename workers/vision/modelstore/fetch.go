@@ -17,7 +17,7 @@ const (
 	stallTimeout   = 15 * time.Second
 )
 
-var errStalled = errors.New("the download stands still")
+var errStalled = errors.New("the download stalled")
 
 func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
@@ -32,7 +32,7 @@ func newClient() *http.Client {
 // fetch opens the file's address. The body ends with an error when nothing arrives for stallTimeout.
 func fetch(ctx context.Context, client *http.Client, f source) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	hint := fmt.Errorf("cannot download %s; check the network, or give a folder that has the file as %s", f.URL, f.Path)
+	hint := fmt.Errorf("cannot download %s: check the network, or name a folder with the file %s (--from)", f.URL, f.Path)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
 	if err != nil {
 		cancel(nil)
@@ -61,7 +61,7 @@ func fetch(ctx context.Context, client *http.Client, f source) (io.ReadCloser, e
 	}, nil
 }
 
-// body is a response body that gives up on a silent server.
+// body is a response body that fails when the server stays silent.
 type body struct {
 	io.ReadCloser
 	cancel   context.CancelCauseFunc

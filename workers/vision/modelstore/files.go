@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 )
 
-// fileDigest is the sha256 of a file in hex.
+// fileDigest returns the SHA-256 of a file in hex.
 func fileDigest(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -25,14 +25,14 @@ func fileDigest(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// hasDigest tells whether the file is there with that content.
+// hasDigest reports whether the file exists with that content.
 func hasDigest(path, want string) bool {
 	got, err := fileDigest(path)
 	return err == nil && got == want
 }
 
-// writeChecked copies r to path if, and only if, its sha256 is want. The content lands whole or not at all.
-// A digestError is returned for any other content.
+// writeChecked copies r to path if, and only if, its sha256 is want. The file appears only when it is complete.
+// The error is a digestError for any other content.
 func writeChecked(path, want string, r io.Reader) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -60,14 +60,14 @@ func writeChecked(path, want string, r io.Reader) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// digestError is a content that is not the expected one.
+// digestError is the error of content with another digest than the expected one.
 type digestError struct{ want, got string }
 
 func (e digestError) Error() string {
 	return fmt.Sprintf("sha256 is %s, expected %s", e.got, e.want)
 }
 
-// writePackJSON writes pack.json unless it is there already with the same content.
+// writePackJSON writes pack.json, unless it exists with the same content.
 func (d *description) writePackJSON(dir string) error {
 	var b bytes.Buffer
 	if err := json.Indent(&b, d.Pack, "", "  "); err != nil {

@@ -9,7 +9,7 @@ import (
 	"sort"
 )
 
-// Pack is what List found about one pack.
+// Pack describes one pack.
 type Pack struct {
 	Name      string `json:"name"`
 	Version   string `json:"version,omitempty"`

@@ -10,15 +10,15 @@ import (
 	"path/filepath"
 )
 
-// Progress is how far a pull is: which file, and its bytes so far and in all.
+// Progress is the progress of a pull: the file, its bytes so far, and its size.
 type Progress struct {
 	Pack, File  string
 	Done, Total int64
 }
 
-// Pull downloads a pack (only "zoo" so far) to modelsDir/<pack>, checking the sha256 of every file. Files that are
-// there already are kept; a complete pack costs no request. It stops at the first file that cannot be had: an address
-// that cannot be reached within five seconds, or a download that stands still for fifteen. progress may be nil; it is
+// Pull downloads a pack (only "zoo" so far) to modelsDir/<pack>, checking the sha256 of every file. Existing files
+// are kept, and a complete pack causes no request. It stops at the first file that cannot be downloaded: when an address cannot be
+// reached within five seconds, or a download stalls for fifteen. progress may be nil; it is
 // called from this goroutine.
 func Pull(ctx context.Context, pack, modelsDir string, progress func(Progress)) error {
 	d, err := describe(pack)
@@ -36,8 +36,8 @@ func (d *description) download(ctx context.Context, client *http.Client, modelsD
 	})
 }
 
-// PullFrom makes the same pack from local files: dir is laid out as the paths of zoo.json say
-// (detector/yunet_n_dynamic.onnx, ...). The same digests are demanded.
+// PullFrom installs the same pack from local files: dir has the paths of zoo.json (detector/yunet_n_dynamic.onnx, ...). The
+// digests are checked in the same way.
 func PullFrom(ctx context.Context, pack, dir, modelsDir string, progress func(Progress)) error {
 	d, err := describe(pack)
 	if err != nil {
@@ -49,13 +49,13 @@ func PullFrom(ctx context.Context, pack, dir, modelsDir string, progress func(Pr
 		}
 		r, err := os.Open(filepath.Join(dir, filepath.FromSlash(f.Path)))
 		if err != nil {
-			return nil, fmt.Errorf("%w; put the file there, from %s", err, f.URL)
+			return nil, fmt.Errorf("%w; download the file from %s and put it there", err, f.URL)
 		}
 		return r, nil
 	})
 }
 
-// install brings every missing file of the pack through open, then writes pack.json.
+// install copies every missing file of the pack from open, then writes pack.json.
 func (d *description) install(modelsDir string, progress func(Progress), open func(source) (io.ReadCloser, error)) error {
 	dir := filepath.Join(modelsDir, d.pack.Name)
 	for _, f := range d.Files {
@@ -84,10 +84,10 @@ func (d *description) installFile(path string, f source, progress func(Progress)
 	var digest digestError
 	switch {
 	case errors.As(err, &digest) && meter.p.Done > f.Bytes:
-		return fmt.Errorf("pack %s: file %s: expected %d bytes, found more; nothing was kept: take it from %s",
+		return fmt.Errorf("pack %s: file %s: expected %d bytes, found more; the file was not installed: get it from %s",
 			d.pack.Name, f.Name, f.Bytes, f.URL)
 	case errors.As(err, &digest):
-		return fmt.Errorf("pack %s: file %s (%d bytes, expected %d): %w; nothing was kept: take it from %s",
+		return fmt.Errorf("pack %s: file %s (%d bytes, expected %d): %w; the file was not installed: get it from %s",
 			d.pack.Name, f.Name, meter.p.Done, f.Bytes, err, f.URL)
 	case err != nil:
 		return fmt.Errorf("pack %s: file %s, after %d of %d bytes: %w", d.pack.Name, f.Name, meter.p.Done, f.Bytes, err)
