@@ -129,7 +129,7 @@ func recordingProblem(err error) error {
 		return problem(http.StatusUnprocessableEntity, err.Error()+"; verify it with the keys of the installation that it comes from, then import it with trust=true")
 	case errors.As(err, &fault):
 		return problem(http.StatusUnprocessableEntity, err.Error())
-	case errors.Is(err, recording.ErrThere):
+	case errors.Is(err, recording.ErrExists):
 		return problem(http.StatusConflict, err.Error())
 	}
 	return err

@@ -11,20 +11,20 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// headerOffset says where in the object a chunk begins. Other clients do not write it.
+// headerOffset is the position in the object at which a chunk begins. Other clients do not write it.
 const headerOffset = "Selene-Offset"
 
-// chunkReader reads an object chunk by chunk, which follow each other in the stream with others between them. Seek costs
-// nothing. The next Read goes on to the place asked for, or to the beginning and on from there: the chunk that is n
-// further is at least n messages further, so it leaps that far, and looks where it is. One chunk is in memory.
+// chunkReader reads an object chunk by chunk. Between the chunks of an object the stream has those of others. Seek costs
+// nothing. The next Read moves on to the requested position, from the beginning if that lies behind: the chunk that is n
+// chunks ahead is at least n messages ahead, so Read skips that many and checks where it is. One chunk is in memory.
 type chunkReader struct {
-	next  func(from uint64) (*jetstream.RawStreamMsg, error) // the first chunk at or behind a sequence
+	next  func(from uint64) (*jetstream.RawStreamMsg, error) // returns the first chunk at or behind a sequence
 	size  int64
 	want  int64 // of the next Read
 	at    int64 // of chunk
 	chunk []byte
 	seq   uint64 // of chunk in the stream
-	walk  bool   // chunks do not say where they are
+	walk  bool   // chunks have no headerOffset
 }
 
 func (r *chunkReader) Seek(offset int64, whence int) (int64, error) {
@@ -65,7 +65,7 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 			at = end
 		}
 		if len(msg.Data) == 0 || at < end || at > r.want {
-			return 0, fmt.Errorf("chunk of %d bytes at byte %d, looking for %d: %w", len(msg.Data), at, r.want, io.ErrUnexpectedEOF)
+			return 0, fmt.Errorf("chunk of %d bytes at byte %d, expected byte %d: %w", len(msg.Data), at, r.want, io.ErrUnexpectedEOF)
 		}
 		r.at, r.chunk, r.seq = at, msg.Data, msg.Sequence
 	}
@@ -81,8 +81,8 @@ const (
 	chunkPause = 100 * time.Millisecond
 )
 
-// chunk is the first message of subject at or behind a sequence. Any server of a cluster may be asked, and it may be a little
-// behind the others.
+// chunk returns the first message of subject at or behind a sequence. Any server of a cluster may answer, and it may be a
+// little behind the others.
 func (o *objects) chunk(ctx context.Context, subject string, from uint64) (*jetstream.RawStreamMsg, error) {
 	for try := 1; ; try++ {
 		msg, err := o.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))

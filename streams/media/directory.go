@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// directory keeps objects as files below a folder, which os.Root sees to. What begins with a dot is no object:
+// directory stores objects as files below a folder, which os.Root cannot leave. Files whose names begin with a dot are not
+// objects:
 //
 //	video/2026-11-21/<session>.mp4                 an object
 //	bestshot/<session>                             another
@@ -26,27 +27,27 @@ const (
 	sidecar   = ".type"
 )
 
-// extensions are those that tell the media type.
+// extensions maps file extensions to the media types they state.
 var extensions = map[string]string{".mp4": "video/mp4", ".webm": "video/webm"}
 
 func openDirectory(dir string) (Store, error) {
-	usable := func(err error) error {
-		return fmt.Errorf("folder for media: %w: SELENE_MEDIA_DIR must name one that can be written", err)
+	unusable := func(err error) error {
+		return fmt.Errorf("folder for media: %w: SELENE_MEDIA_DIR must name a writable folder", err)
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, usable(err)
+		return nil, unusable(err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, usable(err)
+		return nil, unusable(err)
 	}
 	d := &directory{root}
 	f, name, err := d.create("write-test")
 	if err != nil {
-		return nil, usable(err)
+		return nil, unusable(err)
 	}
 	if err := errors.Join(f.Close(), root.Remove(name)); err != nil {
-		return nil, usable(err)
+		return nil, unusable(err)
 	}
 	return d, nil
 }
@@ -55,14 +56,14 @@ func (d *directory) Put(ctx context.Context, name, mediaType string, r io.Reader
 	if err := checkName(name); err != nil {
 		return err
 	}
-	told := extensions[path.Ext(name)] == mediaType
+	hasExtension := extensions[path.Ext(name)] == mediaType
 	err := d.write(ctx, name, r, func() error {
-		if told {
+		if hasExtension {
 			return nil
 		}
 		return d.write(ctx, sidecarOf(name), strings.NewReader(mediaType), func() error { return nil })
 	})
-	if err == nil && told {
+	if err == nil && hasExtension {
 		err = d.remove(sidecarOf(name))
 	}
 	return err
@@ -73,7 +74,7 @@ func sidecarOf(name string) string {
 	return dir + "." + base + sidecar
 }
 
-// write makes a whole file appear under name, once it is written and ready says nil, or none.
+// write stores a file under name once it is complete and ready returns nil. Otherwise it stores nothing.
 func (d *directory) write(ctx context.Context, name string, r io.Reader, ready func() error) (err error) {
 	f, temp, err := d.create(name)
 	if err != nil {
@@ -106,7 +107,7 @@ func (d *directory) write(ctx context.Context, name string, r io.Reader, ready f
 
 const createTries = 10
 
-// create opens a new hidden file beside name, and makes the folders. Delete may take an empty folder away in between.
+// create opens a new hidden file beside name, and creates the folders. Delete may remove an empty folder in between.
 func (d *directory) create(name string) (*os.File, string, error) {
 	dir, base := path.Split(name)
 	temp := fmt.Sprintf("%s.%s.%d%s", dir, strings.TrimPrefix(base, "."), rand.Uint64(), temporary)
@@ -124,7 +125,7 @@ func (d *directory) create(name string) (*os.File, string, error) {
 	}
 }
 
-// sync makes what was renamed in a folder outlive a power cut.
+// sync makes a rename in a folder survive a power cut.
 func (d *directory) sync(dir string) error {
 	f, err := d.root.Open(dir)
 	if err != nil {
@@ -133,14 +134,14 @@ func (d *directory) sync(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// whileRunning reads until stopped gives an error.
+// whileRunning reads until check returns an error.
 type whileRunning struct {
 	io.Reader
-	stopped func() error
+	check func() error
 }
 
 func (r whileRunning) Read(p []byte) (int, error) {
-	if err := r.stopped(); err != nil {
+	if err := r.check(); err != nil {
 		return 0, err
 	}
 	return r.Reader.Read(p)
@@ -187,7 +188,7 @@ func (d *directory) Delete(_ context.Context, name string) error {
 		return err
 	}
 	dir := path.Dir(name)
-	for dir != "." && d.root.Remove(dir) == nil { // until there is something in it
+	for dir != "." && d.root.Remove(dir) == nil { // until one is not empty
 		dir = path.Dir(dir)
 	}
 	return nil
@@ -200,7 +201,7 @@ func (d *directory) remove(name string) error {
 	return nil
 }
 
-// Clean removes files nobody has written to since before. A writer that lives after all fails.
+// Clean removes unfinished files that were last written before a time. A writer that is still alive will fail.
 func (d *directory) Clean(ctx context.Context, before time.Time) error {
 	_, err := d.walk(ctx, ".", func(name string, entry fs.DirEntry) (bool, error) {
 		dir, base := path.Split(name)

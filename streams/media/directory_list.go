@@ -33,8 +33,8 @@ func (d *directory) List(ctx context.Context, prefix string) iter.Seq2[Info, err
 
 const entriesAtOnce = 256
 
-// walk visits every regular file below dir, hidden ones too, until visit says false or fails. It holds some entries of
-// each folder on the way in memory.
+// walk visits every regular file below dir, including hidden ones, until visit returns false or an error. It holds some
+// entries of each folder on the way in memory.
 func (d *directory) walk(ctx context.Context, dir string, visit func(name string, entry fs.DirEntry) (bool, error)) (bool, error) {
 	f, err := d.root.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,15 +56,15 @@ func (d *directory) walk(ctx context.Context, dir string, visit func(name string
 			return false, err
 		}
 		for _, entry := range entries {
-			on, err := true, error(nil)
+			goOn, err := true, error(nil)
 			switch name := path.Join(dir, entry.Name()); {
 			case entry.IsDir():
-				on, err = d.walk(ctx, name, visit)
+				goOn, err = d.walk(ctx, name, visit)
 			case entry.Type().IsRegular():
-				on, err = visit(name, entry)
+				goOn, err = visit(name, entry)
 			}
-			if !on || err != nil {
-				return on, err
+			if !goOn || err != nil {
+				return goOn, err
 			}
 		}
 	}

@@ -1,5 +1,5 @@
-// Package media keeps files: reference faces, best shots, videos, exports. Where is a setting: JetStream's object store,
-// a directory, or S3. All three do the same, byte for byte.
+// Package media stores files: reference faces, best shots, videos and exports. A setting chooses the store: JetStream's
+// object store, a directory, or S3. All three behave alike.
 package media
 
 import (
@@ -15,19 +15,19 @@ import (
 
 // Store keeps objects under names. It is safe for concurrent use. A name is at least one word of letters, digits,
 // '.', '_' and '-', several with slashes between them: "video/2026-11-21/<session>.mp4". No word begins with a dot, and
-// no object's name is another's folder. Other names are ErrName.
+// no object's name is another's folder. For other names every method returns ErrName.
 type Store interface {
-	// Put stores what r gives until io.EOF, replacing what was there. Readers see the old object or the new one; when it
-	// fails, or this process dies, the old one stays. It holds a few megabytes in memory at most.
+	// Put stores what r yields until io.EOF and replaces an existing object. Readers see the old object or the new one.
+	// When Put fails, or this process dies, the old one stays. Put holds a few megabytes in memory at most.
 	Put(ctx context.Context, name, mediaType string, r io.Reader) error
-	// Open is for reading the object until ctx is done. It is fs.ErrNotExist when there is none.
+	// Open returns the object, which can be read until ctx is done. It returns fs.ErrNotExist if it does not exist.
 	Open(ctx context.Context, name string) (*Object, error)
-	// Delete removes the object if it is there.
+	// Delete removes the object if it exists.
 	Delete(ctx context.Context, name string) error
-	// List yields the objects whose names begin with prefix, in no order, without MediaType. Objects may be deleted
-	// meanwhile; those stored meanwhile may be missing.
+	// List yields the objects whose names begin with prefix, in any order, without MediaType. Objects may be deleted
+	// meanwhile. Those stored meanwhile may be missing.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
-	// Clean removes what writers that died left behind: pieces of unfinished objects that are older than before.
+	// Clean removes pieces of unfinished objects, left behind by writers that died, if they are older than before.
 	Clean(ctx context.Context, before time.Time) error
 }
 
@@ -37,21 +37,22 @@ type Info struct {
 	Size      int64 // bytes
 	Stored    time.Time
 	MediaType string
-	Digest    string // another one when the object was replaced by something else
+	Digest    string // changes when the object is replaced by different content
 }
 
-// Object is an object being read, from its beginning or from wherever Seek says. Close it. It is for one goroutine.
+// Object is an object being read, from its beginning or from the position set with Seek. Close it. It is not safe for
+// concurrent use.
 type Object struct {
 	io.ReadSeekCloser
 	Info
 }
 
-// ErrName is returned for names that no object can have.
-var ErrName = errors.New("not the name of an object")
+// ErrName is returned for an invalid name.
+var ErrName = errors.New("not a valid object name: use letters, digits, '.', '_' and '-', with slashes between words")
 
 const (
 	maxName = 512
-	maxWord = 200 // a file system takes 255, and temporary names are longer
+	maxWord = 200 // file systems allow 255, and temporary names are longer
 )
 
 var validName = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,%d}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,%[1]d})*$`, maxWord-1))

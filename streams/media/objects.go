@@ -19,10 +19,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// objects is a JetStream object store, laid out as the NATS clients do, so that `nats object` reads it too. It goes its
-// own way to the messages, because the client's Get ends after a few seconds unless told when, cannot seek, and holds
-// megabytes for a slow reader; its Put has hundreds of megabytes under way to a slow broker; and its Delete leaves a
-// message for ever.
+// objects is a JetStream object store in the layout of the NATS clients, so that `nats object` can read it. It accesses the
+// messages itself, because the client's Get ends after a few seconds by default, cannot seek, and holds megabytes for a slow
+// reader; its Put sends hundreds of megabytes ahead to a slow broker; and its Delete leaves a message behind.
 type objects struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
@@ -35,7 +34,7 @@ const (
 	cleanUpTime     = 5 * time.Second
 )
 
-// Objects is the object store bucket, which exists.
+// Objects returns the object store with a name, which must exist.
 func Objects(ctx context.Context, js jetstream.JetStream, bucket string) (Store, error) {
 	stream, err := js.Stream(ctx, "OBJ_"+bucket)
 	if err != nil {
@@ -66,17 +65,17 @@ func (o *objects) Put(ctx context.Context, name, mediaType string, r io.Reader) 
 		defer cancel()
 		return errors.Join(err, o.stream.Purge(clean, jetstream.WithPurgeSubject(o.chunks(info.NUID))))
 	}
-	old, err := o.publish(ctx, info) // when this fails it may yet be stored, and the chunks are left to Clean
+	old, err := o.publish(ctx, info) // on failure it may be stored nevertheless, so the chunks are left to Clean
 	if err != nil || old == nil {
 		return err
 	}
 	if err := o.stream.Purge(ctx, jetstream.WithPurgeSubject(o.chunks(old.NUID))); err != nil {
-		slog.Warn("what an object replaced is left to the next cleaning", "object", name, "error", err)
+		slog.Warn("the replaced object stays until the next cleaning", "object", name, "error", err)
 	}
 	return nil
 }
 
-// upload has one chunk under way at a time, so a slow broker slows the writer down and nothing piles up.
+// upload sends one chunk at a time, so that a slow broker slows the writer down.
 func (o *objects) upload(ctx context.Context, info *jetstream.ObjectInfo, r io.Reader) error {
 	digest, chunk := sha256.New(), make([]byte, chunkSize)
 	for done := false; !done; {
@@ -105,7 +104,7 @@ func (o *objects) upload(ctx context.Context, info *jetstream.ObjectInfo, r io.R
 
 const publishTries = 20
 
-// publish makes the chunks an object, and returns the one it replaced. Of several at once each replaces one other.
+// publish turns the chunks into an object, and returns the object it replaced. Of several at once each replaces another.
 func (o *objects) publish(ctx context.Context, info *jetstream.ObjectInfo) (*jetstream.ObjectInfo, error) {
 	data, err := json.Marshal(info)
 	if err != nil {
@@ -123,7 +122,7 @@ func (o *objects) publish(ctx context.Context, info *jetstream.ObjectInfo) (*jet
 		if !conflict || try == publishTries {
 			return old, err
 		}
-		select { // the server that was asked may be behind
+		select { // the server that answered may be behind
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(time.Duration(try) * time.Millisecond):
@@ -131,7 +130,7 @@ func (o *objects) publish(ctx context.Context, info *jetstream.ObjectInfo) (*jet
 	}
 }
 
-// info is nil when there is no such object. The sequence is that of what is stored about it.
+// info returns what is stored about an object and the sequence of that message; nil if the object does not exist.
 func (o *objects) info(ctx context.Context, name string) (*jetstream.ObjectInfo, uint64, error) {
 	msg, err := o.stream.GetLastMsgForSubject(ctx, o.meta(name))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -142,7 +141,7 @@ func (o *objects) info(ctx context.Context, name string) (*jetstream.ObjectInfo,
 	}
 	info := &jetstream.ObjectInfo{}
 	if err := json.Unmarshal(msg.Data, info); err != nil {
-		return nil, 0, fmt.Errorf("what is stored about it is no JSON: %w", err)
+		return nil, 0, fmt.Errorf("what is stored about the object is not JSON: %w", err)
 	}
 	info.ModTime = msg.Time
 	if info.Deleted { // by a client
@@ -172,7 +171,7 @@ func describe(i *jetstream.ObjectInfo) Info {
 	return Info{i.Name, int64(i.Size), i.ModTime, i.Headers.Get(headerMediaType), i.Digest}
 }
 
-// Delete removes the object as it is found: one that is stored meanwhile stays.
+// Delete removes the object as it is found. One that is stored meanwhile stays.
 func (o *objects) Delete(ctx context.Context, name string) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -201,7 +200,7 @@ func (o *objects) List(ctx context.Context, prefix string) iter.Seq2[Info, error
 	}
 }
 
-// infos reads what is stored about all objects, one at a time.
+// infos yields what is stored about each object, one at a time.
 func (o *objects) infos(ctx context.Context) iter.Seq2[*jetstream.ObjectInfo, error] {
 	return func(yield func(*jetstream.ObjectInfo, error) bool) {
 		for seq := uint64(1); ; {
@@ -225,7 +224,7 @@ func (o *objects) infos(ctx context.Context) iter.Seq2[*jetstream.ObjectInfo, er
 	}
 }
 
-// Clean removes chunks that belong to no object. It holds one identifier for each object meanwhile.
+// Clean removes chunks that do not belong to an object. Meanwhile it holds one identifier for each object.
 func (o *objects) Clean(ctx context.Context, before time.Time) error {
 	s, err := o.stream.Info(ctx, jetstream.WithSubjectFilter(o.chunks("*")))
 	if err != nil {

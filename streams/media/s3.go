@@ -14,7 +14,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// bucket keeps objects in a bucket of an S3 service.
+// bucket stores objects in a bucket of an S3 service.
 type bucket struct {
 	client *minio.Core
 	name   string
@@ -22,7 +22,8 @@ type bucket struct {
 }
 
 const (
-	// partSize makes files of 80 GB of what S3 allows of parts. A part of something without a size is in memory.
+	// partSize allows files of 80 GB, because S3 limits the number of parts. Of a reader without a known size, one part is
+	// in memory.
 	partSize     = 8 << 20
 	reachTimeout = 10 * time.Second
 	retries      = 3
@@ -50,14 +51,14 @@ func openS3(ctx context.Context, c S3) (Store, error) {
 	return b, nil
 }
 
-// explain says which setting is to blame.
+// explain adds to an error which setting to check.
 func explain(err error, c S3) error {
 	response := minio.ToErrorResponse(err)
 	switch {
 	case response.Code == minio.NoSuchBucket:
 		return fmt.Errorf("S3 at %s has no bucket %s: create it, or set SELENE_MEDIA_S3_BUCKET to another: %w", c.Endpoint, c.Bucket, err)
-	case response.StatusCode == http.StatusForbidden, response.StatusCode == http.StatusNotFound: // of the key's owner
-		return fmt.Errorf("S3 at %s refuses the key %s for bucket %s: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and what the key may do: %w", c.Endpoint, c.AccessKey, c.Bucket, err)
+	case response.StatusCode == http.StatusForbidden, response.StatusCode == http.StatusNotFound: // the owner of the key must change that
+		return fmt.Errorf("S3 at %s refuses the key %s for bucket %s: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and the permissions of the key: %w", c.Endpoint, c.AccessKey, c.Bucket, err)
 	}
 	return fmt.Errorf("reach S3 at %s: check SELENE_MEDIA_S3_ENDPOINT, SELENE_MEDIA_S3_TLS (%t) and SELENE_MEDIA_S3_REGION (%s): %w", c.Endpoint, c.TLS, c.Region, err)
 }
@@ -74,12 +75,12 @@ func (b *bucket) Put(ctx context.Context, name, mediaType string, r io.Reader) e
 	return err
 }
 
-// sized is how many bytes r has, -1 if it does not tell. Parts of files are read from the disk as they are sent.
+// sized returns how many bytes r has, -1 if that is unknown. Parts of files are read from the disk as they are sent.
 func sized(r io.Reader) (io.Reader, int64, error) {
 	s, ok := r.(io.Seeker)
 	if ok {
 		at, err := s.Seek(0, io.SeekCurrent)
-		ok = err == nil && at == 0 // else a pipe, or the rest of a file
+		ok = err == nil && at == 0 // otherwise it is a pipe, or the rest of a file
 	}
 	if !ok {
 		return struct{ io.Reader }{r}, -1, nil
@@ -134,7 +135,7 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	}
 }
 
-// Clean gives up on multipart uploads that began before.
+// Clean aborts multipart uploads that began before a time.
 func (b *bucket) Clean(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the listing
 	defer cancel()

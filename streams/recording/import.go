@@ -14,19 +14,19 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 )
 
-// ErrThere is returned for a session that the installation already knows.
-var ErrThere = errors.New("the installation has this session already")
+// ErrExists is returned for a session that the installation already has.
+var ErrExists = errors.New("the installation already has this session")
 
-// Import stores a bundle's session, which should have been verified before: it can be looked at like any other, and nobody
-// judges it again. It is ErrThere for a session that is there, and an *Error for a bundle that cannot be read; then, as after
-// any other failure, nothing of it is left.
+// Import stores the session of a bundle, which should have been verified before. The session can be viewed like any other,
+// and workers do not judge it. Import returns ErrExists for a session that exists, and an *Error for a bundle that cannot be
+// read. After any failure nothing of the session is left.
 func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	id := b.About.Session
 	for _, err := range sessions.New(conn).EventsOf(ctx, id) {
-		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))
+		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrExists))
 	}
 	if _, err := sessions.New(conn).LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
-		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrThere))
+		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrExists))
 	}
 	defer func() {
 		if err != nil {
@@ -74,7 +74,7 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	if err := importImages(ctx, conn, b, best); err != nil {
 		return err
 	}
-	for e, err := range b.Events() { // the last: by them the session is found
+	for e, err := range b.Events() { // last, because the session is found by them
 		if err == nil {
 			err = sessions.New(conn).StoreImported(ctx, e.Message)
 		}
@@ -85,7 +85,8 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	return nil
 }
 
-// About is session.json of the bundle that a session was imported from. It is streams.ErrNotFound for one that was judged here.
+// About returns session.json of the bundle that a session was imported from. It returns streams.ErrNotFound for a session
+// that was not imported.
 func About(ctx context.Context, conn *streams.Conn, session string) (*Session, error) {
 	o, err := objects.New(conn).Open(ctx, objects.ImportedName(session))
 	if err != nil {
@@ -98,12 +99,12 @@ func About(ctx context.Context, conn *streams.Conn, session string) (*Session, e
 	}
 	about := &Session{}
 	if err := json.Unmarshal(text, about); err != nil {
-		return nil, fault(sessionFile, "%v", err)
+		return nil, problem(sessionFile, "%v", err)
 	}
 	return about, nil
 }
 
-// SettingsOf are the settings a session was judged by, of the revision its state names.
+// SettingsOf returns the settings by which a session was judged, given the revision that its state names.
 func SettingsOf(ctx context.Context, conn *streams.Conn, session string, revision uint64) (*schemas.Settings, error) {
 	about, err := About(ctx, conn, session)
 	if errors.Is(err, streams.ErrNotFound) {
@@ -118,7 +119,7 @@ func SettingsOf(ctx context.Context, conn *streams.Conn, session string, revisio
 	return about.Settings, nil
 }
 
-// importImages stores the best shot and the reference face, as far as they are there.
+// importImages stores the best shot and the reference face if the bundle has them.
 func importImages(ctx context.Context, conn *streams.Conn, b *Bundle, best uint64) error {
 	frame, err := b.FrameAt(best)
 	switch {

@@ -2,39 +2,36 @@ package recording
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Bundle is an open recording. It may be read from several goroutines at once. Close it.
+// Bundle is an open recording. It is safe for concurrent reading. Close it.
 type Bundle struct {
 	About   Session
 	Frames  []Frame // in the order they were stored
 	file    *os.File
-	remove  bool
+	remove  bool // the file when it is closed
 	entries map[string]place
 	order   []string
 	stored  map[uint64]int // index in Frames by Stored
 }
 
-// place is where an entry's bytes lie.
-type place struct{ at, size int64 }
+// place is the position of an entry's bytes in the file.
+type place struct{ offset, size int64 }
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// Open opens the bundle in a file. What is no bundle is an *Error. Nothing is verified yet: see Verify.
+// Open opens the bundle in a file. It returns an *Error if the file is not a bundle. It verifies nothing: see Verify.
 func Open(path string) (*Bundle, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -43,15 +40,15 @@ func Open(path string) (*Bundle, error) {
 	return open(f, false)
 }
 
-// Receive takes a bundle from a stream into a temporary file and opens it, limit bytes at most uncompressed.
+// Receive stores at most limit bytes of a stream in a temporary file and opens it as a bundle.
 func Receive(r io.Reader, limit int64) (*Bundle, error) {
 	f, err := os.CreateTemp("", "selene-recording-*")
 	if err != nil {
-		return nil, streams.Blame(streams.Infrastructure, fmt.Errorf("make room for the recording: %w", err))
+		return nil, streams.Blame(streams.Infrastructure, fmt.Errorf("create a temporary file for the recording: %w", err))
 	}
 	n, err := io.Copy(f, io.LimitReader(r, limit+1))
 	if err == nil && n > limit {
-		err = fault("", "is larger than %d bytes", limit)
+		err = problem("", "is larger than %d bytes", limit)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
@@ -75,7 +72,7 @@ func open(f *os.File, remove bool) (_ *Bundle, err error) {
 	return b, b.describe()
 }
 
-// Close lets go of the file.
+// Close closes the file, and removes it if it is temporary.
 func (b *Bundle) Close() error {
 	err := b.file.Close()
 	if b.remove {
@@ -88,9 +85,9 @@ func (b *Bundle) Close() error {
 func (b *Bundle) unpack() error {
 	magic := make([]byte, len(zstdMagic))
 	if _, err := b.file.ReadAt(magic, 0); err != nil || !bytes.Equal(magic, zstdMagic) {
-		return nil // too short for one: the index will say so
+		return nil // not compressed, or too short, which index reports
 	}
-	packed, err := b.file.Stat()
+	compressed, err := b.file.Stat()
 	if err == nil {
 		_, err = b.file.Seek(0, io.SeekStart)
 	}
@@ -104,15 +101,15 @@ func (b *Bundle) unpack() error {
 	defer z.Close()
 	out, err := os.CreateTemp("", "selene-recording-*")
 	if err != nil {
-		return streams.Blame(streams.Infrastructure, fmt.Errorf("make room for the recording: %w", err))
+		return streams.Blame(streams.Infrastructure, fmt.Errorf("create a temporary file for the recording: %w", err))
 	}
-	limit := min(MaxBytes, max(freelyInflated, mostInflated*packed.Size()))
+	limit := min(MaxBytes, max(freeInflation, maxInflation*compressed.Size()))
 	n, err := io.Copy(out, io.LimitReader(z, limit+1))
 	switch {
 	case err != nil:
-		err = fault("", "cannot be decompressed: %v", err)
+		err = problem("", "cannot be decompressed: %v", err)
 	case n > limit:
-		err = fault("", "is larger than %d bytes, and has %d compressed", limit, packed.Size())
+		err = problem("", "is larger than %d bytes, %d of them compressed", limit, compressed.Size())
 	}
 	err = errors.Join(err, b.Close())
 	b.file, b.remove = out, true
@@ -131,45 +128,45 @@ func (b *Bundle) index() error {
 			return nil
 		}
 		if err != nil {
-			return fault("", "is no tar file, or is cut off: %v", err)
+			return problem("", "is not a tar file, or is truncated: %v", err)
 		}
 		switch {
 		case h.Typeflag != tar.TypeReg || !entryName.MatchString(h.Name):
-			return fault("", "has no place for an entry %.60q", h.Name)
+			return problem("", "must not have an entry %.60q", h.Name)
 		case len(b.order) >= maxEntries:
-			return fault("", "has more than %d entries", maxEntries)
+			return problem("", "has more than %d entries", maxEntries)
 		case h.Size < 0:
-			return fault(h.Name, "has no size")
+			return problem(h.Name, "has no size")
 		}
 		if _, twice := b.entries[h.Name]; twice {
-			return fault(h.Name, "is there twice")
+			return problem(h.Name, "exists twice")
 		}
-		at, err := b.file.Seek(0, io.SeekCurrent) // the header is read, and nothing beyond it
+		offset, err := b.file.Seek(0, io.SeekCurrent) // only the header has been read so far
 		if err != nil {
 			return fmt.Errorf("read the recording: %w", err)
 		}
-		b.entries[h.Name] = place{at, h.Size}
+		b.entries[h.Name] = place{offset, h.Size}
 		b.order = append(b.order, h.Name)
 	}
 }
 
-// describe reads what is small.
+// describe reads session.json and frames.jsonl.
 func (b *Bundle) describe() error {
 	about, err := b.small(sessionFile)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(about, &b.About); err != nil {
-		return fault(sessionFile, "%v", err)
+		return problem(sessionFile, "%v", err)
 	}
 	if b.About.Format != Format {
-		return fault(sessionFile, "is of format %d, this build reads %d", b.About.Format, Format)
+		return problem(sessionFile, "has format %d, but this build reads %d", b.About.Format, Format)
 	}
 	if err := streams.CheckSession(b.About.Session); err != nil {
-		return fault(sessionFile, "%v", err)
+		return problem(sessionFile, "%v", err)
 	}
 	if size := b.entries[framesFile].size; size > maxFrames {
-		return fault(framesFile, "has %d bytes, %d are allowed", size, maxFrames)
+		return problem(framesFile, "has %d bytes, but only %d are allowed", size, maxFrames)
 	}
 	for line, err := range b.lines(framesFile) {
 		if err != nil {
@@ -177,168 +174,16 @@ func (b *Bundle) describe() error {
 		}
 		var f Frame
 		if err := json.Unmarshal(line, &f); err != nil {
-			return fault(framesFile, "line %d: %v", len(b.Frames)+1, err)
+			return problem(framesFile, "line %d: %v", len(b.Frames)+1, err)
 		}
-		if _, there := b.entries[f.File]; !there || imagefile.OfMediaType(f.MediaType) == 0 {
-			return fault(framesFile, "line %d: there is no image %.60q of type %.30q", len(b.Frames)+1, f.File, f.MediaType)
+		if _, exists := b.entries[f.File]; !exists || imagefile.OfMediaType(f.MediaType) == 0 {
+			return problem(framesFile, "line %d: image %.60q of type %.30q does not exist", len(b.Frames)+1, f.File, f.MediaType)
 		}
 		if _, twice := b.stored[f.Stored]; twice {
-			return fault(framesFile, "line %d: frame %d is there twice", len(b.Frames)+1, f.Stored)
+			return problem(framesFile, "line %d: frame %d exists twice", len(b.Frames)+1, f.Stored)
 		}
 		b.stored[f.Stored] = len(b.Frames)
 		b.Frames = append(b.Frames, f)
 	}
 	return nil
-}
-
-func (b *Bundle) reader(name string) (*io.SectionReader, error) {
-	p, there := b.entries[name]
-	if !there {
-		return nil, fault(name, "is missing")
-	}
-	return io.NewSectionReader(b.file, p.at, p.size), nil
-}
-
-func (b *Bundle) small(name string) ([]byte, error) {
-	r, err := b.reader(name)
-	if err != nil {
-		return nil, err
-	}
-	return readAll(r, maxText, name)
-}
-
-func (b *Bundle) lines(name string) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		r, err := b.reader(name)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, maxLine)
-		for lines.Scan() {
-			if !yield(lines.Bytes(), nil) {
-				return
-			}
-		}
-		if err := lines.Err(); err != nil {
-			yield(nil, fault(name, "%v", err))
-		}
-	}
-}
-
-// FrameAt is the frame that had a sequence in the stream of frames, image included. It is streams.ErrNotFound when the
-// bundle does not hold it.
-func (b *Bundle) FrameAt(stored uint64) (*schemas.Frame, error) {
-	i, there := b.stored[stored]
-	if !there {
-		return nil, fmt.Errorf("frame %d of the recording of %s: %w", stored, b.About.Session, streams.ErrNotFound)
-	}
-	f := &schemas.Frame{}
-	if err := b.message(framesFile, b.Frames[i].Message, f); err != nil {
-		return nil, err
-	}
-	r, err := b.reader(b.Frames[i].File)
-	if err != nil {
-		return nil, err
-	}
-	if f.GetMediaType() != b.Frames[i].MediaType { // which is one of an image
-		return nil, fault(framesFile, "frame %d is of type %.30q and %.30q", stored, b.Frames[i].MediaType, f.GetMediaType())
-	}
-	f.Image, err = readAll(r, maxImage, b.Frames[i].File)
-	return f, err
-}
-
-// named is a message of one session.
-type named interface {
-	schemas.Message
-	GetName() *schemas.FrameName
-}
-
-func (b *Bundle) message(entry string, data []byte, m schemas.Message) error {
-	if err := schemas.Unmarshal(data, m); err != nil {
-		return fault(entry, "%v", err)
-	}
-	session := ""
-	switch m := m.(type) {
-	case named:
-		session = m.GetName().GetSession()
-		if m.GetName().GetRun() != "" {
-			return fault(entry, "holds a message of a run")
-		}
-	case *schemas.SessionEvent:
-		session = m.GetSession()
-	}
-	if session != b.About.Session {
-		return fault(entry, "holds a message of session %.40q", session)
-	}
-	return nil
-}
-
-// Verdicts yields the verdicts in the order they were stored.
-func (b *Bundle) Verdicts() iter.Seq2[streams.Stored[*schemas.Verdict], error] {
-	return messages(b, verdictsFile, func() *schemas.Verdict { return &schemas.Verdict{} })
-}
-
-// Decisions yields the decisions in the order they were stored.
-func (b *Bundle) Decisions() iter.Seq2[streams.Stored[*schemas.Decision], error] {
-	return messages(b, decisionsFile, func() *schemas.Decision { return &schemas.Decision{} })
-}
-
-// Events yields the steps of the session's life.
-func (b *Bundle) Events() iter.Seq2[streams.Stored[*schemas.SessionEvent], error] {
-	return messages(b, eventsFile, func() *schemas.SessionEvent { return &schemas.SessionEvent{} })
-}
-
-// Reference is the face the session was verified against and its media type, nil when there was none.
-func (b *Bundle) Reference() ([]byte, string, error) {
-	for _, format := range []imagefile.Format{imagefile.JPEG, imagefile.PNG} {
-		name := "reference" + format.Extension()
-		if _, there := b.entries[name]; there {
-			r, err := b.reader(name)
-			if err != nil {
-				return nil, "", err
-			}
-			image, err := readAll(r, maxImage, name)
-			return image, format.MediaType(), err
-		}
-	}
-	return nil, "", nil
-}
-
-// SharedHashes yields the images that other sessions had shown before.
-func (b *Bundle) SharedHashes() iter.Seq2[SharedHash, error] {
-	return func(yield func(SharedHash, error) bool) {
-		for line, err := range b.lines(hashesFile) {
-			var h SharedHash
-			if err == nil {
-				if err = json.Unmarshal(line, &h); err != nil {
-					err = fault(hashesFile, "%v", err)
-				}
-			}
-			if !yield(h, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func messages[M schemas.Message](b *Bundle, entry string, empty func() M) iter.Seq2[streams.Stored[M], error] {
-	return func(yield func(streams.Stored[M], error) bool) {
-		for line, err := range b.lines(entry) {
-			m := empty()
-			var l Line
-			if err == nil {
-				if err = json.Unmarshal(line, &l); err != nil {
-					err = fault(entry, "%v", err)
-				}
-			}
-			if err == nil {
-				err = b.message(entry, l.Message, m)
-			}
-			if !yield(streams.Stored[M]{Sequence: l.Stored, Message: m}, err) || err != nil {
-				return
-			}
-		}
-	}
 }

@@ -320,7 +320,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 		})
 	}
 	must(t, recording.Import(ctx, there, b))
-	if err := recording.Import(ctx, there, b); !errors.Is(err, recording.ErrThere) {
+	if err := recording.Import(ctx, there, b); !errors.Is(err, recording.ErrExists) {
 		t.Errorf("the second time: %v", err)
 	}
 	if _, err := sessions.New(there).OwnLastDecision(ctx, id); !errors.Is(err, sessions.ErrImported) {

@@ -12,12 +12,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ErrUnsigned is returned for a bundle whose chain holds but whose signature is not by a known key.
-var ErrUnsigned = errors.New("recording: not signed by a key that is known here")
+// ErrUnsigned is returned for an unchanged bundle whose signature was not made by a known key.
+var ErrUnsigned = errors.New("recording: not signed by a known key")
 
-// Verify checks every byte: each entry against the chain, the chain against its head, and the head against the signature,
-// whose public key keys returns by the signature's key id, nil for one that is not known. It is an *Error for a bundle that
-// was changed, and wraps ErrUnsigned for one that is whole but signed by a stranger.
+// Verify checks every byte: each entry against the chain, the chain against its head, and the head against the signature.
+// keys returns the public key with an ID, or nil if it is unknown. Verify returns an *Error for a bundle that was changed,
+// and an error that wraps ErrUnsigned for an unchanged one that was signed with an unknown key.
 func (b *Bundle) Verify(keys func(id string) ed25519.PublicKey) error {
 	links := 0
 	link := firstLink
@@ -27,26 +27,26 @@ func (b *Bundle) Verify(keys func(id string) ed25519.PublicKey) error {
 		}
 		var l Link
 		if err := json.Unmarshal(line, &l); err != nil {
-			return fault(chainFile, "line %d: %v", links+1, err)
+			return problem(chainFile, "line %d: %v", links+1, err)
 		}
 		if links >= len(b.order) || b.order[links] != l.Name {
-			return fault(l.Name, "is not where the chain has it")
+			return problem(l.Name, "is not at the place that the chain states")
 		}
 		size, sum, err := b.digest(l.Name)
 		if err != nil {
 			return err
 		}
 		if size != l.Size || sum != l.SHA256 {
-			return fault(l.Name, "was changed: it has %d bytes and SHA-256 %s, the chain says %d and %s", size, sum, l.Size, l.SHA256)
+			return problem(l.Name, "was changed: it has %d bytes and SHA-256 %s, the chain states %d and %s", size, sum, l.Size, l.SHA256)
 		}
-		if link = next(link, l.Name, sum); link != l.Link {
-			return fault(chainFile, "line %d does not follow from the one before", links+1)
+		if link = nextLink(link, l.Name, sum); link != l.Link {
+			return problem(chainFile, "line %d does not follow from the previous line", links+1)
 		}
 		links++
 	}
 	// The chain and its signature come last.
 	if rest := b.order[min(links, len(b.order)):]; len(rest) != 2 || rest[0] != chainFile || rest[1] != signatureFile {
-		return fault(chainFile, "does not hold every entry")
+		return problem(chainFile, "does not cover every entry")
 	}
 	return b.verifyHead(Head{Session: b.About.Session, Head: link, Entries: links}, keys)
 }
@@ -59,12 +59,12 @@ func (b *Bundle) digest(name string) (int64, string, error) {
 	sum := sha256.New()
 	size, err := io.Copy(sum, r)
 	if err != nil {
-		return 0, "", fault(name, "is cut off: %v", err)
+		return 0, "", problem(name, "is truncated: %v", err)
 	}
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// claims are what is signed, which stays true for ever.
+// claims is the signed content. It never expires.
 type claims struct{ Head }
 
 func (claims) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
@@ -80,9 +80,9 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 		return err
 	}
 	id := ""
-	var said claims
+	var signed claims
 	_, err = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithoutClaimsValidation()).ParseWithClaims(
-		string(text), &said, func(t *jwt.Token) (any, error) {
+		string(text), &signed, func(t *jwt.Token) (any, error) {
 			id, _ = t.Header["kid"].(string)
 			key := keys(id)
 			if key == nil {
@@ -94,9 +94,9 @@ func (b *Bundle) verifyHead(want Head, keys func(id string) ed25519.PublicKey) e
 	case errors.Is(err, ErrUnsigned):
 		return fmt.Errorf("%w: key %.80q", ErrUnsigned, id)
 	case err != nil:
-		return fault(signatureFile, "%v", err)
-	case said.Session != want.Session || said.Head.Head != want.Head || said.Entries != want.Entries:
-		return fault(signatureFile, "is of another recording")
+		return problem(signatureFile, "%v", err)
+	case signed.Session != want.Session || signed.Head.Head != want.Head || signed.Entries != want.Entries:
+		return problem(signatureFile, "belongs to another recording")
 	}
 	return nil
 }

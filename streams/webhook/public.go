@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// PublicOnly lets a sender reach public addresses alone, whatever a name stands for at the moment: not this machine, nor
-// the networks it is in. It connects directly, past any proxy. It returns the sender, and is called before others use it.
+// PublicOnly restricts a sender to public addresses, after names are resolved: it reaches neither this machine nor its
+// private networks. It connects directly, without a proxy. It returns the sender. Call it before the sender is used.
 func (s *Sender) PublicOnly() *Sender {
 	dialer := &net.Dialer{Timeout: dialTime, Control: refusePrivate}
 	s.client.Transport = &http.Transport{
@@ -23,25 +23,25 @@ func (s *Sender) PublicOnly() *Sender {
 	return s
 }
 
-// Close lets go of connections that nothing uses.
+// Close closes idle connections.
 func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
 const dialTime = 10 * time.Second
 
-// refusePrivate sees the address that was found for a name, right before it is connected to.
+// refusePrivate checks the resolved address right before it is connected to.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("address %s: %w", address, err)
 	}
 	if !public(at.Addr()) {
-		return fmt.Errorf("%s is no public address", at.Addr())
+		return fmt.Errorf("%s is not a public address", at.Addr())
 	}
 	return nil
 }
 
-// notPublic are networks that netip does not know as private: shared by carriers, for protocols, tests and later use, and
-// those through which an IPv4 address can be written as IPv6.
+// notPublic lists networks that netip does not treat as private: those shared by carriers, for protocols, for tests and for
+// future use, and those by which IPv6 embeds IPv4 addresses.
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),

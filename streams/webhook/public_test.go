@@ -15,7 +15,7 @@ func TestPublicOnly(t *testing.T) {
 	s := New("", time.Minute).PublicOnly()
 	defer s.Close()
 	for _, address := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), strings.Replace(server.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1)} {
-		if _, err := s.Post(t.Context(), address, nil); err == nil || !strings.Contains(err.Error(), "no public address") {
+		if _, err := s.Post(t.Context(), address, nil); err == nil || !strings.Contains(err.Error(), "not a public address") {
 			t.Errorf("%s: %v", address, err)
 		}
 	}

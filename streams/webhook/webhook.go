@@ -1,4 +1,4 @@
-// Package webhook posts JSON to addresses that others chose, signed if there is a secret.
+// Package webhook posts JSON to addresses that users configure, signed if there is a secret.
 package webhook
 
 import (
@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// HeaderSignature is the header that signs a body; Sign says how.
+// HeaderSignature is the header with the signature of the body. See Sign.
 const HeaderSignature = "Selene-Signature"
 
 const (
-	excerpt = 256     // bytes of an answer that are told
+	excerpt = 256     // bytes of an answer that an error quotes
 	drained = 1 << 16 // bytes of an answer that are read, so that the connection can be used again
 )
 
@@ -31,16 +31,16 @@ type Sender struct {
 	client *http.Client
 }
 
-// New returns a sender that signs with secret, unless it is empty, and waits for an answer so long.
+// New returns a sender that signs with secret, unless it is empty, and waits for an answer until the timeout.
 func New(secret string, timeout time.Duration) *Sender {
 	return &Sender{secret, &http.Client{
 		Timeout: timeout,
-		// What was meant for one place is not sent on to another.
+		// Do not send the body on to an address that the user did not configure.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// Check returns an error unless address is one that can be posted to. The error does not quote it.
+// Check returns an error unless address is an HTTP URL. The error does not quote it.
 func Check(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -49,7 +49,7 @@ func Check(address string) error {
 	return nil
 }
 
-// Target is the address without what may be secret in it: user, password, query.
+// Target returns the address without the parts that may be secret: user, password, query.
 func Target(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -58,8 +58,8 @@ func Target(address string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// Post sends body, which is JSON, and returns the status of the answer, such as "204 No Content". An answer that is none
-// of 2xx is an error that holds its beginning. Errors hold no part of the address that may be secret.
+// Post sends body, which must be JSON, and returns the status of the answer, such as "204 No Content". If the status is not
+// 2xx, it returns an error with the beginning of the answer. Errors never quote parts of the address that may be secret.
 func (s *Sender) Post(ctx context.Context, address string, body []byte) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -79,18 +79,18 @@ func (s *Sender) Post(ctx context.Context, address string, body []byte) (string,
 		return "", fmt.Errorf("post to %s: %w", Target(address), err)
 	}
 	defer answer.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(answer.Body, drained))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, drained))
 	if answer.StatusCode/100 == 2 {
-		return answer.Status, nil // whatever became of the rest
+		return answer.Status, nil // even if the rest could not be read
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s answered %s, and then: %w", Target(address), answer.Status, err)
+		return "", fmt.Errorf("%s answered %s, then failed: %w", Target(address), answer.Status, err)
 	}
-	return "", fmt.Errorf("%s answered %s: %s", Target(address), answer.Status, strings.ToValidUTF8(string(said[:min(len(said), excerpt)]), "?"))
+	return "", fmt.Errorf("%s answered %s: %s", Target(address), answer.Status, strings.ToValidUTF8(string(text[:min(len(text), excerpt)]), "?"))
 }
 
-// Sign is the value of HeaderSignature: t=SECONDS,v1=HEX, of which HEX is HMAC-SHA256 with secret over "SECONDS.BODY". The
-// seconds since 1970 let a receiver refuse what is old.
+// Sign returns the value of HeaderSignature: t=SECONDS,v1=HEX, where HEX is the HMAC-SHA256 of "SECONDS.BODY" with secret.
+// With the seconds since 1970 a receiver can refuse old requests.
 func Sign(secret string, at time.Time, body []byte) string {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))

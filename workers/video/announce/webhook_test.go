@@ -140,7 +140,7 @@ func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sent := range i.announcements(order.Order.Sessions[0], 2) {
-		if own := sent.GetMeans() == ChannelURL; sent.GetDelivered() != own || !own && !strings.Contains(sent.GetDetail(), "no public address") {
+		if own := sent.GetMeans() == ChannelURL; sent.GetDelivered() != own || !own && !strings.Contains(sent.GetDetail(), "not a public address") {
 			t.Errorf("got %v", sent)
 		}
 	}
