@@ -278,8 +278,8 @@ func TestAUIConfig(t *testing.T) {
 
 	p.Do("ask for another config", chromedp.Navigate(s.url+"/?cn=nothing"))
 	p.WaitTrue("words", `document.getElementById("start").innerText === "Start the camera"`)
-	if problems := p.Problems(); !strings.Contains(strings.Join(problems, "\n"), "cannot be used, the default is: 404") {
-		t.Errorf("the console says %q, nothing of the config that is not there", problems)
+	if problems := p.Problems(); !strings.Contains(strings.Join(problems, "\n"), "cannot be used; the default applies: 404") {
+		t.Errorf("the console says %q, want a warning about the missing config", problems)
 	}
 
 	// The admin page previews a config that is not saved yet.
