@@ -24,7 +24,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// bench is a file logger at work on a broker of its own.
+// bench is a running file logger with a broker of its own.
 type bench struct {
 	t        testing.TB
 	conn     *streams.Conn
@@ -57,7 +57,7 @@ func start(t testing.TB, document string, c filelog.Config) *bench {
 	return &bench{t, conn, c.Dir, r.Number, time.Now().UTC(), map[string]uint64{}, map[string]uint64{}}
 }
 
-// decide stores a frame of the session and a decision on it.
+// decide stores a frame of the session and a decision about it.
 func (b *bench) decide(session string, image []byte, outcome schemas.Outcome, errs ...int32) {
 	b.t.Helper()
 	ctx := streamstest.Context(b.t)
@@ -216,6 +216,6 @@ func TestBoundOfBytes(t *testing.T) {
 		})
 	}
 	if n := len(b.files()); n < 3*3 {
-		t.Errorf("only %d files are left: more was removed than had to be", n)
+		t.Errorf("only %d files are left: more were removed than necessary", n)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 )
 
-// played is a session in which one frame after another is judged.
+// played is a session whose frames are judged one after another.
 type played struct {
 	t        testing.TB
 	conn     *streams.Conn
@@ -34,7 +34,7 @@ func open(t testing.TB, conn *streams.Conn, w *virtualcamera.Worker, s *schemas.
 	return &played{t: t, conn: conn, worker: w, settings: s, session: uuid.NewString(), at: opened}
 }
 
-// frame stores an image that came a while after the one before, and judges it.
+// frame stores an image that arrived some time after the previous one, and judges it.
 func (p *played) frame(image []byte, after time.Duration) *schemas.Verdict {
 	p.t.Helper()
 	p.sequence++
@@ -57,10 +57,10 @@ func (p *played) frame(image []byte, after time.Duration) *schemas.Verdict {
 	return p.verdict
 }
 
-// jitter is a gap between frames as a client has it: never twice the same to the millisecond.
+// jitter returns a gap between frames as a client has it: no two are equal to the millisecond.
 func jitter(i int) time.Duration { return time.Duration(60+7*(i%5)+3*(i%7)) * time.Millisecond }
 
-// play shows all images and returns the lowest score there was.
+// play judges all images and returns the lowest score.
 func (p *played) play(images [][]byte) (lowest float64) {
 	p.t.Helper()
 	lowest = 1

@@ -50,7 +50,7 @@ func TestClockwork(t *testing.T) {
 		at := uint32(0)
 		for i := range uint32(equalGaps + 1) {
 			if m.isClockwork() {
-				t.Errorf("%s: after %d frames already", name, i)
+				t.Errorf("%s: raised after only %d frames", name, i)
 			}
 			at += c.gap(i)
 			m.add(sight{Sum: uint64(i), AtMS: at}, patches{})

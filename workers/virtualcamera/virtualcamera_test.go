@@ -29,7 +29,7 @@ var realClips = []string{
 	"real_lp_s_s18.mp4", "real_zub_webcam_turns.webm",
 }
 
-// again is the picture, compressed once more at another quality.
+// again returns the picture, recompressed at another quality.
 func again(t testing.TB, image []byte, quality int) []byte {
 	t.Helper()
 	img, err := jpeg.Decode(bytes.NewReader(image))
@@ -212,7 +212,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 	}
 }
 
-// The verdict of the running worker is the one that Judge gives, and comes again when the face does.
+// The verdict of the running worker equals that of Judge, and is repeated when the face is.
 func TestRun(t *testing.T) {
 	broker := streamstest.Broker(t, false)
 	conn := streamstest.Connect(t, broker)

@@ -55,7 +55,7 @@ func load(t testing.TB, m *vision.Models, name string, data []byte) *photo {
 	return p
 }
 
-// photos are portraits and frames of clips, as they are.
+// photos returns portraits and frames of clips, unchanged.
 func photos(t testing.TB) []*photo {
 	t.Helper()
 	m := workertest.Models(t, "zoo")
@@ -143,7 +143,7 @@ func (p *photo) smoothed(radius int) *image.RGBA {
 	})
 }
 
-// reading is what the measures say of one picture.
+// reading holds the measures of one picture.
 type reading struct{ noise, ghost, level, double float64 }
 
 func read(t testing.TB, data []byte, face image.Rectangle) (r reading, ok bool) {
@@ -174,7 +174,7 @@ func read(t testing.TB, data []byte, face image.Rectangle) (r reading, ok bool) 
 	return r, true
 }
 
-// auc is the chance that an edited picture reads higher than an original.
+// auc returns the probability that an edited picture has a higher value than an original.
 func auc(original, edited []float64) float64 {
 	wins := 0.0
 	for _, e := range edited {

@@ -9,12 +9,12 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// Measures that were tried and told too little to be used; README.md has the figures.
+// Measures that were tried and separate too little to be used; README.md has the figures.
 
-// noiseInconsistency is how many times stronger the noise of the face is than that of the background, or the other way
-// round, in octaves: 0 = alike. Noise is estimated tile by tile by the median absolute deviation of the finest diagonal
+// noiseInconsistency returns how many times stronger the noise of the face is than that of the background, or the
+// inverse, in octaves: 0 = alike. Noise is estimated tile by tile by the median absolute deviation of the finest diagonal
 // wavelet coefficients (Mahdian and Saic, Using noise inconsistencies for blind image forensics, Image and Vision
-// Computing 27, 2009). ok is false when face or background are too small to tell.
+// Computing 27, 2009). ok is false when face or background are too small.
 func noiseInconsistency(l *Luma, face image.Rectangle) (octaves float64, ok bool) {
 	var faces, backgrounds []float64
 	l.eachTile(func(x, y int) {
@@ -30,11 +30,11 @@ func noiseInconsistency(l *Luma, face image.Rectangle) (octaves float64, ok bool
 	if len(faces) < leastTiles || len(backgrounds) < leastTiles {
 		return 0, false
 	}
-	const floor = 0.25 // grey levels, below which rounding hides what there is
+	const floor = 0.25 // grey levels, below which rounding hides the noise
 	return -math.Log2((lowerQuarter(faces) + floor) / (lowerQuarter(backgrounds) + floor)), true
 }
 
-// tileNoise is the noise of a tile in grey levels.
+// tileNoise returns the noise of a tile in grey levels.
 func (l *Luma) tileNoise(x0, y0 int) (sigma float64, clipped bool) {
 	var h [tile * tile / 4]float64
 	i, dark := 0, 0
@@ -57,17 +57,17 @@ func (l *Luma) tileNoise(x0, y0 int) (sigma float64, clipped bool) {
 	return sum / float64(len(h)/2) / 0.6745, dark > len(h)/2
 }
 
-// lowerQuarter is the first quartile: tiles with more than noise in them are above it.
+// lowerQuarter returns the first quartile: tiles with structure are above it.
 func lowerQuarter(v []float64) float64 {
 	slices.Sort(v)
 	return v[len(v)/4]
 }
 
-// errorLevelQuality is the quality that error levels are taken at.
+// errorLevelQuality is the JPEG quality at which error levels are measured.
 const errorLevelQuality = 90
 
-// errorLevel is how many times more the face changes than the background when the picture is compressed again, or the
-// other way round, in octaves (error level analysis; Krawetz, A picture's worth, Black Hat 2007).
+// errorLevel returns how many times more the face changes than the background when the picture is compressed again, or
+// the inverse, in octaves (error level analysis; Krawetz, A picture's worth, Black Hat 2007).
 func errorLevel(l *Luma, face image.Rectangle) (octaves float64, ok bool, err error) {
 	var faces, backgrounds []float64
 	err = l.errors(errorLevelQuality, func(x, y int, e float64) {
@@ -93,7 +93,7 @@ func mean(v []float64) float64 {
 	return sum / float64(len(v))
 }
 
-// doubleQuantisation is how periodic the histogram of the low DCT coefficients is, 0..1: a picture that was compressed
+// doubleQuantisation returns how periodic the histogram of the low DCT coefficients is, 0..1: a picture that was compressed
 // twice on the same grid has gaps or peaks at equal distances (Popescu and Farid, Statistical tools for digital
 // forensics, IH 2004). steps are the luminance quantisation steps of the JPEG in zigzag order.
 func doubleQuantisation(l *Luma, steps *[64]uint16) float64 {
@@ -143,7 +143,7 @@ func norm(u int) float64 {
 	return 1
 }
 
-// periodicity is the strongest line of the spectrum of what is left of a histogram after a smooth one is taken away.
+// periodicity returns the strongest line in the spectrum of a histogram from which a smoothed one was subtracted.
 func periodicity(h []float64) float64 {
 	n := len(h)
 	residue := make([]float64, n)
@@ -168,7 +168,7 @@ func periodicity(h []float64) float64 {
 	if energy == 0 {
 		return 0
 	}
-	// A share of a small energy is chance: weigh it by how far the residue is above what counting alone makes.
+	// A share of a small energy is chance: weight it by how far the residue exceeds counting noise.
 	return min(1, best/energy*2) * min(1, energy/float64(n)/4)
 }
 
