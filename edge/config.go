@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/api"
-	"github.com/selene-liveness/selene/edge/gateway"
+	"github.com/selene-liveness/selene/edge/internal/api"
+	"github.com/selene-liveness/selene/edge/internal/gateway"
+	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
-	"github.com/selene-liveness/selene/edge/token"
 	"github.com/selene-liveness/selene/streams"
 )
 

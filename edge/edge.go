@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/selene-liveness/selene/edge/account"
-	"github.com/selene-liveness/selene/edge/api"
-	"github.com/selene-liveness/selene/edge/events"
-	"github.com/selene-liveness/selene/edge/gateway"
-	"github.com/selene-liveness/selene/edge/stats"
-	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/edge/internal/account"
+	"github.com/selene-liveness/selene/edge/internal/api"
+	"github.com/selene-liveness/selene/edge/internal/events"
+	"github.com/selene-liveness/selene/edge/internal/gateway"
+	"github.com/selene-liveness/selene/edge/internal/stats"
+	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/ui"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/settings"
@@ -91,6 +91,9 @@ func (e *Edge) Handler() http.Handler {
 	mux.Handle("/", ui.Handler())
 	return e.guard.Wrap(mux)
 }
+
+// FirstUser is the name of the first administrator of an installation.
+const FirstUser = account.FirstUser
 
 // FirstPassword creates FirstUser in a new installation and returns the password, which must be changed. It returns "" if there
 // are users already: of all edges, one gets the password, once.

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/selene-liveness/selene/edge/api"
+	"github.com/selene-liveness/selene/edge/internal/api"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/selene-liveness/selene/edge/gateway"
+	"github.com/selene-liveness/selene/edge/internal/gateway"
 )
 
 // The page names every variable, route and metric.

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/edge"
-	"github.com/selene-liveness/selene/edge/account"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/settings"
 )
@@ -112,7 +111,7 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		return err
 	}
 	if password != "" {
-		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown this once: %s\n", pageURL(listener.Addr().String()), account.FirstUser, password)
+		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown this once: %s\n", pageURL(listener.Addr().String()), edge.FirstUser, password)
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
 	return server.Serve(ctx, listener)

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const DOCUMENT = "../api/openapi.yaml";
+const DOCUMENT = "../internal/api/openapi.yaml";
 
 const types = await openapiTS(await readFile(new URL(DOCUMENT, import.meta.url), "utf8"), { defaultNonNullable: false });
 await mkdir(".types", { recursive: true });

@@ -15,8 +15,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/selene-liveness/selene/edge"
-	"github.com/selene-liveness/selene/edge/account"
-	edgestats "github.com/selene-liveness/selene/edge/stats"
 	"github.com/selene-liveness/selene/edge/ui"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -51,7 +49,7 @@ func TestStatistics(t *testing.T) {
 
 	p := panel{browser.Open(t, url+"/statistics/", browser.Options{}), t}
 	p.WaitPage("the log in", `document.querySelector("h1")?.innerText === "Log in"`)
-	p.logIn(account.FirstUser, password)
+	p.logIn(edge.FirstUser, password)
 	p.changePassword(password, newPassword)
 	p.WaitPage("the statistics", `document.querySelector("h1")?.innerText === "Statistics"`)
 	tile := func(name string) string {
@@ -133,39 +131,45 @@ func TestStatisticsLooks(t *testing.T) {
 // monthOfUse serves the page with made-up figures.
 func monthOfUse(t *testing.T) http.Handler {
 	t.Helper()
-	figures := func(n float64) edgestats.Figures {
+	figures := func(n float64) map[string]any {
 		count := func(share float64) uint64 { return uint64(math.Round(n * share)) }
-		opened := count(1.1)
-		quantiles := func(p50, tail float64) *edgestats.Quantiles {
+		quantiles := func(p50, tail float64) map[string]any {
 			if n == 0 {
 				return nil
 			}
-			return &edgestats.Quantiles{Count: count(1), Mean: p50 * 1.1, P50: p50, P95: p50 * tail, P99: p50 * tail * (1.3 + min(n, 700)/2000)}
+			return map[string]any{"count": count(1), "mean": p50 * 1.1, "p50": p50, "p95": p50 * tail, "p99": p50 * tail * (1.3 + min(n, 700)/2000)}
 		}
-		return edgestats.Figures{
-			Opened: &opened, Sessions: count(1), Frames: count(14), Failed: count(9),
-			Outcomes: map[string]uint64{"success": count(.8), "fake": count(.05), "timeout": count(.08), "liveness_attempts_exceeded": count(.04), "attempts_exceeded": count(.02), "different_face": count(.01)},
-			Codes: []edgestats.CodeFigures{
-				{Code: 37, Name: "MORE_FRAMES", Frames: count(3), Sessions: count(.9)},
-				{Code: 8, Name: "NO_FACE", Frames: count(2.2), Sessions: count(.5)},
-				{Code: 12, Name: "FACE_W_SMALL", Frames: count(1.4), Sessions: count(.4)},
-				{Code: 3, Name: "BLURRED", Frames: count(.9), Sessions: count(.3)},
-				{Code: 32, Name: "LIVENESS_FAILED", Frames: count(.3), Sessions: count(.06)},
-				{Code: 64, Name: "AL_TURN_RIGHT", Frames: count(2), Sessions: count(.8)},
+		code := func(code int, name string, frames, sessions float64) map[string]any {
+			return map[string]any{"code": code, "name": name, "frames": count(frames), "sessions": count(sessions)}
+		}
+		return map[string]any{
+			"opened": count(1.1), "sessions": count(1), "frames": count(14), "failed_frames": count(9), "unjudged_frames": 0,
+			"outcomes": map[string]uint64{"success": count(.8), "fake": count(.05), "timeout": count(.08), "liveness_attempts_exceeded": count(.04), "attempts_exceeded": count(.02), "different_face": count(.01)},
+			"codes": []any{
+				code(37, "MORE_FRAMES", 3, .9),
+				code(8, "NO_FACE", 2.2, .5),
+				code(12, "FACE_W_SMALL", 1.4, .4),
+				code(3, "BLURRED", .9, .3),
+				code(32, "LIVENESS_FAILED", .3, .06),
+				code(64, "AL_TURN_RIGHT", 2, .8),
 			},
-			FramesPerSession: quantiles(12, 2.5), FrameTime: quantiles(140+min(n, 700)/10, 2.2), SessionTime: quantiles(9+min(n, 700)/100, 3),
+			"frames_per_session": quantiles(12, 2.5), "frame_ms": quantiles(140+min(n, 700)/10, 2.2), "session_seconds": quantiles(9+min(n, 700)/100, 3),
 		}
 	}
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -29)
-	report := edgestats.Report{Since: day, Until: day.AddDate(0, 0, 30), Step: edgestats.ByDay, Complete: true, Error: edgestats.RelativeError, Total: figures(12345)}
+	var series []any
 	for n := range 30 {
 		use := 420 + 180*math.Sin(float64(n)*2*math.Pi/7) + 5*float64(n)
 		if n == 11 { // nobody was there
 			use = 0
 		}
-		report.Series = append(report.Series, edgestats.Point{At: day.AddDate(0, 0, n), Figures: figures(use)})
+		point := figures(use)
+		point["at"] = day.AddDate(0, 0, n)
+		series = append(series, point)
 	}
-	body, err := json.Marshal(report)
+	body, err := json.Marshal(map[string]any{
+		"since": day, "until": day.AddDate(0, 0, 30), "step": "day", "complete": true, "relative_error": 0.01, "total": figures(12345), "series": series,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

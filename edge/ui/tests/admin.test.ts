@@ -16,7 +16,7 @@ const root = new URL("../", import.meta.url); // the tests run in .build/
 const source = (path: string) => String(readFileSync(new URL(`../../${path}`, root)));
 
 test("the rights are those of the server", () => {
-  const server = [...source("edge/account/rights.go").matchAll(/Right = "([a-z-]+:(?:read|write))"/g)].map(([, right]) => right);
+  const server = [...source("edge/internal/account/rights.go").matchAll(/Right = "([a-z-]+:(?:read|write))"/g)].map(([, right]) => right);
   const page = Object.entries(RIGHTS).flatMap(([section, kinds]) => kinds.map((kind) => `${section}:${kind}`));
   assert.deepEqual(page.sort(), server.sort());
 });

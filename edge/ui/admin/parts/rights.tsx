@@ -1,7 +1,7 @@
 // Rights as a grid: a row for each section, with columns for viewing and changing it.
 import { t } from "../language";
 
-/** All rights by section, as in edge/account/rights.go. */
+/** All rights by section, as in edge/internal/account/rights.go. */
 export const RIGHTS: Record<string, readonly ("read" | "write")[]> = {
   sessions: ["read", "write"],
   exports: ["read", "write"],

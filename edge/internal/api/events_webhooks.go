@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/account"
-	"github.com/selene-liveness/selene/edge/events"
+	"github.com/selene-liveness/selene/edge/internal/account"
+	"github.com/selene-liveness/selene/edge/internal/events"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/internal/account"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )

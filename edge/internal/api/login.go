@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/internal/account"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/stats"
+	"github.com/selene-liveness/selene/edge/internal/stats"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/internal/account"
 )
 
 func (a *API) users(w http.ResponseWriter, r *http.Request) error {

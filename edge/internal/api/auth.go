@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/internal/account"
 )
 
 // loginCookie is the cookie of a log-in. Over TLS its name binds it to this host: otherwise another host of the domain could set

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
-	"github.com/selene-liveness/selene/edge/account"
+	"github.com/selene-liveness/selene/edge/internal/account"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"

@@ -11,8 +11,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/selene-liveness/selene/edge/account"
-	"github.com/selene-liveness/selene/edge/events"
+	"github.com/selene-liveness/selene/edge/internal/account"
+	"github.com/selene-liveness/selene/edge/internal/events"
 )
 
 // Close codes of a socket of events, in addition to those of RFC 6455.

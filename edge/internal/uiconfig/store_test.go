@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/uiconfig"
+	"github.com/selene-liveness/selene/edge/internal/uiconfig"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/audit"
+	"github.com/selene-liveness/selene/edge/internal/audit"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )

@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
-	"github.com/selene-liveness/selene/edge/account"
-	"github.com/selene-liveness/selene/edge/events"
+	"github.com/selene-liveness/selene/edge/internal/account"
+	"github.com/selene-liveness/selene/edge/internal/events"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"

@@ -11,7 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/selene-liveness/selene/edge/token"
+	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/streams/recording"
 )
 

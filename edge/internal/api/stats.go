@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/selene-liveness/selene/edge/stats"
+	"github.com/selene-liveness/selene/edge/internal/stats"
 	"github.com/selene-liveness/selene/schemas"
 )
 
