@@ -17,7 +17,7 @@ func (p *person) failed(l look, rest int32) {
 	before := p.progress().Round
 	p.then(l, rest)
 	if after := p.progress(); after.Round != before+1 || after.Phase != atRest {
-		p.t.Fatalf("after %+v: %+v, want the step to begin anew", l, after)
+		p.t.Fatalf("after %+v: %+v, want the step to start again", l, after)
 	}
 }
 

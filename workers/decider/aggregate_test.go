@@ -139,6 +139,6 @@ func TestWindowIsClearedWhenTheFaceIsLost(t *testing.T) {
 	s := open(t, passive)
 	s.play(live, shot{detector: []int32{schemas.CodeBlurred}})
 	if s.state.GetFaceLost() != 0 || len(s.state.GetWindow()) != 1 {
-		t.Errorf("a blurred face is no lost one: %v", s.state)
+		t.Errorf("a blurred face counts as lost: %v", s.state)
 	}
 }

@@ -140,7 +140,7 @@ func TestRequiredWorkerThatFailedIsNotWaitedOutFor(t *testing.T) {
 	j, v := newJoins(), four(s)
 	v[2].Failure = &schemas.Failure{Code: schemas.SystemInternal, Detail: "matcher: no crop"}
 	if j.add(v[2], s, noon) != nil {
-		t.Fatal("complete before the detector spoke: nobody knows the state")
+		t.Fatal("complete before the verdict of the detector, which holds the state")
 	}
 	o := j.add(v[0], s, noon)
 	if o == nil {

@@ -55,7 +55,7 @@ func TestDecisionsDoNotDependOnOrderOrRepetition(t *testing.T) {
 	}
 	for _, o := range []schemas.Outcome{schemas.Outcome_OUTCOME_PASSED, schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED, schemas.Outcome_OUTCOME_DIFFERENT_FACE, schemas.Outcome_OUTCOME_FAKE} {
 		if outcomes[o] == 0 {
-			t.Errorf("no session ended with %v: %v is no fair sample", o, outcomes)
+			t.Errorf("no session ended with %v: %v is not a fair sample", o, outcomes)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestDetectorErrorsEndTheFrame(t *testing.T) {
 	}
 	s.next(live)
 	if len(s.state.GetWaived()) != 0 {
-		t.Errorf("still waived when nobody asks: %v", s.state.GetWaived())
+		t.Errorf("still waived without a request: %v", s.state.GetWaived())
 	}
 }
 
@@ -317,7 +317,7 @@ func TestAnySession(t *testing.T) {
 		}
 	}
 	if passed < 10 {
-		t.Errorf("only %d of the sessions passed: the frames are no fair sample", passed)
+		t.Errorf("only %d of the sessions passed: the frames are not a fair sample", passed)
 	}
 }
 

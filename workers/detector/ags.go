@@ -6,14 +6,14 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// agsSide is the shorter side of a face box, in pixels, from which on more of them do not help.
+// agsSide is the shorter side of a face box, in pixels, above which the score does not grow.
 const agsSide = 200
 
-// generalScore is one number of 0..1 for how usable the face is:
+// generalScore returns how usable the face is, 0..1:
 //
 //	(blur * light * darkness * specularity)^(1/4) * cos(yaw) * cos(pitch) * cos(roll) * min(1, shorter side / 200)
 //
-// It is nil where pose or quality were not measured. Uneven light is left out: its score is no share of what is fine.
+// It returns nil if pose or quality was not measured. Uneven light is left out, since its score is not a share of good pixels.
 func generalScore(e *schemas.Estimations) *float64 {
 	q, p, face := e.GetImageQuality(), e.GetHeadPose(), e.GetFramePosition().GetFace()
 	if q == nil || p == nil {
@@ -27,7 +27,7 @@ func generalScore(e *schemas.Estimations) *float64 {
 	return &score
 }
 
-// generalScore checks it, except when the pose is as it was asked for.
+// generalScore checks the score, except while a pose is requested.
 func (c *checks) generalScore(score *float64) {
 	least := c.settings.Thresholds.AGS
 	c.fail(least != nil && score != nil && *score < *least && len(c.forgiven) == 0, schemas.CodeAGSLow)

@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// checks collects what failed. The first group with a failure ends the frame; a group reports all of its failures.
+// checks collects failed checks. The first group with a failure ends the frame; a group reports all of its failures.
 type checks struct {
 	settings *schemas.Settings
 	waived   []int32
@@ -16,7 +16,7 @@ type checks struct {
 	forgiven []int32
 }
 
-// fail notes a failed check, unless it is waived for this frame.
+// fail records a failed check, unless it is waived for this frame.
 func (c *checks) fail(failed bool, code int32) {
 	switch {
 	case !failed:
@@ -29,7 +29,7 @@ func (c *checks) fail(failed bool, code int32) {
 
 func (c *checks) over() bool { return len(c.failed) > 0 }
 
-// check measures the decoded frame group by group, the cheap ones first, and writes what it measured into e. It returns
+// check measures the decoded frame group by group, the cheap ones first, and writes the measurements to e. It returns
 // the main face.
 func (l *lens) check(c *checks, e *schemas.Estimations, m *memory) (vision.Detection, error) {
 	var err error
@@ -81,7 +81,7 @@ func (l *lens) check(c *checks, e *schemas.Estimations, m *memory) (vision.Detec
 	return face, nil
 }
 
-// mainFace is the largest face, or with policy 2 the one nearest to the frame's centre. found is sorted by size.
+// mainFace returns the largest face or, with policy 2, the one nearest to the frame's centre. found is sorted by size.
 func mainFace(found []vision.Detection, img *vision.Image, policy int) vision.Detection {
 	if policy != 2 {
 		return found[0]
@@ -133,7 +133,7 @@ func (c *checks) pose(p *schemas.HeadPose, face vision.Detection) {
 	c.fail(p.Pitch > t.Pitch, schemas.CodePitchNeedDown)
 }
 
-// turnedLeft says whether the nose lies on the subject's left of the eyes, which is the right of the picture.
+// turnedLeft reports whether the nose is on the subject's left of the eyes, which is the right of the picture.
 func turnedLeft(face vision.Detection) bool {
 	right, left, nose := face.Points[0], face.Points[1], face.Points[2]
 	return nose.X > (right.X+left.X)/2
@@ -148,5 +148,5 @@ func pose(m *vision.Measurement) *schemas.HeadPose {
 
 func whole(x float32) int32 { return int32(math.Round(float64(x))) }
 
-// round keeps four decimals: more is noise, and makes every message longer.
+// round keeps four decimals: more would be noise, and make every message longer.
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }

@@ -1,5 +1,5 @@
 // Package detector is the first worker to see a frame: it decodes it, finds and measures the face, applies the
-// checks that need no judge, and cuts out the pixels the judges asked for.
+// checks that need no judge, and cuts out the crops that the judges ask for.
 package detector
 
 import (
@@ -25,7 +25,7 @@ type Detector struct {
 }
 
 // New returns a detector on models, which must have been opened with the roles detector, mesh, iris and pose. The
-// registry says which crops the judges want; its Run belongs to the caller.
+// registry provides the crops that the judges need; the caller calls its Run.
 func New(conn *streams.Conn, models *vision.Models, registry *streams.Registry, o workers.Options) *Detector {
 	if o.Concurrency == 0 {
 		o.Concurrency = runtime.NumCPU()
@@ -69,13 +69,13 @@ func failure(err error) *schemas.Failure {
 	return &schemas.Failure{Code: code, Detail: err.Error()}
 }
 
-// want is a judge of this session and the crops it asked for.
+// want is a judge of this session and the crops that it needs.
 type want struct {
 	judge string
 	crops []schemas.CropSpec
 }
 
-// wants are the judges of a session. One marked as fake cannot pass any more, and costs them nothing.
+// wants lists the judges of a session. A session that is marked as fake cannot pass any more, so it has none.
 func (d *Detector) wants(state *schemas.SessionState, s *schemas.Settings) []want {
 	if state.GetFake() {
 		return nil
@@ -88,7 +88,7 @@ func (d *Detector) wants(state *schemas.SessionState, s *schemas.Settings) []wan
 	return out
 }
 
-// Judges are the workers that judge a session's faces, in the order of the settings.
+// Judges lists the workers that judge a session's faces, in the order of the settings.
 func Judges(s *schemas.Settings) []string {
 	var out []string
 	for _, w := range s.Workers {

@@ -7,18 +7,18 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// An eye is closed when its aspect ratio falls under a share of the person's own open level, since some people's open
-// eyes are narrower than other people's drooping ones. Before that level is known a fixed one has to do.
+// An eye is closed if its aspect ratio is below a share of the person's own open level, since the open eyes of some people are
+// narrower than the half-closed eyes of others. A fixed limit applies until that level is known.
 const (
 	closedShare   = 0.45
 	closedUnknown = 0.13
 	learnFrames   = 10
 	learnYaw      = 15 // degrees; turned or bent heads make eyes look narrower
 	learnPitch    = 12
-	learnAbove    = 0.16 // the narrowest level that is surely open
+	learnAbove    = 0.16 // the lowest level that is certainly open
 )
 
-// eyes reads the state of the eyes and learns the open level. It is nil where the eyes could not be measured.
+// eyes returns the state of the eyes and learns the open level. It returns nil if the eyes were not measured.
 func (m *memory) eyes(f *vision.Measurement) *schemas.Eyes {
 	if !f.HasEyes {
 		return nil
@@ -52,7 +52,7 @@ func (m *memory) learn(level float64) {
 	m.Open = round(m.Open + (level-m.Open)/float64(m.Frames))
 }
 
-// eyeState goes by the network that looks at eyes, where there is one that knows, else by the aspect ratio.
+// eyeState returns the class of the eye network or, where it is absent or unsure, the state by aspect ratio.
 func eyeState(seen vision.EyeState, ratio, limit float64, hidden bool) string {
 	switch seen {
 	case vision.EyeOpen:
@@ -71,8 +71,7 @@ func eyeState(seen vision.EyeState, ratio, limit float64, hidden bool) string {
 	return schemas.EyeOpen
 }
 
-// hidden checks that the eyes can be read. Of a turned face that cannot be asked, and what dark glasses hide the check
-// of glasses speaks of.
+// hidden checks that the eyes can be seen. Turned faces pass, and dark glasses are left to the check of glasses.
 func (c *checks) hidden(e *schemas.Estimations, f *vision.Measurement) {
 	left, right := e.GetEyes().GetLeft(), e.GetEyes().GetRight()
 	missing := left == schemas.EyeOccluded || right == schemas.EyeOccluded

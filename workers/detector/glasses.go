@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// eyeglasses is what the face wears, or "" where that was not measured.
+// eyeglasses returns the kind of glasses, or "" if it was not measured.
 func eyeglasses(m *vision.Measurement) string {
 	switch {
 	case !m.HasAttributes:

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// lens looks at one frame after another with buffers of its own.
+// lens judges one frame at a time, with buffers of its own.
 type lens struct {
 	models      *vision.Models
 	decoder     *vision.Decoder
@@ -34,13 +34,13 @@ func newLens(m *vision.Models) *lens {
 
 func (l *lens) close() { l.decoder.Close() }
 
-// memory is the detector's own state: how open this person's eyes are when open.
+// memory is the detector's own state: the aspect ratio of this person's open eyes.
 type memory struct {
 	Open   float64 `json:"open,omitempty"`   // mean eye aspect ratio of open eyes
-	Frames int     `json:"frames,omitempty"` // how many frames it is the mean of, up to learnFrames
+	Frames int     `json:"frames,omitempty"` // number of frames in the mean, up to learnFrames
 }
 
-// look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is there even
+// look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is set even
 // with an error.
 func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (*schemas.Verdict, *schemas.Face, error) {
 	v := blank(f, sequence)
@@ -51,7 +51,7 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	var m memory
 	if own := f.GetState().GetWorkers()[schemas.WorkerDetector]; len(own) > 0 {
 		if err := json.Unmarshal(own, &m); err != nil {
-			return v, nil, streams.Blame(streams.Input, fmt.Errorf("detector state: %w", err))
+			return v, nil, streams.Blame(streams.Input, fmt.Errorf("read the detector state: %w", err))
 		}
 	}
 	c := &checks{settings: s, waived: f.GetState().GetWaived()}

@@ -15,8 +15,8 @@ const (
 	mouthOccluded = "occluded"
 )
 
-// mouth is what is known of the mouth; smile and cover only of a face that is not turned. A covered mouth has no other
-// state, and an open one does not smile.
+// mouth returns the state of the mouth; smile and cover are measured only if the face is not turned. Covered takes precedence
+// over open, and open over smile.
 func mouth(m *vision.Measurement, threshold float64) *schemas.Mouth {
 	if !m.HasMouth {
 		return nil
@@ -38,7 +38,7 @@ func mouth(m *vision.Measurement, threshold float64) *schemas.Mouth {
 	return out
 }
 
-// mouth checks the state of the mouth. Turned faces pass: from the side any mouth looks open.
+// mouth checks the state of the mouth. Turned faces pass, since any mouth looks open from the side.
 func (c *checks) mouth(m *schemas.Mouth, f *vision.Measurement) {
 	if !f.HasAttributes || slices.Contains(c.settings.Thresholds.MouthStates, m.GetState()) {
 		return

@@ -5,7 +5,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// position checks where the face is and how large: margins, not too near, frame and face in pixels, region of interest.
+// position checks the place and size of the face: margins, distance, frame and face in pixels, region of interest.
 func (c *checks) position(p *schemas.FramePosition) {
 	t, face, frame := &c.settings.Thresholds, p.GetFace(), p.GetFrame()
 	least := int32(t.Margin)
@@ -23,7 +23,7 @@ func (c *checks) position(p *schemas.FramePosition) {
 	c.fail(!within(&c.settings.ROI, face, frame), schemas.CodeOutOfROI)
 }
 
-// within says whether the face box lies in the region of interest. A side as long as the frame's does not bound it.
+// within reports whether the face box is inside the region of interest. A side as long as the frame's is not a bound.
 func within(roi *schemas.ROI, face, frame *schemas.Rect) bool {
 	inside := func(center, size float64, from, length, whole int32) bool {
 		center, size = pixels(center, whole), pixels(size, whole)
@@ -33,7 +33,7 @@ func within(roi *schemas.ROI, face, frame *schemas.Rect) bool {
 		inside(roi.CenterY, roi.Height, face.GetY(), face.GetHeight(), frame.GetHeight())
 }
 
-// pixels reads a length of the settings: up to 1 it is a fraction of the whole.
+// pixels converts a length of the settings to pixels: up to 1 it is a fraction of the whole.
 func pixels(v float64, whole int32) float64 {
 	if v <= 1 {
 		return v * float64(whole)

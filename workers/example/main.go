@@ -1,4 +1,4 @@
-// Command example is a worker of somebody else's: it turns people away whose hair is under a colourful hat.
+// Command example is a plugin: a worker that rejects people who wear a colourful hat.
 package main
 
 import (
@@ -26,12 +26,12 @@ func (w hats) Judge(_ context.Context, f *schemas.Face, _ workers.State) (*schem
 	for p := range slices.Chunk(pixels[:12*64*3], 3) {
 		colour += max(0, int(slices.Max(p))-2*int(slices.Min(p))-60)
 	}
-	said := map[string][]byte{w.Name(): fmt.Appendf(nil, `{"colour":%d}`, colour)}
+	measured := map[string][]byte{w.Name(): fmt.Appendf(nil, `{"colour":%d}`, colour)}
 	var codes []int32
 	if colour > 12*64*40 {
 		codes = []int32{1100}
 	}
-	return &schemas.Verdict{Errors: codes, Estimations: &schemas.Estimations{Plugins: said}}, nil
+	return &schemas.Verdict{Errors: codes, Estimations: &schemas.Estimations{Plugins: measured}}, nil
 }
 
 func main() { workers.Main(hats{}) }

@@ -26,7 +26,7 @@ func TestCodesOfScores(t *testing.T) {
 			t.Errorf("%s: codes %v, want %v", name, got, c.want)
 		}
 		if e.Liveness != nil && math.IsNaN(*e.Liveness) {
-			t.Errorf("%s: what is no number became an estimation", name)
+			t.Errorf("%s: NaN or infinity became an estimation", name)
 		}
 	}
 }

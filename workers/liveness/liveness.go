@@ -1,5 +1,5 @@
-// Package liveness is the worker of passive presentation attack detection: does this single frame show a living face,
-// and one that no machine made?
+// Package liveness is the worker for passive presentation attack detection (PAD): it scores whether a single frame shows a live
+// face, and a real one rather than a deepfake.
 package liveness
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Worker scores faces with the pack's roles for anti-spoofing and deepfakes. For a role that the pack does not fill it
-// gives no score and fails nobody.
+// Worker scores faces with the pack's roles for anti-spoofing and deepfakes. A role that the pack does not fill has no score
+// and fails no frame.
 type Worker struct {
 	models            *vision.Models
 	antispoof, forged prometheus.Counter
@@ -31,19 +31,19 @@ func New(models *vision.Models) *Worker {
 	}
 }
 
-// Name is "liveness".
+// Name returns "liveness".
 func (w *Worker) Name() string { return schemas.WorkerLiveness }
 
-// Pack is the digest of the model pack.
+// Pack returns the digest of the model pack.
 func (w *Worker) Pack() string { return w.models.Digest() }
 
-// Crops are those of the pack's networks for both roles.
+// Crops lists the crops of the pack's networks for both roles.
 func (w *Worker) Crops() []schemas.CropSpec {
 	return append(w.models.LivenessCrops(), w.models.DeepfakeCrops()...)
 }
 
-// Judge gives code 32 or 102 to a frame whose score is under the threshold, and 31 where the network gave none. Where frames are aggregated the decider goes
-// by the mean of the scores instead.
+// Judge returns code 32 or 102 for a frame whose score is below the threshold, and 31 if the network returned no number. If
+// frames are aggregated, the decider uses the mean of the scores instead.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	e, t := &schemas.Estimations{}, &s.Settings.Thresholds
 	v := &schemas.Verdict{Estimations: e}
@@ -58,13 +58,13 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	return v, nil
 }
 
-// check gives the codes of the scores. A network that answers with no number has not measured anything: 31.
+// check returns the codes of the scores. An output that is NaN or infinite is not a score: 31.
 func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
-	if e.Liveness != nil && isNoNumber(*e.Liveness) {
+	if e.Liveness != nil && notFinite(*e.Liveness) {
 		e.Liveness = nil
 		codes = append(codes, schemas.CodeLivenessNone)
 	}
-	if e.Deepfake != nil && isNoNumber(*e.Deepfake) {
+	if e.Deepfake != nil && notFinite(*e.Deepfake) {
 		e.Deepfake = nil
 	}
 	if e.Liveness != nil && *e.Liveness < t.Liveness {
@@ -76,9 +76,9 @@ func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
 	return codes
 }
 
-func isNoNumber(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
-// score runs the networks of one role on their crops; nil when the role has none.
+// score runs the networks of one role on their crops. It returns nil if the role has none.
 func (w *Worker) score(f *schemas.Face, specs []schemas.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
 	if len(specs) == 0 {
 		return nil, nil
@@ -96,7 +96,7 @@ func (w *Worker) score(f *schemas.Face, specs []schemas.CropSpec, infer func([][
 		return nil, streams.Blame(streams.Input, err)
 	}
 	if err != nil {
-		return nil, streams.Blame(streams.Model, fmt.Errorf("passive liveness: %w", err))
+		return nil, streams.Blame(streams.Model, fmt.Errorf("score liveness: %w", err))
 	}
 	return &score, nil
 }

@@ -1,4 +1,4 @@
-// Package matcher is the worker that sees to it that a session shows one person from start to end.
+// Package matcher is the worker that checks that a session shows the same person from start to end.
 package matcher
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// A descriptor of a face turned further than this says little of the person; the last good one is kept instead.
+// The descriptor of a face turned further than this is unreliable, so the last good one is kept instead.
 const (
 	comparableYaw   = 20 // degrees
 	comparablePitch = 20
 )
 
 // Worker compares each face with the one before it, with the session's first, and with the reference face if the session
-// has one. Its state is the quantised descriptors of those.
+// has one. Its state holds their quantised descriptors.
 type Worker struct {
 	models     *vision.Models
 	inferences prometheus.Counter
@@ -33,13 +33,13 @@ func New(models *vision.Models) *Worker {
 	return &Worker{models, workers.Inferences(schemas.WorkerMatcher, string(vision.RoleDescriptor))}
 }
 
-// Name is "matcher".
+// Name returns "matcher".
 func (w *Worker) Name() string { return schemas.WorkerMatcher }
 
-// Pack is the digest of the model pack.
+// Pack returns the digest of the model pack.
 func (w *Worker) Pack() string { return w.models.Digest() }
 
-// Crops is the one the descriptor network takes.
+// Crops lists the crop of the descriptor network.
 func (w *Worker) Crops() []schemas.CropSpec {
 	if !w.models.Has(vision.RoleDescriptor) {
 		return nil
@@ -47,8 +47,8 @@ func (w *Worker) Crops() []schemas.CropSpec {
 	return []schemas.CropSpec{w.models.DescriptorCrop()}
 }
 
-// Judge gives code 104, marks the session as fake and ends it when the face is less similar to the one before or to the
-// session's first than the setting asks. The comparison with the reference face is told and ends nothing.
+// Judge returns code 104, marks the session as fake and ends it if the face is less similar to the one before or to the
+// session's first than the settings require. The comparison with the reference face is reported and does not end the session.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	if !w.models.Has(vision.RoleDescriptor) {
@@ -62,7 +62,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		return nil, streams.Blame(streams.Input, err)
 	}
 	if !isComparable(f.GetEstimations().GetHeadPose()) {
-		v.Estimations.Verification = m.verification(s.Settings) // of the same person, a moment ago
+		v.Estimations.Verification = m.verification(s.Settings) // of the same person, in an earlier frame
 		return v, nil
 	}
 	pixels, err := workers.CropOf(f, w.Name(), w.models.DescriptorCrop())
@@ -82,7 +82,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		if min(previous, first) < s.Settings.Session.PreviousFaceSimilarity {
 			v.Errors = append(v.Errors, schemas.CodeDifferentFace)
 			v.Ends, v.MarksFake = schemas.Outcome_OUTCOME_DIFFERENT_FACE, true
-			return v, nil // the state stays with the person the session began with
+			return v, nil // the state keeps the person that the session began with
 		}
 	}
 	m.previous = now
@@ -94,7 +94,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	return v, nil
 }
 
-// describe turns the pixels of the crop into a descriptor.
+// describe returns the descriptor of the crop.
 func (w *Worker) describe(pixels []byte) (vector, error) {
 	descriptor, err := w.models.Describe(pixels, nil)
 	if err != nil {
@@ -103,10 +103,10 @@ func (w *Worker) describe(pixels []byte) (vector, error) {
 	return quantise(descriptor), nil
 }
 
-// similarity is 0..1, see vision.Models.Similarity.
+// similarity returns 0..1, see vision.Models.Similarity.
 func (w *Worker) similarity(a, b vector) float64 { return w.models.Similarity(a.unit(), b.unit()) }
 
-// verification is nil as long as nothing was compared with a reference.
+// verification returns nil until a face has been compared with the reference.
 func (m *memory) verification(s *schemas.Settings) *schemas.Verification {
 	if m.reference == nil || m.previous == nil {
 		return nil

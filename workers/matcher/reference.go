@@ -18,8 +18,8 @@ import (
 // referenceFace is the smallest width and height of the face in a reference picture, in pixels.
 const referenceFace = 64
 
-// Run judges faces, and describes reference faces for those who make sessions, until ctx is done. Describing needs the
-// roles detector and descriptor; without them it is not offered.
+// Run judges faces, and describes reference faces of new sessions, until ctx is done. Describing needs the roles detector and
+// descriptor; without them the service is not offered.
 func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o workers.Options) error {
 	w := New(models)
 	group, ctx := errgroup.WithContext(ctx)
@@ -34,7 +34,7 @@ func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o worke
 	return group.Wait()
 }
 
-// describer makes the state that a session with a reference face starts with. It is for one goroutine at a time.
+// describer creates the initial state of a session with a reference face. It is not safe for concurrent use.
 type describer struct {
 	worker  *Worker
 	decoder *vision.Decoder

@@ -110,7 +110,7 @@ func TestMaskNetwork(t *testing.T) {
 		}
 	}
 	if wrong > 1 {
-		t.Errorf("%d of %d plain faces taken for masked", wrong, plain)
+		t.Errorf("%d of %d plain faces classified as masked", wrong, plain)
 	}
 	t.Logf("%d of %d masks, %d of %d plain", found, all, wrong, plain)
 }

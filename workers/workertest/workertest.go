@@ -1,5 +1,5 @@
-// Package workertest gives the tests of workers real models, real faces and the frames of real clips. What is not there
-// makes a test skip: the packs are made by `make models`, the pictures lie in ../shared/faces beside the repository.
+// Package workertest provides tests with real models, faces and frames of clips. Tests are skipped if these are missing: `make
+// setup` creates the packs, and the pictures are in ../shared/faces next to the repository.
 package workertest
 
 import (
@@ -33,7 +33,7 @@ func Models(t testing.TB, pack string) *vision.Models {
 	c := vision.Config{Library: modelstore.LibraryPath(dir), Pack: filepath.Join(dir, pack)}
 	for _, path := range []string{c.Library, filepath.Join(c.Pack, "pack.json")} {
 		if _, err := os.Stat(path); err != nil {
-			t.Skipf("model pack %s is not there (`make models`): %v", pack, err)
+			t.Skipf("model pack %s does not exist: %v; run `make setup`", pack, err)
 		}
 	}
 	m, err := vision.Open(c)
@@ -54,7 +54,7 @@ func EachPack(t *testing.T, test func(*testing.T, *vision.Models)) {
 	}
 }
 
-// Path is where a file below ../shared/faces lies, such as "conditions/frontal_zub.jpg".
+// Path returns the path of a file below ../shared/faces, such as "conditions/frontal_zub.jpg".
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	root, err := os.Getwd()
@@ -71,12 +71,12 @@ func Path(t testing.TB, name string) string {
 	}
 	faces := filepath.Join(filepath.Dir(root), "shared", "faces")
 	if _, err := os.Stat(faces); err != nil {
-		t.Skip("no test pictures: ../shared/faces is not there")
+		t.Skip("no test pictures: ../shared/faces does not exist")
 	}
 	return filepath.Join(faces, filepath.FromSlash(name))
 }
 
-// Picture is the bytes of an image below ../shared/faces.
+// Picture returns the bytes of an image below ../shared/faces.
 func Picture(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(Path(t, name))
@@ -86,13 +86,13 @@ func Picture(t testing.TB, name string) []byte {
 	return data
 }
 
-// Clip is the frames of a video below ../shared/faces/video as JPEG, fps of them a second and at most most.
+// Clip returns the frames of a video below ../shared/faces/video as JPEG, fps per second and at most most.
 func Clip(t testing.TB, name string, fps float64, most int) [][]byte {
 	t.Helper()
 	return JPEGs(t, Path(t, "video/"+name), fmt.Sprintf("fps=%v", fps), most)
 }
 
-// JPEGs runs the pictures of a file through an FFmpeg filter and returns at most most of what comes out.
+// JPEGs runs the pictures of a file through an FFmpeg filter and returns at most most JPEG pictures.
 func JPEGs(t testing.TB, path, filter string, most int) [][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -103,7 +103,7 @@ func JPEGs(t testing.TB, path, filter string, most int) [][]byte {
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.jpg"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("ffmpeg made nothing of %s: %v", path, err)
+		t.Fatalf("ffmpeg created no picture of %s: %v", path, err)
 	}
 	var out [][]byte
 	for _, f := range files {
@@ -116,7 +116,7 @@ func JPEGs(t testing.TB, path, filter string, most int) [][]byte {
 	return out
 }
 
-// Face is the largest face of an image as the detector would send it to w, pose and crops included; nil if there is none.
+// Face returns the largest face of an image as the detector would send it to w, with pose and crops, or nil if there is no face.
 func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schemas.Face {
 	t.Helper()
 	decoder := vision.NewDecoder(1 << 26)
@@ -148,7 +148,7 @@ func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schem
 	return f
 }
 
-// Cut is the crop a worker asks for.
+// Cut returns the crop that a worker asks for.
 func Cut(img *vision.Image, face vision.Detection, worker string, c schemas.CropSpec) *schemas.Crop {
 	return &schemas.Crop{
 		Name: workers.CropName(worker, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,
@@ -156,7 +156,7 @@ func Cut(img *vision.Image, face vision.Detection, worker string, c schemas.Crop
 	}
 }
 
-// Settings is a document completed with the defaults.
+// Settings returns a document completed with the defaults.
 func Settings(t testing.TB, document string) *schemas.Settings {
 	t.Helper()
 	s, err := schemas.ParseSettings([]byte(document))

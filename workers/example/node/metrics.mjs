@@ -1,4 +1,4 @@
-// The metrics every worker has, in the text format of Prometheus.
+// The metrics of every worker, in the text format of Prometheus.
 import { createServer } from "node:http";
 
 const results = { done: 0, retried: 0, dead: 0, stale: 0 };

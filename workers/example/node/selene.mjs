@@ -1,4 +1,4 @@
-// The worker contract of workers/README.md in JavaScript: everything but the judging.
+// The worker contract of workers/README.md in JavaScript: everything except judging.
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -12,10 +12,10 @@ const messages = protobuf.loadSync([`${PROTO}/face.proto`, `${PROTO}/verdict.pro
 const Face = messages.lookupType("selene.v1.Face");
 const Verdict = messages.lookupType("selene.v1.Verdict");
 
-const ACK_WAIT = 20_000; // ms until an unanswered face goes to another process
+const ACK_WAIT = 20_000; // ms until an unacknowledged face goes to another process
 const STALE = 60_000; // ms after which nobody waits for a verdict any more
-const TRIES = 5; // deliveries before a face that meets a bug is set aside
-const DRAIN = 4_000; // ms that faces under way have when the process is told to stop
+const TRIES = 5; // deliveries before a face whose handling fails with a bug is set aside
+const DRAIN = 4_000; // ms that faces under way have when the process is stopped
 const BEAT = 3_000; // ms between registrations, which live three times as long
 const FETCH = 1_000; // ms that the broker holds a request for faces
 
@@ -25,7 +25,7 @@ export class InputError extends Error {}
 /** The pixels of a crop that the worker asked for. */
 export function crop(face, worker, want) {
   const found = face.crops.find((c) => c.name === `${worker}/${want.name}`);
-  if (!found) throw new InputError(`the face has no crop ${worker}/${want.name}: was the worker running when it was cut?`);
+  if (!found) throw new InputError(`the face has no crop ${worker}/${want.name}: the worker must be running before the detector handles the frame`);
   if (found.width !== want.width || found.height !== want.height || found.pixels.length !== 3 * want.width * want.height)
     throw new InputError(`crop ${found.name} is ${found.width}x${found.height} of ${found.pixels.length} bytes`);
   return found.pixels;
@@ -41,7 +41,7 @@ export async function run(worker) {
   const metrics = serveMetrics(worker.name, process.env.SELENE_METRICS_ADDR);
   const stop = () => {
     context.stopping = true;
-    setTimeout(() => process.exit(0), DRAIN).unref(); // what is under way still is handed on when its time is up
+    setTimeout(() => process.exit(0), DRAIN).unref(); // faces that are still under way are delivered again after ACK_WAIT
   };
   process.once("SIGTERM", stop).once("SIGINT", stop);
   const beat = register(context);
@@ -51,9 +51,9 @@ export async function run(worker) {
   await nc.close();
 }
 
-/** Where the broker is: nats://user:password@host:port, several with commas. */
+/** The URL of the broker: nats://user:password@host:port, several with commas. */
 function broker(address) {
-  if (!address) throw new Error("which broker? Set SELENE_NATS_URL, for instance nats://127.0.0.1:4222");
+  if (!address) throw new Error("SELENE_NATS_URL is not set: set it to the broker, for instance nats://127.0.0.1:4222");
   const urls = address.split(",").map((one) => new URL(one));
   const user = urls[0].username && { user: decodeURIComponent(urls[0].username), pass: decodeURIComponent(urls[0].password) };
   return { servers: urls.map(({ host }) => host), ...user };
@@ -80,13 +80,13 @@ async function consume(context, stream) {
         durable_name: worker.name, ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_WAIT), max_deliver: -1,
         max_ack_pending: 1000, deliver_policy: DeliverPolicy.All,
       };
-      // One that is there and differs was made by another version of the worker.
+      // A consumer that exists and differs was created by another version of the worker.
       await jsm.consumers.add(stream, shared).catch(() => jsm.consumers.update(stream, worker.name, shared));
       const consumer = await js.consumers.get(stream, worker.name);
       while (!context.stopping) {
         const underWay = [];
         for await (const message of await consumer.fetch({ max_messages: concurrency, expires: FETCH })) {
-          // Fetched and not begun: another process may have it at once.
+          // Fetched and not begun: another process can handle it at once.
           if (context.stopping) message.nak();
           else underWay.push(handle(context, message));
         }
@@ -94,7 +94,7 @@ async function consume(context, stream) {
         failures = 0;
       }
     } catch (error) {
-      // A broker that was restarted has forgotten the faces and their consumers: they are made again.
+      // A restarted broker has lost the faces and their consumers, which are created again.
       console.error(`${stream}: ${error.message}`);
       await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** failures++, 5_000)));
     }
@@ -125,7 +125,7 @@ async function handle(context, message) {
       return done("retried");
     }
     try {
-      // The session gets an answer at once, instead of waiting for one until the worker's time is up.
+      // The session gets an answer at once, instead of waiting for the worker's timeout.
       if (face) await publish(context, face, { failure: { code: 1000, detail: `${worker.name}: ${error.message}` } });
       await setAside(context, message, error, poison ? "input" : "bug");
       message.term(error.message.slice(0, 100));

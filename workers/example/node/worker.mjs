@@ -1,4 +1,4 @@
-// A worker of somebody else's in JavaScript: keep the light as it is. It remembers how bright the face was so far.
+// A plugin in JavaScript that checks that the light stays the same. Its state is the brightness of the face so far.
 import { crop, InputError, run } from "./selene.mjs";
 
 const NAME = "steady-light";
@@ -25,7 +25,7 @@ function parse(own) {
   } catch {
     // answered below
   }
-  throw new InputError("the state is not one that this worker gave");
+  throw new InputError("the state was not written by this worker");
 }
 
 await run({ name: NAME, version: "1", crops: [FACE], judge });
