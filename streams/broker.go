@@ -37,7 +37,7 @@ func NewBroker(dir, addr string) (*Broker, error) {
 			return nil, fmt.Errorf("broker address %q: want host:port: %w", addr, err)
 		}
 		if opts.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("broker address %q: the port is no number", addr)
+			return nil, fmt.Errorf("broker address %q: the port must be a number", addr)
 		}
 		if opts.Port == 0 {
 			opts.Port = server.RANDOM_PORT

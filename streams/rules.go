@@ -25,7 +25,7 @@ type ruling struct {
 	err    error  // why it is tried later or set aside
 }
 
-// reply is what the broker is told about a message.
+// reply is the answer to the broker about a message.
 type reply int
 
 const (

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// failed checks that the step under way began anew: rest is asked for, and nothing was done.
+// failed checks that the current step started again: rest is requested, and no action is done.
 func (p *person) failed(l look, rest int32) {
 	p.t.Helper()
 	before := p.progress().Round

@@ -41,7 +41,7 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 	}
 }
 
-// A head that turns as it is told scores low: that is held against the session only when it is over.
+// A head that turns on request scores low; that counts against the session only after the action.
 func TestWindowsDoNotCountDuringActions(t *testing.T) {
 	s := open(t, `{"session":{"aggregate_frames":3,"max_attempts":-1,"max_liveness_attempts":-1}}`)
 	s.play(times(30, shot{live: score(0), actions: []int32{schemas.CodeTurnLeft}, pending: true})...)

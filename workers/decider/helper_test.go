@@ -41,7 +41,7 @@ func parse(t testing.TB, document string) *schemas.Settings {
 	return s
 }
 
-// verdicts is the shot as the decider hears of it.
+// verdicts returns the verdicts on the shot.
 func (f shot) verdicts(s *schemas.Settings, state *schemas.SessionState, frame uint64) map[string]*schemas.Verdict {
 	name := &schemas.FrameName{Session: sessionID, Sequence: state.GetSequence() + 1, Nonce: "n"}
 	of := func(worker string) *schemas.Verdict {

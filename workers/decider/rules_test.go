@@ -54,21 +54,21 @@ func TestWindow(t *testing.T) {
 		shots   []shot
 		outcome schemas.Outcome
 		codes   []int32
-		mean    float64 // what the client is told; 0 = the frame's own
+		mean    float64 // in the reply to the client; 0 = the frame's own
 	}{
-		"not full yet":                       {[]shot{live, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"full":                               {[]shot{live, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"one bad frame of three":             {[]shot{live, fake, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"a bad frame before it is full":      {[]shot{fake}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"the last frame is the bad one":      {[]shot{live, live, fake}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"the mean is too low":                {[]shot{fake, live, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 1.1 / 3},
-		"the window slides":                  {[]shot{fake, fake, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"and slides the other way":           {[]shot{live, fake, fake, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 0.1},
-		"waived frames are not in it":        {[]shot{live, forgiven, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"nor do they count against":          {[]shot{live, turned, live, turned, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"failed frames do not empty it":      {[]shot{live, live, blurred, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"no score at all is no failed score": {[]shot{unscored, unscored, unscored}, schemas.Outcome_OUTCOME_PASSED, nil, 0},
-		"at the threshold":                   {times(3, shot{live: score(0.5)}), schemas.Outcome_OUTCOME_PASSED, nil, 0.5},
+		"not full yet":                          {[]shot{live, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"full":                                  {[]shot{live, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"one bad frame of three":                {[]shot{live, fake, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"a bad frame before it is full":         {[]shot{fake}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"the last frame is the bad one":         {[]shot{live, live, fake}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"the mean is too low":                   {[]shot{fake, live, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 1.1 / 3},
+		"the window slides":                     {[]shot{fake, fake, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"and slides the other way":              {[]shot{live, fake, fake, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 0.1},
+		"waived frames are not in it":           {[]shot{live, forgiven, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"nor do they count against":             {[]shot{live, turned, live, turned, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"failed frames do not empty it":         {[]shot{live, live, blurred, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"a missing score is not a failed score": {[]shot{unscored, unscored, unscored}, schemas.Outcome_OUTCOME_PASSED, nil, 0},
+		"at the threshold":                      {times(3, shot{live: score(0.5)}), schemas.Outcome_OUTCOME_PASSED, nil, 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, passive)

@@ -73,7 +73,7 @@ func TestEarlyFailuresCostNoNetwork(t *testing.T) {
 		"many faces":         {"multi/two_people.jpg", `{}`, 0},
 		"a blurred face":     {"conditions/blur_zub.jpg", `{}`, 0},
 		"a face at the rim":  {codesFace, `{"thresholds":{"margin":200}}`, 0},
-		"not where it shall": {codesFace, `{"roi":{"center_x":0.2,"width":0.3}}`, 0},
+		"outside the region": {codesFace, `{"roi":{"center_x":0.2,"width":0.3}}`, 0},
 	} {
 		l := newLens(m)
 		counter := &codesCounter{}

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// codesCase is a picture, what is done to it and the settings, and the codes it shall get.
+// codesCase is a picture, its change, the settings, and the codes that it must get.
 type codesCase struct {
 	picture, filter, document string
 	codes                     []int32

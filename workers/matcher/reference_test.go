@@ -84,7 +84,7 @@ func TestReferenceThresholdIsASetting(t *testing.T) {
 	}
 }
 
-// A then B ends the session; with the setting 0 it is told and ends nothing.
+// A followed by B ends the session; with the setting 0 the similarity is only reported.
 func TestSecondPersonAfterMany(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)

@@ -10,7 +10,7 @@ type window struct {
 	kernel, stride, dilation [2]int
 }
 
-// place applies TensorFlow's padding rule to the input's height and width. It returns the output's, and the explicit
+// place applies TensorFlow's padding rule to the input's height and width. It returns those of the output, and the explicit
 // pads in ONNX order: top, left, bottom, right. SAME pads the odd pixel at the bottom and right.
 func (w window) place(n *node, in [2]int) (out [2]int, pads []int, err error) {
 	rule, err := n.str("padding", "VALID")
@@ -94,8 +94,8 @@ func (im *importer) conv(n *node) (*value, error) {
 	return im.fused(n, &value{name: name, dims: []int{1, out[0], out[1], outChannels}, nchw: true}, fused, args)
 }
 
-// bias appends the fused bias, if there is one, to the inputs of a Conv or Gemm. It returns what else is fused, with
-// the constants for it.
+// bias appends the fused bias, if there is one, to the inputs of a Conv or Gemm. It returns the other fused operators and
+// their constants.
 func (im *importer) bias(n *node, inputs []string, channels int) ([]string, []string, []*constant, error) {
 	ops, err := n.strs("fused_ops")
 	if err != nil {

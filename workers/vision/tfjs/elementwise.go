@@ -44,14 +44,14 @@ func (im *importer) binary(n *node, op string) (*value, error) {
 	return &value{name: im.add(op, n.Name, []string{a.name, b.name}), dims: dims, nchw: a.nchw}, nil
 }
 
-// ceiling is an upper limit that a tensor was cut to.
+// ceiling is the upper limit of a tensor.
 type ceiling struct {
 	x     *value // before
 	limit float32
 }
 
-// minimum remembers a limit that is one number, for maximum to make a Clip of both: ONNX Runtime merges a Clip, and not
-// a Min and a Max, into the convolution before it.
+// minimum keeps a limit that is one number, so that maximum can create a Clip from both: ONNX Runtime merges a Clip, but not a
+// Min and a Max, into the convolution before it.
 func (im *importer) minimum(n *node) (*value, error) {
 	v, err := im.binary(n, "Min")
 	if err != nil {
@@ -73,7 +73,7 @@ func (im *importer) maximum(n *node) (*value, error) {
 	return &value{name: name, dims: x.dims, nchw: x.nchw}, nil
 }
 
-// scalarLimit is the tensor and the number that n compares, if it compares such.
+// scalarLimit returns the tensor and the number that n compares, if these are its inputs.
 func (im *importer) scalarLimit(n *node) (x *value, limit float32, ok bool) {
 	x, err := im.input(n, 0)
 	if err != nil || x.constant != nil {

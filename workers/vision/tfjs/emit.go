@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// onnxNode is a node of the ONNX graph; every operator used has one output, which gives the node its name.
+// onnxNode is a node of the ONNX graph; every operator in use has one output, whose name is also the name of the node.
 type onnxNode struct {
 	op     string
 	out    string
@@ -44,7 +44,7 @@ func (im *importer) integers(data []int) string {
 	return name
 }
 
-// encode writes the model, without what no output needs.
+// encode writes the model, without nodes that no output needs.
 func (im *importer) encode() []byte {
 	used := map[string]bool{}
 	for name := range im.names {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// value is what a node gives: a tensor of the graph or a constant.
+// value is the output of a node: a tensor of the graph or a constant.
 type value struct {
 	name     string // of the ONNX tensor
 	dims     []int  // in TensorFlow's order; the batch, dims[0], counts as 1
@@ -30,7 +30,7 @@ var (
 	permNHWC = []int{0, 2, 3, 1} // from NCHW
 )
 
-// node imports one node whose inputs are imported already.
+// node imports one node, whose inputs must have been imported.
 func (im *importer) node(n *node) (*value, error) {
 	switch n.Op {
 	case "Const":
@@ -109,7 +109,7 @@ func (im *importer) placeholder(n *node) (*value, error) {
 	return v, nil
 }
 
-// output ends the graph with a tensor of TensorFlow's order under the output's name.
+// output adds the output, in TensorFlow's order of dimensions, to the graph.
 func (im *importer) output(o graphOutput) error {
 	v := im.values[o.node]
 	if v.constant != nil {
@@ -148,7 +148,7 @@ func (im *importer) claim(name string) error {
 	return nil
 }
 
-// input is what input i of n gives.
+// input returns the value of input i of n.
 func (im *importer) input(n *node, i int) (*value, error) {
 	if i >= len(n.Inputs) {
 		return nil, fmt.Errorf("it has %d inputs, at least %d expected", len(n.Inputs), i+1)
@@ -164,7 +164,7 @@ func (im *importer) input(n *node, i int) (*value, error) {
 	return v, nil
 }
 
-// tensor is an input that must not be a constant.
+// tensor returns an input that must not be a constant.
 func (im *importer) tensor(n *node, i int) (*value, error) {
 	v, err := im.input(n, i)
 	if err == nil && v.constant != nil {
@@ -173,7 +173,7 @@ func (im *importer) tensor(n *node, i int) (*value, error) {
 	return v, err
 }
 
-// floats is an input that must be a float constant.
+// floats returns an input that must be a float constant.
 func (im *importer) floats(n *node, i int) (*constant, error) {
 	v, err := im.input(n, i)
 	if err != nil {
@@ -185,7 +185,7 @@ func (im *importer) floats(n *node, i int) (*constant, error) {
 	return v.constant, nil
 }
 
-// ints is an input that must be an integer constant.
+// ints returns an input that must be an integer constant.
 func (im *importer) ints(n *node, i int) ([]int, error) {
 	v, err := im.input(n, i)
 	if err != nil {
@@ -197,7 +197,7 @@ func (im *importer) ints(n *node, i int) ([]int, error) {
 	return v.constant.ints, nil
 }
 
-// image is a tensor input of four dimensions, with channels first.
+// image returns a tensor input of four dimensions, with channels first.
 func (im *importer) image(n *node, i int) (*value, error) {
 	v, err := im.tensor(n, i)
 	if err != nil {
@@ -225,7 +225,7 @@ func (im *importer) toNHWC(from string, v *value) *value {
 	return &value{name: out, dims: v.dims}
 }
 
-// layout is the shape of the ONNX tensor.
+// layout returns the shape of the ONNX tensor.
 func (v *value) layout() []int {
 	if !v.nchw {
 		return v.dims

@@ -1,8 +1,8 @@
 // Package tfjs imports TensorFlow.js graph models (model.json and its weight files) as ONNX.
 //
-// The ONNX file has float32 inputs and outputs, operator set 13 and a free batch size, whatever batch the TensorFlow.js
-// model was made with. Images go in channels first, [N, C, H, W], as is usual in ONNX, where TensorFlow.js has
-// [N, H, W, C]; every other tensor, all outputs among them, keeps TensorFlow's order. Inputs have the name of their
+// The ONNX file has float32 inputs and outputs, operator set 13 and a free batch size, regardless of the batch of the
+// TensorFlow.js model. Images have channels first, [N, C, H, W], as is usual in ONNX, where TensorFlow.js has
+// [N, H, W, C]; every other tensor, including all outputs, keeps TensorFlow's order. Inputs have the name of their
 // placeholder, outputs that of the model's signature, without ":0". Weights kept as float16 become float32. The same
 // model gives the same bytes on every machine.
 //
@@ -21,7 +21,7 @@ import (
 // maxFileSize bounds model.json and each weight file.
 const maxFileSize = 256 << 20
 
-// Convert imports the model at modelJSONPath; its weight files lie beside it. Safe for concurrent use. Errors name the
+// Convert imports the model at modelJSONPath; its weight files must be in the same folder. It is safe for concurrent use. Errors name the
 // node and operator, or the weight, that cannot be imported.
 func Convert(modelJSONPath string) ([]byte, error) {
 	model, err := readFile(modelJSONPath)
@@ -110,7 +110,7 @@ type graphOutput struct {
 	dims []int // as the signature states them, -1 for unknown; nil when it does not
 }
 
-// outputs takes the signature, the one converters hide in userDefinedMetadata, or else every node that nobody reads.
+// outputs returns the outputs of the signature, of the signature in userDefinedMetadata, or every node that no node reads.
 func outputs(m *modelFile, nodes map[string]*node) ([]graphOutput, error) {
 	sig := m.Signature
 	if len(sig.Outputs) == 0 {
@@ -146,7 +146,7 @@ func outputs(m *modelFile, nodes map[string]*node) ([]graphOutput, error) {
 	return outs, nil
 }
 
-// nodeOf is the node behind a reference such as "conv/BiasAdd:0"; control is set for "^conv", which carries no data.
+// nodeOf returns the node behind a reference such as "conv/BiasAdd:0"; control is set for "^conv", which carries no data.
 func nodeOf(ref string) (name string, control bool, err error) {
 	if strings.HasPrefix(ref, "^") {
 		return ref[1:], true, nil
@@ -158,7 +158,7 @@ func nodeOf(ref string) (name string, control bool, err error) {
 	return name, false, nil
 }
 
-// sortNodes returns the nodes that the outputs need, each after its inputs. Order in the file is not to be relied on.
+// sortNodes returns the nodes that the outputs need, each after its inputs. The order in the file is arbitrary.
 func sortNodes(nodes map[string]*node, outs []graphOutput) ([]*node, error) {
 	const onPath, done = 1, 2
 	type step struct {

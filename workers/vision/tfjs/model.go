@@ -62,7 +62,7 @@ type int64str int
 func (v *int64str) UnmarshalJSON(b []byte) error {
 	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 32)
 	if err != nil {
-		return fmt.Errorf("%s is no integer in range", b)
+		return fmt.Errorf("%s must be an integer in range", b)
 	}
 	*v = int64str(n)
 	return nil
@@ -82,7 +82,7 @@ func parseModel(b []byte) (*modelFile, error) {
 	return &m, nil
 }
 
-// str is a string attribute; def when it is absent.
+// str returns a string attribute, or def if it is absent.
 func (n *node) str(key, def string) (string, error) {
 	a, ok := n.Attr[key]
 	if !ok {
@@ -91,7 +91,7 @@ func (n *node) str(key, def string) (string, error) {
 	return decodeString(key, a.S)
 }
 
-// strs is a list of strings.
+// strs returns a list of strings.
 func (n *node) strs(key string) ([]string, error) {
 	var out []string
 	for _, s := range n.Attr[key].List.S {

@@ -63,7 +63,7 @@ func readWeights(groups []group, read func(string) ([]byte, error)) (map[string]
 	return all, nil
 }
 
-// decode takes the tensor from the start of data and says how many bytes it took.
+// decode reads the tensor at the start of data, and returns the number of bytes read.
 func (e *entry) decode(data []byte) (*constant, int, error) {
 	n, err := elements(e.Shape)
 	if err != nil {
@@ -99,7 +99,7 @@ func (e *entry) decode(data []byte) (*constant, int, error) {
 	return c, n * width, nil
 }
 
-// elements is the product of dims; it fails on a negative or absurd shape.
+// elements returns the product of dims, or an error for a negative or absurdly large shape.
 func elements(dims []int) (int, error) {
 	n := 1
 	for _, d := range dims {
