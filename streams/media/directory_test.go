@@ -50,7 +50,7 @@ func files(t testing.TB, dir string) (paths []string) {
 	return paths
 }
 
-// What others find in the folder: whole files with plain names, readable by the group.
+// The folder has only complete files with plain names, readable by the group.
 func TestFilesOfTheDirectory(t *testing.T) {
 	dir := t.TempDir()
 	store := open(t, media.Config{Store: media.StoreDirectory, Dir: filepath.Join(dir, "made", "here")})
@@ -66,7 +66,7 @@ func TestFilesOfTheDirectory(t *testing.T) {
 	}
 	stat, err := os.Stat(filepath.Join(dir, want[2]))
 	if err != nil || stat.Mode().Perm()&0o007 != 0 {
-		t.Errorf("the video is for everybody: %v, %v", stat.Mode(), err)
+		t.Errorf("other users can read the video: %v, %v", stat.Mode(), err)
 	}
 	for _, name := range []string{"video/2026-11-21/a.mp4", "bestshot/a"} {
 		if err := store.Delete(t.Context(), name); err != nil {
@@ -79,7 +79,7 @@ func TestFilesOfTheDirectory(t *testing.T) {
 	}
 }
 
-// A link that leads out of the folder leads nowhere.
+// Links that lead out of the folder are not followed.
 func TestLinksOutOfTheDirectory(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	store := open(t, media.Config{Store: media.StoreDirectory, Dir: dir})

@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// The layout is that of the NATS clients: they read what is stored here, and the other way round.
+// The layout is that of the NATS clients: they can read what is stored here, and the reverse.
 func TestObjectsOfOtherClients(t *testing.T) {
 	store, js := objectStore(t)
 	ctx := streamstest.Context(t)
@@ -52,7 +52,7 @@ type halfReads struct{ io.Reader }
 
 func (r halfReads) Read(p []byte) (int, error) { return r.Reader.Read(p[:(len(p)+1)/3]) }
 
-// readsAnywhere reads a piece of the object here and there, each with an object just opened.
+// readsAnywhere reads pieces of the object at several positions, opening it for each.
 func readsAnywhere(t *testing.T, s media.Store, name string, data []byte) {
 	t.Helper()
 	for at := len(data) - 1; at >= 0; at -= len(data)/7 - 3 {
@@ -72,7 +72,7 @@ func readsAnywhere(t *testing.T, s media.Store, name string, data []byte) {
 	}
 }
 
-// Objects that are stored at the same time lie in each other's way.
+// The chunks of objects that are stored at the same time are mixed.
 func TestObjectsAmongOthers(t *testing.T) {
 	store, _ := objectStore(t)
 	names := []string{"video/a.mp4", "video/b.mp4", "video/c.mp4"}

@@ -30,7 +30,7 @@ func gateway(t testing.TB) string {
 	return found[len(found)-1]
 }
 
-// s3Service runs an S3 service with an empty bucket, and is how to reach it.
+// s3Service runs an S3 service with an empty bucket and returns its address and key.
 func s3Service(t testing.TB) (c media.S3, stop func()) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

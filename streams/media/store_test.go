@@ -30,7 +30,7 @@ type subject struct {
 	leave func(t *testing.T)
 	left  func(t *testing.T) int // pieces of unfinished objects
 
-	folders bool // the service behind it trips over folders that come and go, which S3 does not have
+	folders bool // the service behind it fails on folders that come and go, which S3 does not have
 }
 
 func stores() map[string]func(testing.TB) subject {
@@ -209,7 +209,7 @@ func TestReplaceDeleteAndMissing(t *testing.T) {
 		if string(data) != "new" || info.Digest == old.Digest {
 			t.Errorf("replaced: %d bytes, digest %s then %s", len(data), old.Digest, info.Digest)
 		}
-		for range 2 { // gone is gone
+		for range 2 { // a second time too
 			if err := s.store.Delete(ctx, name); err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestList(t *testing.T) {
 				t.Errorf("listed as %+v, %v", info, err)
 			}
 		}
-		for _, err := range s.store.List(ctx, "") { // stops when it is not wanted any more
+		for _, err := range s.store.List(ctx, "") { // ends when the loop does
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -310,7 +310,7 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// A writer that fails, or is stopped, leaves what was there and nothing else.
+// A writer that fails, or is interrupted, leaves the old object and nothing else.
 func TestUnfinishedPut(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	every(t, func(t *testing.T, s subject) {
@@ -412,7 +412,7 @@ func TestSeek(t *testing.T) {
 	})
 }
 
-// What the object is for: it answers ranges as files do.
+// Objects serve HTTP ranges as files do.
 func TestServed(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
 		data := noise(400_000)
@@ -458,7 +458,7 @@ func TestServed(t *testing.T) {
 	})
 }
 
-// Whoever writes last wins, and nobody reads a mixture.
+// The last writer wins, and no reader sees a mixture.
 func TestManyAtOnce(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
 		ctx := streamstest.Context(t)
@@ -487,7 +487,7 @@ func TestManyAtOnce(t *testing.T) {
 					}
 					data, err := io.ReadAll(o)
 					o.Close()
-					// It may be replaced while it is read, and then the reader hears of it.
+					// It may be replaced while it is read, and then the reader gets an error.
 					if err == nil && (len(data) != 200_000 || len(bytes.Trim(data, string(data[:1]))) > 0) {
 						t.Errorf("a mixture of %d bytes", len(data))
 					}

@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// stored is a session of so many frames, each decided, with a reference face.
+// stored returns a session with that many frames, each decided, with a reference face.
 func stored(t testing.TB, frames int) (*streams.Conn, string) {
 	t.Helper()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
@@ -152,7 +152,7 @@ func TestBundleHoldsTheSession(t *testing.T) {
 	}
 }
 
-// entries takes a bundle apart, and pack puts it together again.
+// entries unpacks a bundle, and pack packs it again.
 func entries(t *testing.T, data []byte) (headers []*tar.Header, contents [][]byte) {
 	t.Helper()
 	r := tar.NewReader(bytes.NewReader(data))
@@ -324,7 +324,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 		t.Errorf("the second time: %v", err)
 	}
 	if _, err := sessions.New(there).OwnLastDecision(ctx, id); !errors.Is(err, sessions.ErrImported) {
-		t.Errorf("somebody may go on with it: %v", err)
+		t.Errorf("it can be continued: %v", err)
 	}
 	again, err := open(t, record(t, there, id))
 	must(t, err)
@@ -338,7 +338,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 			t.Errorf("frame %d: %v, %v", i, is, err)
 		}
 	}
-	// A live session behind it shows that the consumers have passed over it.
+	// A live session behind it shows that the consumers have skipped it.
 	live := uuid.NewString()
 	must(t, there.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: live}))
 	_, err = there.PublishFrame(ctx, &schemas.Frame{Version: schemas.Version, Name: &schemas.FrameName{Session: live, Sequence: 1}})
@@ -347,7 +347,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	must(t, err)
 	for range 3 {
 		if subject := <-judged; !strings.HasSuffix(subject, live) {
-			t.Errorf("somebody works on %s", subject)
+			t.Errorf("a worker receives %s", subject)
 		}
 	}
 }

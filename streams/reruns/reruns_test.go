@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
+func TestNoSessionIsJudgedAgainAfterTheDeadline(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	until := make(chan bool, 10)
 	streamstest.Go(t, func(ctx context.Context) error {
@@ -29,13 +29,13 @@ func TestNobodyJudgesAgainWhatNobodyWaitsFor(t *testing.T) {
 		defer cancel()
 		_, err := reruns.Order(ctx, c, schemas.RerunOrder{Session: uuid.NewString()})
 		select {
-		case ok := <-until: // and it was let go of: else the test would not end
+		case ok := <-until: // and it was released: otherwise the test would not end
 			if !ok {
-				t.Error("who works on it does not know until when")
+				t.Error("the handler does not know the deadline")
 			}
 			return nil
 		default:
-			return fmt.Errorf("nobody has worked on it: %w", err)
+			return fmt.Errorf("no process has worked on it: %w", err)
 		}
 	})
 }

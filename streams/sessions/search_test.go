@@ -171,7 +171,7 @@ func TestFindSessionsKnowsWhatChanged(t *testing.T) {
 	if err := sessions.New(c).Erase(ctx, ids[3], erased); err != nil {
 		t.Fatal(err)
 	}
-	// A session that broke before its first decision is opened anew: it is one session still.
+	// A session that was interrupted before its first decision is opened again and stays one session.
 	twice, broken := uuid.NewString(), uuid.NewString()
 	for _, id := range []string{broken, twice} {
 		event(id, schemas.SessionEventKind_SESSION_OPENED)

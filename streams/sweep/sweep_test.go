@@ -114,7 +114,7 @@ func TestSweepByAge(t *testing.T) {
 			{day - time.Hour, 0, []string{video, shot, face, other}},
 			{day + time.Hour, 1, []string{shot, face, other}},
 			{3*day + time.Hour, 1, []string{face, other}},
-			{1000 * day, 0, []string{face, other}}, // kept for ever, and none of ours
+			{1000 * day, 0, []string{face, other}}, // kept forever, and not ours
 		} {
 			if n := sweepLater(t, c, step.later); n != step.gone {
 				t.Errorf("after %s: swept %d", step.later, n)
