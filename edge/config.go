@@ -68,7 +68,7 @@ func (c Config) guard() (*api.Guard, error) {
 const keptAdminToken = "admin.token"
 
 // LoadAdminToken returns the token for /v1: the configured one, or one that is generated and stored in the data folder. generated
-// reports whether this call generated it; then the operator should be told.
+// reports whether this call generated it; then it should be printed for the operator.
 func (c Config) LoadAdminToken() (text string, generated bool, err error) {
 	if c.AdminToken != "" {
 		return string(c.AdminToken), false, nil

@@ -119,7 +119,7 @@ func TestLogInTakesWorkForEverybody(t *testing.T) {
 	if _, c, err := a.LogIn(ctx, " Known ", password); err != nil || c.Name != "known" {
 		t.Errorf("got %+v, %v", c, err)
 	}
-	for range hashesWait { // the waiting room is full: all are told so who need work
+	for range hashesWait { // the queue is full: all others are refused
 		a.hasher.waiting <- struct{}{}
 	}
 	for _, name := range []string{"known", "unknown", "disabled"} {

@@ -269,7 +269,7 @@ func TestCrossSiteRequests(t *testing.T) {
 	v.wants(401, "GET", "/v1/me", "")
 }
 
-// Of each route: who has every right but the one that is needed is told which, and nothing happens.
+// For each route: a caller with every right except the required one gets its name, and nothing happens.
 func TestEachRouteNeedsItsRight(t *testing.T) {
 	i := install(t, options{})
 	without := map[account.Right]*visitor{}

@@ -200,7 +200,7 @@ func TestExportHidesSecretsOfItsWebhook(t *testing.T) {
 		}
 	}
 	if stored, _, err := exports.New(i.conn).Get(t.Context(), e.ID); err != nil || !strings.Contains(stored.Order.Webhook, "hush") {
-		t.Errorf("nobody can be told: %+v, %v", stored, err)
+		t.Errorf("the stored webhook is incomplete: %+v, %v", stored, err)
 	}
 }
 

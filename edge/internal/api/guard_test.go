@@ -19,9 +19,9 @@ func TestClient(t *testing.T) {
 		secure                   bool
 	}{
 		{"198.51.100.1:5", "", "", "198.51.100.1", false},
-		{"198.51.100.1:5", "1.2.3.4", "https", "198.51.100.1", false}, // who is no proxy may say what he likes
+		{"198.51.100.1:5", "1.2.3.4", "https", "198.51.100.1", false}, // headers of clients are not trusted
 		{"10.1.1.1:5", "1.2.3.4", "https", "1.2.3.4", true},
-		{"10.1.1.1:5", "6.6.6.6, 1.2.3.4", "http", "1.2.3.4", false}, // what the client said himself comes first
+		{"10.1.1.1:5", "6.6.6.6, 1.2.3.4", "http", "1.2.3.4", false}, // the client's own value comes first
 		{"10.1.1.1:5", "6.6.6.6, 1.2.3.4, 10.2.2.2", "", "1.2.3.4", false},
 		{"[::1]:5", "1.2.3.4:99", "HTTPS", "1.2.3.4", true},
 		{"[::ffff:10.1.1.1]:5", "[2001:db8::7]:99", "", "2001:db8::7", false},

@@ -119,7 +119,7 @@ const passed, fake = schemas.Outcome_OUTCOME_PASSED, schemas.Outcome_OUTCOME_FAK
 
 func TestWebhooks(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	decide(t, conn, passed) // before anybody wanted to be told
+	decide(t, conn, passed) // before the webhook existed
 	good, picky := receive(t, http.StatusOK), receive(t, http.StatusOK)
 	first := good.hook(t, conn, Filter{Kinds: []Kind{Decision}})
 	_, early := decide(t, conn, fake) // while nobody posts

@@ -37,7 +37,7 @@ func TestMessagesThatEndTheSocket(t *testing.T) {
 		"a server's command":    {true, "STATS\n\n{}", lpproto.CodeMalformed, lpproto.CloseProtocol},
 		"empty message":         {false, "", lpproto.CodeMalformed, lpproto.CloseProtocol},
 		"heartbeat too quick":   {false, "CONNECT\nversion:1.0\nheartbeat:5\n\n", lpproto.CodeMalformed, lpproto.CloseProtocol},
-		"id is no UUID":         {false, "CONNECT\nversion:1.0\nsession-id:x.>\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
+		"id is not a UUID":      {false, "CONNECT\nversion:1.0\nsession-id:x.>\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
 		"id in capitals":        {false, "CONNECT\nversion:1.0\nsession-id:3E7A8F1C-6F54-4C3E-9F3E-0D1F6F7E9A10\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
 		"message over the size": {true, frame + strings.Repeat("A", 100_000), lpproto.CodeTooLarge, lpproto.CloseTooLarge},
 	} {
@@ -216,7 +216,7 @@ func TestSilentSockets(t *testing.T) {
 	wantExpiry(t, conn, id)
 }
 
-// An edge died between the last decision and telling of it: asking for the session does not hide its end.
+// An edge died between the last decision and its announcement: a CONNECT for the session does not hide the end.
 func TestEndedSessionOfADeadEdge(t *testing.T) {
 	conn := world(t, "", goOn)
 	ctx := streamstest.Context(t)
@@ -249,7 +249,7 @@ func wantExpiry(t *testing.T, conn *streams.Conn, id string) {
 			t.Fatalf("%s expired, want %s", got, id)
 		}
 	case <-streamstest.Context(t).Done():
-		t.Fatal("nobody was told that the session went silent")
+		t.Fatal("the expiry of the session was not announced")
 	}
 }
 

@@ -146,7 +146,7 @@ func TestEndIsToldAgain(t *testing.T) {
 	c.frame()
 	c.want(lpproto.Success)
 	c.wantClose(lpproto.CloseSuccess, "")
-	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "ended") // an id is no secret
+	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "ended") // an ID is not a secret
 }
 
 func TestTokensCanBeRequired(t *testing.T) {

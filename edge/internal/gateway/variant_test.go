@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// A session is judged by the variant its ticket names, else by the gateway's, and keeps its revision whatever becomes of it.
+// A session uses the variant of its ticket, otherwise that of the gateway, and keeps its revision even if the variant is deleted.
 func TestSessionsPickAVariant(t *testing.T) {
 	conn := world(t, "", goOn)
 	ctx := streamstest.Context(t)

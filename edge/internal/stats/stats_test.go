@@ -227,12 +227,12 @@ func TestSnapshotIsACache(t *testing.T) {
 	}
 	third := New(conn)
 	stop = run(t, third)
-	anew := total(t, third, 4, Query{})
-	if text(gone.Total) != text(anew.Total) {
-		t.Errorf("went on: %s\nanew: %s", text(gone), text(anew))
+	again := total(t, third, 4, Query{})
+	if text(gone.Total) != text(again.Total) {
+		t.Errorf("continued: %s\ncounted again: %s", text(gone), text(again))
 	}
 	stop()
-	// One of other streams, or that cannot be read, is no reason to count wrong.
+	// A snapshot of other streams, or an unreadable one, is ignored.
 	for _, spoilt := range []string{"no zip", ""} {
 		if _, err := conn.Bucket(streams.BucketStats).Put(t.Context(), snapshotKey, []byte(spoilt), 0); err != nil {
 			t.Fatal(err)
@@ -273,7 +273,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 	if *left.Total.Opened != 3 || slices.ContainsFunc(left.Total.Codes, func(c CodeFigures) bool { return c.Code == 8 }) {
 		t.Errorf("got %s", text(left.Total))
 	}
-	// Who had no time to count anew stores nothing that hides that it has to.
+	// Without time to count again, nothing is stored that hides the need to.
 	if err := conn.Bucket(streams.BucketStats).Delete(t.Context(), snapshotKey); err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func TestErasedSessionsLeave(t *testing.T) {
 		hasty.mu.Lock()
 		defer hasty.mu.Unlock()
 		if !hasty.current.stale {
-			return errors.New("it did not hear of the erasure")
+			return errors.New("the erasure has not arrived")
 		}
 		return nil
 	})
