@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/workers"
 )
 
-// hats is a worker of somebody else's that does as it is told.
+// hats is a plugin whose verdicts the test decides.
 type hats struct {
 	judge func(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error)
 }
