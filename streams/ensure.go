@@ -28,7 +28,7 @@ const noStorage = 10047
 func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
 	existing, err := c.js.Stream(ctx, want.Name)
 	if err == nil {
-		if err := conflict(existing.CachedInfo().Config, want); err != nil {
+		if err := lossOf(existing.CachedInfo().Config, want); err != nil {
 			return nil, err
 		}
 	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -45,8 +45,8 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	return s, nil
 }
 
-// conflict compares only the values that decide which messages are kept.
-func conflict(have, want jetstream.StreamConfig) error {
+// lossOf compares only the values that decide which messages are kept.
+func lossOf(have, want jetstream.StreamConfig) error {
 	for _, s := range have.Subjects {
 		if !slices.Contains(want.Subjects, s) {
 			return &ConflictError{want.Name, "subjects", have.Subjects, want.Subjects}

@@ -1,10 +1,6 @@
 package streams
 
-import (
-	"errors"
-
-	"github.com/nats-io/nats.go/jetstream"
-)
+import "errors"
 
 // ErrNotFound is returned for what is not stored, or no longer.
 var ErrNotFound = errors.New("not found")
@@ -26,10 +22,3 @@ var ErrNoService = errors.New("no running process serves this request")
 
 // ErrNoDecider is returned when no decider is running.
 var ErrNoDecider = errors.New("no decider is running: start `selene worker decider`")
-
-// wrongLast reports whether a compare-and-set failed because the newest message was not the expected one. The broker has two
-// error codes for it.
-func wrongLast(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/internal/conflict"
 )
 
 // PublishOptions say how a message is stored. The zero value stores it as it comes.
@@ -46,7 +47,7 @@ func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o Publi
 		msg.Header.Set(headerImported, "1")
 	}
 	ack, err := c.js.PublishMsg(ctx, msg, opts...)
-	if wrongLast(err) {
+	if conflict.Is(err) {
 		return 0, ErrChanged
 	}
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/selene-liveness/selene/streams/internal/conflict"
 )
 
 // objects is a JetStream object store in the layout of the NATS clients, so that `nats object` can read it. It accesses the
@@ -117,9 +118,7 @@ func (o *objects) publish(ctx context.Context, info *jetstream.ObjectInfo) (*jet
 			return nil, err
 		}
 		_, err = o.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(seq))
-		var api *jetstream.APIError
-		conflict := errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
-		if !conflict || try == publishTries {
+		if !conflict.Is(err) || try == publishTries {
 			return old, err
 		}
 		select { // the server that answered may be behind
