@@ -45,7 +45,8 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	return s, nil
 }
 
-// lossOf compares only the values that decide which messages are kept.
+// lossOf returns a *ConflictError if changing a stream as wanted could lose messages. It compares only the values that decide
+// which messages are kept.
 func lossOf(have, want jetstream.StreamConfig) error {
 	for _, s := range have.Subjects {
 		if !slices.Contains(want.Subjects, s) {
