@@ -28,16 +28,16 @@ func NewBroker(dir, addr string) (*Broker, error) {
 	opts := &server.Options{
 		ServerName: "selene", JetStream: true, StoreDir: dir, MaxPayload: MaxPayload,
 		DontListen: addr == "", NoSigs: true, NoLog: true,
-		// Room is bounded by the streams' own limits; reserving it up front would refuse small disks.
+		// The streams have limits of their own; reserving storage up front would refuse small disks.
 		JetStreamMaxStore: 1 << 42, JetStreamMaxMemory: 1 << 33,
 	}
 	if addr != "" {
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
-			return nil, fmt.Errorf("broker address %q: want host:port: %w", addr, err)
+			return nil, fmt.Errorf("the broker address must be host:port, not %q: %w", addr, err)
 		}
 		if opts.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("broker address %q: the port must be a number", addr)
+			return nil, fmt.Errorf("the port of the broker address must be a number, not %q", addr)
 		}
 		if opts.Port == 0 {
 			opts.Port = server.RANDOM_PORT
@@ -53,7 +53,7 @@ func NewBroker(dir, addr string) (*Broker, error) {
 	return b, nil
 }
 
-// Run serves until ctx is done, then stores what is under way and returns nil. It returns an error if the broker cannot
+// Run serves until ctx is done, then stores what it has received and returns nil. It returns an error if the broker cannot
 // start, for instance because its address is in use or its data directory cannot be written.
 func (b *Broker) Run(ctx context.Context) error {
 	go b.server.Start()
@@ -83,7 +83,7 @@ func (b *Broker) WaitReady(ctx context.Context) error {
 	return nil
 }
 
-// URL is where other processes reach the broker, empty when it serves this process alone.
+// URL returns the address for other processes, empty when the broker serves this process alone.
 func (b *Broker) URL() string {
 	if b.server.Addr() == nil {
 		return ""
@@ -98,7 +98,7 @@ type start struct {
 	err    error
 }
 
-// brokerLog passes on what an operator must see. The server itself goes on after a fatal error unless its logger ends the
+// brokerLog logs what an operator must see. The server itself goes on after a fatal error unless its logger ends the
 // process.
 type brokerLog struct {
 	log   *slog.Logger

@@ -99,7 +99,7 @@ func interrupted(ctx context.Context, _ *message) ruling {
 	return ruling{}
 }
 
-// passing has faults tried again that may pass.
+// passing makes the broker try again after faults that may pass.
 func passing(_ context.Context, m *message) ruling {
 	if fault := FaultOf(m.err); fault == Infrastructure || fault == Bug && !m.Last {
 		return ruling{tryLater, ResultRetried, m.err}
