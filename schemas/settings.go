@@ -34,12 +34,12 @@ func (s *Settings) fields() []field {
 		},
 		{
 			at: &s.Thresholds, title: "Checks",
-			about: "Limits of the single checks. Scores range from 0 to 1, where 1 is good.",
+			about: "Limits of the individual checks. Scores range from 0 to 1, where 1 is good.",
 		},
-		{at: &s.ActiveLiveness, title: "Active liveness", about: "The actions that users are asked for."},
+		{at: &s.ActiveLiveness, title: "Active liveness", about: "The actions that users are asked to perform."},
 		{
 			at: &s.VirtualCameraChecker, title: "Virtual cameras",
-			about: "How sessions are treated whose frames do not seem to come from a camera.",
+			about: "How to treat sessions whose frames do not seem to come from a camera.",
 		},
 		{at: &s.FileLogger, title: "Log on disk", about: "Writes every frame and its results to files."},
 		{at: &s.Video, title: "Video", about: "How the frames of a session become a video file."},

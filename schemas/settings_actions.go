@@ -30,19 +30,19 @@ const maxAngle = 90 // degrees
 
 func (a *ActiveLivenessSettings) fields() []field {
 	return []field{
-		{at: &a.IsEnabled, title: "Enabled", value: true, about: "Asks users for actions."},
+		{at: &a.IsEnabled, title: "Enabled", value: true, about: "Asks users to perform actions."},
 		{
 			at: &a.CooldownFramesCount, title: "Cooldown frames", value: 2, high: 1000,
 			about: "Number of frames judged after the last action before a session can succeed.",
 		},
 		{
 			at: &a.InteractionList, title: "Actions", value: everyAction, oneOf: everyAction, unique: true,
-			about: "Actions that may be asked for.",
+			about: "Actions that users can be asked to perform.",
 		},
 		{
 			at: &a.InteractionCount, title: "Number of actions", value: 3, low: 1, high: 5,
-			about: "How many of the actions are asked for; not more than there are in the list. " +
-				"The default is reduced to the length of a shorter list.",
+			about: "How many of the actions users are asked to perform; at most as many as the list has. With a shorter list, " +
+				"the default is the length of the list.",
 		},
 		{
 			at: &a.InteractionOrder, title: "Order of actions", value: "random", oneOf: []string{"random", "sequential"},

@@ -23,7 +23,7 @@ func (c *VirtualCameraChecker) fields() []field {
 		},
 		{
 			at: &c.Denylist, title: "Denied cameras", value: defaultDenylist,
-			about: "Parts of camera labels that are denied, in upper or lower case.",
+			about: "Texts that deny a camera if its label contains one of them, in upper or lower case.",
 		},
 	}
 }

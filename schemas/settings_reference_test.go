@@ -77,7 +77,7 @@ func section(t *testing.T, page *strings.Builder, d described, path, about strin
 			t.Fatal(err)
 		}
 		if string(value) == `""` && e.shape != nil { // an empty one is refused
-			value = []byte("none: must be given")
+			value = []byte("none: required")
 		}
 		fmt.Fprintf(page, "| `%s` | %s | %s | %s | `%s` |\n", e.name, e.title, e.about, e.values(), value)
 	}

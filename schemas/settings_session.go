@@ -31,7 +31,7 @@ func (s *Session) fields() []field {
 		},
 		{
 			at: &s.AggregateFrames, title: "Frames per decision", value: 5, low: 1, high: 100,
-			about: "Number of accepted frames that a success is decided on.",
+			about: "Number of accepted frames that a session needs to succeed.",
 		},
 		{
 			at: &s.AcceptOneEyeOpen, title: "Accept one open eye",

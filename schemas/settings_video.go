@@ -44,7 +44,7 @@ func (v *Video) fields() []field {
 		},
 		{
 			at: &v.Expires, title: "Frame retention", high: maxSeconds,
-			about: "Seconds that frames are kept after their video is finished. 0: as long as their stream keeps them, for exports and re-runs.",
+			about: "Seconds that frames are kept after their video is finished. 0: as long as their stream keeps them, for exports and reruns.",
 		},
 		{
 			at: &v.ResultTTL, title: "Export retention", value: 86400, high: maxSeconds,
@@ -57,7 +57,7 @@ func (v *Video) fields() []field {
 		},
 		{
 			at: &v.Bitrate, title: "Bit rate", high: maxBitrate,
-			about: "kbit/s, rounded down to one of the rates that exports have; less than 200 becomes 200. 0: constant quality.",
+			about: "kbit/s, rounded down to one of the rates that exports allow; less than 200 becomes 200. 0: constant quality.",
 		},
 		{
 			at: &v.CRF, title: "Quality", high: maxCRFVP9,

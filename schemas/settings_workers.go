@@ -47,7 +47,7 @@ func (w *WorkerEntry) fields() []field {
 		{at: &w.Required, title: "Required", about: "The decision waits for this worker."},
 		{
 			at: &w.Timeout, title: "Timeout", value: float64(defaultWorkerTimeout), low: 0.1, high: 60,
-			about: "Seconds that a decision waits for this worker at most.",
+			about: "Maximum number of seconds that a decision waits for this worker.",
 		},
 	}
 }

@@ -19,7 +19,7 @@ func (b *brokerAccess) flag(c *cobra.Command) {
 // connect connects to the broker that SELENE_NATS_URL names.
 func (b *brokerAccess) connect(ctx context.Context, name string) (*streams.Conn, error) {
 	if b.URL == "" {
-		return nil, errors.New("no broker is named: set SELENE_NATS_URL or --nats, for instance to nats://127.0.0.1:4222 when `selene broker` is running")
+		return nil, errors.New("no broker address: set SELENE_NATS_URL or --nats, for instance to nats://127.0.0.1:4222 when `selene broker` is running")
 	}
 	o := b.options(name)
 	o.URL = b.URL

@@ -83,7 +83,7 @@ func (d *dataFolder) file(name string) string { return filepath.Join(d.Path, nam
 func (e *environment) clientFlags(c *cobra.Command) {
 	f := c.PersistentFlags()
 	f.StringVar(&e.api.URL, "url", e.api.URL, "address of the installation (SELENE_URL)")
-	f.StringVar(&e.api.AdminToken, "token", e.api.AdminToken, "its admin token or an API token (SELENE_ADMIN_TOKEN)")
+	f.StringVar(&e.api.AdminToken, "token", e.api.AdminToken, "admin token, or an API token, of the installation (SELENE_ADMIN_TOKEN)")
 	f.StringVar(&e.data.Path, "data", e.data.Path, "data folder with the generated admin token of an edge on this machine (SELENE_DATA)")
 }
 

@@ -39,7 +39,7 @@ deploy/tools/eval/README.md describes the columns.`,
 	}
 	e.models.flags(c)
 	f := c.Flags()
-	f.StringVar(&o.Labels, "labels", "", "CSV file with more columns of labels.csv, for a dataset that is not yours to edit")
+	f.StringVar(&o.Labels, "labels", "", "CSV file with more columns for labels.csv, for a dataset that you cannot edit")
 	f.StringVar(&split, "split", split, "part of the files to report: all, tune or test")
 	f.Float64Var(&o.FPR, "fpr", o.FPR, "false positive rate for which the threshold of matches is chosen")
 	f.StringVar(&plot, "plot", "", "PNG file for the ROC curves of matching")

@@ -56,7 +56,7 @@ type exportFlags struct {
 }
 
 const (
-	corners    = "corner: 1 top left, 2 top right, 3 bottom left, 4 bottom right; 0 = 1"
+	corners    = "corner: 1 top left, 2 top right, 3 bottom left, 4 bottom right"
 	allFigures = "face_box,landmarks,codes,scores"
 )
 

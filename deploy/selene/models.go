@@ -65,7 +65,7 @@ func modelsInstall(e *environment) *cobra.Command {
 		Use: "install", Short: "Copy the pack base and ONNX Runtime from a checkout's models folder", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return modelstore.InstallBase(from, e.models.dir()) },
 	}
-	c.Flags().StringVar(&from, "from", from, "models folder to copy from, which make models fills")
+	c.Flags().StringVar(&from, "from", from, "models folder to copy from, which make models fills in a checkout")
 	return c
 }
 

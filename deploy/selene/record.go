@@ -184,6 +184,6 @@ func sessionsImport(e *environment) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&trust, "trust", false, "accept it although the installation does not know the key that signed it")
+	c.Flags().BoolVar(&trust, "trust", false, "accept a recording signed with a key that the installation does not know")
 	return c
 }

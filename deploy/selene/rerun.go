@@ -62,7 +62,7 @@ The exit code is 2 when a session now ends with another outcome.`,
 	o.query.add(c)
 	f := c.Flags()
 	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of the settings of each recording")
-	f.StringSliceVar(&o.workers, "workers", nil, "judge again with these workers only; the recorded verdicts of the others stand")
+	f.StringSliceVar(&o.workers, "workers", nil, "judge again with these workers only; the recorded verdicts of the others are used as they are")
 	f.StringVar(&o.pace, "pace", "fast", "fast, or original for the pace at which the frames were received")
 	f.IntVar(&o.jobs, "jobs", 0, "frames given to the workers at the same time, at most 128; 0 = 32 with --nats, otherwise twice --concurrency")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each session and one for the totals")

@@ -50,7 +50,7 @@ func (o *rerunFlags) recordings(c *cobra.Command, from *rest.Client, args []stri
 	}
 }
 
-var errStop = errors.New("no more sessions are wanted")
+var errStop = errors.New("stopped")
 
 // bundlesOf returns the files that an argument names: itself, or those in a folder. It returns nil for the ID of a session.
 func bundlesOf(arg string) ([]string, error) {

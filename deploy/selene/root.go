@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,23 @@ func newRoot() (*cobra.Command, error) {
 	add(groupSetup, modelsCommand(e), evalCommand(e))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
+	nameUsage(root)
 	return root, nil
+}
+
+// nameUsage adds the line of usage to the errors of wrong arguments, which otherwise only count them.
+func nameUsage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return fmt.Errorf("%w; usage: %s", err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		nameUsage(sub)
+	}
 }
 
 // version returns the commit that the program was built from, or the version of its module.

@@ -58,7 +58,7 @@ func sessionsVideo(e *environment) *cobra.Command {
 func sessionsMake(e *environment) *cobra.Command {
 	var reference string
 	c := &cobra.Command{
-		Use: "make", Short: "Create a session that a one-time token opens, optionally with a reference face", Args: cobra.NoArgs,
+		Use: "make", Short: "Create a session with a one-time token that opens it, and optionally a reference face", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			body := map[string][]byte{}
 			if reference != "" {

@@ -19,7 +19,7 @@ import (
 )
 
 // ErrQueueFull is returned for an order while streams.MaxExports of them wait or are under way.
-var ErrQueueFull = fmt.Errorf("%d exports wait or are under way: order again when some are done", streams.MaxExports)
+var ErrQueueFull = fmt.Errorf("%d exports are waiting or running: try again when some have ended", streams.MaxExports)
 
 // Store is the exports of an installation. It is safe for concurrent use.
 type Store struct {

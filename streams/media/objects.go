@@ -140,7 +140,7 @@ func (o *objects) info(ctx context.Context, name string) (*jetstream.ObjectInfo,
 	}
 	info := &jetstream.ObjectInfo{}
 	if err := json.Unmarshal(msg.Data, info); err != nil {
-		return nil, 0, fmt.Errorf("what is stored about the object is not JSON: %w", err)
+		return nil, 0, fmt.Errorf("the stored description of the object is not JSON: %w", err)
 	}
 	info.ModTime = msg.Time
 	if info.Deleted { // by a client

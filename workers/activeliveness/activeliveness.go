@@ -45,7 +45,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	if len(s.Own) > 0 {
 		err := json.Unmarshal(s.Own, &p)
 		if err == nil && !p.valid(settings) {
-			err = errors.New("it is not of this session")
+			err = errors.New("it belongs to another session")
 		}
 		if err != nil {
 			return nil, streams.Blame(streams.Input, fmt.Errorf("read progress: %w", err))

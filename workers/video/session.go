@@ -140,7 +140,7 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 }
 
 // errOutdated reports that frames arrived while the video of their session was made.
-var errOutdated = errors.New("frames arrived while the video was made")
+var errOutdated = errors.New("frames arrived while the video was being made")
 
 // encodeSession makes and stores the file, and fills in the status.
 func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus, try int) error {

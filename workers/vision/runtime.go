@@ -47,7 +47,7 @@ func startRuntime(library string) error {
 	defer environment.Unlock()
 	if environment.library != "" {
 		if environment.library != library {
-			return fmt.Errorf("%w: this process already uses %s and cannot load %s as well", ErrRuntime, environment.library, library)
+			return fmt.Errorf("%w: this process already uses %s and cannot also load %s", ErrRuntime, environment.library, library)
 		}
 		return nil
 	}

@@ -29,7 +29,7 @@ var (
 // decades.
 func (r *Report) WritePlot(w io.Writer) error {
 	if len(r.curves) == 0 {
-		return errors.New("there is no curve to plot: the dataset names no pairs or identities of which faces were found, or the pack describes no faces")
+		return errors.New("there is no curve to plot: no faces were found in the dataset's pairs or identities, or the pack has no descriptor")
 	}
 	img := image.NewRGBA(image.Rect(0, 0, plotWidth, plotHeight))
 	for i := range img.Pix {

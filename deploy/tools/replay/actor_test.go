@@ -275,7 +275,7 @@ func TestActorPace(t *testing.T) {
 
 func TestActorWithoutFace(t *testing.T) {
 	_, err := newActor(t.Context(), openT(t, frames(t, 2)), Options{Act: scripted{{}, {}}})
-	if err == nil || !strings.Contains(err.Error(), "no face in any of 2 pictures") {
+	if err == nil || !strings.Contains(err.Error(), "no face in any of the 2 pictures") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -88,7 +88,7 @@ func measure(ctx context.Context, src mediafile.Source, m Measurer, progress fun
 			faces++
 		}
 		if bytes += len(s.image); len(c.stills) == maxStills || bytes > maxStillBytes {
-			return nil, fmt.Errorf("the source is too long to act from: more than %d pictures or %d MiB; cut it or give a lower rate", maxStills, maxStillBytes>>20)
+			return nil, fmt.Errorf("the source is too long for --act: more than %d pictures or %d MiB; cut it, or lower --fps", maxStills, maxStillBytes>>20)
 		}
 		c.stills = append(c.stills, s)
 		intervals = append(intervals, t.Until-t.PTS)
@@ -101,7 +101,7 @@ func measure(ctx context.Context, src mediafile.Source, m Measurer, progress fun
 		}
 	}
 	if faces == 0 {
-		return nil, fmt.Errorf("no face in any of %d pictures of the source: nothing to act with", len(c.stills))
+		return nil, fmt.Errorf("no face in any of the %d pictures of the source: --act needs one", len(c.stills))
 	}
 	slices.Sort(intervals)
 	c.interval = intervals[len(intervals)/2]

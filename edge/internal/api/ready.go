@@ -25,7 +25,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	if len(missing) == 0 {
 		return writeJSON(w, map[string]any{"status": "ready", "waiting": a.waiting(ctx)})
 	}
-	p := problem(http.StatusServiceUnavailable, "a frame could not be judged now")
+	p := problem(http.StatusServiceUnavailable, "frames cannot be judged now")
 	p.Missing, p.Waiting = missing, a.waiting(ctx)
 	return p
 }

@@ -61,7 +61,7 @@ func AddHook(ctx context.Context, conn *streams.Conn, h *Hook) error {
 		return err
 	}
 	if len(there) >= MaxHooks {
-		return fmt.Errorf("there are %d webhooks: %w", len(there), streams.ErrFull)
+		return fmt.Errorf("%d webhooks exist: %w", len(there), streams.ErrFull)
 	}
 	feed := Feed{Conn: conn}
 	if h.After, err = feed.Now(ctx, nil); err != nil {

@@ -12,7 +12,7 @@ import (
 var (
 	errClientGone       = errors.New("the client is gone")
 	errClaimedElsewhere = errors.New("the session is live on another socket")
-	errStopped          = errors.New("the process ends")
+	errStopped          = errors.New("the process is shutting down")
 )
 
 // closure says why a socket closes and what happens to its session.

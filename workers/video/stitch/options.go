@@ -49,7 +49,7 @@ func (o Options) Check() error {
 	case !ok:
 		return fmt.Errorf("video codec %q is not known; use %s, %s or %s", o.Codec, H264, H265, VP9)
 	case o.Path == "":
-		return fmt.Errorf("the video has no path; set the file to write")
+		return fmt.Errorf("the video has no path; set the file to write in Path")
 	case o.Threads < 0:
 		return fmt.Errorf("video threads %d is negative; use 0 for the default", o.Threads)
 	case o.CRF < 0 || o.CRF > p.maxCRF:

@@ -75,7 +75,7 @@ func (e Encoder) Stitch(ctx context.Context, next Source, opts Options, progress
 		return Result{}, Usage{}, err
 	}
 	if len(e.Command) == 0 {
-		return Result{}, Usage{}, errors.New("the encoder has no command; set the program that calls Serve")
+		return Result{}, Usage{}, errors.New("the encoder has no command; set Command to a program that calls Serve")
 	}
 	var res Result
 	var usage Usage

@@ -65,7 +65,7 @@ func describe(pack string) (*description, error) {
 	case "zoo":
 		return parseDescription(zooJSON)
 	case "base":
-		return nil, errors.New("pack base is not downloaded: it is imported from npm packages; run make models")
+		return nil, errors.New("pack base cannot be downloaded: it is built from npm packages; run `make models` in a checkout")
 	}
 	return nil, fmt.Errorf("pack %q cannot be pulled: use zoo", pack)
 }
