@@ -247,7 +247,7 @@ func (x *Verification) GetMatched() bool {
 	return false
 }
 
-// VirtualCamera is a score from 0 to 1, where 1 is no evidence of a virtual camera.
+// VirtualCamera is a score from 0 to 1, where 1 means no evidence of a virtual camera.
 type VirtualCamera struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Score         float64                `protobuf:"fixed64,1,opt,name=score,proto3" json:"score,omitempty"`

@@ -2,7 +2,7 @@ package schemas
 
 import "time"
 
-// Watermark is what is drawn into an export. What is nil is not drawn.
+// Watermark lists what is drawn into an export. A nil part is not drawn.
 type Watermark struct {
 	Time    *TimeMark   `json:"time,omitempty"`
 	Session *CornerMark `json:"session,omitempty"`

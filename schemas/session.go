@@ -26,7 +26,7 @@ type Presence struct {
 	Connected bool   `json:"connected"` // whether the socket is open
 }
 
-// RerunOrder asks for a session to be judged again by the running workers.
+// RerunOrder requests that the running workers judge a session again.
 type RerunOrder struct {
 	Session  string    `json:"session"`
 	Settings *Settings `json:"settings,omitempty"` // instead of those it was judged by

@@ -22,7 +22,7 @@ type node struct {
 	Default                     any
 }
 
-// leaves are the settings of the schema by path, with 0 for an item of a list of objects.
+// leaves lists the settings of the schema by path, with 0 for an item of a list of objects.
 func (n node) leaves(path string, into map[string]node) map[string]node {
 	for key, sub := range n.Properties {
 		at := strings.TrimPrefix(path+"."+key, ".")

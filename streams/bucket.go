@@ -29,7 +29,7 @@ type Value struct {
 // bucketPrefix begins the subject of every key, before the bucket's name.
 const bucketPrefix = "$KV."
 
-// deletedFor is how long the marker of a deleted key stays.
+// deletedFor is the time that the marker of a deleted key stays.
 const deletedFor = time.Minute
 
 // Bucket returns the bucket with one of the names that begin with Bucket. It panics for any other name.

@@ -65,7 +65,7 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 	}
 }
 
-// answer tells the broker what becomes of a message.
+// answer acknowledges a message, or returns it to the broker for redelivery.
 func (c *Conn) answer(ctx context.Context, m *message, r ruling, msg jetstream.Msg) {
 	w := m.work
 	switch r.answer {

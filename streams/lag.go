@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Lag is how far behind a worker's consumer is, which all its processes share.
+// Lag describes how far a worker's consumer, which all its processes share, is behind.
 type Lag struct {
 	Pending     uint64   // messages that no process has taken yet
 	InFlight    int      // taken and not acknowledged

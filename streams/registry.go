@@ -45,7 +45,7 @@ func (c *Conn) Register(ctx context.Context, r schemas.Registration) error {
 	}
 }
 
-// Registry knows the running workers. Run keeps it up to date; the other methods may be called at any time.
+// Registry lists the running workers. Run keeps it up to date; the other methods may be called at any time.
 type Registry struct {
 	conn    *Conn
 	now     atomic.Pointer[roll]

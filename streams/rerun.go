@@ -57,7 +57,7 @@ func (c *Conn) ConsumeJudging(ctx context.Context, w Work, handle func(context.C
 	return group.Wait()
 }
 
-// runBuffer is how many verdicts of a run may wait for handle.
+// runBuffer is the number of verdicts of a run that may wait for handle.
 const runBuffer = 8192
 
 // VerdictsOfRun passes the verdicts of a run to handle, one after another, until ctx is done. It closes ready once it has

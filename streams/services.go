@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// Service is what running processes do for others on request.
+// Service names a request that running processes answer.
 type Service struct {
 	name, about, subject string
 }

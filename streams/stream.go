@@ -30,7 +30,7 @@ func (s *Stream) Name() string { return s.name }
 // MaxAge returns how long messages are kept at most; 0 means without limit.
 func (s *Stream) MaxAge() time.Duration { return s.stream.CachedInfo().Config.MaxAge }
 
-// StreamState is what a stream holds at a moment.
+// StreamState describes the contents of a stream at one moment.
 type StreamState struct {
 	Made        time.Time // of the stream itself: one that was deleted and created again is another
 	First, Last uint64    // sequences; Last stays when its message is removed

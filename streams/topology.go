@@ -59,10 +59,10 @@ const (
 	storeMedia = "media"
 )
 
-// SettingsHistory is how many revisions are kept of the settings document and of each variant.
+// SettingsHistory is the number of revisions kept of the settings document and of each variant.
 const SettingsHistory = 64
 
-// MaxExports is how many exports may wait or be under way.
+// MaxExports is the number of exports that may wait or be under way.
 const MaxExports = 1000
 
 const (
@@ -142,7 +142,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 	}
 }
 
-// liveMarkerTTL is how long the marker of an expired key stays: long enough for a decider to restart after a crash.
+// liveMarkerTTL is the time that the marker of an expired key stays: long enough for a decider to restart after a crash.
 const liveMarkerTTL = time.Hour
 
 // buckets declares every bucket.

@@ -137,7 +137,7 @@ func (b *bench) verdict(session string) (v *schemas.Verdict) {
 	return v
 }
 
-// consumer is how far the worker has come.
+// consumer returns the state of the worker's consumer.
 func (b *bench) consumer() (*jetstream.ConsumerInfo, error) {
 	c, err := b.js.Consumer(b.ctx, streams.Faces, "hats")
 	if err != nil {

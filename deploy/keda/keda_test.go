@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// scaled is what matters of a ScaledObject.
+// scaled holds the fields of a ScaledObject that the tests check.
 type scaled struct {
 	Kind string `yaml:"kind"`
 	Spec struct {

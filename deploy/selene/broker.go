@@ -30,7 +30,7 @@ func (b *brokerAccess) options(name string) streams.Options {
 	return streams.Options{Name: "selene " + name, Limits: b.Streams, Media: b.Media}
 }
 
-// brokerStart is how long an embedded broker may take to become ready.
+// brokerStart limits how long an embedded broker may take to become ready.
 const brokerStart = 20 * time.Second
 
 // withBroker runs an embedded broker with its data in dir, and use with a connection to it, made with o. The broker outlives ctx until use

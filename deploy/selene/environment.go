@@ -16,7 +16,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/announce"
 )
 
-// environment is what the environment variables say, in the parts that commands need. Flags override it.
+// environment holds the configuration given by environment variables, in the parts that commands need. Flags override it.
 type environment struct {
 	broker  brokerAccess
 	data    dataFolder

@@ -29,7 +29,7 @@ import (
 
 const exportToken = "a-long-random-word-a-long-random-word"
 
-// exportable is an edge on a broker, and a session with a frame.
+// exportable starts an edge on a broker, and stores a session with a frame.
 func exportable(t *testing.T) (conn *streams.Conn, url, session string) {
 	t.Helper()
 	conn = streamstest.Connect(t, streamstest.Broker(t, false))

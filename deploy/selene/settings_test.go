@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// edgeAndCommands is an edge without workers, and what runs commands against it.
+// edgeAndCommands starts an edge without workers, and returns a function that runs commands against it.
 func edgeAndCommands(t *testing.T) (conn *streams.Conn, selene func(args ...string) (string, error)) {
 	t.Helper()
 	conn = streamstest.Connect(t, streamstest.Broker(t, false))

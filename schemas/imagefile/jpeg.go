@@ -44,7 +44,7 @@ func Segments(data []byte) iter.Seq2[byte, []byte] {
 	}
 }
 
-// jpegFrame is what a frame header says, and for which of its components pixel data was seen.
+// jpegFrame holds the contents of a frame header, and the components for which pixel data was seen.
 type jpegFrame struct {
 	progressive bool
 	components  []byte // content of the header from the first component on, 3 bytes each

@@ -26,7 +26,7 @@ func (p *pngFile) passes() []pass {
 // highestFilter is the largest filter type of a row.
 const highestFilter = 4
 
-// inflater is what checking rows needs, for use by one file after the other.
+// inflater holds what checking rows needs. It can be used for one file after another.
 type inflater struct {
 	zlib io.ReadCloser // also a zlib.Resetter
 	row  []byte
@@ -88,7 +88,7 @@ func (f *inflater) readRows(rows, length int) error {
 	return nil
 }
 
-// missing tells pixel data that ends early from data that is damaged.
+// missing distinguishes pixel data that ends early from damaged data.
 func missing(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTruncated

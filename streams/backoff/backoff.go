@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Policy is how the delay between tries grows: First after the first try, then Factor times the delay before, up to Most.
+// Policy describes how the delay between tries grows: First after the first try, then Factor times the delay before, up to Most.
 // A pure function of the number of tries, unlike the state that back-off libraries keep: the broker counts the deliveries
 // of a message, over all processes that tried it.
 type Policy struct {

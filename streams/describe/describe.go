@@ -17,7 +17,7 @@ const timeout = 5 * time.Second
 // ErrNoDescriber is returned when no process can describe a face.
 var ErrNoDescriber = errors.New("no process is running that can describe a face: start `selene worker matcher` with a pack that can")
 
-// Refusal says why a picture cannot serve as a reference face.
+// Refusal is the reason why a picture cannot serve as a reference face.
 type Refusal struct {
 	Code   int // check or system code: 8 no face, 9 more than one, 12 too small, 1002 not a picture
 	Reason string

@@ -383,7 +383,7 @@ func TestErasedSessionIsForgottenInExports(t *testing.T) {
 		_ = o.Close()
 	}
 	if got := videoSteps(t, c, stays, done); !slices.Equal(got, []string{"in_queue 0", "success 0"}) {
-		t.Errorf("the other was told %v", got)
+		t.Errorf("the other watcher received %v", got)
 	}
 	for v, err := range sessions.New(c.conn).VideosOf(ctx, gone) {
 		t.Errorf("left behind %v %v", v.Message, err)

@@ -15,7 +15,7 @@ const (
 	StoreS3        = "s3"
 )
 
-// Config says where media are stored, and how long. It must be the same in every process that reads or writes them.
+// Config gives the place where media are stored, and for how long. It must be the same in every process that reads or writes them.
 type Config struct {
 	Store string `envconfig:"STORE" default:"objects" desc:"where media are stored: objects (in the broker), directory or s3"`
 	Dir   string `envconfig:"DIR" desc:"folder of the store directory"`
@@ -34,7 +34,7 @@ type S3 struct {
 	Prefix    string `envconfig:"PREFIX" desc:"folder of the bucket in which everything is stored"`
 }
 
-// TTL is how long each kind of object is kept; 0 = forever. Exports are kept as long as their job.
+// TTL is the time that each kind of object is kept; 0 = forever. Exports are kept as long as their job.
 type TTL struct {
 	Video     time.Duration `envconfig:"VIDEO" default:"720h" desc:"how long videos are kept; 0 = forever"`
 	BestShot  time.Duration `envconfig:"BEST_SHOT" default:"720h" desc:"how long best shots are kept; 0 = forever"`

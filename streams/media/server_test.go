@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// gateway is the S3 service of the tests, a real one over files. The Makefile builds it and says which version.
+// gateway returns the path of the S3 service of the tests, a real one over files. The Makefile names its version and builds it.
 func gateway(t testing.TB) string {
 	t.Helper()
 	found, err := filepath.Glob("../../bin/tools/versitygw-*")

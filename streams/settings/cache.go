@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// cached is how many revisions stay in memory.
+// cached is the number of revisions that stay in memory.
 const cached = 64
 
 // cache keeps the settings of revisions that were read or stored.

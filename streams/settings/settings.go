@@ -36,7 +36,7 @@ type Revision struct {
 	Settings *schemas.Settings `json:"settings"`
 }
 
-// Author is who changed the settings, and why.
+// Author names the person who changed the settings, and the reason.
 type Author struct {
 	By   string `json:"by,omitempty"`
 	Note string `json:"note,omitempty"`

@@ -81,7 +81,7 @@ func TestSettingsChangedByTwo(t *testing.T) {
 	if _, err := c.Change(ctx, "", []byte(`{"session":{"max_attempts":8}}`), settings.Author{}, first.Number); !errors.Is(err, streams.ErrChanged) {
 		t.Errorf("got %v", err)
 	}
-	// Of those who race from the same revision one wins, and the others are told.
+	// When several writers race from the same revision, one wins and the others get an error.
 	for round := range 5 {
 		now, err := c.Newest(ctx, "")
 		if err != nil {

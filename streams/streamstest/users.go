@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// BrokerWithUsers is a nats-server with the users of streams/README.md. It returns the address for a user.
+// BrokerWithUsers starts a nats-server with the users of streams/README.md. It returns a function that returns the address for a user.
 func BrokerWithUsers(t testing.TB) func(user string) string {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)

@@ -26,7 +26,7 @@ const (
 	noTime = time.Duration(0)
 )
 
-// sweeping is a connection whose media are in the store, and a JetStream to look behind it.
+// sweeping returns a connection whose media are in the store, and a JetStream context to inspect the broker with.
 func sweeping(t *testing.T, store string, change func(*media.Config)) (*streams.Conn, jetstream.JetStream) {
 	t.Helper()
 	b := streamstest.Broker(t, true)

@@ -93,11 +93,11 @@ func TestWhatIsNotDelivered(t *testing.T) {
 		"http://%zz/?key=hush":      "unreadable URL",
 		"http://x:y:hush/?key=hush": "unreadable URL",
 	} {
-		patience := time.Minute
+		timeout := time.Minute
 		if strings.Contains(address, "silent") {
-			patience = 50 * time.Millisecond
+			timeout = 50 * time.Millisecond
 		}
-		_, err := webhook.New(secret, patience).Post(context.Background(), address, []byte("{}"))
+		_, err := webhook.New(secret, timeout).Post(context.Background(), address, []byte("{}"))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") || len(err.Error()) > 400 {
 			t.Errorf("%s: got %v", address, err)
 		}

@@ -34,7 +34,7 @@ type Options struct {
 	Dark, ReducedMotion bool
 }
 
-// Phone is a phone-sized, upright screen.
+// Phone returns the options of a phone-sized, upright screen.
 func Phone(camera string) Options {
 	return Options{Camera: camera, Width: 390, Height: 844, Phone: true}
 }

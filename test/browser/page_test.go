@@ -22,7 +22,7 @@ func decode(t *testing.T, frame []byte) image.Image {
 	t.Helper()
 	img, err := jpeg.Decode(bytes.NewReader(frame))
 	if err != nil {
-		t.Fatalf("the page sent a frame that is no JPEG: %v", err)
+		t.Fatalf("the page sent a frame that is not a JPEG: %v", err)
 	}
 	return img
 }
@@ -143,7 +143,7 @@ func TestSuccessShowsTheDecodedResult(t *testing.T) {
 	var told string
 	p.Eval(`told.join()`, &told)
 	if told != "Android started,iOS started,Android success,iOS success token" {
-		t.Errorf("the app was told %q", told)
+		t.Errorf("the app was notified of %q", told)
 	}
 	p.Do("open what was measured", chromedp.Click("#measured summary"))
 	for selector, words := range map[string][]string{

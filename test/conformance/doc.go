@@ -1,5 +1,5 @@
 // Package conformance tests a worker against the contract in workers/README.md. The worker is a separate process that the
-// suite knows only by name: it talks to it through the broker, sends it signals and reads its metrics.
+// suite identifies only by name: it talks to it through the broker, sends it signals and reads its metrics.
 //
 //	go test ./test/conformance                                   the project's own workers and both examples
 //	go test ./test/conformance -worker hats -command "bin/hats"  your own worker; the command runs in the root of the repository

@@ -58,7 +58,7 @@ func checkToken(t *testing.T, success line) {
 	}
 	shot, err := base64.StdEncoding.DecodeString(fmt.Sprint(claims["bestshot"]))
 	if err != nil || http.DetectContentType(shot) != "image/jpeg" {
-		t.Errorf("best shot of %d bytes is no JPEG: %v", len(shot), err)
+		t.Errorf("best shot of %d bytes is not a JPEG: %v", len(shot), err)
 	}
 	estimations, ok := claims["estimations"].(map[string]any)
 	if !ok || estimations["faceFramePosition"] == nil || estimations["headPose"] == nil || estimations["eyes"] == nil || estimations["faceCount"] != 1.0 {

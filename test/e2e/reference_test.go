@@ -55,7 +55,7 @@ func TestReferenceFace(t *testing.T) {
 			}
 		})
 	}
-	t.Run("two faces are no reference", func(t *testing.T) {
+	t.Run("two faces are refused as a reference", func(t *testing.T) {
 		if _, err := os.Stat(group); err != nil {
 			t.Fatal(err)
 		}

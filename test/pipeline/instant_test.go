@@ -12,7 +12,7 @@ import (
 
 // Workers that answer immediately with messages of realistic size.
 
-// looks is the detector stand-in's verdict and face for a frame.
+// looks returns the stand-in detector's verdict and face for a frame.
 func looks(f *schemas.Frame, sequence uint64, crops []*schemas.Crop) (*schemas.Verdict, *schemas.Face) {
 	count := uint32(1)
 	e := &schemas.Estimations{

@@ -121,7 +121,7 @@ func TestFramesThatFailed(t *testing.T) {
 	c := connect(t, conn)
 	c.judge(clip[0])
 	if d := c.judge([]byte("no image")); d.GetFailure() == nil {
-		t.Fatal("a frame that is no image was judged")
+		t.Fatal("a frame that is not an image was judged")
 	}
 	lost := c.frame(clip[1])
 	lost.Decider = "gone"

@@ -27,7 +27,7 @@ type join struct {
 
 const (
 	maxJoins = 4096
-	// joinAge is how long a join may wait for the detector's verdict, and how long a decided one is remembered.
+	// joinAge limits how long a join may wait for the detector's verdict, and how long a decided one is remembered.
 	joinAge = 30 * time.Second
 )
 

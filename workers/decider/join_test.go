@@ -12,13 +12,13 @@ import (
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// four are the verdicts of the detector and the three judges on a first frame.
+// four returns the verdicts of the detector and the three judges on a first frame.
 func four(s *schemas.Settings) []*schemas.Verdict {
 	all := shot{live: score(0.9), actions: []int32{schemas.CodeCloseEyes}, pending: true}.verdicts(s, nil, 1)
 	return []*schemas.Verdict{all[schemas.WorkerDetector], all[schemas.WorkerLiveness], all[schemas.WorkerMatcher], all[schemas.WorkerActiveLiveness]}
 }
 
-// orders are all orders of n things.
+// orders lists the permutations of n indices.
 func orders(n int) [][]int {
 	if n == 0 {
 		return [][]int{nil}

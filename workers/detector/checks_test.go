@@ -37,7 +37,7 @@ func look(t *testing.T, m *vision.Models, f *schemas.Frame, document string) (*s
 	return v, face
 }
 
-// changed is a picture of a real face with something wrong with it.
+// changed returns a picture of a real face, altered by an FFmpeg filter.
 func changed(t *testing.T, name, filter string) []byte {
 	t.Helper()
 	return workertest.JPEGs(t, workertest.Path(t, name), filter, 1)[0]

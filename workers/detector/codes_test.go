@@ -41,7 +41,7 @@ const (
 // codesShade darkens the left half.
 const codesShade = "geq=lum='if(lt(X,254),lum(X,Y)*0.45,lum(X,Y))':cb='cb(X,Y)':cr='cr(X,Y)'"
 
-// codesLamp is a white disc in the middle of the face.
+// codesLamp returns the filter that draws a white disc in the middle of the face.
 func codesLamp(radius int) string {
 	const disc = "if(lt(hypot(X-254,Y-255),%d),%d,%s(X,Y))"
 	return fmt.Sprintf("geq=lum='"+disc+"':cb='"+disc+"':cr='"+disc+"'", radius, 252, "lum", radius, 128, "cb", radius, 128, "cr")

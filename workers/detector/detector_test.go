@@ -24,7 +24,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// digest is what the detector says of some pictures, one after another in one session, as one number.
+// digest returns a hash of the detector's verdicts on some pictures, one after another in one session.
 func digest(t *testing.T, m *vision.Models) string {
 	t.Helper()
 	l := newLens(m)

@@ -11,7 +11,7 @@ import (
 
 const liveness = schemas.WorkerLiveness
 
-// sent is a verdict of the detector that sends the face to judges.
+// sent returns a detector's verdict that sends the face to judges.
 func sent(judges ...string) *schemas.Verdict {
 	return &schemas.Verdict{
 		Worker: schemas.WorkerDetector, Name: &schemas.FrameName{Sequence: 1},

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Result is what changed in one session.
+// Result lists what changed in one session.
 type Result struct {
 	Session  string         `json:"session"`
 	Before   string         `json:"before"` // outcome

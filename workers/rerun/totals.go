@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Totals is what changed over all sessions of a run.
+// Totals counts what changed over all sessions of a run.
 type Totals struct {
 	Sessions  int `json:"sessions"`
 	Identical int `json:"identical"`       // every verdict the same, byte for byte

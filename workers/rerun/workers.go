@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/detector"
 )
 
-// pollInterval is how often the registry is checked while workers start.
+// pollInterval is the time between checks of the registry while workers start.
 const pollInterval = 50 * time.Millisecond
 
 // asked reports whether a worker judges again.

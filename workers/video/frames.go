@@ -66,7 +66,7 @@ func (s *source) close() {
 	}
 }
 
-// next is a stitch.Source. It returns a frame once the next one was read: by then everything about it is stored.
+// next implements stitch.Source. It returns a frame once the next one was read: by then everything about it is stored.
 func (s *source) next(context.Context) (stitch.Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

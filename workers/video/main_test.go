@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// encode is an encoder that can be stopped in the middle of its work.
+// encode runs an encoder that can be stopped in the middle of its work.
 func encode(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, pidFile+strconv.Itoa(os.Getpid())), nil, 0o600); err != nil {
 		return err

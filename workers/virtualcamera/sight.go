@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// sight is what the state keeps of one frame.
+// sight holds what the state keeps of one frame.
 type sight struct {
 	Sum  uint64    // first bytes of the SHA-256 of the image as received
 	Hash [2]uint64 // difference hash

@@ -43,7 +43,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkFrame is a whole frame from its bytes on, step by step.
+// BenchmarkFrame measures a whole frame, starting from its bytes, step by step.
 func BenchmarkFrame(b *testing.B) {
 	data := readFile(b, filepath.Join(faces(b), "conditions", "frontal_zub.jpg"))
 	for _, name := range []string{"zoo", "base"} {

@@ -20,7 +20,7 @@ func newDecoder(tb testing.TB) *Decoder {
 	return d
 }
 
-// scene is a smooth picture with an edge in it, different for every seed.
+// scene returns a smooth picture with an edge in it, different for every seed.
 func scene(w, h, seed int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -47,7 +47,7 @@ func asJPEG(tb testing.TB, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// apart is the mean difference of two pictures in grey levels.
+// apart returns the mean difference of two pictures in grey levels.
 func apart(tb testing.TB, got *Image, want image.Image) float64 {
 	tb.Helper()
 	b := want.Bounds()

@@ -61,7 +61,7 @@ func TestSamePersonPairs(t *testing.T) {
 	})
 }
 
-// auc is the share of pairs of scores in which the high one is above.
+// auc returns the share of pairs of scores in which the high one is above the low one.
 func auc(high, low []float64) float64 {
 	var won float64
 	for _, h := range high {

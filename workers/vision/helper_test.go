@@ -23,7 +23,7 @@ func repositoryRoot(tb testing.TB) string {
 	return ""
 }
 
-// faces is the folder of test pictures, which lies beside the repository.
+// faces returns the folder of test pictures, which lies beside the repository.
 func faces(tb testing.TB) string {
 	tb.Helper()
 	dir := filepath.Join(filepath.Dir(repositoryRoot(tb)), "shared", "faces")

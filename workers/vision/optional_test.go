@@ -21,7 +21,7 @@ var optional = map[Role]struct{ file, spec string }{
 	RoleDeepfake: {"antispoof/vietanh954_minifasnetv2se_128_98.20.onnx", `{"decoder":"classifier","input":[128,128],"crops":[1.5],"class":0,"color":"rgb","scale":[255,255,255]}`},
 }
 
-// extended is the pack zoo with the optional roles filled. The test skips when their files are not there.
+// extended opens the pack zoo with the optional roles filled. The test is skipped when their files are missing.
 func extended(t *testing.T) *Models {
 	t.Helper()
 	cfg := copyPack(t, "zoo")

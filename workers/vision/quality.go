@@ -9,7 +9,7 @@ type Quality struct {
 	// Light falls with the share of over-exposed skin, Darkness with that of under-exposed skin: the ends of the
 	// luminance histogram, after the exposure measures of ISO/IEC 29794-5.
 	Light, Darkness float64
-	// Illumination is how evenly the halves of the face are lit: the intersection of their luminance histograms
+	// Illumination measures how evenly the halves of the face are lit: the intersection of their luminance histograms
 	// (ISO/IEC 29794-5, illumination uniformity).
 	Illumination float64
 	// Specularity falls with the share of glare: bright spots in the colour of the lamp instead of that of the skin

@@ -18,7 +18,7 @@ type Check struct {
 	Caught Share   `json:"caught"` // bad ones that fail it
 }
 
-// rule says which labels are good and bad for a check. All others are ignored.
+// rule names the labels that are good and bad for a check. All others are ignored.
 type rule struct {
 	name      string
 	codes     []int32

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Options are what is evaluated and reported.
+// Options select what is evaluated and reported.
 type Options struct {
 	Dataset string        // folder with labels.csv, or clips and images without labels; see Load
 	Labels  string        // file with more columns of labels.csv; "" = none

@@ -32,7 +32,7 @@ func repositoryRoot(t *testing.T) string {
 	return ""
 }
 
-// pack is the configuration of a pack of the checkout; tests skip when it was not made.
+// pack returns the configuration of a pack of the checkout. The test is skipped when the pack was not built.
 func pack(t *testing.T, name string) vision.Config {
 	t.Helper()
 	packs := filepath.Join(repositoryRoot(t), "workers", "vision", "packs")

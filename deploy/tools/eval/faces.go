@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Detection is how well faces are found.
+// Detection measures how well faces are found.
 type Detection struct {
 	Found  Share    `json:"found"`            // stills with a labelled face in which at least one was found
 	Missed []string `json:"missed,omitempty"` // the others
@@ -74,7 +74,7 @@ func countFiles(samples []*sample, of func(*sample) bool) int {
 	return len(files)
 }
 
-// Pose is how well the direction of the head is measured.
+// Pose measures the accuracy of the head pose.
 type Pose struct {
 	Profiles Share  `json:"profiles"` // profiles that fail the check of the yaw
 	Sides    Share  `json:"sides"`    // pairs of profiles of two sides that are distinguished
@@ -155,7 +155,7 @@ func head(s *sample) Head {
 	return h
 }
 
-// Eyes is how well open and closed eyes are distinguished.
+// Eyes measures how well open and closed eyes are distinguished.
 type Eyes struct {
 	Right    Share  `json:"right"`    // images with a labelled state that was recognized
 	Open     Share  `json:"open"`     // labelled open, and recognized as open
@@ -209,7 +209,7 @@ func eyes(samples []*sample) *Eyes {
 	return e
 }
 
-// Glasses is how well glasses are recognized.
+// Glasses measures how well glasses are recognized.
 type Glasses struct {
 	Told  int              `json:"told"`  // labelled images for which the pack gives an answer
 	Right map[string]Share `json:"right"` // by label: recognized as labelled

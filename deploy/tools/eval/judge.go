@@ -25,7 +25,7 @@ const (
 	instance     = "eval"
 )
 
-// judge asks the real detector, on a broker inside this process, so that the checks are those of sessions. Every check except the
+// judge runs the real detector, on a broker inside this process, so that the checks are those of sessions. Every check except the
 // one for a face is waived: its failure is reported, and the next one runs.
 type judge struct {
 	conn     *streams.Conn

@@ -94,7 +94,7 @@ func (l Label) straight() bool {
 	return l.is("frontal") && l.Pose == "" || l.is("frontal", "video_real") && l.Pose == frontalPose
 }
 
-// blinkMargin is how long lids may move before and after the time a label gives.
+// blinkMargin is the time that lids may move before and after the time a label gives.
 const blinkMargin = 60 * time.Millisecond
 
 // eyes returns the state of the eyes at a time of a clip: "open", "closed", or "" where the label says nothing. A clip with a

@@ -2,7 +2,7 @@ package eval
 
 import "unicode"
 
-// letter is a letter of 3 x 5 pixels, a line an entry, its left pixel in bit 2.
+// letter returns a letter of 3 x 5 pixels, one entry per line, with the left pixel in bit 2.
 func letter(r rune) [5]uint8 { return letters[unicode.ToUpper(r)] }
 
 var letters = map[rune][5]uint8{

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Matching is how well pairs of pictures of one person are distinguished from pairs of two people. Scores are cosines.
+// Matching measures how well pairs of pictures of one person are distinguished from pairs of two people. Scores are cosines.
 type Matching struct {
 	Sets        []PairSet `json:"sets"`
 	Undescribed []string  `json:"undescribed,omitempty"` // files without a face: their pairs are left out

@@ -11,7 +11,7 @@ import (
 
 const windowLength = 5 // frames whose mean is judged; the default of session.aggregate_frames
 
-// PAD is how well presentation attacks are distinguished from living faces, in the terms of ISO/IEC 30107-3: APCER is the share
+// PAD measures how well presentation attacks are distinguished from living faces, in the terms of ISO/IEC 30107-3: APCER is the share
 // of presentations of one attack instrument taken for bona fide, BPCER the share of bona fide ones taken for attacks.
 // Here a presentation is a frame, or a window of frames, and Share.Files is the number of files they came from.
 type PAD struct {

@@ -73,7 +73,7 @@ func (l *Library) Next() (Timing, error) {
 // Image returns the present picture, as Source does.
 func (l *Library) Image() ([]byte, string, error) { return l.now.Image() }
 
-// Clip is the index of the present clip; -1 before the first.
+// Clip returns the index of the current clip, or -1 before the first.
 func (l *Library) Clip() int { return l.clip }
 
 // Duration returns 0: it is unknown, because the clips are opened one by one.

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// Timing is when a picture of a source is shown, counted from the first one.
+// Timing is the time at which a picture of a source is shown, counted from the first one.
 type Timing struct {
 	PTS   time.Duration // when it appears
 	Until time.Duration // when the picture after it appears; more than PTS

@@ -205,7 +205,7 @@ func TestVideoShape(t *testing.T) {
 	}
 }
 
-// difference is the mean absolute difference of the green channel, 0..255.
+// difference returns the mean absolute difference of the green channel, 0..255.
 func difference(a, b image.Image) float64 {
 	sum, r := 0.0, a.Bounds()
 	for y := range r.Dy() {

@@ -49,7 +49,7 @@ func person(rest float64) scripted {
 	return s
 }
 
-// examiner asks for actions as an active-liveness check does, by the faces it sees.
+// examiner requests actions as an active-liveness check does, based on the faces it sees.
 type examiner struct {
 	steps []int // codes still to be done
 	seen  []Face

@@ -183,7 +183,7 @@ func (d *duel) estimations(f Face) *schemas.Estimations {
 	return e
 }
 
-// players are who may try, each with what it does next.
+// players lists the attackers, each with the function that chooses its next action.
 func players(c *cast) map[string]func() func(Reply) int {
 	fresh := func() *actor {
 		a := &actor{cast: c, warn: func(string) {}, at: -1, step: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}}
@@ -220,7 +220,7 @@ func players(c *cast) map[string]func() func(Reply) int {
 	}
 }
 
-// exams are what a library is tried with: all that the default settings ask for, and only what it can do.
+// exams lists the sets of actions that a library is tried with: all that the default settings ask for, and only those it can play.
 var exams = []struct {
 	library, file string
 	can           []string

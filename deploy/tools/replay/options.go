@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
 )
 
-// Options are what is played, to which server and how.
+// Options select what is played, to which server and how.
 type Options struct {
 	Source string // a video file, a folder of images, or an image; see mediafile.Open
 	URL    string // of the server: ws://host:port/ws or wss://...
@@ -57,7 +57,7 @@ type Reply struct {
 // commandClosed is the command of a Reply for the end of the connection; LPProto does not have it.
 const commandClosed = "CLOSED"
 
-// Outcome is how the session ended.
+// Outcome is the result of a session.
 type Outcome struct {
 	Passed      bool        // SUCCESS came
 	Session     string      // session ID, "" when the connection failed before there was one

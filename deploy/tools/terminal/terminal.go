@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress is how far a command has come.
+// Progress is the progress of a command.
 type Progress struct {
 	Stage    string  // what is being done, one word, such as "sending"
 	Detail   string  // what the line ends with, such as "12 frames"

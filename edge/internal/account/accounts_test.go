@@ -30,7 +30,7 @@ func prepare(t *testing.T) (*Accounts, *clock, context.Context) {
 	return a, c, streamstest.Context(t)
 }
 
-// elsewhere is the accounts of another edge.
+// elsewhere returns the accounts as another edge sees them.
 func (a *Accounts) elsewhere() *Accounts {
 	return &Accounts{accounts: a.accounts, logins: a.logins, hasher: newHasher(), now: a.now}
 }

@@ -24,8 +24,8 @@ func (a *Accounts) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// MakeUser adds a user, with a generated password if none is given. It must be changed at the first log-in, since somebody
-// else knows it.
+// MakeUser adds a user, with a generated password if none is given. It must be changed at the first log-in, since
+// another person knows it.
 func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups []string, password string) (User, string, error) {
 	if err := checkName("name", name); err != nil {
 		return User{}, "", err

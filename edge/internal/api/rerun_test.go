@@ -19,7 +19,7 @@ import (
 )
 
 // The settings of new sessions are those that this instance gives them.
-// judgedAgain is the answer of a process that judged a session again and found no difference.
+// judgedAgain returns the answer of a process that judged a session again and found no difference.
 func judgedAgain(session string) ([]byte, error) {
 	return json.Marshal(map[string]any{"session": session, "before": "success", "after": "success", "frames": 0, "verdicts": 0})
 }

@@ -124,7 +124,7 @@ func (a *API) mustExist(ctx context.Context, id string, events []*schemas.Sessio
 	return nil
 }
 
-// eraseTime is how long the session being erased cannot be opened.
+// eraseTime is the time during which a session being erased cannot be opened.
 const eraseTime = time.Minute
 
 // erase removes everything stored about a session that has ended, or whose socket is closed.

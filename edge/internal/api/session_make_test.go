@@ -65,7 +65,7 @@ func orderWith(picture []byte) []byte {
 	return []byte(`{"reference":"` + base64.StdEncoding.EncodeToString(picture) + `"}`)
 }
 
-// pngOf is a picture that stands for something else.
+// pngOf returns a square PNG with sides of that many pixels.
 func pngOf(t *testing.T, side int) []byte {
 	t.Helper()
 	m := image.NewGray(image.Rect(0, 0, side, side))

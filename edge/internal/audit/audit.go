@@ -38,7 +38,7 @@ func (l *Log) Add(ctx context.Context, e schemas.AuditEntry) error {
 	return nil
 }
 
-// window is how many entries are read at once.
+// window is the number of entries read at once.
 const window = 500
 
 // Before returns entries stored before a sequence (0: the newest), newest first, and the sequence to continue before, which

@@ -15,7 +15,7 @@ var (
 	errStopped          = errors.New("the process is shutting down")
 )
 
-// closure says why a socket closes and what happens to its session.
+// closure gives the reason why a socket closes and what happens to its session.
 type closure struct {
 	code      int
 	reason    string

@@ -67,7 +67,7 @@ func open(t *testing.T, conn *streams.Conn, c Config) *door {
 	return &door{g, "ws" + strings.TrimPrefix(server.URL, "http"), registry, stop}
 }
 
-// world is a broker with settings that ask for no workers, and one decider that follows a script.
+// world starts a broker with settings that ask for no workers, and one decider that follows a script.
 func world(t *testing.T, settings string, script script) *streams.Conn {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
@@ -86,7 +86,7 @@ func prepare(t *testing.T, conn *streams.Conn, document string) {
 	}
 }
 
-// script is what a decider says of a frame; nil says nothing.
+// script returns a decider's decision on a frame, or nil for no decision.
 type script func(f *schemas.Frame, sequence uint64) *schemas.Decision
 
 // decide runs a decider, and a consumer of frames that decides on those that name it by the script.
@@ -151,7 +151,7 @@ func settle(ctx context.Context, conn *streams.Conn, d *schemas.Decision, last u
 	return conn.Reply(d)
 }
 
-// verdict is a decision on f with the state a decider would make of it.
+// verdict returns a decision on f with the state that a decider would derive from it.
 func verdict(f *schemas.Frame, sequence uint64, outcome schemas.Outcome, codes ...int32) *schemas.Decision {
 	s := f.GetState()
 	ones := uint32(1)
@@ -169,7 +169,7 @@ func verdict(f *schemas.Frame, sequence uint64, outcome schemas.Outcome, codes .
 	}
 }
 
-// goOn says "more frames" to each frame.
+// goOn answers each frame with "more frames".
 func goOn(f *schemas.Frame, sequence uint64) *schemas.Decision {
 	return verdict(f, sequence, schemas.Outcome_OUTCOME_CONTINUE, schemas.CodeMoreFrames)
 }
@@ -295,7 +295,7 @@ func jpegBytes(w, h int) []byte {
 	return b.Bytes()
 }
 
-// bomb is a whole PNG that says it has 50000 x 50000 pixels.
+// bomb returns a complete PNG whose header claims 50000 x 50000 pixels.
 func bomb() []byte {
 	chunk := func(kind string, data []byte) []byte {
 		body := append([]byte(kind), data...)

@@ -153,7 +153,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// values are the metrics by name and label; of a histogram the count.
+// values returns the metrics by name and label; for a histogram, its count.
 func values(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := r.Gather()

@@ -60,7 +60,7 @@ func pngOf(head, rows []byte) []byte {
 	return append(append(bytes.Clone(head), chunk("IDAT", deflate(rows))...), chunk("IEND", nil)...)
 }
 
-// interlacedPNG is an RGB picture in the seven passes of Adam7, without the last so many bytes of them.
+// interlacedPNG returns an RGB picture in the seven passes of Adam7, without the last missing bytes of pixel data.
 func interlacedPNG(w, h, missing int) []byte {
 	var rows []byte
 	for _, p := range [][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}} {

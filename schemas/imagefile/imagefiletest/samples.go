@@ -4,7 +4,7 @@ package imagefiletest
 
 import "bytes"
 
-// Verdict is what a sample must lead to.
+// Verdict is the result that a sample must lead to.
 type Verdict int
 
 // The verdicts.

@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// hooked is a server that records the bodies it receives, after a first failure.
+// hooked starts a server that fails the first request and records the bodies of the others.
 func hooked(t *testing.T) (address string, posts <-chan *schemas.Export) {
 	t.Helper()
 	got := make(chan *schemas.Export, 10)

@@ -123,7 +123,7 @@ func TestDownloadCancelled(t *testing.T) {
 	}
 }
 
-// testPack is a pack of one file at that address.
+// testPack returns the description of a pack with one file at that address.
 func testPack(t *testing.T, url string) *description {
 	t.Helper()
 	b, err := json.Marshal(map[string]any{

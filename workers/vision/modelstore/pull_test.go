@@ -80,7 +80,7 @@ func moduleRoot(t *testing.T) string {
 	}
 }
 
-// snapshot is the modification time of every file below dir.
+// snapshot returns the modification time of every file below dir.
 func snapshot(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
 	files := map[string]int64{}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// binary is an operator on two tensors, or on a tensor and a constant, with broadcasting.
+// binary converts an operator on two tensors, or on a tensor and a constant, with broadcasting.
 func (im *importer) binary(n *node, op string) (*value, error) {
 	a, err := im.input(n, 0)
 	if err != nil {

@@ -145,7 +145,7 @@ func operatorModel(op, inputs string) string {
 		{"name":"axis","shape":[],"dtype":"int32"},{"name":"axes","shape":[2],"dtype":"int32"}]}]}`, op, inputs)
 }
 
-// operatorWeights are the floats, all 1, and then the integers of operatorModel.
+// operatorWeights returns the weights of operatorModel: the floats, all 1, and then the integers.
 func operatorWeights() []byte {
 	var b []byte
 	for range 8 + 2 + 2 + 1 + 4 {

@@ -15,7 +15,7 @@ import (
 
 const npmDir = "../node_modules"
 
-// reference is what testdata/reference.mjs records from TensorFlow.js.
+// reference holds the results that testdata/reference.mjs records from TensorFlow.js.
 type reference struct {
 	Name           string
 	Side, Channels int
