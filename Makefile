@@ -50,27 +50,27 @@ test: test-parts ## run all tests; installs what they need
 	@$(TEST)
 
 .PHONY: test-long
-test-long: test-parts ## run all tests on full-length inputs, with more under the race detector
+test-long: test-parts ## run all tests on full-length inputs, more of them under the race detector
 	@$(TEST) long
 
 .PHONY: lint
-lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names
+lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names, TypeScript types
 	go vet ./...
 	$(GOLANGCI) run
 	$(SETUP)/wire_names.sh
 	cd $(UI) && npm run --silent check
 
 .PHONY: fmt
-fmt: $(GOLANGCI) $(UI_NPM) ## format Go and TypeScript (FMT_FLAGS=--diff only reports)
+fmt: $(GOLANGCI) $(UI_NPM) ## format Go, TypeScript and CSS; FMT_FLAGS=--diff only reports differences
 	@$(GOLANGCI) fmt $(FMT_FLAGS)
 	@cd $(UI) && npm run --silent $(if $(FMT_FLAGS),format:check,format)
 
 .PHONY: bench
-bench: build models ## run the benchmarks once; BENCH=regexp and PKG=./dir/... choose
+bench: build models ## run the benchmarks; BENCH=regexp and PKG=./dir/... select them
 	go test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
 .PHONY: bench-video
-bench-video: system ## compare stitching 300 frames with Selene and with the ffmpeg program, per codec
+bench-video: system ## encode 300 frames with Selene and with the ffmpeg program, per codec, and compare
 	@go test -count=1 -run='^$$' -bench='^BenchmarkAgainstFFmpeg$$' -benchtime=1x ./workers/video/stitch
 
 .PHONY: fuzz
@@ -90,7 +90,7 @@ clean: ## remove built and downloaded files; keeps ./data
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Parts of the targets above.
 
