@@ -54,10 +54,11 @@ test-long: test-parts ## run all tests on full-length inputs, more of them under
 	@$(TEST) long
 
 .PHONY: lint
-lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names, TypeScript types
+lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names, words, TypeScript types
 	go vet ./...
 	$(GOLANGCI) run
 	$(SETUP)/wire_names.sh
+	$(SETUP)/words.sh
 	cd $(UI) && npm run --silent check
 
 .PHONY: fmt

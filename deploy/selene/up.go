@@ -111,7 +111,7 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		return err
 	}
 	if password != "" {
-		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown this once: %s\n", pageURL(listener.Addr().String()), edge.FirstUser, password)
+		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown only once: %s\n", pageURL(listener.Addr().String()), edge.FirstUser, password)
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
 	return server.Serve(ctx, listener)

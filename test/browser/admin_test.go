@@ -55,7 +55,7 @@ func (o *output) String() string {
 }
 
 var (
-	printedPassword = regexp.MustCompile(`The first user of (\S+)admin is admin; the password, shown this once: (\S+)`)
+	printedPassword = regexp.MustCompile(`The first user of (\S+)admin is admin; the password, shown only once: (\S+)`)
 	printedSession  = regexp.MustCompile(`(?m)^session (\S+)`)
 )
 

@@ -1,5 +1,5 @@
 // Package eval runs labelled images and clips through a model pack and the detector, and measures both: how often faces are
-// found, how well poses, eyes and glasses are recognized, how well faces are matched, how well presentation attacks are
+// found, how well poses, eyes and glasses are recognised, how well faces are matched, how well presentation attacks are
 // distinguished from living people, and how every check of the detector compares with the labels.
 package eval
 

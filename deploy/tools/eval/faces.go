@@ -157,12 +157,12 @@ func head(s *sample) Head {
 
 // Eyes measures how well open and closed eyes are distinguished.
 type Eyes struct {
-	Right    Share  `json:"right"`    // images with a labelled state that was recognized
-	Open     Share  `json:"open"`     // labelled open, and recognized as open
-	Closed   Share  `json:"closed"`   // labelled closed, and recognized as closed
+	Right    Share  `json:"right"`    // images with a labelled state that was recognised
+	Open     Share  `json:"open"`     // labelled open, and recognised as open
+	Closed   Share  `json:"closed"`   // labelled closed, and recognised as closed
 	Unknown  int    `json:"unknown"`  // labelled, but no state was measured: counted as wrong
 	AUC      Number `json:"auc"`      // of the mean aspect ratio
-	Straight Share  `json:"straight"` // frames of frontal clips recognized as open; people blink, so this is not an error rate
+	Straight Share  `json:"straight"` // frames of frontal clips recognised as open; people blink, so this is not an error rate
 }
 
 func eyes(samples []*sample) *Eyes {
@@ -209,10 +209,10 @@ func eyes(samples []*sample) *Eyes {
 	return e
 }
 
-// Glasses measures how well glasses are recognized.
+// Glasses measures how well glasses are recognised.
 type Glasses struct {
 	Told  int              `json:"told"`  // labelled images for which the pack gives an answer
-	Right map[string]Share `json:"right"` // by label: recognized as labelled
+	Right map[string]Share `json:"right"` // by label: recognised as labelled
 }
 
 func glasses(samples []*sample) *Glasses {

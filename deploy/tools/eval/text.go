@@ -138,9 +138,9 @@ func degrees(n Number) string {
 
 func (t *tables) eyes(e *Eyes) {
 	t.table("Eyes",
-		row("state recognized", e.Right), row("open, recognized as open", e.Open), row("closed, recognized as closed", e.Closed),
+		row("state recognised", e.Right), row("open, recognised as open", e.Open), row("closed, recognised as closed", e.Closed),
 		row("not measured (counted as wrong)", e.Unknown), row("AUC of the aspect ratio", e.AUC),
-		row("frames of frontal clips recognized as open (people blink)", e.Straight))
+		row("frames of frontal clips recognised as open (people blink)", e.Straight))
 }
 
 func (t *tables) glasses(g *Glasses) {
@@ -149,7 +149,7 @@ func (t *tables) glasses(g *Glasses) {
 	}
 	var rows []string
 	for _, kind := range slices.Sorted(maps.Keys(g.Right)) {
-		rows = append(rows, row(kind+" recognized", g.Right[kind]))
+		rows = append(rows, row(kind+" recognised", g.Right[kind]))
 	}
 	t.table("Glasses", rows...)
 }
