@@ -66,7 +66,7 @@ func TestEverythingIsServedOnOneAddress(t *testing.T) {
 	}
 }
 
-func TestSecretsAreDrawnOnce(t *testing.T) {
+func TestSecretsAreGeneratedOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	c := Config{DataDir: dir}
 	first, generated, err := c.LoadAdminToken()

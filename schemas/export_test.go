@@ -31,7 +31,7 @@ func TestExportOrderDefaults(t *testing.T) {
 	}
 }
 
-func TestExportOrderWhole(t *testing.T) {
+func TestExportOrderWithEveryField(t *testing.T) {
 	o, err := schemas.ParseExportOrder([]byte(`{
 		"sessions": ["` + sessionA + `", "` + sessionB + `"], "from": "2026-03-04T05:06:07.5+02:00", "to": "2026-03-04T04:00:00Z",
 		"codec": "H265", "bitrate": 1999, "resolution": "2560x1920", "rotate": 270, "flip": "horizontal", "frame_rate": 25, "fragmented": true,

@@ -32,7 +32,7 @@ func TestBitratesAreRoundedDown(t *testing.T) {
 	}
 }
 
-func TestWhatASettingNeedsIsRequired(t *testing.T) {
+func TestDependentSettingsAreRequired(t *testing.T) {
 	for doc, want := range map[string]WorkerEntry{
 		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},
 		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                    {WorkerVirtualCamera, true, 5},

@@ -136,7 +136,7 @@ func TestSchemaHasEverySetting(t *testing.T) {
 }
 
 // What the schema allows is what ParseSettings takes, at the bounds and just beyond.
-func TestSchemaSaysWhatIsParsed(t *testing.T) {
+func TestSchemaAgreesWithTheParser(t *testing.T) {
 	check := func(path string, value any, ok bool) {
 		t.Helper()
 		_, err := ParseSettings(document(t, path, value))

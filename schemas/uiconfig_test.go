@@ -15,7 +15,7 @@ const wholeUIConfig = `{"name":"bank","redirect_url":"https://bank.example/done?
 	"styles":{"colors":{"accent":"#0a0","text":"#11223344"},"dark_colors":{"accent":"#0F08"},"sizes":{"text":17.5}},
 	"parent_origins":["https://shop.example","http://localhost:3000"]}`
 
-func TestUIConfigIsKeptWhole(t *testing.T) {
+func TestUIConfigKeepsEveryField(t *testing.T) {
 	c, err := ParseUIConfig("bank", []byte(wholeUIConfig))
 	if err != nil {
 		t.Fatal(err)

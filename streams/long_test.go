@@ -14,7 +14,7 @@ import (
 )
 
 // A process that is busy with a long message leaves the next ones to others.
-func TestNothingIsFetchedWithoutRoom(t *testing.T) {
+func TestNothingIsFetchedWithoutAFreeSlot(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
@@ -65,7 +65,7 @@ func TestNothingIsFetchedWithoutRoom(t *testing.T) {
 }
 
 // What another process took over is that one's to answer.
-func TestATakenOverMessageIsNotAnswered(t *testing.T) {
+func TestRedeliveredMessageIsNotAcknowledged(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	if _, err := c.PublishFrame(ctx, frame(uuid.NewString(), 1)); err != nil {

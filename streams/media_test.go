@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestMediaThatCannotBe(t *testing.T) {
+func TestUnusableMediaStores(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	for says, m := range map[string]media.Config{
 		"SELENE_MEDIA_STORE": {Store: "tape"},

@@ -15,7 +15,7 @@ import (
 )
 
 // A run must not be able to touch what is live: not the streams, not an edge's inbox, not what others remember.
-func TestRunsAreApart(t *testing.T) {
+func TestRunsAreIsolated(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()

@@ -13,7 +13,7 @@ import (
 )
 
 // The broker lets nobody who may only judge again touch, or hear, what is live.
-func TestUserWhoMayOnlyRerunIsRefusedAllElse(t *testing.T) {
+func TestRerunUserHasNoOtherRights(t *testing.T) {
 	broker, session := streamstest.BrokerWithUsers(t), uuid.NewString()
 	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: broker("selene")})
 	if err != nil {

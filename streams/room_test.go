@@ -34,7 +34,7 @@ func foreign(t *testing.T, o server.Options) string {
 	return s.ClientURL()
 }
 
-func TestBrokersThatCannotServe(t *testing.T) {
+func TestUnusableBrokers(t *testing.T) {
 	for name, c := range map[string]struct {
 		options server.Options
 		says    string

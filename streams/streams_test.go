@@ -59,7 +59,7 @@ func TestExternalBrokerTakesTheSamePath(t *testing.T) {
 	}
 }
 
-func TestDecisionsAreComparedAndSet(t *testing.T) {
+func TestDecisionsUseCompareAndSet(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
@@ -171,7 +171,7 @@ func deadLetters(t *testing.T, b *streams.Broker) map[string]nats.Header {
 	return out
 }
 
-func TestDrainHandsBack(t *testing.T) {
+func TestDrainReturnsMessages(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)

@@ -183,7 +183,7 @@ func (b *bench) dead() (reason, fault string) {
 	return reason, fault
 }
 
-func TestVerdictSaysWhatItIsOf(t *testing.T) {
+func TestVerdictNamesItsFrame(t *testing.T) {
 	b := setUp(t)
 	given := make(chan workers.State, 1)
 	b.run(workers.Options{}, func(_ context.Context, _ *schemas.Face, s workers.State) (*schemas.Verdict, error) {
@@ -200,7 +200,7 @@ func TestVerdictSaysWhatItIsOf(t *testing.T) {
 	}
 }
 
-func TestWorkerIsKnownToTheDetector(t *testing.T) {
+func TestWorkerIsRegistered(t *testing.T) {
 	b := setUp(t)
 	registry := streams.NewRegistry(b.conn)
 	streamstest.Go(t, registry.Run)
@@ -326,7 +326,7 @@ func TestUnknownVersion(t *testing.T) {
 	b.verdict(b.send(b.face()))
 }
 
-func TestBrokerFaultsAreTriedAgain(t *testing.T) {
+func TestBrokerErrorsAreTriedAgain(t *testing.T) {
 	b := setUp(t)
 	tries := 0
 	b.run(workers.Options{}, func(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
@@ -340,7 +340,7 @@ func TestBrokerFaultsAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestPanicThatPasses(t *testing.T) {
+func TestTransientPanicIsTriedAgain(t *testing.T) {
 	b := setUp(t)
 	tries := 0
 	b.run(workers.Options{}, func(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
@@ -355,7 +355,7 @@ func TestPanicThatPasses(t *testing.T) {
 }
 
 // A worker told to stop gives back what it cannot finish, long before the broker would notice by itself (20 s).
-func TestStopHandsBack(t *testing.T) {
+func TestStopReturnsMessages(t *testing.T) {
 	b := setUp(t)
 	started := make(chan struct{})
 	stop := b.run(workers.Options{Concurrency: 1}, func(ctx context.Context, _ *schemas.Face, _ workers.State) (*schemas.Verdict, error) {
@@ -378,7 +378,7 @@ func TestStopHandsBack(t *testing.T) {
 	}
 }
 
-func TestCountersAreThereFromTheStart(t *testing.T) {
+func TestCountersExistFromTheStart(t *testing.T) {
 	workers.Observer("fresh")
 	families, err := prometheus.DefaultGatherer.Gather()
 	if err != nil {

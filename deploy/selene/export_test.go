@@ -160,7 +160,7 @@ func orderText(t *testing.T, v any) string {
 	return string(text)
 }
 
-func TestExportCommandTellsWhatIsWrong(t *testing.T) {
+func TestExportCommandReportsErrors(t *testing.T) {
 	conn, url, session := exportable(t)
 	ctx := streamstest.Context(t)
 	for _, c := range []struct {

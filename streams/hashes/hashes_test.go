@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestFirstSightStaysFirstUntilErased(t *testing.T) {
+func TestFirstSessionIsRememberedUntilErased(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	victim, copycat := uuid.NewString(), uuid.NewString()

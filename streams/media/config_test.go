@@ -52,7 +52,7 @@ func TestConfigErrorsSayWhatToSet(t *testing.T) {
 	}
 }
 
-func TestFoldersThatCannotServe(t *testing.T) {
+func TestUnusableFolders(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestFoldersThatCannotServe(t *testing.T) {
 	}
 }
 
-func TestServicesThatCannotServe(t *testing.T) {
+func TestUnusableServices(t *testing.T) {
 	good, stop := s3Service(t)
 	for name, c := range map[string]struct {
 		change func(*media.S3)

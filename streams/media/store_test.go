@@ -152,7 +152,7 @@ func noise(n int) []byte {
 // onlyReader hides everything else a reader can do.
 type onlyReader struct{ io.Reader }
 
-func TestWhatIsPutIsRead(t *testing.T) {
+func TestStoredObjectsAreRead(t *testing.T) {
 	const large = 17<<20 + 5 // more than two parts of an S3 upload
 	every(t, func(t *testing.T, s subject) {
 		for _, size := range []int{0, 1, 128<<10 - 1, 128 << 10, 128<<10 + 1, large} {
@@ -459,7 +459,7 @@ func TestServed(t *testing.T) {
 }
 
 // The last writer wins, and no reader sees a mixture.
-func TestManyAtOnce(t *testing.T) {
+func TestConcurrentPuts(t *testing.T) {
 	every(t, func(t *testing.T, s subject) {
 		ctx := streamstest.Context(t)
 		const name = "reference/a"

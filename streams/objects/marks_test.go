@@ -170,7 +170,7 @@ func lastMarkNumber(t *testing.T, js jetstream.JetStream) uint64 {
 }
 
 // The mark of a process that died expires.
-func TestMarksOfTheDead(t *testing.T) {
+func TestMarksOfDeadProcesses(t *testing.T) {
 	t.Parallel()
 	s, _ := connect(t, media.StoreObjects)
 	s.SetMarkTTL(time.Second)
@@ -252,7 +252,7 @@ func TestReadersAndSweepersAtOnce(t *testing.T) {
 }
 
 // What is due is asked about the object as it is stored, not as it once was.
-func TestRemoveAsksAboutWhatIsStored(t *testing.T) {
+func TestRemoveChecksTheStoredObject(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		s, _ := connect(t, store)
 		name, before := objects.VideoName(uuid.NewString(), time.Now(), ".mp4"), time.Now().Add(-time.Minute)

@@ -16,7 +16,7 @@ func waits(s *priority.Semaphore, c priority.Class, n int) {
 	}
 }
 
-func TestUrgentGoesFirst(t *testing.T) {
+func TestUrgentCallersGoFirst(t *testing.T) {
 	s := priority.NewSemaphore(1)
 	if err := s.Acquire(t.Context(), priority.Background); err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 	}
 }
 
-func TestGivingUpLosesNoSlot(t *testing.T) {
+func TestCancelledWaitLosesNoSlot(t *testing.T) {
 	s := priority.NewSemaphore(0) // at least one
 	if err := s.Acquire(t.Context(), priority.Urgent); err != nil {
 		t.Fatal(err)

@@ -352,7 +352,7 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	}
 }
 
-func TestImportThatFailsLeavesNothing(t *testing.T) {
+func TestFailedImportLeavesNothing(t *testing.T) {
 	c, id := stored(t, 3)
 	hs, cs := entries(t, record(t, c, id))
 	for i, h := range hs {

@@ -157,7 +157,7 @@ func TestFindSessions(t *testing.T) {
 	}
 }
 
-func TestFindSessionsKnowsWhatChanged(t *testing.T) {
+func TestFindSessionsReflectsChanges(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	ids, _ := synthetic(t, c, 20)

@@ -23,7 +23,7 @@ func changed(t *testing.T, c *settings.Store, variant, document string, a settin
 	return r
 }
 
-func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
+func TestSettingsHistoryNamesAuthorAndChange(t *testing.T) {
 	b := streamstest.Broker(t, false)
 	c := settings.New(streamstest.Connect(t, b))
 	ctx := streamstest.Context(t)
@@ -68,7 +68,7 @@ func TestSettingsHistorySaysWhoAndWhat(t *testing.T) {
 	}
 }
 
-func TestSettingsChangedByTwo(t *testing.T) {
+func TestConcurrentSettingsChanges(t *testing.T) {
 	c := settings.New(streamstest.Connect(t, streamstest.Broker(t, false)))
 	ctx := streamstest.Context(t)
 	first, err := c.Newest(ctx, "")

@@ -131,7 +131,7 @@ func TestSweepByAge(t *testing.T) {
 	})
 }
 
-func TestSweepExportsNobodyKnows(t *testing.T) {
+func TestSweepRemovesUnknownExports(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		c, js := sweeping(t, store, nil)
 		known, forgotten := uuid.NewString(), uuid.NewString()
@@ -207,7 +207,7 @@ func framesOf(t *testing.T, c *streams.Conn, id string) (n int) {
 	return n
 }
 
-func TestFramesGoSomeTimeAfterTheirVideo(t *testing.T) {
+func TestFramesAreRemovedAfterTheirVideo(t *testing.T) {
 	c, _ := sweeping(t, media.StoreObjects, nil)
 	ctx := streamstest.Context(t)
 	byDefault, err := settings.New(c).Newest(ctx, "")
@@ -252,7 +252,7 @@ func TestFramesGoSomeTimeAfterTheirVideo(t *testing.T) {
 	}
 }
 
-func TestSweepLeavesWhatWasReplaced(t *testing.T) {
+func TestSweepKeepsReplacedObjects(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		c, _ := sweeping(t, store, nil)
 		name := objects.VideoName(uuid.NewString(), time.Now(), ".mp4")

@@ -65,7 +65,7 @@ func TestPostWithoutSecret(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotDelivered(t *testing.T) {
+func TestUndeliveredPosts(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the body was sent elsewhere") }))
 	defer elsewhere.Close()
 	hang := make(chan struct{})

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// The broker permissions of a user who may only rerun sessions are sufficient for that. See also TestUserWhoMayOnlyRerunIsRefusedAllElse.
+// The broker permissions of a user who may only rerun sessions are sufficient for that. See also TestRerunUserHasNoOtherRights.
 func TestUserWhoMayOnlyRerun(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
 	m := workertest.Models(t, "base")

@@ -164,7 +164,7 @@ func TestCodesAreThoseOfTheProtocol(t *testing.T) {
 	}
 }
 
-func TestHalfATurnIsNone(t *testing.T) {
+func TestHalfATurnDoesNotCount(t *testing.T) {
 	p := asked(t, schemas.ActionYawLeft)
 	p.then(straight, schemas.CodeTurnLeft)
 	p.then(halfLeft, schemas.CodeTurnLeft)

@@ -257,7 +257,7 @@ func TestHoldIsInterruptedAndEnds(t *testing.T) {
 }
 
 // After a failure the actions still to be done come in another order, and stay the same ones.
-func TestFailureDrawsAnew(t *testing.T) {
+func TestFailureDrawsAgain(t *testing.T) {
 	orders, moved := map[string]int{}, 0
 	const sessions = 400
 	for i := range sessions {

@@ -9,7 +9,7 @@ import (
 )
 
 // One frame that the rules panic on must not stop the decisions on others.
-func TestPanicStopsNoOtherDecision(t *testing.T) {
+func TestPanicDoesNotStopOtherDecisions(t *testing.T) {
 	d := &Decider{decide: make(chan *join, 1)}
 	results := make(chan string, 2)
 	d.observe = func(result string, _ time.Duration) { results <- result }

@@ -69,7 +69,7 @@ func TestJoinInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestJoinIgnoresTheSecondOpinion(t *testing.T) {
+func TestJoinIgnoresTheSecondVerdict(t *testing.T) {
 	s := schemas.DefaultSettings()
 	j, v := newJoins(), four(s)
 	j.add(v[2], s, noon)
@@ -135,7 +135,7 @@ func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 	}
 }
 
-func TestRequiredWorkerThatFailedIsNotWaitedOutFor(t *testing.T) {
+func TestFailedRequiredWorkerIsNotWaitedFor(t *testing.T) {
 	s := schemas.DefaultSettings()
 	j, v := newJoins(), four(s)
 	v[2].Failure = &schemas.Failure{Code: schemas.SystemInternal, Detail: "matcher: no crop"}

@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-func TestPluginSpeaksForItselfAlone(t *testing.T) {
+func TestPluginReportsOnlyItsOwnEstimations(t *testing.T) {
 	s := parse(t, withPlugin)
 	verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
 	verdicts[plugin].Estimations = &schemas.Estimations{
@@ -43,7 +43,7 @@ func TestPluginEstimationsThatCannotBePassedOn(t *testing.T) {
 	}
 }
 
-func TestWorkerThatIsNotTheSessionsIsNotHeard(t *testing.T) {
+func TestVerdictOfAnUnlistedWorkerIsIgnored(t *testing.T) {
 	s := parse(t, withPlugin)
 	verdicts := shot{live: score(0.9)}.verdicts(s, &schemas.SessionState{}, 1)
 	want := bytesOf(t, decide(s, verdicts))

@@ -150,7 +150,7 @@ func TestWaivedChecks(t *testing.T) {
 	})
 }
 
-func TestWhatAFaceHolds(t *testing.T) {
+func TestFaceMessage(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	v, face := look(t, m, frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg")), `{}`)
 	position := v.GetEstimations().GetFramePosition()

@@ -62,7 +62,7 @@ type codesCounter struct {
 func (c *codesCounter) Inc() { c.n++ }
 
 // What fails before the mesh costs no network but the detector.
-func TestEarlyFailuresCostNoNetwork(t *testing.T) {
+func TestEarlyFailuresRunNoNetwork(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	for name, c := range map[string]struct {
 		picture, document string

@@ -62,13 +62,13 @@ const childEnv = "SELENE_TEST_PACK"
 func TestChild(t *testing.T) {
 	pack := os.Getenv(childEnv)
 	if pack == "" {
-		t.Skip("run by TestJudgedTwiceIsJudgedTheSame")
+		t.Skip("run by TestVerdictsAreReproducible")
 	}
 	t.Log(digest(t, workertest.Models(t, pack)))
 }
 
 // Verdict and face are the same bytes however often and wherever a frame is judged.
-func TestJudgedTwiceIsJudgedTheSame(t *testing.T) {
+func TestVerdictsAreReproducible(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		want := digest(t, m)
 		if again := digest(t, m); again != want {
@@ -102,7 +102,7 @@ func TestBlankVerdict(t *testing.T) {
 	}
 }
 
-func TestFakeSessionsCostTheJudgesNothing(t *testing.T) {
+func TestFakeSessionsAreNotSentToJudges(t *testing.T) {
 	d := New(streamstest.Connect(t, streamstest.Broker(t, false)), workertest.Models(t, "zoo"), streams.NewRegistry(nil), workers.Options{Concurrency: 1})
 	if wants := d.wants(&schemas.SessionState{}, schemas.DefaultSettings()); len(wants) == 0 {
 		t.Error("an ordinary session has no judges")

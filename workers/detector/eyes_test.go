@@ -94,7 +94,7 @@ func TestOpenLevelIsLearnt(t *testing.T) {
 	}
 }
 
-func TestOneOpenEyeMayDo(t *testing.T) {
+func TestOneOpenEyeCanSuffice(t *testing.T) {
 	wink := &schemas.Eyes{Left: schemas.EyeClosed, Right: schemas.EyeOpen, State: schemas.EyeClosed}
 	shut := &schemas.Eyes{Left: schemas.EyeClosed, Right: schemas.EyeClosed, State: schemas.EyeClosed}
 	closed := []int32{schemas.CodeEyesClosed}

@@ -195,7 +195,7 @@ func TestErasedSessionsLeaveNothing(t *testing.T) {
 	})
 }
 
-func TestBoundOfBytes(t *testing.T) {
+func TestTotalSizeIsBounded(t *testing.T) {
 	const bound = 200_000
 	b := start(t, `{"file_logger":{"is_enabled":true}}`, filelog.Config{Bytes: bound})
 	image := bytes.Repeat([]byte("x"), 40_000)

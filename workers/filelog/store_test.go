@@ -80,7 +80,7 @@ func TestLoadFindsEarlierSessions(t *testing.T) {
 	}
 }
 
-func TestNothingLeadsOut(t *testing.T) {
+func TestNamesStayInsideTheDirectory(t *testing.T) {
 	s := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000})
 	out := t.TempDir()
 	if err := os.Symlink(out, filepath.Join(s.Dir, "link")); err != nil {
@@ -96,7 +96,7 @@ func TestNothingLeadsOut(t *testing.T) {
 	}
 }
 
-func TestNoHalfFiles(t *testing.T) {
+func TestNoPartialFiles(t *testing.T) {
 	p := place{"LOGS", "2026-03-04", one}
 	s := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, p)
 	// A folder has the name of the file: it cannot be replaced, and the temporary file must be removed.

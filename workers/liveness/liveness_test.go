@@ -75,7 +75,7 @@ func TestPackWithoutTheRole(t *testing.T) {
 	}
 }
 
-func TestMissingCropIsTheInputsFault(t *testing.T) {
+func TestMissingCropIsAnInputFault(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)
 	f := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)

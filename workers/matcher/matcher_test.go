@@ -40,7 +40,7 @@ func isStranger(v *schemas.Verdict) bool {
 	return v.GetEnds() == schemas.Outcome_OUTCOME_DIFFERENT_FACE && v.GetMarksFake() && slices.Equal(v.GetErrors(), []int32{schemas.CodeDifferentFace})
 }
 
-func TestOnePersonStaysOnePerson(t *testing.T) {
+func TestSamePersonPasses(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		w := New(m)
 		for _, clip := range []string{"real_lp_d_d3.mp4", "real_lp_d_d9.mp4", "real_lp_d_d10.mp4"} {
@@ -133,7 +133,7 @@ func TestTurnedFacesAreSkipped(t *testing.T) {
 	}
 }
 
-func TestOneFaceGivesOneState(t *testing.T) {
+func TestStateIsReproducible(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)
 	f := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)
@@ -147,7 +147,7 @@ func TestOneFaceGivesOneState(t *testing.T) {
 	}
 }
 
-func TestWrongCropIsTheInputsFault(t *testing.T) {
+func TestWrongCropIsAnInputFault(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)
 	good := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)

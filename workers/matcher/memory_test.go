@@ -49,7 +49,7 @@ func TestQuantise(t *testing.T) {
 	}
 }
 
-func TestWhoseFaultABadStateIs(t *testing.T) {
+func TestFaultOfABadState(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)
 	f := workertest.Face(t, m, workertest.Picture(t, "conditions/open_eyes_d9.jpg"), w)

@@ -132,7 +132,7 @@ func TestSlowChangeIsSeenAgainstTheFirst(t *testing.T) {
 	}
 }
 
-func TestPicturesThatAreNoReference(t *testing.T) {
+func TestRefusedReferencePictures(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		w := New(m)
 		small := workertest.JPEGs(t, workertest.Path(t, "conditions/open_eyes_d9.jpg"), "scale=iw/6:-1,pad=512:512", 1)[0]

@@ -43,7 +43,7 @@ func TestDifferencesAreReadable(t *testing.T) {
 	}
 }
 
-func TestTotalsSayWhatWasLeftOut(t *testing.T) {
+func TestTotalsCountWhatWasLeftOut(t *testing.T) {
 	totals := NewTotals()
 	totals.Add(&Result{Before: "success", After: "success", Frames: 4, Missing: 1, Notes: []string{"a note"}})
 	totals.Add(&Result{Before: "open", After: "open", Frames: 2, Beyond: 3, Late: 1, Notes: []string{"a note"}})

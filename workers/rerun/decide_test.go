@@ -90,8 +90,8 @@ func TestRecordedVerdictsStandIn(t *testing.T) {
 	}
 }
 
-// TestDetectorNotAsked: its recorded verdict stands in with the state that the session has now.
-func TestDetectorNotAsked(t *testing.T) {
+// TestDetectorNotRun: its recorded verdict stands in with the state that the session has now.
+func TestDetectorNotRun(t *testing.T) {
 	recorded, now := sent(liveness), sent(liveness, "hat")
 	now.Detection.State.Seed = []byte{2}
 	got := inPlaceOf(now, recorded)

@@ -15,8 +15,8 @@ import (
 
 const detectorAlone = `{"workers":[]}`
 
-// TestSameWorkersSayTheSame: several sessions at a time, and each session's frames in their order when they depend on each other.
-func TestSameWorkersSayTheSame(t *testing.T) {
+// TestSameWorkersReachTheSameVerdicts: several sessions at a time, and each session's frames in their order when they depend on each other.
+func TestSameWorkersReachTheSameVerdicts(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	seen := detectorOn(t, conn, schemas.CodeNoFace)
 	s := parse(t, detectorAlone)
@@ -79,7 +79,7 @@ func TestSessionsThatCannotBeJudged(t *testing.T) {
 	}
 }
 
-func TestWhatEndsARun(t *testing.T) {
+func TestErrorsThatEndARun(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	detectorOn(t, conn, schemas.CodeNoFace)
 	s := parse(t, detectorAlone)

@@ -208,7 +208,7 @@ func TestWatermarks(t *testing.T) {
 	}
 }
 
-func TestAnExportWithoutFramesSaysWhy(t *testing.T) {
+func TestExportWithoutFramesNamesTheReason(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	s, empty := r.session().shoot(2), r.session()
@@ -291,7 +291,7 @@ func TestCanceledInTheQueue(t *testing.T) {
 	r.export(canceled, schemas.VideoCanceled)
 }
 
-func TestAnExportWhoseEncoderDies(t *testing.T) {
+func TestExportWhoseEncoderDies(t *testing.T) {
 	t.Parallel()
 	for deaths, want := range map[int]string{2: schemas.VideoSuccess, 100: schemas.VideoError} {
 		r := newStudio(t, plain)
@@ -313,7 +313,7 @@ func TestAnExportWhoseEncoderDies(t *testing.T) {
 }
 
 // When a worker stops, the next one makes its whole export.
-func TestAnExportIsTakenOver(t *testing.T) {
+func TestExportIsTakenOver(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")
@@ -329,7 +329,7 @@ func TestAnExportIsTakenOver(t *testing.T) {
 }
 
 // A worker that was taken for dead, and whose export another one has started, abandons it without a result.
-func TestATakenOverExportIsLeftAlone(t *testing.T) {
+func TestTakenOverExportIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")
@@ -362,7 +362,7 @@ func TestATakenOverExportIsLeftAlone(t *testing.T) {
 }
 
 // Exports wait while sessions end.
-func TestASessionsVideoGoesBeforeExports(t *testing.T) {
+func TestSessionVideosGoBeforeExports(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")

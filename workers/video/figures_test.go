@@ -44,7 +44,7 @@ func TestEachFrameGetsItsOwnFigures(t *testing.T) {
 	}
 }
 
-func TestWhatIsDrawn(t *testing.T) {
+func TestDrawing(t *testing.T) {
 	score, at := 0.5, time.Date(2026, 3, 4, 5, 6, 7, 89_000_000, time.UTC)
 	frame := streams.Stored[*schemas.Frame]{Sequence: 7, Message: &schemas.Frame{ReceivedUnixNanos: at.UnixNano()}}
 	decision := &schemas.Decision{

@@ -152,7 +152,7 @@ func TestNoVideoWithoutDecodableFrames(t *testing.T) {
 }
 
 // The encoder is killed midway, from outside and twice by itself: the third try has every frame.
-func TestAKilledEncoderIsTriedAgain(t *testing.T) {
+func TestKilledEncoderIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")
@@ -180,7 +180,7 @@ func TestAKilledEncoderIsTriedAgain(t *testing.T) {
 }
 
 // While no slot is free the video is in the queue. The earlier video of a resumed session stays until it has more frames.
-func TestAVideoWaitsInTheQueue(t *testing.T) {
+func TestVideoWaitsInTheQueue(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	done := r.session().shoot(3)
@@ -203,7 +203,7 @@ func TestAVideoWaitsInTheQueue(t *testing.T) {
 	}
 }
 
-func TestACrashingEncoderEndsInError(t *testing.T) {
+func TestCrashingEncoderEndsInError(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(dieFile, "100")
@@ -221,7 +221,7 @@ func TestACrashingEncoderEndsInError(t *testing.T) {
 }
 
 // Frames that arrive while the file is made are in the file.
-func TestAResumedSessionIsBuiltAgain(t *testing.T) {
+func TestResumedSessionIsBuiltAgain(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")
@@ -246,7 +246,7 @@ func TestAResumedSessionIsBuiltAgain(t *testing.T) {
 }
 
 // A second end makes the video again only if there are new frames, and a file that is replaced is deleted.
-func TestASecondEnd(t *testing.T) {
+func TestSecondEnd(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	s := r.session().shoot(5)
@@ -290,7 +290,7 @@ func TestASecondEnd(t *testing.T) {
 }
 
 // No edge reports that the session is over: its key expires.
-func TestASessionWhoseEdgeDied(t *testing.T) {
+func TestSessionWhoseEdgeDied(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	s := r.session().shoot(6)
@@ -303,7 +303,7 @@ func TestASessionWhoseEdgeDied(t *testing.T) {
 }
 
 // Folders of dead processes are gone after a start, and nothing is left after work; the folder of a live process stays.
-func TestNoUnfinishedFilesStay(t *testing.T) {
+func TestNoUnfinishedFilesRemain(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	dead := filepath.Join(r.temp, "selene-video-dead")
@@ -324,7 +324,7 @@ func TestNoUnfinishedFilesStay(t *testing.T) {
 	}
 }
 
-func TestErasedWhileItIsBuilt(t *testing.T) {
+func TestErasedWhileBeingBuilt(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	r.put(holdFile, "")

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestWaitForSlotTakesNone(t *testing.T) {
+func TestWaitForSlotAcquiresNoSlot(t *testing.T) {
 	w := &Worker{slots: priority.NewSemaphore(1)}
 	ctx := streamstest.Context(t)
 	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {

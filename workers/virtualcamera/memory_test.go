@@ -37,7 +37,7 @@ func FuzzParseMemory(f *testing.F) {
 	})
 }
 
-func TestClockwork(t *testing.T) {
+func TestIsClockwork(t *testing.T) {
 	for name, c := range map[string]struct {
 		gap  func(i uint32) uint32
 		want bool

@@ -75,7 +75,7 @@ func TestClipsPlayedOnceAndLooped(t *testing.T) {
 	}
 }
 
-func TestLoopCompressedAgain(t *testing.T) {
+func TestRecompressedLoop(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	once := workertest.Clip(t, "real_lp_d_d3.mp4", 6, 30)
 	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
@@ -88,7 +88,7 @@ func TestLoopCompressedAgain(t *testing.T) {
 	}
 }
 
-func TestWhatASlowCameraMayDo(t *testing.T) {
+func TestSlowCamera(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 20)
 	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))

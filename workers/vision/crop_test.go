@@ -181,7 +181,7 @@ func TestCutBoxDoesNotAverage(t *testing.T) {
 }
 
 // Boxes that no detector should give must not crash.
-func TestCutOfNonsense(t *testing.T) {
+func TestCutOfInvalidBoxes(t *testing.T) {
 	img := ramp(20, 10)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, d := range []Detection{

@@ -86,7 +86,7 @@ func TestDescriptorHasLengthOne(t *testing.T) {
 	})
 }
 
-func TestSimilarityIsLaidOnTheMatch(t *testing.T) {
+func TestSimilarityIsScaledToTheMatch(t *testing.T) {
 	m := &Models{pack: &pack{Roles: map[Role]*roleSpec{RoleDescriptor: {MatchCosine: .3}}}}
 	at := func(cosine float64) []float32 {
 		return []float32{float32(cosine), float32(math.Sqrt(1 - cosine*cosine))}

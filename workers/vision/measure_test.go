@@ -95,7 +95,7 @@ func TestWinks(t *testing.T) {
 }
 
 // At 73 degrees the mesh network may be wholly sure of a face that it makes up.
-func TestFarTurnedFacesAreNotRead(t *testing.T) {
+func TestFarTurnedFacesAreNotMeasured(t *testing.T) {
 	m := pickPack(t, "zoo")
 	far := 0
 	for i, img := range clip(t, "real_zub_webcam_turns.webm", 6) {
@@ -119,7 +119,7 @@ func TestFarTurnedFacesAreNotRead(t *testing.T) {
 	}
 }
 
-func TestMeshLandsOnTheFace(t *testing.T) {
+func TestMeshFitsTheFace(t *testing.T) {
 	eachPack(t, func(t *testing.T, m *Models) {
 		img := picture(t, "match/ageitgey/obama.jpg")
 		d := largest(t, m, img, "obama")

@@ -79,7 +79,7 @@ func TestModelsAreShared(t *testing.T) {
 }
 
 // A runtime that reports to its maker opens this log as it is loaded.
-func TestNothingIsReported(t *testing.T) {
+func TestRuntimeWritesNoTelemetry(t *testing.T) {
 	pickPack(t, "base")
 	log := filepath.Join(os.TempDir(), fmt.Sprintf("mat-debug-%d.log", os.Getpid()))
 	if _, err := os.Stat(log); !errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +87,7 @@ func TestNothingIsReported(t *testing.T) {
 	}
 }
 
-func TestCloseLetsCallsFinish(t *testing.T) {
+func TestCloseWaitsForCalls(t *testing.T) {
 	m, err := Open(copyPack(t, "zoo"), RoleDetector)
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func copyPack(t *testing.T, name string) Config {
 	return Config{Library: filepath.Join(packs, "lib", "libonnxruntime.so.1"), Pack: dir}
 }
 
-func TestOpenTellsWhatIsWrong(t *testing.T) {
+func TestOpenReportsErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(t *testing.T, cfg *Config)
 		want  error
@@ -67,7 +67,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestOpenLoadsTheNamedRolesOnly(t *testing.T) {
+func TestOpenLoadsOnlyTheNamedRoles(t *testing.T) {
 	cfg := copyPack(t, "zoo")
 	for _, f := range []string{"face_landmark.onnx", "yunet_n_dynamic.onnx"} { // not asked for, not missed
 		if err := os.Remove(filepath.Join(cfg.Pack, f)); err != nil {

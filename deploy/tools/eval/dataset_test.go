@@ -25,7 +25,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-func TestLoadNamesTheLineThatIsWrong(t *testing.T) {
+func TestLoadNamesTheBadLine(t *testing.T) {
 	const labels = "file,kind,identity,shows\na.jpg,match,p,\nb.jpg,match,q,\"two\nlines\"\n"
 	for name, c := range map[string]struct{ labels, pairs, want string }{
 		"fine":              {labels, "file_a,file_b,relation\na.jpg,b.jpg,different\n", ""},
@@ -111,7 +111,7 @@ func TestHalves(t *testing.T) {
 	}
 }
 
-func TestWhatLabelsSay(t *testing.T) {
+func TestLabels(t *testing.T) {
 	for _, c := range []struct {
 		label                   Label
 		species, glasses, faces string

@@ -242,7 +242,7 @@ func TestRunWithoutLabels(t *testing.T) {
 	}
 }
 
-func TestRunSaysWhichFileIsBroken(t *testing.T) {
+func TestRunNamesTheBrokenFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"labels.csv": "file,kind\nbroken.jpg,real\n", "broken.jpg": "\xff\xd8\xff\xe0 no picture"})
 	_, err := Run(t.Context(), Options{Dataset: dir, Vision: pack(t, "base"), Split: All, FPR: 0.01})

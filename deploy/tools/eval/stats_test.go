@@ -92,7 +92,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-func TestLeastErrors(t *testing.T) {
+func TestFewestErrors(t *testing.T) {
 	for name, curve := range map[string]Curve{
 		"apart": ROC([]float64{.9, .8}, []float64{.2, .1}),
 		"one attack that cannot be distinguished": ROC([]float64{.9, .8, .7}, []float64{.95, .3, .1}),

@@ -130,7 +130,7 @@ func examine(t *testing.T, script scripted, rest float64, steps []int, limit int
 	return out, e.seen, order, warnings
 }
 
-func TestActorDoesWhatIsAsked(t *testing.T) {
+func TestActorPerformsRequestedActions(t *testing.T) {
 	for _, rest := range []float64{0, 14, -6} {
 		out, seen, order, warnings := examine(t, person(rest), rest, allActions, 100)
 		if !out.Passed || len(warnings) > 0 {
@@ -150,8 +150,8 @@ func TestActorDoesWhatIsAsked(t *testing.T) {
 	}
 }
 
-// TestActorTriesItsBest: a clip that turns a little is played as far as it goes, with a warning.
-func TestActorTriesItsBest(t *testing.T) {
+// TestActorPlaysAsFarAsAClipGoes: a clip that turns a little is played as far as it goes, with a warning.
+func TestActorPlaysAsFarAsAClipGoes(t *testing.T) {
 	script := person(0)
 	for i := range script {
 		script[i].Yaw /= 3 // 20 degrees at most

@@ -10,7 +10,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-func TestLibraryNobodyCanPlay(t *testing.T) {
+func TestUnplayableLibrary(t *testing.T) {
 	empty, broken := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "clip.mp4"), []byte("no video"), 0o600); err != nil {
 		t.Fatal(err)
@@ -23,8 +23,8 @@ func TestLibraryNobodyCanPlay(t *testing.T) {
 	}
 }
 
-// TestAttackerCutsToWhatIsAsked: one who owns a recording of every action does them all, and lets the recordings run.
-func TestAttackerCutsToWhatIsAsked(t *testing.T) {
+// TestAttackerCutsToTheRequestedAction: one who owns a recording of every action does them all, and lets the recordings run.
+func TestAttackerCutsToTheRequestedAction(t *testing.T) {
 	script := person(0)
 	a := actorOf(t, script)
 	for i := range a.cast.stills { // three recordings

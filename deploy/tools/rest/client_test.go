@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestErrorsAreSentences(t *testing.T) {
+func TestErrorsAreReadable(t *testing.T) {
 	for _, c := range []struct {
 		status     int
 		body, want string
@@ -37,7 +37,7 @@ func TestErrorsAreSentences(t *testing.T) {
 	}
 }
 
-func TestNobodyAnswers(t *testing.T) {
+func TestUnreachableServer(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
 	_, err := (&Client{URL: s.URL, Token: "t"}).Open(t.Context(), "/v1/x")

@@ -100,7 +100,7 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-func TestLogInTakesWorkForEverybody(t *testing.T) {
+func TestLogInCostsTheSameForUnknownUsers(t *testing.T) {
 	a, _, ctx := prepare(t)
 	a.with(t, "known")
 	a.with(t, "disabled", SessionsRead)
@@ -272,7 +272,7 @@ func TestTokens(t *testing.T) {
 	wantErr(t, "no id", a.DeleteToken(ctx, "*"), streams.ErrNotFound)
 }
 
-func TestTokensOfTheGone(t *testing.T) {
+func TestTokensOfDeletedUsers(t *testing.T) {
 	a, c, ctx := prepare(t)
 	maker := a.with(t, "maker", TokensWrite, SessionsRead)
 	_, secret, err := a.MakeToken(ctx, maker, "one", Rights{TokensWrite, SessionsRead}, nil)
@@ -313,7 +313,7 @@ func TestTokensOfTheGone(t *testing.T) {
 	}
 }
 
-func TestATokenMakesNoneThatOutlivesIt(t *testing.T) {
+func TestTokenCreatesNoLongerLivedToken(t *testing.T) {
 	a, c, ctx := prepare(t)
 	end := c.at.Add(time.Hour)
 	_, secret, err := a.MakeToken(ctx, Admin(), "for an hour", Rights{TokensWrite, SessionsRead}, &end)
@@ -334,7 +334,7 @@ func TestATokenMakesNoneThatOutlivesIt(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreRefused(t *testing.T) {
+func TestRefusedTokens(t *testing.T) {
 	a, c, ctx := prepare(t)
 	maker := a.with(t, "maker", TokensWrite, SessionsRead)
 	past := c.at
@@ -358,7 +358,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 }
 
 // Whoever may change users gains nothing by it.
-func TestNobodyGivesWhatHeLacks(t *testing.T) {
+func TestGrantsAreBounded(t *testing.T) {
 	a, _, ctx := prepare(t)
 	a.with(t, "boss")
 	clerk := a.with(t, "clerk", UsersRead, UsersWrite, SessionsRead)
@@ -466,7 +466,7 @@ func TestLastAdministrator(t *testing.T) {
 	}
 }
 
-func TestUsersAndGroupsThatAreRefused(t *testing.T) {
+func TestRefusedUsersAndGroups(t *testing.T) {
 	a, _, ctx := prepare(t)
 	a.with(t, "reader", SessionsRead)
 	for what, f := range map[string]struct {

@@ -79,7 +79,7 @@ func TestPasswordRules(t *testing.T) {
 }
 
 // Memory is bounded: two hashes at once, few that wait, and the rest is refused.
-func TestHashesAtOnce(t *testing.T) {
+func TestHashingIsBounded(t *testing.T) {
 	h := newHasher()
 	ctx, cancel := context.WithCancel(context.Background())
 	release, running, done := make(chan struct{}), make(chan struct{}), make(chan error, hashesWait)

@@ -112,7 +112,7 @@ func (i *installation) apiToken(scopes ...account.Right) *visitor {
 }
 
 // Of all instances that start at the same time, one draws the first password, and that one stays.
-func TestFirstPasswordIsDrawnOnce(t *testing.T) {
+func TestFirstPasswordIsGeneratedOnce(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*streams.Conn, func()) {
 		broker := must[*streams.Broker](t)(streams.NewBroker(dir, ""))
@@ -493,7 +493,7 @@ func TestAuditLogByPage(t *testing.T) {
 	}
 }
 
-func TestPasswordsAreNotTriedForever(t *testing.T) {
+func TestFailedLogInsAreLimited(t *testing.T) {
 	i := install(t, options{Proxies: []string{"127.0.0.1"}})
 	i.user("u", account.SessionsRead)
 	i.user("v", account.SessionsRead)

@@ -241,7 +241,7 @@ func TestExportIsCanceled(t *testing.T) {
 	}
 }
 
-func TestExportsThatAreRefused(t *testing.T) {
+func TestRefusedExports(t *testing.T) {
 	i := install(t, options{})
 	session, _ := evidence(t, i.conn)
 	for keys, path := range map[string]string{

@@ -174,7 +174,7 @@ func TestEventFilters(t *testing.T) {
 	wantProblem(t, answer, body, http.StatusBadRequest) // no WebSocket
 }
 
-func TestWhoMayListen(t *testing.T) {
+func TestListeningNeedsARight(t *testing.T) {
 	i := install(t, options{})
 	var made struct{ ID, Token string }
 	token := func(scope account.Right) string {
@@ -232,7 +232,7 @@ func (i *installation) cookie() string {
 }
 
 // The end of an edge tells its listeners to go elsewhere.
-func TestListenersLeaveWithTheEdge(t *testing.T) {
+func TestListenersAreClosedWithTheEdge(t *testing.T) {
 	i := install(t, options{})
 	l := i.listen("")
 	l.next()
@@ -303,7 +303,7 @@ func TestWebhooksAreListedWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestWebhooksThatAreRefused(t *testing.T) {
+func TestRefusedWebhooks(t *testing.T) {
 	i := install(t, options{})
 	for _, wrong := range []string{
 		`{}`, `{"url":"ftp://a"}`, `{"url":"/x"}`, `{"url":"http://a/` + strings.Repeat("x", 2000) + `"}`, `{"url":"http://a","secret":"short"}`,

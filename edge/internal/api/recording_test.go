@@ -43,7 +43,7 @@ func TestRecordingOverREST(t *testing.T) {
 	}
 }
 
-func TestFewRecordingsAreImportedAtOnce(t *testing.T) {
+func TestConcurrentImportsAreLimited(t *testing.T) {
 	i := install(t, options{})
 	post := func(body io.Reader) int {
 		r, err := http.NewRequestWithContext(streamstest.Context(t), http.MethodPost, i.url+"/v1/recordings", body)

@@ -24,7 +24,7 @@ func judgedAgain(session string) ([]byte, error) {
 	return json.Marshal(map[string]any{"session": session, "before": "success", "after": "success", "frames": 0, "verdicts": 0})
 }
 
-func TestCurrentSettingsAreTheInstances(t *testing.T) {
+func TestCurrentSettingsAreThoseOfTheInstance(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	if _, err := settings.New(conn).Change(t.Context(), "strict", []byte(`{"session":{"max_attempts":7}}`), settings.Author{}, 0); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestCurrentSettingsAreTheInstances(t *testing.T) {
 	}
 }
 
-func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
+func TestRerunOnRequest(t *testing.T) {
 	i := install(t, options{})
 	id := uuid.NewString()
 	path := "/v1/sessions/" + id + "/rerun"
@@ -88,7 +88,7 @@ func TestSessionIsJudgedAgainOnRequest(t *testing.T) {
 	}
 }
 
-func TestOneSessionIsJudgedAgainAtATime(t *testing.T) {
+func TestRerunsAreSerialized(t *testing.T) {
 	i := install(t, options{})
 	begun, end := make(chan struct{}), make(chan struct{})
 	streamstest.Go(t, func(ctx context.Context) error {

@@ -139,7 +139,7 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-func TestVideoThatIsNotThere(t *testing.T) {
+func TestMissingVideo(t *testing.T) {
 	i := install(t, options{})
 	id, _ := evidence(t, i.conn)
 	at := "/v1/sessions/" + id + "/video"

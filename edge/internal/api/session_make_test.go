@@ -77,7 +77,7 @@ func pngOf(t *testing.T, side int) []byte {
 	return b.Bytes()
 }
 
-func TestMakeSession(t *testing.T) {
+func TestCreateSession(t *testing.T) {
 	i := install(t, options{})
 	plain := i.make(nil, "")
 	if again := i.make([]byte("{}"), "application/json"); again.Session == plain.Session || again.Token == plain.Token {
@@ -151,7 +151,7 @@ func TestReferenceIsStoredAndErased(t *testing.T) {
 	}
 }
 
-func TestReferencesThatAreRefused(t *testing.T) {
+func TestRefusedReferences(t *testing.T) {
 	i := install(t, options{})
 	i.describer()
 	good, nobody := pngOf(t, 8), pngOf(t, 9)

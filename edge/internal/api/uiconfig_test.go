@@ -79,7 +79,7 @@ func TestUIConfigs(t *testing.T) {
 }
 
 // The page reads the fields that can be stored, and no others.
-func TestPageKnowsTheSameUIConfig(t *testing.T) {
+func TestPageReadsTheSameUIConfig(t *testing.T) {
 	page := string(must[[]byte](t)(os.ReadFile("../../ui/lib/config.ts")))
 	block := func(begin string) string {
 		_, rest, ok := strings.Cut(page, begin)

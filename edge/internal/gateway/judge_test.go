@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestDeciderThatDies(t *testing.T) {
+func TestDeciderDies(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	prepare(t, conn, "")
 	withdraw := offer(t, conn, "dead")
@@ -39,7 +39,7 @@ func TestDeciderThatDies(t *testing.T) {
 	}
 }
 
-func TestNobodyDecides(t *testing.T) {
+func TestNoDecisionInTime(t *testing.T) {
 	var silent atomic.Bool
 	silent.Store(true)
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
@@ -150,7 +150,7 @@ func TestSessionEndedElsewhere(t *testing.T) {
 	}
 }
 
-func TestBrokerGone(t *testing.T) {
+func TestBrokerUnreachable(t *testing.T) {
 	broker, err := streams.NewBroker(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

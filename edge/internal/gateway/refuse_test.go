@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-func TestMessagesThatEndTheSocket(t *testing.T) {
+func TestMessagesThatCloseTheSocket(t *testing.T) {
 	d := open(t, world(t, "", goOn), Config{MaxMessage: 100_000})
 	const frame = "FRAME\ncontent-type:image/x-jpeg-base64\n\nAAAA"
 	for name, c := range map[string]struct {
@@ -55,7 +55,7 @@ func TestMessagesThatEndTheSocket(t *testing.T) {
 	}
 }
 
-func TestImagesThatAreRefusedUnpublished(t *testing.T) {
+func TestRefusedImagesAreNotPublished(t *testing.T) {
 	conn := world(t, "", goOn)
 	d := open(t, conn, Config{})
 	c, id := connect(t, d, "")

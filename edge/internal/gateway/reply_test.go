@@ -87,7 +87,7 @@ func TestSuccess(t *testing.T) {
 	}
 }
 
-func TestBestShotThatIsGone(t *testing.T) {
+func TestMissingBestShot(t *testing.T) {
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
 		d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
 		d.BestShot = sequence + 100
@@ -119,7 +119,7 @@ func TestFrameThatCouldNotBeJudged(t *testing.T) {
 	c.wantStats(schemas.CodeMoreFrames)
 }
 
-func TestWhatClientsSee(t *testing.T) {
+func TestEstimationsAreShownInDevelopmentOnly(t *testing.T) {
 	for env, sees := range map[string]bool{"production": false, "development": true} {
 		conn := world(t, `{"workers":[],"env":"`+env+`"}`, goOn)
 		c, _ := connect(t, open(t, conn, Config{}), "")

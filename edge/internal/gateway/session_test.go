@@ -55,7 +55,7 @@ func TestResumeOnAnotherEdge(t *testing.T) {
 	}
 }
 
-func TestImportedSessionIsNotTakenUp(t *testing.T) {
+func TestImportedSessionCannotBeResumed(t *testing.T) {
 	conn := world(t, "", goOn)
 	id := uuid.NewString()
 	almost := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, State: &schemas.SessionState{SettingsRevision: 1, Sequence: 1}}
@@ -75,7 +75,7 @@ func TestUnknownIDStartsASession(t *testing.T) {
 	}
 }
 
-func TestSessionTakenAway(t *testing.T) {
+func TestSessionTakenOver(t *testing.T) {
 	conn := world(t, `{"workers":[],"video":{"session_timeout":1}}`, goOn)
 	c, id := connect(t, open(t, conn, Config{}), "")
 	if err := sessions.New(conn).Forget(context.Background(), id); err != nil {
@@ -85,7 +85,7 @@ func TestSessionTakenAway(t *testing.T) {
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED)
 }
 
-func TestShutdownLetsSessionsGoOnElsewhere(t *testing.T) {
+func TestSessionsResumeElsewhereAfterShutdown(t *testing.T) {
 	judging, judge := make(chan struct{}, 1), make(chan struct{})
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
 		judging <- struct{}{}

@@ -77,7 +77,7 @@ func TestTokens(t *testing.T) {
 	admitted(t, d, lpproto.ConnectRequest{SessionID: other, Token: secret})
 }
 
-func TestTokenIsNeededToGoOnAndUsedUpAtTheEnd(t *testing.T) {
+func TestTokenIsNeededToResumeAndUsedUpAtTheEnd(t *testing.T) {
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
 		if f.GetName().GetSequence() == 2 { // a while ago
 			return verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
@@ -101,7 +101,7 @@ func TestTokenIsNeededToGoOnAndUsedUpAtTheEnd(t *testing.T) {
 }
 
 // Whoever shows the token hears the end again, at any edge, and nobody else does.
-func TestEndIsToldAgain(t *testing.T) {
+func TestEndIsRepeated(t *testing.T) {
 	for outcome, code := range map[schemas.Outcome]int{
 		schemas.Outcome_OUTCOME_PASSED: lpproto.CloseSuccess, schemas.Outcome_OUTCOME_DIFFERENT_FACE: lpproto.CloseDifferentFace,
 	} {
@@ -159,7 +159,7 @@ func TestTokensCanBeRequired(t *testing.T) {
 }
 
 // The reference face's description and name travel with the first frame, also when the session is opened twice before it.
-func TestReferenceFaceTravels(t *testing.T) {
+func TestReferenceFaceIsPublished(t *testing.T) {
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
 		d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
 		d.State.Reference = f.GetState().GetReference()
@@ -199,7 +199,7 @@ func TestReferenceFaceTravels(t *testing.T) {
 }
 
 // A session with a reference on which nothing was compared is not verified, and says so.
-func TestNothingComparedIsNotVerified(t *testing.T) {
+func TestUncomparedFaceIsNotVerified(t *testing.T) {
 	got := schemas.ClaimsOf(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}}).Verification
 	if got == nil || got.Matched || got.Similarity != 0 {
 		t.Errorf("got %+v", got)
@@ -241,7 +241,7 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-func TestDeviceTravels(t *testing.T) {
+func TestDeviceIsPublished(t *testing.T) {
 	conn := world(t, "", goOn)
 	d := open(t, conn, Config{})
 	id := uuid.NewString()

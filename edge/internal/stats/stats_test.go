@@ -255,7 +255,7 @@ func TestSnapshotIsACache(t *testing.T) {
 	}
 }
 
-func TestErasedSessionsLeave(t *testing.T) {
+func TestErasedSessionsAreSubtracted(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ids := fill(t, conn)
 	s, other := New(conn), New(conn)

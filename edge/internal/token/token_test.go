@@ -174,7 +174,7 @@ func TestRefusedKeys(t *testing.T) {
 	}
 }
 
-func TestDrawnKeyIsKept(t *testing.T) {
+func TestGeneratedKeyIsKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	got := make([]string, 8)
 	var all sync.WaitGroup
@@ -211,7 +211,7 @@ func TestDrawnKeyIsKept(t *testing.T) {
 	}
 }
 
-func TestSecretPrintsAsStars(t *testing.T) {
+func TestSecretIsPrintedAsStars(t *testing.T) {
 	c := Config{Key: strong}
 	data, _ := json.Marshal(c)
 	var logged strings.Builder

@@ -71,7 +71,7 @@ func TestCommandIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestCommandIsGivenUp(t *testing.T) {
+func TestCommandIsAbandoned(t *testing.T) {
 	t.Parallel()
 	i := install(t)
 	i.announce(Hook{Command: script(t, `head -c 100000 /dev/zero | tr '\0' .; printf 'the \377 end'; exit 3`), Tries: 2}, "")
@@ -168,7 +168,7 @@ func TestHooksAreTriedForMinutes(t *testing.T) {
 }
 
 // A channel that is down delays no other.
-func TestMeansDoNotWaitForEachOther(t *testing.T) {
+func TestChannelsDoNotWaitForEachOther(t *testing.T) {
 	i := install(t)
 	hang := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))

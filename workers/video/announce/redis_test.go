@@ -124,7 +124,7 @@ func TestRedisDownAtFirst(t *testing.T) {
 }
 
 // A message that is handled twice, because a reply or an acknowledgement was lost, is announced once.
-func TestRedisIsToldOnce(t *testing.T) {
+func TestRedisIsNotifiedOnce(t *testing.T) {
 	i := install(t)
 	r := redisServer(t).start()
 	i.set(map[string]any{"port": r.port})

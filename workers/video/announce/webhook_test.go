@@ -57,7 +57,7 @@ func (i *installation) order(hook string) (*schemas.Export, uint64) {
 	return e, revision
 }
 
-func TestWebhookIsToldTheEndOnce(t *testing.T) {
+func TestWebhookIsNotifiedOfTheEndOnce(t *testing.T) {
 	t.Parallel()
 	i := install(t)
 	ctx := streamstest.Context(t)
@@ -124,7 +124,7 @@ func TestExportWithoutWebhook(t *testing.T) {
 	i.announcements(quiet.Order.Sessions[0], 0)
 }
 
-func TestWebhooksOfExportsReachPublicAddressesAlone(t *testing.T) {
+func TestWebhooksOfExportsReachPublicAddressesOnly(t *testing.T) {
 	i := install(t)
 	reached := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))

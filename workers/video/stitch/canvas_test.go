@@ -173,7 +173,7 @@ func TestLetterboxKeepsShape(t *testing.T) {
 }
 
 // The pictures of nearly every camera bypass the filters.
-func TestAnUnchangedPictureIsNotFiltered(t *testing.T) {
+func TestUnchangedPictureIsNotFiltered(t *testing.T) {
 	c := newCanvas(Options{})
 	defer c.free()
 	d := newDecoder()

@@ -93,7 +93,7 @@ func TestAllReadersAgree(t *testing.T) {
 }
 
 // Missing parts of a file are not filled with old memory or with the previous picture.
-func TestNoPixelIsMadeUp(t *testing.T) {
+func TestNoPixelIsInvented(t *testing.T) {
 	d := newDecoder()
 	defer d.free()
 	f := astiav.AllocFrame()

@@ -63,7 +63,7 @@ func changed(a, b []byte, stride int) image.Rectangle {
 	return r
 }
 
-func TestTextsStandInTheirCorners(t *testing.T) {
+func TestTextsAreInTheirCorners(t *testing.T) {
 	const w, h = 640, 480
 	img := grey(t, w, h)
 	plain, _ := fittedPlanes(t, Options{}, Frame{Image: img})
@@ -95,7 +95,7 @@ func TestTextsStandInTheirCorners(t *testing.T) {
 }
 
 // Rotating and scaling a picture does not affect the texts.
-func TestTextsStandUpright(t *testing.T) {
+func TestTextsAreUpright(t *testing.T) {
 	img := grey(t, 480, 640)
 	text := Drawing{Texts: []Text{{4, []string{"upright"}}}}
 	want, _ := fittedPlanes(t, Options{}, Frame{Image: grey(t, 640, 480), Draw: text})
@@ -108,7 +108,7 @@ func TestTextsStandUpright(t *testing.T) {
 }
 
 // The reference is a text that drawtext does not expand at all.
-func TestHostileTextIsDrawnAsItIs(t *testing.T) {
+func TestHostileTextIsDrawnLiterally(t *testing.T) {
 	const w, h = 640, 480
 	dir := t.TempDir()
 	img := filepath.Join(dir, "in.jpg")

@@ -26,7 +26,7 @@ func residentKiB(tb testing.TB) int {
 }
 
 // Every return path of Stitch frees its C objects.
-func TestMemoryIsGivenBack(t *testing.T) {
+func TestMemoryIsReleased(t *testing.T) {
 	images := markedSequence(t, 0, 4, 320, 240)
 	images = append(images, images[0][:100], marked(t, 1, 100, 100))
 	lost := errors.New("lost")

@@ -299,7 +299,7 @@ func niceness(tb testing.TB, process string) map[string]string {
 }
 
 // The threads that started encoders have ended or are idle: no other work runs at their priority.
-func TestEncoderLeavesThisProcessItsPriority(t *testing.T) {
+func TestEncoderDoesNotChangeThisProcessPriority(t *testing.T) {
 	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -326,7 +326,7 @@ func TestEncoderLeavesThisProcessItsPriority(t *testing.T) {
 	})
 }
 
-func TestEncoderIsNiceAndKeepsNoSecrets(t *testing.T) {
+func TestEncoderIsNiceAndInheritsNoSecrets(t *testing.T) {
 	t.Setenv("SELENE_SECRET", "hidden")
 	img := marked(t, 1, 64, 64)
 	n := 0

@@ -52,7 +52,7 @@ func TestWireKeepsFrames(t *testing.T) {
 }
 
 // The largest drawing, of letters that JSON encodes as six bytes, still fits a record.
-func TestWireTakesTheFullestDrawing(t *testing.T) {
+func TestWireCarriesTheLargestDrawing(t *testing.T) {
 	var d Drawing
 	for range 100 {
 		var lines []string
