@@ -16,7 +16,7 @@ import (
 
 const adminToken = "a-long-random-word-a-long-random-word"
 
-// installation is an edge on a broker, with nobody behind it.
+// installation is an edge on a broker, without workers.
 type installation struct {
 	t    *testing.T
 	conn *streams.Conn

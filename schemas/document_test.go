@@ -30,7 +30,7 @@ var documents = []struct {
 	},
 }
 
-// leaf is a value of a document, at its path; 0 in it stands for an item of a list.
+// leaf is a value of a document, at its path; a 0 in the path is an item of a list.
 type leaf struct {
 	entry
 	path string
@@ -105,7 +105,7 @@ func eachLeaf(t *testing.T, test func(t *testing.T, l leaf, parse func(text stri
 	}
 }
 
-// Null keeps the default of every value, except where the field states that it means something else.
+// Null keeps the default of every value, except where the field states another meaning.
 func TestNullKeepsTheDefault(t *testing.T) {
 	var nullable []string
 	eachLeaf(t, func(t *testing.T, l leaf, parse func(string) (described, error)) {

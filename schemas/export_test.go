@@ -131,7 +131,7 @@ func TestWrongExportOrders(t *testing.T) {
 	}
 }
 
-// What is accepted says itself again, and gives files that stay in their folder.
+// An accepted order encodes as itself again, and yields files that stay in their folder.
 func FuzzExportOrder(f *testing.F) {
 	f.Add([]byte(`{"sessions":["` + sessionA + `"]}`))
 	f.Add([]byte(`{"sessions":["` + sessionA + `"],"bitrate":777,"name":"{name} é.x","watermark":{"time":{"zone":"Europe/Berlin"}}}`))

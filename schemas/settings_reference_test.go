@@ -92,7 +92,7 @@ func section(t *testing.T, page *strings.Builder, d described, path, about strin
 	}
 }
 
-// values returns the type of a value and what it can be.
+// values returns the type of a value and the values it can have.
 func (e entry) values() string {
 	kind := e.v.Type()
 	text := fmt.Sprint(typeName(kind))

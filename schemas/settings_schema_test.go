@@ -135,7 +135,7 @@ func TestSchemaHasEverySetting(t *testing.T) {
 	}
 }
 
-// What the schema allows is what ParseSettings takes, at the bounds and just beyond.
+// The schema allows the values that ParseSettings accepts, at the bounds and just beyond.
 func TestSchemaAgreesWithTheParser(t *testing.T) {
 	check := func(path string, value any, ok bool) {
 		t.Helper()

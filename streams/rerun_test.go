@@ -14,7 +14,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// A run must not be able to touch what is live: not the streams, not an edge's inbox, not what others remember.
+// A run must not be able to change anything live: the streams, an edge's inbox, or the state of other processes.
 func TestRunsAreIsolated(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)

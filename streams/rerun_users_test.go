@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// The broker lets nobody who may only judge again touch, or hear, what is live.
+// A user who may only judge again can neither change nor receive live data.
 func TestRerunUserHasNoOtherRights(t *testing.T) {
 	broker, session := streamstest.BrokerWithUsers(t), uuid.NewString()
 	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: broker("selene")})

@@ -39,7 +39,7 @@ func fine(context.Context, *schemas.Face, workers.State) (*schemas.Verdict, erro
 	return &schemas.Verdict{Errors: []int32{900}}, nil
 }
 
-// bench is a broker with what the tests look at.
+// bench is a broker with the access that the tests need.
 type bench struct {
 	t    *testing.T
 	conn *streams.Conn
@@ -214,7 +214,7 @@ func TestWorkerIsRegistered(t *testing.T) {
 	})
 }
 
-// While verdicts cannot be stored the face stays the worker's: a process killed there loses nothing.
+// While verdicts cannot be stored the worker does not acknowledge the face: a process killed then loses nothing.
 func TestFaceIsAnsweredOnlyAfterItsVerdictIsStored(t *testing.T) {
 	b := setUp(t)
 	s, err := b.js.Stream(b.ctx, streams.Verdicts)
@@ -252,7 +252,7 @@ func TestFaceIsAnsweredOnlyAfterItsVerdictIsStored(t *testing.T) {
 	b.settled(1)
 }
 
-// A worker killed between verdict and acknowledgement gets the face again, and the verdict stays one.
+// A worker killed between verdict and acknowledgement gets the face again, and there is still only one verdict.
 func TestRedelivery(t *testing.T) {
 	b := setUp(t)
 	f := b.face()
@@ -354,7 +354,7 @@ func TestTransientPanicIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A worker told to stop gives back what it cannot finish, long before the broker would notice by itself (20 s).
+// A stopping worker returns the messages it cannot finish, long before the broker would redeliver them (20 s).
 func TestStopReturnsMessages(t *testing.T) {
 	b := setUp(t)
 	started := make(chan struct{})

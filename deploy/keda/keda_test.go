@@ -28,7 +28,7 @@ type scaled struct {
 	} `yaml:"spec"`
 }
 
-// What is scaled by has to be what workers consume.
+// The consumers that KEDA scales by must be those that workers consume.
 func TestScaledObjects(t *testing.T) {
 	file, err := os.Open("workers.yaml")
 	if err != nil {

@@ -69,7 +69,7 @@ func runExport(ctx context.Context, t *testing.T, url string, args ...string) (s
 	return out.String(), err
 }
 
-// exporter stands for a video worker: it does to each export what work says.
+// exporter stands in for a video worker: it calls work for each export.
 func exporter(t *testing.T, conn *streams.Conn, work func(ctx context.Context, e *schemas.Export, step func() error) error) {
 	t.Helper()
 	streamstest.Go(t, func(ctx context.Context) error {

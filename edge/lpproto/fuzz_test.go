@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 )
 
-// FuzzParse: whatever parses can be written, and what was written parses as the same.
+// FuzzParse: a message that parses can be encoded, and parses as the same again.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"CONNECT\nversion:1.0\nheartbeat: 1000\n\n", "FRAME\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\x00\x00",
@@ -36,7 +36,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzImage: no body makes Image panic, a refusal has a code, and an image is the same after being encoded in base64.
+// FuzzImage: Image does not panic on any body, a refusal has a code, and an image is the same after being encoded in base64.
 func FuzzImage(f *testing.F) {
 	picture := imagefiletest.Picture(5, 4)
 	jpegImage, pngImage := imagefiletest.JPEG(picture), imagefiletest.PNG(picture)

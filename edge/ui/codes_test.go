@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite the TypeScript files with the t
 
 const generated = "// Generated from schemas/codes.go and edge/lpproto by `go generate ./edge/ui`. Do not edit.\n"
 
-// The pages know the codes of the server. TypeScript checks that there is a text for each.
+// The pages list the codes of the server. TypeScript checks that there is a text for each.
 func TestCodes(t *testing.T) {
 	var names, texts, system, closes strings.Builder
 	for _, c := range schemas.Codes {

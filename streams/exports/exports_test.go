@@ -116,7 +116,7 @@ func TestLifecycle(t *testing.T) {
 	if err := <-watched; err != nil || seen[0] != schemas.VideoInQueue || seen[len(seen)-1] != schemas.VideoSuccess {
 		t.Errorf("watched %v %v", seen, err)
 	}
-	// Told once more, as a worker does that does not know whether it was.
+	// Reported once more, as by a worker that does not know whether the first report arrived.
 	if _, err = c.Update(ctx, e, revision); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func TestObjectsOfOtherClients(t *testing.T) {
 	}
 }
 
-// halfReads makes chunks of all sizes.
+// halfReads returns data in chunks of all sizes.
 type halfReads struct{ io.Reader }
 
 func (r halfReads) Read(p []byte) (int, error) { return r.Reader.Read(p[:(len(p)+1)/3]) }

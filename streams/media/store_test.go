@@ -149,7 +149,7 @@ func noise(n int) []byte {
 	return data
 }
 
-// onlyReader hides everything else a reader can do.
+// onlyReader hides every other method of a reader.
 type onlyReader struct{ io.Reader }
 
 func TestStoredObjectsAreRead(t *testing.T) {
@@ -310,7 +310,7 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// A writer that fails, or is interrupted, leaves the old object and nothing else.
+// A writer that fails, or is interrupted, leaves only the old object.
 func TestUnfinishedPut(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	every(t, func(t *testing.T, s subject) {

@@ -2,8 +2,8 @@ package objects
 
 import "time"
 
-// Claim lets tests stand between the steps of RemoveUnread.
+// Claim lets tests run code between the steps of RemoveUnread.
 var Claim = (*Store).claim
 
-// SetMarkTTL makes marks of readers and sweepers expire sooner.
+// SetMarkTTL shortens the lifetime of the marks of readers and sweepers.
 func (s *Store) SetMarkTTL(ttl time.Duration) { s.markTTL = ttl }

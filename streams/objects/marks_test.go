@@ -100,7 +100,7 @@ func TestSweeperComesFirst(t *testing.T) {
 	}
 }
 
-// A writer that comes second waits; one that came first keeps the sweeper away.
+// A writer that comes second waits; one that comes first blocks the sweeper.
 func TestWritersAndSweepers(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		s, js := connect(t, store)
@@ -251,7 +251,7 @@ func TestReadersAndSweepersAtOnce(t *testing.T) {
 	}
 }
 
-// What is due is asked about the object as it is stored, not as it once was.
+// The decision to remove an object depends on the object as it is stored, not on an older listing.
 func TestRemoveChecksTheStoredObject(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
 		s, _ := connect(t, store)

@@ -171,7 +171,7 @@ func TestFindSessionsReflectsChanges(t *testing.T) {
 	if err := sessions.New(c).Erase(ctx, ids[3], erased); err != nil {
 		t.Fatal(err)
 	}
-	// A session that was interrupted before its first decision is opened again and stays one session.
+	// A session that was interrupted before its first decision is opened again and remains one session.
 	twice, broken := uuid.NewString(), uuid.NewString()
 	for _, id := range []string{broken, twice} {
 		event(id, schemas.SessionEventKind_SESSION_OPENED)
@@ -204,7 +204,7 @@ func TestFindSessionsReflectsChanges(t *testing.T) {
 	}
 }
 
-// With many sessions the first page comes at once, and what is rare is found in bounded steps.
+// With many sessions the first page comes immediately, and rare ones are found in bounded steps.
 func TestFindAmongManySessions(t *testing.T) {
 	t.Parallel()
 	c := streamstest.Connect(t, streamstest.Broker(t, false))

@@ -165,7 +165,7 @@ func TestSweepRemovesUnknownExports(t *testing.T) {
 	})
 }
 
-// filmed makes a session of four frames, the first three of them in its finished video.
+// filmed creates a session of four frames, the first three of them in its finished video.
 func filmed(t *testing.T, c *streams.Conn, revision uint64) (id string) {
 	t.Helper()
 	ctx := streamstest.Context(t)

@@ -63,7 +63,7 @@ type person struct {
 	lost     uint64        // number of the last frame without exactly one face
 }
 
-// plain is a seed whose draws let every first try, and first tries after failures, ask after a single frame at rest.
+// plain is a seed with which every first try, and every first try after a failure, requests its action after a single frame at rest.
 var plain = sync.OnceValue(func() []byte {
 	for i := uint32(0); ; i++ {
 		seed := binary.BigEndian.AppendUint32(nil, i)
@@ -106,7 +106,7 @@ func (p *person) shows(l look) *schemas.Verdict {
 	return v
 }
 
-// then shows a look and checks what is asked for next; 0 means that all is done.
+// then shows a look and checks the action requested next; 0 means that all are done.
 func (p *person) then(l look, code int32) {
 	p.t.Helper()
 	v := p.shows(l)
@@ -175,7 +175,7 @@ func TestHalfATurnDoesNotCount(t *testing.T) {
 	p.then(look{yaw: 9}, 0)
 }
 
-// The nod of somebody whose camera stands low is measured from where that person looks straight.
+// With a low camera, a nod is measured from the pose in which the person looks straight.
 func TestNeutralPose(t *testing.T) {
 	p := asked(t, schemas.ActionPitchDown)
 	p.then(look{pitch: 14}, schemas.CodeTurnDown) // at rest: this is how the person looks

@@ -256,7 +256,7 @@ func TestHoldIsInterruptedAndEnds(t *testing.T) {
 	p.then(straight, schemas.CodeTurnLeft)
 }
 
-// After a failure the actions still to be done come in another order, and stay the same ones.
+// After a failure the remaining actions stay the same, in another order.
 func TestFailureDrawsAgain(t *testing.T) {
 	orders, moved := map[string]int{}, 0
 	const sessions = 400

@@ -69,7 +69,7 @@ func TestMeansOfEveryScore(t *testing.T) {
 	}
 }
 
-// A judge's opinion of one frame does not stand against the mean; one without a score does.
+// A judge's verdict on one frame does not override the mean; a verdict without a score does.
 func TestOpinionsWithAndWithoutScores(t *testing.T) {
 	says := func(code int32) func(map[string]*schemas.Verdict) {
 		return func(v map[string]*schemas.Verdict) { v[schemas.WorkerMatcher].Errors = []int32{code} }
@@ -112,7 +112,7 @@ func TestMajorities(t *testing.T) {
 			if got := (scores{eyes: e.GetEyes().GetState(), mouth: e.GetMouth().GetState(), glasses: e.GetEyeglasses()}); got != c.want {
 				t.Errorf("reported %+v, want %+v", got, c.want)
 			}
-			// The single states stay in the window.
+			// The window keeps the single states.
 			for i, sample := range s.state.GetWindow() {
 				if e := sample.GetEstimations(); c.frames[i].mouth != e.GetMouth().GetState() || c.frames[i].glasses != e.GetEyeglasses() {
 					t.Errorf("sample %d: %v, was %+v", i, e, c.frames[i])

@@ -122,7 +122,7 @@ func TestMarkedSession(t *testing.T) {
 	expect(t, s.next(shot{live: score(0.9), stranger: true}), schemas.Outcome_OUTCOME_DIFFERENT_FACE, schemas.CodeDifferentFace)
 }
 
-// Whatever a session went through, it goes on the same after its state was stored and read back, as on a resume at
+// Regardless of its history, a session continues unchanged after its state was stored and read back, as on a resume at
 // another edge.
 func TestResumeKeepsEverything(t *testing.T) {
 	shots := []shot{live, spoof, {detector: []int32{schemas.CodeNoFace}}, {live: score(0.9), actions: []int32{schemas.CodeCloseEyes}, pending: true, waive: schemas.PoseAndEyeCodes}, spoof, spoof, spoof, spoof, live}

@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// shot holds the workers' verdicts on one frame. The zero shot is one that nobody objects to and nobody has scored.
+// shot holds the workers' verdicts on one frame. The zero shot has no objections and no scores.
 type shot struct {
 	detector []int32           // the detector's codes: there are no other verdicts then
 	forgiven []int32           // failed checks that were waived

@@ -43,7 +43,7 @@ func TestJoinInAnyOrder(t *testing.T) {
 				t.Fatalf("order %v: complete after %d verdicts", order, i)
 			}
 			done = j.add(verdicts[n], s, noon)
-			// Each comes once more, and so does the first.
+			// Each is delivered a second time, and so is the first.
 			for _, again := range []int{n, order[0]} {
 				if o := j.add(verdicts[again], s, noon); o != nil {
 					t.Fatalf("order %v: a repeated verdict completed the join", order)

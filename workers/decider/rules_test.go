@@ -84,7 +84,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// Samples keep the frame's own score: a mean that went into the window would be averaged again.
+// Samples keep the frame's own score: a mean stored in the window would be averaged again.
 func TestWindowKeepsSingleScores(t *testing.T) {
 	s := open(t, passive)
 	s.play(shot{live: score(0.2)}, shot{live: score(0.3)}, shot{live: score(0.4)})
@@ -272,7 +272,7 @@ func randomShot(r *rand.Rand) shot {
 	return f
 }
 
-// Whatever comes, a session that goes on says why, one that passed has nothing against it, and equal input gives equal
+// For any input, a session that continues has a reason, one that passed has no objections, and equal input gives equal
 // bytes without being changed.
 func TestAnySession(t *testing.T) {
 	passed := 0
@@ -330,7 +330,7 @@ func bytesOf(t *testing.T, d *schemas.Decision) string {
 	return string(data)
 }
 
-// scribble writes over everything in the state, so that what it shares with the verdicts shows.
+// scribble overwrites everything in the state, which reveals memory that it shares with the verdicts.
 func scribble(d *schemas.Decision) {
 	for i := range d.State.Waived {
 		d.State.Waived[i] = -1

@@ -23,7 +23,7 @@ func frame(image []byte, waived ...int32) *schemas.Frame {
 	}
 }
 
-// judged is a judge that wants a crop.
+// judged is a judge that requests a crop.
 var judged = []want{{judge: "hats", crops: []schemas.CropSpec{{Name: "head", Kind: schemas.CropSquare, Scale: 2, Width: 32, Height: 24, Color: "bgr"}}}}
 
 func look(t *testing.T, m *vision.Models, f *schemas.Frame, document string) (*schemas.Verdict, *schemas.Face) {
@@ -110,7 +110,7 @@ func TestNoFace(t *testing.T) {
 	})
 }
 
-// The first group with a failure ends the frame, and what was not measured is not there.
+// The first group with a failure ends the frame, and estimations that were not measured are missing.
 func TestLaterGroupsAreNotMeasured(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	dark := changed(t, "conditions/closed_eyes_d9.jpg", "lutyuv=y=val*0.15,scale=iw/4:-1")

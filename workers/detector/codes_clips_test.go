@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// Real people pass with the default settings, and fail for nothing but what they do.
+// Real people pass with the default settings, and fail only the checks that their actions fail.
 func TestRealClipsPass(t *testing.T) {
 	turns := []int32{
 		schemas.CodeYawNeedRight, schemas.CodeYawNeedLeft, schemas.CodeRollRight, schemas.CodeRollLeft, schemas.CodePitchNeedUp, schemas.CodePitchNeedDown,

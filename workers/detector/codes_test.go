@@ -154,7 +154,7 @@ func TestCodeOfTheGeneralScore(t *testing.T) {
 	})
 }
 
-// While an action is asked nothing but what can be seen of a turned face is checked.
+// While an action is requested, only what is visible on a turned face is checked.
 func TestCodesOfTurnedFaces(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		const strict = `{"thresholds":{"glasses":["sunglasses"],"mouth":0,"mouth_states":[],"ags":1,"blur":0}}`

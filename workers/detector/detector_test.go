@@ -94,7 +94,7 @@ func TestForeignState(t *testing.T) {
 	}
 }
 
-// A frame of which the detector knows nothing must still reach the decider with its state.
+// A frame without any measurements must still reach the decider with its state.
 func TestBlankVerdict(t *testing.T) {
 	f := frame(nil)
 	if d := blank(f, 7).GetDetection(); d.GetFrame() != 7 || d.GetReceivedUnixNanos() != f.GetReceivedUnixNanos() || d.GetState() != f.GetState() {
@@ -112,7 +112,7 @@ func TestFakeSessionsAreNotSentToJudges(t *testing.T) {
 	}
 }
 
-// TestOverTheStreams sends frames through the whole worker.
+// TestOverTheStreams sends frames through a running worker.
 func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
@@ -121,7 +121,7 @@ func TestOverTheStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Only the first of these judges in this session: nobody named the second, and the third is switched off.
+	// Only the first of these judges this session: the second is not in the settings, and the third is switched off.
 	crop := schemas.CropSpec{Name: "head", Kind: schemas.CropSquare, Scale: 1, Width: 8, Height: 8, Color: "rgb"}
 	for _, name := range []string{"hats", "stranger", schemas.WorkerMatcher} {
 		streamstest.Go(t, func(ctx context.Context) error {

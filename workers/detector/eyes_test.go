@@ -46,7 +46,7 @@ func TestEyesAreMeasuredByTheirOwner(t *testing.T) {
 	}
 }
 
-// What a network says of an eye goes before its aspect ratio and its pixels; what it does not know falls back on them.
+// A network's result for an eye takes precedence over its aspect ratio and its pixels, which are used when the network is unsure.
 func TestEyeNetworkGoesFirst(t *testing.T) {
 	for _, c := range []struct {
 		state  vision.EyeState

@@ -16,7 +16,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// A network that tells screens from faces stands in for one that knows deepfakes.
+// A network that recognizes screens stands in for one that recognizes deepfakes.
 func TestDeepfakeRole(t *testing.T) {
 	zoo := workertest.Models(t, "zoo") // finds the faces
 	model := filepath.Join(workertest.Path(t, ".."), "models", "antispoof", "vietanh954_minifasnetv2se_128_98.20.onnx")

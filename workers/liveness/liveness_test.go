@@ -62,7 +62,7 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
-// A pack without the role says nothing, and fails nobody.
+// A pack without the role gives no verdict, and fails no session.
 func TestPackWithoutTheRole(t *testing.T) {
 	m := workertest.Models(t, "base")
 	w := New(m)

@@ -156,7 +156,7 @@ func TestRefusedReferencePictures(t *testing.T) {
 	})
 }
 
-// What another process asks of a running matcher is what the matcher itself works with.
+// The descriptor that another process requests from a running matcher is the one that the matcher itself computes.
 func TestDescribeOverTheBroker(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))

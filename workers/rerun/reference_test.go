@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// TestReferenceForAnotherPack: what the matcher remembers of faces is described again, or left out with a note.
+// TestReferenceForAnotherPack: the reference face is described again, or left out with a note.
 func TestReferenceForAnotherPack(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	const matcher = schemas.WorkerMatcher

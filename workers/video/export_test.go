@@ -312,7 +312,7 @@ func TestExportWhoseEncoderDies(t *testing.T) {
 	}
 }
 
-// When a worker stops, the next one makes its whole export.
+// When a worker stops, the next one builds its export from the beginning.
 func TestExportIsTakenOver(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)

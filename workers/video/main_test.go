@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// The test binary is also the encoder process. Its environment sets what it does for the test.
+// The test binary is also the encoder process. Environment variables set its behaviour.
 const (
 	encoderEnv = "SELENE_TEST_ENCODER" // folder through which the test and its encoders exchange files
 	pidFile    = "pid."                // of an encoder, followed by its process ID
@@ -40,7 +40,7 @@ func encode(dir string) error {
 	return stitch.Serve(context.Background(), &troubled{Reader: os.Stdin, dir: dir}, os.Stdout)
 }
 
-// troubled reads a job, and after the first part of it waits or dies as the test wants.
+// troubled reads a job, and after the first part of it waits or dies, as its environment says.
 type troubled struct {
 	io.Reader
 	dir  string

@@ -245,7 +245,7 @@ func TestResumedSessionIsBuiltAgain(t *testing.T) {
 	}
 }
 
-// A second end makes the video again only if there are new frames, and a file that is replaced is deleted.
+// A second end builds the video again only if there are new frames, and deletes the replaced file.
 func TestSecondEnd(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)

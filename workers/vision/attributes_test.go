@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What the stills show, told by eye.
+// The content of the stills, determined by eye.
 var (
 	withGlasses = []string{
 		"match/bbt/amy4.png", "match/bbt/bernadette1.png", "match/bbt/bernadette2.png", "match/bbt/bernadette3.png", "match/bbt/bernadette4.png",

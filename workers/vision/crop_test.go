@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// ramp has red growing by 2 a pixel to the right and green by 2 a pixel down, so a pixel tells where it came from.
+// ramp has red growing by 2 a pixel to the right and green by 2 a pixel down, so a pixel's value gives its origin.
 func ramp(w, h int) *Image {
 	img := &Image{w, h, make([]byte, w*h*3)}
 	for y := range h {
@@ -104,7 +104,7 @@ func TestArcFaceTransform(t *testing.T) {
 	}
 }
 
-// What warp does in fixed point must be what the formula of bilinear interpolation gives.
+// warp, in fixed point, must agree with the formula of bilinear interpolation.
 func TestWarpAgainstTheFormula(t *testing.T) {
 	img := picture(t, "match/bbt/amy1.png")
 	for name, m := range map[string]affine{

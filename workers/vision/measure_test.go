@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The frames are not mirrored; what they show was looked at by eye.
+// The frames are not mirrored; their content was determined by eye.
 func TestPoseSigns(t *testing.T) {
 	zoo := pickPack(t, "zoo")
 	toRight := measured(t, zoo, "conditions/profile_a_zub.jpg") // nose to the left of the picture: the subject's own right
@@ -94,7 +94,7 @@ func TestWinks(t *testing.T) {
 	})
 }
 
-// At 73 degrees the mesh network may be wholly sure of a face that it makes up.
+// At 73 degrees the mesh network may be fully confident of a face that it invents.
 func TestFarTurnedFacesAreNotMeasured(t *testing.T) {
 	m := pickPack(t, "zoo")
 	far := 0

@@ -45,7 +45,7 @@ func judge(m *Models, img *Image) (o outcome, err error) {
 	return o, nil
 }
 
-// Goroutines that share the models get, bit for bit, what one alone gets.
+// Goroutines that share the models get the same results, bit for bit, as one alone.
 func TestModelsAreShared(t *testing.T) {
 	names := []string{"conditions/open_eyes_d9.jpg", "match/ageitgey/obama_240p.jpg", "conditions/tilt_zub.jpg", "match/bbt/amy1.png"}
 	eachPack(t, func(t *testing.T, m *Models) {
@@ -78,7 +78,7 @@ func TestModelsAreShared(t *testing.T) {
 	})
 }
 
-// A runtime that reports to its maker opens this log as it is loaded.
+// A runtime with telemetry enabled opens this log when it is loaded.
 func TestRuntimeWritesNoTelemetry(t *testing.T) {
 	pickPack(t, "base")
 	log := filepath.Join(os.TempDir(), fmt.Sprintf("mat-debug-%d.log", os.Getpid()))

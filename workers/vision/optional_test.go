@@ -17,7 +17,7 @@ import (
 var optional = map[Role]struct{ file, spec string }{
 	RoleEyeState:  {"eyestate/seeta6_eye_state.onnx", `{"decoder":"seeta_eye","input":[96,96],"crop":0.65,"color":"bgr","scale":[1,1,1]}`},
 	RoleOcclusion: {"attributes/seeta6_mask_detector.onnx", `{"decoder":"seeta_mask","input":[112,112],"crop":1,"color":"bgr","scale":[1,1,1]}`},
-	// It tells screens from faces, which is as good for a test.
+	// It recognizes screens, which serves the test as well.
 	RoleDeepfake: {"antispoof/vietanh954_minifasnetv2se_128_98.20.onnx", `{"decoder":"classifier","input":[128,128],"crops":[1.5],"class":0,"color":"rgb","scale":[255,255,255]}`},
 }
 

@@ -205,7 +205,7 @@ func TestMoreColumns(t *testing.T) {
 	}
 }
 
-// TestOwnKinds: files of unknown kinds are counted under their name, and in nothing else.
+// TestOwnKinds: files of unknown kinds are counted under their name only.
 func TestOwnKinds(t *testing.T) {
 	seen := &schemas.Estimations{FaceCount: proto.Uint32(1)}
 	samples := []*sample{

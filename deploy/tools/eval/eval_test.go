@@ -45,7 +45,7 @@ func pack(t *testing.T, name string) vision.Config {
 	return cfg
 }
 
-// moreColumns are the columns of labels.csv that the shared one lacks.
+// moreColumns lists the columns that the shared labels.csv does not have.
 const moreColumns = "faces.csv"
 
 // subset creates a dataset from the wanted lines of the shared one.
@@ -198,7 +198,7 @@ func checkOutput(t *testing.T, r *Report) {
 	}
 }
 
-// The whole split is more than a half, and half of the report is of half of the files.
+// The report of each half counts half of the files, and the two halves cover all files.
 func TestRunSplit(t *testing.T) {
 	dir := subset(t, files[:8]...)
 	var images int

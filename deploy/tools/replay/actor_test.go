@@ -97,7 +97,7 @@ var allActions = []int{
 	schemas.CodePitchStart, schemas.CodeTurnUp, schemas.CodePitchStart,
 }
 
-// examine plays script as --act does to a server that asks for steps, at most limit frames.
+// examine plays script as --act does, for at most limit frames, to a server that requests steps.
 func examine(t *testing.T, script scripted, rest float64, steps []int, limit int) (out Outcome, seen []Face, order []int, warnings []string) {
 	t.Helper()
 	e := &examiner{steps: append([]int{}, steps...)}
@@ -169,7 +169,7 @@ func TestActorPlaysAsFarAsAClipGoes(t *testing.T) {
 	}
 }
 
-// TestActorMovesOn: asked for nothing, the person goes on in the source's order.
+// TestActorMovesOn: when no action is requested, the person continues in the source's order.
 func TestActorMovesOn(t *testing.T) {
 	script := person(5)
 	a := actorOf(t, script)
@@ -204,7 +204,7 @@ func TestActorAvoidsWhatFailed(t *testing.T) {
 	}
 }
 
-// TestActorGoesFurther: a server that wants more than usual gets it in the end.
+// TestActorGoesFurther: a server that requires a larger movement than usual gets it in the end.
 func TestActorGoesFurther(t *testing.T) {
 	script := person(0)
 	a := actorOf(t, script)
@@ -228,7 +228,7 @@ func actorOf(t *testing.T, script scripted) *actor {
 	return a
 }
 
-// TestActorPhoto: a still photo does nothing of what is asked, says so and never passes.
+// TestActorPhoto: a still photo cannot perform any requested action, reports that and never passes.
 func TestActorPhoto(t *testing.T) {
 	for n, steps := range map[int][]int{1: {schemas.CodeOpenEyes, schemas.CodeCloseEyes}, 3: {schemas.CodeYawStart, schemas.CodeTurnLeft}, 2: {schemas.CodeTurnUp}} {
 		photo := make(scripted, n)
@@ -281,7 +281,7 @@ func TestActorWithoutFace(t *testing.T) {
 }
 
 // TestActorNodsFromRest: up and down count from how the person holds the head, because
-// the camera may stand high or low, and from the horizontal too.
+// the camera may be high or low, and from the horizontal too.
 func TestActorNodsFromRest(t *testing.T) {
 	for _, c := range []struct {
 		rest    float64

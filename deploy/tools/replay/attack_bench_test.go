@@ -18,7 +18,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// seer measures as the detector does, and keeps what else the workers see of each picture.
+// seer measures as the detector does, and stores the other inputs of the workers for each picture.
 type seer struct {
 	models  *vision.Models
 	decoder *vision.Decoder
@@ -98,7 +98,7 @@ func clip(tb testing.TB, name string) string {
 	return path
 }
 
-// duel plays one session against the active-liveness worker, as decisions would let it go, in no time.
+// duel plays one session against the active-liveness worker as the decider would steer it, without waiting.
 type duel struct {
 	settings *schemas.Settings
 	cast     *cast
@@ -293,7 +293,7 @@ func table(b *testing.B, c *cast, s *schemas.Settings) (out string) {
 }
 
 // resemblance reports how alike straight-looking faces of one clip are, from frame to frame and when cut at random moments
-// more than a second apart: the lowest value, and the one that 5 % are below.
+// more than a second apart: the lowest value, and the 5th percentile.
 func resemblance(c *cast, m *seer, fps int) string {
 	var near, far []float64
 	straight := func(i int) bool {

@@ -23,7 +23,7 @@ func TestUnplayableLibrary(t *testing.T) {
 	}
 }
 
-// TestAttackerCutsToTheRequestedAction: one who owns a recording of every action does them all, and lets the recordings run.
+// TestAttackerCutsToTheRequestedAction: an attacker with a recording of every action performs them all, and lets the recordings run.
 func TestAttackerCutsToTheRequestedAction(t *testing.T) {
 	script := person(0)
 	a := actorOf(t, script)
@@ -52,7 +52,7 @@ func TestAttackerCutsToTheRequestedAction(t *testing.T) {
 	}
 }
 
-// TestReactionTime: whoever is asked to do something takes time to begin, and none to look straight.
+// TestReactionTime: a person takes time to begin a requested action, but none to look straight.
 func TestReactionTime(t *testing.T) {
 	a := actorOf(t, person(0))
 	a.delay, a.fast = 300*time.Millisecond, true

@@ -35,7 +35,7 @@ func (a *Accounts) elsewhere() *Accounts {
 	return &Accounts{accounts: a.accounts, logins: a.logins, hasher: newHasher(), now: a.now}
 }
 
-// person makes a user who has changed his password, in a group of his own with the rights.
+// person creates a user who has changed their password, in a group of their own with the rights.
 func (a *Accounts) with(t *testing.T, name string, rights ...Right) Caller {
 	t.Helper()
 	ctx := t.Context()
@@ -438,7 +438,7 @@ func TestLastAdministrator(t *testing.T) {
 	_, err = a.SetUser(ctx, boss, "boss", nil, false)
 	wantErr(t, "a disabled one is none", err, ErrConflict)
 
-	// Two who remove each other at two edges at once: one stays.
+	// When two administrators remove each other at two edges at the same time, one remains.
 	for range 4 {
 		other := a.with(t, "other")
 		var group sync.WaitGroup

@@ -22,7 +22,7 @@ import (
 
 const userPassword = "a password for tests"
 
-// visitor is a browser, a program with a token, or nobody yet.
+// visitor is a browser, a program with a token, or a client that is not logged in.
 type visitor struct {
 	*installation
 	token, cookie, csrf string
@@ -58,7 +58,7 @@ func (v *visitor) send(method, path, body string, headers ...string) (*http.Resp
 	return answer, data
 }
 
-// wants sends and decodes an answer of a status, a problem or not.
+// wants sends a request, checks the status of the answer, and decodes the answer or its problem document.
 func (v *visitor) wants(status int, method, path, body string, headers ...string) map[string]any {
 	v.t.Helper()
 	answer, data := v.send(method, path, body, headers...)
@@ -88,7 +88,7 @@ func (i *installation) logIn(user, password string) *visitor {
 	return v
 }
 
-// user makes a user with rights, nil meaning an administrator, who has changed his password and is logged in.
+// user creates a user with rights, nil meaning an administrator, who has changed their password and is logged in.
 func (i *installation) user(name string, rights ...account.Right) *visitor {
 	i.t.Helper()
 	group := account.Administrators
@@ -111,7 +111,7 @@ func (i *installation) apiToken(scopes ...account.Right) *visitor {
 	return &visitor{installation: i, token: made["token"].(string)}
 }
 
-// Of all instances that start at the same time, one draws the first password, and that one stays.
+// When several instances start at the same time, one generates the first password, and it is kept.
 func TestFirstPasswordIsGeneratedOnce(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*streams.Conn, func()) {
@@ -255,7 +255,7 @@ func TestCrossSiteRequests(t *testing.T) {
 		change(status, "Sec-Fetch-Site", site)
 		v.wants(status, "GET", "/v1/me", "", "Sec-Fetch-Site", site)
 	}
-	// A page cannot log its visitor in as somebody else.
+	// A page cannot log its visitor in as another user.
 	in := fmt.Sprintf(`{"user":"u","password":%q}`, userPassword)
 	nobody := &visitor{installation: i}
 	nobody.wants(403, "POST", "/v1/login", in, "Sec-Fetch-Site", "cross-site")
@@ -407,7 +407,7 @@ type auditPage struct {
 	Next    string
 }
 
-// audited does things that the audit log names, and some that it must not. It returns the session that it erased.
+// audited sends requests that the audit log must record, and some that it must not. It returns the ID of the session that it erased.
 func (i *installation) audited() (erased string) {
 	i.t.Helper()
 	id, _ := evidence(i.t, i.conn)
@@ -521,7 +521,7 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 	if answer := try("v", userPassword, "198.51.100.1"); answer.StatusCode != http.StatusOK {
 		t.Errorf("another user: %s", answer.Status)
 	}
-	// Names that nobody can have, of which no more is kept than their beginning.
+	// Names that are not allowed. Only their beginning is stored.
 	tried = 0
 	for try(strings.Repeat("n", 70)+fmt.Sprint(tried), "wrong", fmt.Sprintf("198.51.100.%d", tried)).StatusCode == http.StatusUnauthorized {
 		if tried++; tried > 200 {

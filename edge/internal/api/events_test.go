@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// pipes is a listener whose connections hold nothing: what is written waits until it is read.
+// pipes is a listener whose connections have no buffer: a write blocks until it is read.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {

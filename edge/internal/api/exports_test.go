@@ -24,7 +24,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// exporter stands for a video worker: it makes of each order what make says, until the test ends.
+// exporter stands in for a video worker: it calls make for each order until the test ends.
 func (i *installation) exporter(make func(ctx context.Context, e *schemas.Export, step func()) error) {
 	i.t.Helper()
 	streamstest.Go(i.t, func(ctx context.Context) error {
@@ -53,7 +53,7 @@ func (i *installation) exporter(make func(ctx context.Context, e *schemas.Export
 	})
 }
 
-// movies makes a file of every session.
+// movies creates a file of every session.
 func (i *installation) movies(ctx context.Context, e *schemas.Export, step func()) error {
 	e.Status = schemas.VideoExporting
 	step()
@@ -283,7 +283,7 @@ func TestRefusedExports(t *testing.T) {
 	}
 }
 
-// The document lists what is allowed.
+// The OpenAPI document lists the allowed values.
 func TestExportOrderInOpenAPI(t *testing.T) {
 	document := string(must[[]byte](t)(os.ReadFile("openapi.yaml")))
 	ladder := strings.Trim(strings.ReplaceAll(fmt.Sprint(schemas.BitrateLadder), " ", ", "), "[]")

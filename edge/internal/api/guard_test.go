@@ -73,7 +73,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	for n := range limitedKeys - 1 {
 		l.take(fmt.Sprint(n), now)
 	}
-	// Newcomers share a bucket, and whoever was busy stays so.
+	// New addresses share a bucket, and an address over its limit stays over it.
 	shared := 0
 	for n := range 10 {
 		if l.take(fmt.Sprint("new", n), now) == 0 {

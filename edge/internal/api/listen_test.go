@@ -21,7 +21,7 @@ import (
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
-// heard is an event as a client sees it.
+// heard is an event as a client receives it.
 type heard struct {
 	ID, Kind, Cursor, Session, Outcome, Event, Status string
 	Sequence, Frame                                   uint64
@@ -103,7 +103,7 @@ func TestEvents(t *testing.T) {
 	if got := fmt.Sprint(decisions, steps); got != "[4open1 [] 5open2 [] 6success3 []] [3opened 4closedsuccess]" {
 		t.Errorf("got %s", got)
 	}
-	// Whoever comes back misses nothing, and hears nothing twice.
+	// A client that reconnects misses no event, and receives none twice.
 	again := i.listen("?since=" + ready.Cursor)
 	again.next()
 	count := map[string]int{}
@@ -231,7 +231,7 @@ func (i *installation) cookie() string {
 	return cookie
 }
 
-// The end of an edge tells its listeners to go elsewhere.
+// An edge that shuts down closes its listeners, so that they reconnect to another one.
 func TestListenersAreClosedWithTheEdge(t *testing.T) {
 	i := install(t, options{})
 	l := i.listen("")

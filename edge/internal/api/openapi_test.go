@@ -54,7 +54,7 @@ type describedAnswer struct {
 	Content map[string]struct{ Schema json.RawMessage }
 }
 
-// check compares an answer with the one that the document describes for the path, the method and the status.
+// check compares an answer with the one that the document describes for the path, method and status.
 func (c *contract) check(t *testing.T, method, path string, answer *http.Response, body []byte) {
 	t.Helper()
 	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))

@@ -19,7 +19,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// Every route is in the document, and nothing else is.
+// The document lists every route, and only those.
 func TestOpenAPI(t *testing.T) {
 	i := install(t, options{})
 	document := must[[]byte](t)(os.ReadFile("openapi.yaml"))

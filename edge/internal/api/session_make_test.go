@@ -99,7 +99,7 @@ func TestCreateSession(t *testing.T) {
 	wantProblem(t, answer, body, http.StatusGone)
 }
 
-// describer runs a matcher that describes every picture but those of pngOf(t, 9), which show nobody, and pngOf(t, 10).
+// describer runs a matcher that describes every picture but those of pngOf(t, 9), which show no face, and pngOf(t, 10).
 func (i *installation) describer() {
 	i.t.Helper()
 	nobody, broken := pngOf(i.t, 9), pngOf(i.t, 10)

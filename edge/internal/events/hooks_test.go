@@ -157,7 +157,7 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
-// An address that refuses, or says nothing, is paused, loses nothing but what was tried, and holds up nobody else.
+// An address that refuses or does not answer is paused, loses only the events that were tried, and does not delay others.
 func TestBrokenWebhooks(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	good, bad := receive(t, http.StatusOK), receive(t, http.StatusTeapot)

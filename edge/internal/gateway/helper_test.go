@@ -38,7 +38,7 @@ type door struct {
 	stop     func() // and waits
 }
 
-// open starts a gateway of its own on the broker.
+// open starts a separate gateway on the broker.
 func open(t *testing.T, conn *streams.Conn, c Config) *door {
 	t.Helper()
 	signer, err := token.Load(token.Config{Key: testKey})
@@ -112,7 +112,7 @@ func decide(t *testing.T, conn *streams.Conn, name string, script script) {
 	})
 }
 
-// offer answers those who ask for a decider. The function withdraws it.
+// offer answers requests for a decider. The returned function withdraws it.
 func offer(t *testing.T, conn *streams.Conn, name string) (withdraw func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -135,7 +135,7 @@ func offer(t *testing.T, conn *streams.Conn, name string) (withdraw func()) {
 	return withdraw
 }
 
-// settle stores a decision and replies with it, or with the one that came first.
+// settle stores a decision and replies with it, or with the one that was stored first.
 func settle(ctx context.Context, conn *streams.Conn, d *schemas.Decision, last uint64) error {
 	sequence, err := conn.PublishDecision(ctx, d, last)
 	if errors.Is(err, streams.ErrDecided) {

@@ -235,7 +235,7 @@ func TestEndedSessionOfADeadEdge(t *testing.T) {
 	wantExpiry(t, conn, id)
 }
 
-// wantExpiry waits until the session's presence expired, which is what tells others that it is over.
+// wantExpiry waits until the session's presence expired, which is how others learn that it ended.
 func wantExpiry(t *testing.T, conn *streams.Conn, id string) {
 	t.Helper()
 	expired := make(chan string, 1)

@@ -155,7 +155,7 @@ func TestDeadPeerIsNoticed(t *testing.T) {
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
 }
 
-// smallBuffers makes a server's connections take little more than what the client reads.
+// smallBuffers limits a server's connections to little more than the client reads.
 type smallBuffers struct{ net.Listener }
 
 func (l smallBuffers) Accept() (net.Conn, error) {

@@ -21,7 +21,7 @@ import (
 
 const secret = "a secret"
 
-// ticket makes a session that opens with the secret until expires.
+// ticket creates a session that the secret opens until expires.
 func ticket(t *testing.T, conn *streams.Conn, expires time.Time, face *schemas.Reference) (id string) {
 	t.Helper()
 	id = uuid.NewString()
@@ -100,7 +100,7 @@ func TestTokenIsNeededToResumeAndUsedUpAtTheEnd(t *testing.T) {
 	refused(t, second, r, "ended")
 }
 
-// Whoever shows the token hears the end again, at any edge, and nobody else does.
+// A client with the token receives the end again, at any edge, and no other client does.
 func TestEndIsRepeated(t *testing.T) {
 	for outcome, code := range map[schemas.Outcome]int{
 		schemas.Outcome_OUTCOME_PASSED: lpproto.CloseSuccess, schemas.Outcome_OUTCOME_DIFFERENT_FACE: lpproto.CloseDifferentFace,
@@ -253,7 +253,7 @@ func TestDeviceIsPublished(t *testing.T) {
 	}
 }
 
-// Whatever a decision left in the state goes on at another edge.
+// Another edge continues with the state that a decision left.
 func TestStateSurvivesAnotherEdge(t *testing.T) {
 	var left *schemas.SessionState
 	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {

@@ -20,7 +20,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// session stores a session: the codes of each of its frames, and how it ended; OUTCOME_CONTINUE is one that goes on. Frame
+// session stores a session: the codes of each of its frames, and how it ended; OUTCOME_CONTINUE is one still running. Frame
 // n took n times 10 ms, the session 2 s.
 func session(t testing.TB, conn *streams.Conn, outcome schemas.Outcome, frames ...[]int32) string {
 	t.Helper()
@@ -190,7 +190,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// What is stored of the counting changes nothing, nor does it matter who counts.
+// The stored snapshot does not change the counts, and neither does the instance that counts.
 func TestSnapshotIsACache(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	fill(t, conn)

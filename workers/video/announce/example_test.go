@@ -12,7 +12,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// The consumers that README.md shows get what is announced.
+// The consumers shown in README.md receive the announcements.
 func TestConsumers(t *testing.T) {
 	t.Parallel()
 	const line = "redis-cli --raw BLPOP default 0 | tail -n 1"

@@ -118,7 +118,7 @@ func (s *server) do(command ...string) string {
 	return said
 }
 
-// wants waits until the reply to a command is as wanted.
+// wants waits until a command returns the wanted reply.
 func (s *server) wants(want string, command ...string) {
 	s.t.Helper()
 	streamstest.Eventually(s.t, func() error {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Every error says what is allowed.
+// Every error names the allowed values.
 func TestBadOptions(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")

@@ -71,7 +71,7 @@ func TestImportBaseWithoutPackages(t *testing.T) {
 	}
 }
 
-// TestInstallBase copies an imported pack, keeps what is whole, and names what is not.
+// TestInstallBase copies an imported pack, keeps complete files, and names incomplete ones.
 func TestInstallBase(t *testing.T) {
 	from, models := filepath.Join(moduleRoot(t), "workers", "vision", "packs"), t.TempDir()
 	if _, err := os.Stat(filepath.Join(from, "base", "pack.json")); err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestPullFromFolder makes zoo from the real files, twice: the second time nothing is written.
+// TestPullFromFolder builds zoo from the real files, twice: the second time nothing is written.
 func TestPullFromFolder(t *testing.T) {
 	shared, models := sharedModels(t), t.TempDir()
 	if err := PullFrom(context.Background(), "zoo", shared, models, nil); err != nil {

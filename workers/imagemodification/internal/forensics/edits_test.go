@@ -189,7 +189,7 @@ func auc(original, edited []float64) float64 {
 	return wins / float64(len(original)*len(edited))
 }
 
-// TestMeasures prints how well each measure tells edited pictures from original ones, which is the table in README.md.
+// TestMeasures prints how well each measure distinguishes edited pictures from original ones: the table in README.md.
 func TestMeasures(t *testing.T) {
 	all := photos(t)
 	if testing.Short() {
