@@ -128,7 +128,7 @@ func TestNullKeepsTheDefault(t *testing.T) {
 		}
 	})
 	if got := strings.Join(nullable, " "); got != "session.max_attempts session.max_liveness_attempts thresholds.ags" {
-		t.Errorf("null has a meaning of its own in %s", got)
+		t.Errorf("null has a special meaning in %s", got)
 	}
 }
 

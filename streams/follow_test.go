@@ -65,7 +65,7 @@ func TestFollow(t *testing.T) {
 		t.Error(err)
 	}
 	if err := c.Follow(ctx, "NOTHING", 0, nil, nil); err == nil {
-		t.Error("followed a stream that there is not")
+		t.Error("followed a stream that does not exist")
 	}
 	s, err := c.Stream(streams.Sessions).State(ctx)
 	if err != nil || s.First != 1 || s.Last != 5 || s.Messages != 5 || s.MaxAge != 720*time.Hour || time.Since(s.Made) > time.Minute {

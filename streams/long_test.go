@@ -60,7 +60,7 @@ func TestNothingIsFetchedWithoutAFreeSlot(t *testing.T) {
 		return nil
 	})
 	if len(begun) != 0 {
-		t.Error("a second message was begun without room")
+		t.Error("a second message was started without a free slot")
 	}
 }
 
@@ -77,7 +77,7 @@ func TestRedeliveredMessageIsNotAcknowledged(t *testing.T) {
 		return c.Consume(ctx, w, func(_ context.Context, d *streams.Delivery) error {
 			tries <- d.Try
 			if d.Try == 1 {
-				return fmt.Errorf("somebody has it: %w", streams.ErrElsewhere)
+				return fmt.Errorf("open elsewhere: %w", streams.ErrElsewhere)
 			}
 			return nil
 		})
@@ -89,7 +89,7 @@ func TestRedeliveredMessageIsNotAcknowledged(t *testing.T) {
 				t.Errorf("try %d, want %d", got, want)
 			}
 		case <-ctx.Done():
-			t.Fatal("the message was acknowledged by the one who did not have it")
+			t.Fatal("the message was acknowledged by a process that did not hold it")
 		}
 	}
 }

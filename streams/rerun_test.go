@@ -73,7 +73,7 @@ func TestRunsAreIsolated(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first, err := hashes.New(c).FirstSight(ctx, &schemas.FrameName{Session: uuid.NewString()}, "00112233aabbccdd"); err != nil || first == id {
-		t.Errorf("a run has noted an image: %s, %v", first, err)
+		t.Errorf("a run stored the hash of an image: %s, %v", first, err)
 	}
 	name.Run = "r1.>"
 	if _, err := c.PublishFrame(ctx, &schemas.Frame{Version: schemas.Version, Name: name}); streams.FaultOf(err) != streams.Input {

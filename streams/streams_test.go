@@ -256,7 +256,7 @@ func TestReadingBackLeavesNoConsumer(t *testing.T) {
 			break // not read to the end
 		}
 		for range sessions.New(c).FramesOf(ctx, uuid.NewString()) {
-			t.Fatal("a frame of a session that is not there")
+			t.Fatal("counted a frame of an unknown session")
 		}
 	}
 	nc, err := nats.Connect(b.URL())
@@ -317,7 +317,7 @@ func TestSettingsRevisions(t *testing.T) {
 	}
 	same, err := settings.New(c).Put(ctx, []byte(`{"session":{"max_attempts":7}}`))
 	if err != nil || same.Number != second.Number {
-		t.Fatalf("the same document made revision %d: %v", same.Number, err)
+		t.Fatalf("the same document was stored as revision %d: %v", same.Number, err)
 	}
 	if _, err := settings.New(c).Put(ctx, []byte(`{"session":{"max_attempts":0}}`)); streams.FaultOf(err) != streams.Input {
 		t.Fatalf("got %v", err)

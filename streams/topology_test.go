@@ -40,7 +40,7 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 		}
 		want := fmt.Sprintf("| %s | `%s` | %s | %s |", s.Name, subject, s.Description, kept)
 		if i >= len(rows) || rows[i] != want {
-			t.Errorf("README.md lacks the row\n%s", want)
+			t.Errorf("README.md does not have the row\n%s", want)
 		}
 	}
 }
@@ -52,7 +52,7 @@ func TestReadmeShowsTheBuckets(t *testing.T) {
 	}
 	for _, b := range buckets(DefaultLimits()) {
 		if row := fmt.Sprintf("| `%s` | %s |\n", b.Bucket, b.Description); !strings.Contains(string(readme), row) {
-			t.Errorf("README.md lacks the row\n%s", row)
+			t.Errorf("README.md does not have the row\n%s", row)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (b *bench) settled(faces uint64) {
 			return err
 		}
 		if info.AckFloor.Stream != faces || info.NumAckPending != 0 {
-			return fmt.Errorf("answered up to %d of %d, %d open", info.AckFloor.Stream, faces, info.NumAckPending)
+			return fmt.Errorf("acknowledged up to %d of %d, %d open", info.AckFloor.Stream, faces, info.NumAckPending)
 		}
 		return nil
 	})
@@ -196,7 +196,7 @@ func TestVerdictNamesItsFrame(t *testing.T) {
 		t.Errorf("verdict %v", v)
 	}
 	if s := <-given; string(s.Own) != "mine" || s.Settings == nil {
-		t.Errorf("given %q and settings %v", s.Own, s.Settings)
+		t.Errorf("the worker received state %q and settings %v", s.Own, s.Settings)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestFaceIsAnsweredOnlyAfterItsVerdictIsStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info.AckFloor.Stream != 0 || info.NumAckPending != 1 {
-		t.Errorf("answered up to %d, %d open: the face is gone and its verdict too", info.AckFloor.Stream, info.NumAckPending)
+		t.Errorf("acknowledged up to %d, %d open: the face is lost, and its verdict too", info.AckFloor.Stream, info.NumAckPending)
 	}
 	if _, err := b.js.CreateStream(b.ctx, config); err != nil {
 		t.Fatal(err)
@@ -350,7 +350,7 @@ func TestTransientPanicIsTriedAgain(t *testing.T) {
 		return fine(ctx, f, s)
 	})
 	if v := b.verdict(b.send(b.face())); v.GetFailure() != nil {
-		t.Errorf("verdict %v: it was to be tried again first", v)
+		t.Errorf("verdict %v: want another try first", v)
 	}
 }
 
@@ -370,11 +370,11 @@ func TestStopReturnsMessages(t *testing.T) {
 	b.run(workers.Options{Concurrency: 1}, fine)
 	for _, session := range sessions {
 		if v := b.verdict(session); v.GetFailure() != nil {
-			t.Errorf("verdict %v: an interrupted worker says nothing", v)
+			t.Errorf("verdict %v: an interrupted worker must not give a verdict", v)
 		}
 	}
 	if took := time.Since(began); took > 15*time.Second {
-		t.Errorf("handed back after %v: the broker's doing, not the worker's", took)
+		t.Errorf("returned after %v: by the broker's timeout, not by the worker", took)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestSystemCodes(t *testing.T) {
 		}
 	}
 	if CodeName(7) != "code 7" || StaysOpen(7) || CloseCode(7) != CloseInternal {
-		t.Error("an unknown system code is known")
+		t.Error("an unknown system code has a name")
 	}
 }
 

@@ -33,7 +33,7 @@ func TestFormats(t *testing.T) {
 func TestDetect(t *testing.T) {
 	for _, s := range imagefiletest.Samples() {
 		if s.Verdict == imagefiletest.Good && imagefile.Detect(s.Data[:imagefile.MagicLength]) != imagefile.Detect(s.Data) {
-			t.Errorf("%s: the first bytes do not tell its format", s.Name)
+			t.Errorf("%s: the first bytes do not determine its format", s.Name)
 		}
 	}
 	if f := imagefile.Detect([]byte("\xff\xd8")); f != 0 {

@@ -122,7 +122,7 @@ func TestLifecycle(t *testing.T) {
 	}
 	for _, session := range []string{one, two} {
 		if got := videoSteps(t, c, session, e.ID); !slices.Equal(got, []string{"in_queue 0", "exporting 50", "success 100"}) {
-			t.Errorf("told %v", got)
+			t.Errorf("video states %v", got)
 		}
 	}
 	for v, err := range sessions.New(c.conn).VideosOf(ctx, two) {
@@ -131,7 +131,7 @@ func TestLifecycle(t *testing.T) {
 		}
 		if m := v.Message; m.GetStatus() == schemas.VideoSuccess && (m.GetObject() != e.Files[0].Object || m.GetFileName() != two+".mp4" || m.GetBytes() != 5 ||
 			m.GetFrames() != 7 || m.GetSkipped() != 1 || m.GetWidth() != 320 || m.GetHeight() != 240 || m.GetDurationNanos() != 1.5e9 || m.GetStartedUnixNanos() != now.UnixNano()) {
-			t.Errorf("told %v", m)
+			t.Errorf("video state %v", m)
 		}
 	}
 	// Over is over.
@@ -201,7 +201,7 @@ func TestCanceledExportLeavesTheQueue(t *testing.T) {
 		t.Errorf("canceled again: %+v %v", again, err)
 	}
 	if got := videoSteps(t, c, session, ids[1]); !slices.Equal(got, []string{"in_queue 0", "canceled 0"}) {
-		t.Errorf("told %v", got)
+		t.Errorf("video states %v", got)
 	}
 	all, err := c.All(ctx)
 	if err != nil || len(all) != 3 || all[0].ID != ids[2] || all[1].ID != ids[1] || all[2].ID != ids[0] {
@@ -299,7 +299,7 @@ func TestExportQueueIsBounded(t *testing.T) {
 		told++
 	}
 	if taken != room || told != room {
-		t.Errorf("%d of %d that came at the same time were taken, %d told, want %d", taken, cap(refused), told, room)
+		t.Errorf("%d of %d concurrent orders were accepted, %d failed, want %d accepted", taken, cap(refused), told, room)
 	}
 	before, err := c.All(ctx)
 	if err != nil || len(before) != streams.MaxExports {
@@ -320,7 +320,7 @@ func TestExportQueueIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := c.Create(ctx, exportOrder(late)); err != nil {
-		t.Errorf("no room after one was canceled: %v", err)
+		t.Errorf("no place in the queue after one was canceled: %v", err)
 	}
 }
 

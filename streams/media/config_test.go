@@ -93,9 +93,9 @@ func TestUnusableServices(t *testing.T) {
 	stop()
 	ctx := streamstest.Context(t)
 	if err := store.Put(ctx, "a", "x/y", strings.NewReader("x")); err == nil {
-		t.Error("stored by a service that is gone")
+		t.Error("an unreachable service stored an object")
 	}
 	if _, err := store.Open(ctx, "a"); err == nil {
-		t.Error("read from a service that is gone")
+		t.Error("an unreachable service returned an object")
 	}
 }

@@ -25,7 +25,7 @@ func gateway(t testing.TB) string {
 		t.Fatal(err)
 	}
 	if len(found) == 0 {
-		t.Skip("no S3 service to test with: make test builds it")
+		t.Skip("no S3 service to test with: run `make test`, which builds it")
 	}
 	return found[len(found)-1]
 }
@@ -66,7 +66,7 @@ func s3Service(t testing.TB) (c media.S3, stop func()) {
 		return conn.Close()
 	})
 	if err := client.MakeBucket(t.Context(), c.Bucket, minio.MakeBucketOptions{Region: c.Region}); err != nil {
-		t.Fatal(fmt.Errorf("make the bucket: %w", err))
+		t.Fatal(fmt.Errorf("create the bucket: %w", err))
 	}
 	return c, stop
 }

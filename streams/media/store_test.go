@@ -168,7 +168,7 @@ func TestStoredObjectsAreRead(t *testing.T) {
 				}
 				got, info := get(t, s.store, name)
 				if sha256.Sum256(got) != sha256.Sum256(data) {
-					t.Errorf("%s: %d bytes came back as %d others", name, size, len(got))
+					t.Errorf("%s: %d bytes were read as %d others", name, size, len(got))
 				}
 				if info.Name != name || info.Size != int64(size) || info.MediaType != "video/mp4" || info.Digest == "" {
 					t.Errorf("%s: described as %+v", name, info)
@@ -329,7 +329,7 @@ func TestUnfinishedPut(t *testing.T) {
 			}
 		}
 		if data, info := get(t, s.store, "video/old.mp4"); string(data) != "old" || info.MediaType != "video/mp4" {
-			t.Errorf("what was there is %q, %s", data, info.MediaType)
+			t.Errorf("the old object is %q, %s", data, info.MediaType)
 		}
 		if names := list(t, s.store, ""); len(names) != 1 {
 			t.Errorf("there are %v", names)
@@ -398,7 +398,7 @@ func TestSeek(t *testing.T) {
 			t.Errorf("read at the end: %d, %v", n, err)
 		}
 		if _, err := o.Seek(-1, io.SeekStart); err == nil {
-			t.Error("there is nothing before the beginning")
+			t.Error("seeked before the beginning")
 		}
 		if _, err := o.Seek(10, io.SeekStart); err != nil {
 			t.Fatal(err)

@@ -89,7 +89,7 @@ func TestSweeperComesFirst(t *testing.T) {
 	other := objects.BestShotName("a")
 	putObject(t, s, other, []byte("face"))
 	if !isThere(t, s, other) {
-		t.Error("another file is taken for the swept one")
+		t.Error("another file is mistaken for the swept one")
 	}
 	release()
 	if !isThere(t, s, name) {

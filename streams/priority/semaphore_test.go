@@ -38,7 +38,7 @@ func TestUrgentCallersGoFirst(t *testing.T) {
 	s.Release()
 	for _, want := range []turn{{priority.Urgent, 1}, {priority.Urgent, 3}, {priority.Background, 0}, {priority.Background, 2}} {
 		if got := <-order; got != want {
-			t.Errorf("%v went, want %v", got, want)
+			t.Errorf("%v acquired the slot, want %v", got, want)
 		}
 	}
 }

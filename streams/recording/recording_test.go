@@ -148,7 +148,7 @@ func TestBundleHoldsTheSession(t *testing.T) {
 		must(t, b.Close())
 	}
 	if err := recording.Write(ctx, io.Discard, c, uuid.NewString(), nil); !errors.Is(err, streams.ErrNotFound) {
-		t.Errorf("a session that never was: %v", err)
+		t.Errorf("an unknown session: %v", err)
 	}
 }
 

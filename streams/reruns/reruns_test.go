@@ -31,7 +31,7 @@ func TestNoSessionIsJudgedAgainAfterTheDeadline(t *testing.T) {
 		select {
 		case ok := <-until: // and it was released: otherwise the test would not end
 			if !ok {
-				t.Error("the handler does not know the deadline")
+				t.Error("the handler's context has no deadline")
 			}
 			return nil
 		default:

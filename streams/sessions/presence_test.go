@@ -38,7 +38,7 @@ func TestPresence(t *testing.T) {
 		t.Fatalf("after the socket closed: %v", err)
 	}
 	if err := sessions.New(c).Refresh(ctx, id, p, time.Hour); !errors.Is(err, sessions.ErrBusy) {
-		t.Fatalf("the old socket must see that it lost the session: %v", err)
+		t.Fatalf("the old socket must be notified that it lost the session: %v", err)
 	}
 	p3, err := sessions.New(c).Claim(ctx, id, "a", time.Hour)
 	if err != nil {

@@ -76,7 +76,7 @@ func all(t *testing.T, c *streams.Conn, q sessions.Query) (list []sessions.Found
 			return list, pages
 		}
 		if q.Before != 0 && next >= q.Before || pages > 1000 {
-			t.Fatalf("going on at %d leads to %d", q.Before, next)
+			t.Fatalf("the page after %d leads to %d", q.Before, next)
 		}
 		q.Before = next
 	}
@@ -86,7 +86,7 @@ func TestFindSessions(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	if found, next, err := sessions.New(c).Find(ctx, sessions.Query{}); err != nil || len(found) != 0 || next != 0 {
-		t.Fatalf("where nothing is: %v, %d, %v", found, next, err)
+		t.Fatalf("with nothing stored: %v, %d, %v", found, next, err)
 	}
 	const n = 230
 	ids, begun := synthetic(t, c, n)

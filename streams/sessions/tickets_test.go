@@ -32,7 +32,7 @@ func TestTicketOpensOneSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := sessions.New(c).PutTicket(ctx, session, ticket, nil); err == nil {
-			t.Error("a second ticket for the same session")
+			t.Error("created a second ticket for the same session")
 		}
 	}
 	ticket, err := sessions.New(c).TicketOf(ctx, id)

@@ -264,7 +264,7 @@ func TestSweepKeepsReplacedObjects(t *testing.T) {
 		}
 		gone, err = sweep.SweepObject(sweep.New(c), streamstest.Context(t), media.Info{Name: "video/none.mp4"}, time.Now())
 		if gone || err != nil {
-			t.Errorf("what is gone already: %t, %v", gone, err)
+			t.Errorf("missing object: %t, %v", gone, err)
 		}
 	})
 }

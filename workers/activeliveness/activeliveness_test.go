@@ -289,7 +289,7 @@ func TestActionsAreDrawnFairly(t *testing.T) {
 		}
 		for place, action := range got {
 			if slices.Contains(got[:place], action) {
-				t.Fatalf("%v asks for one thing twice", got)
+				t.Fatalf("%v requests one action twice", got)
 			}
 			if counts[action] == nil {
 				counts[action] = make([]int, 3)

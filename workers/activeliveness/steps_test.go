@@ -162,7 +162,7 @@ func TestLostFaceAtRestCostsNoDraw(t *testing.T) {
 	p.lost = p.number
 	p.then(straight, schemas.CodeTurnLeft)
 	if r := p.progress().Round; r != 0 {
-		t.Errorf("round %d, nothing was under way", r)
+		t.Errorf("round %d: nothing was in progress", r)
 	}
 }
 

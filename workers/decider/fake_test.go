@@ -26,7 +26,7 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 		"the face is lost between":       {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
 		"and the second is not full":     {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
 		"and the second passes":          {append(append(times(3, spoof), noFace), spoof, live, live), false},
-		"a waived frame makes no window": {append(times(5, spoof), times(9, shot{live: score(0), forgiven: []int32{schemas.CodeYawNeedLeft}})...), false},
+		"a waived frame does not enter the window": {append(times(5, spoof), times(9, shot{live: score(0), forgiven: []int32{schemas.CodeYawNeedLeft}})...), false},
 		"not clearly":                    {times(30, shot{live: score(0.25)}), false},
 		"clearly":                        {times(6, shot{live: score(0.24)}), true},
 		"none was full":                  {slices.Repeat([]shot{spoof, spoof, noFace}, 20), false},
@@ -141,7 +141,7 @@ func TestResumeKeepsEverything(t *testing.T) {
 				}
 			}
 			if a, b := bytesOf(t, whole.next(f)), bytesOf(t, broken.next(f)); a != b {
-				t.Fatalf("cut before frame %d: frame %d is decided otherwise", cut+1, i+1)
+				t.Fatalf("cut before frame %d: frame %d is decided differently", cut+1, i+1)
 			}
 		}
 		if whole.state.GetAttempts() != 9 || whole.state.GetLivenessAttempts() != 8 || !whole.state.GetFake() || whole.state.GetFaceLost() != 3 {

@@ -61,7 +61,7 @@ func TestJoinInAnyOrder(t *testing.T) {
 			want = got
 		}
 		if got != want {
-			t.Errorf("order %v decides otherwise:\n%x\n%x", order, got, want)
+			t.Errorf("order %v leads to another decision:\n%x\n%x", order, got, want)
 		}
 		for _, o := range j.expire(noon.Add(time.Hour)) {
 			t.Errorf("order %v: decided again: %v", order, o)
@@ -113,11 +113,11 @@ func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 				}
 			}
 			if early := j.expire(noon.Add(c.after)); len(early) != 0 {
-				t.Fatalf("given up within %v", c.after)
+				t.Fatalf("abandoned within %v", c.after)
 			}
 			late := j.expire(noon.Add(c.after + time.Millisecond))
 			if len(late) != 1 {
-				t.Fatalf("not given up after %v", c.after)
+				t.Fatalf("not abandoned after %v", c.after)
 			}
 			d := late[0].decide()
 			if d.GetFailure().GetCode() != schemas.SystemInternal || d.GetState().GetAttempts() != 0 || d.GetOutcome() != inTurn {
@@ -144,7 +144,7 @@ func TestFailedRequiredWorkerIsNotWaitedFor(t *testing.T) {
 	}
 	o := j.add(v[0], s, noon)
 	if o == nil {
-		t.Fatal("waits for the rest although the frame cannot be judged any more")
+		t.Fatal("waits for the rest although the frame can no longer be judged")
 	}
 	if got := o.decide().GetFailure().GetDetail(); got != "matcher: no crop" {
 		t.Errorf("failure %q", got)
@@ -186,14 +186,14 @@ func TestJoinsAreBounded(t *testing.T) {
 		t.Errorf("%d joins are open, %d allowed", len(j.open), maxJoins)
 	}
 	if j.open[first] != nil {
-		t.Error("the oldest is still there: newer ones had to go")
+		t.Error("the oldest is still there, newer ones were removed")
 	}
 	// The newest still works.
 	for _, v := range four(s) {
 		j.add(v, s, noon)
 	}
 	if len(j.closed) != 1 {
-		t.Error("a frame that came when all was full was not decided")
+		t.Error("a frame that arrived when all joins were in use was not decided")
 	}
 	if o := j.expire(noon.Add(joinAge + time.Second)); len(o) != 0 || len(j.open) != 0 || len(j.closed) != 0 {
 		t.Errorf("after %v: %d given up, %d open, %d remembered", joinAge, len(o), len(j.open), len(j.closed))

@@ -42,7 +42,7 @@ func TestDecisionsDoNotDependOnOrderOrRepetition(t *testing.T) {
 			want := decide(s.settings, clones(byWorker))
 			got := deliver(t, r, shuffled, s.settings, byWorker, names)
 			if a, b := bytesOf(t, want), bytesOf(t, got); a != b {
-				t.Fatalf("seed %d, frame %d: decided otherwise\n%v\n%v", seed, number, want, got)
+				t.Fatalf("seed %d, frame %d: decided differently\n%v\n%v", seed, number, want, got)
 			}
 			done++
 			s.state = got.State
@@ -89,7 +89,7 @@ func deliver(t *testing.T, r *rand.Rand, j *joins, s *schemas.Settings, verdicts
 		}
 	}
 	if decision == nil {
-		t.Fatal("all verdicts came, and no decision")
+		t.Fatal("no decision after all verdicts")
 	}
 	if len(j.open) != 0 {
 		t.Fatalf("%d joins were opened again by late verdicts", len(j.open))

@@ -31,7 +31,7 @@ func TestDetectorErrorsEndTheFrame(t *testing.T) {
 	before := proto.CloneOf(s.state)
 	expect(t, s.next(shot{detector: []int32{schemas.CodeBlurred, schemas.CodeTooDark}}), inTurn, schemas.CodeBlurred, schemas.CodeTooDark)
 	if !slices.Equal(s.state.GetWaived(), schemas.PoseAndEyeCodes) {
-		t.Errorf("waived next: %v; a turn that is asked for still stands after a blurred frame", s.state.GetWaived())
+		t.Errorf("waived next: %v; a requested turn must survive a blurred frame", s.state.GetWaived())
 	}
 	if s.state.GetAttempts() != 2 || s.state.GetLivenessAttempts() != 1 || s.state.GetSequence() != 2 {
 		t.Errorf("attempts %d, liveness attempts %d, sequence %d, want 2, 1, 2", s.state.GetAttempts(), s.state.GetLivenessAttempts(), s.state.GetSequence())
@@ -211,7 +211,7 @@ func TestAdvisoryWorkers(t *testing.T) {
 	expect(t, open(t, withPlugin).next(shot{live: score(0.9), silent: []string{plugin}}), schemas.Outcome_OUTCOME_PASSED)
 	d := open(t, withPlugin).next(shot{live: score(0.9), fails: map[string]int32{plugin: schemas.SystemInternal}})
 	if d.GetFailure() != nil {
-		t.Errorf("%v: a worker nobody waits for must not stop the session", d.GetFailure())
+		t.Errorf("%v: a worker that is not required must not stop the session", d.GetFailure())
 	}
 	expect(t, d, schemas.Outcome_OUTCOME_PASSED)
 }
@@ -230,7 +230,7 @@ func TestBestShot(t *testing.T) {
 		"never out of the window": {
 			[]shot{{live: score(1)}, {live: score(0.1), forgiven: []int32{1}}, {detector: []int32{3}}, {live: score(0.6)}, {live: score(0.7), forgiven: []int32{1}}, {live: score(0.8)}}, 101,
 		},
-		"not a frame that was forgiven": {
+		"not a frame with a waived check": {
 			[]shot{{live: score(0.6)}, {live: score(0.7)}, {live: score(1), forgiven: []int32{schemas.CodeYawNeedLeft}}, {live: score(0.8)}}, 104,
 		},
 	} {
@@ -252,7 +252,7 @@ func TestWorkersGetTheirStateBack(t *testing.T) {
 	}
 	s.next(shot{live: score(0.9), state: map[string]string{schemas.WorkerMatcher: ""}})
 	if got, ok := s.state.GetWorkers()[schemas.WorkerMatcher]; !ok || len(got) != 0 {
-		t.Errorf("an empty state is a state: %q", got)
+		t.Errorf("an empty state is stored as %q", got)
 	}
 }
 

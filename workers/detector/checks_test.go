@@ -116,7 +116,7 @@ func TestLaterGroupsAreNotMeasured(t *testing.T) {
 	dark := changed(t, "conditions/closed_eyes_d9.jpg", "lutyuv=y=val*0.15,scale=iw/4:-1")
 	v, _ := look(t, m, frame(dark), `{}`)
 	if !slices.Equal(v.GetErrors(), []int32{schemas.CodeTooDark}) {
-		t.Errorf("codes %v, want the quality alone", v.GetErrors())
+		t.Errorf("codes %v, want only those of the quality", v.GetErrors())
 	}
 	if e := v.GetEstimations(); e.GetHeadPose() != nil || e.GetEyes() != nil || e.GetFramePosition() == nil || !e.GetImageQuality().GetIsDark() {
 		t.Errorf("measured %v", e)
@@ -133,7 +133,7 @@ func TestWaivedChecks(t *testing.T) {
 		for name, code := range map[string]int32{"conditions/closed_eyes_d9.jpg": schemas.CodeEyesClosed, "conditions/profile_a_zub.jpg": schemas.CodeYawNeedLeft} {
 			v, face := look(t, m, frame(workertest.Picture(t, name), schemas.PoseAndEyeCodes...), `{}`)
 			if len(v.GetErrors()) != 0 || !slices.Equal(v.GetDetection().GetWaivedErrors(), []int32{code}) || face == nil {
-				t.Errorf("%s: codes %v, waived %v, face %v; want %d forgiven", name, v.GetErrors(), v.GetDetection().GetWaivedErrors(), face != nil, code)
+				t.Errorf("%s: codes %v, waived %v, face %v; want %d waived", name, v.GetErrors(), v.GetDetection().GetWaivedErrors(), face != nil, code)
 			}
 		}
 		v, face := look(t, m, frame(changed(t, "conditions/closed_eyes_d9.jpg", "gblur=sigma=6"), schemas.PoseAndEyeCodes...), `{}`)
@@ -145,7 +145,7 @@ func TestWaivedChecks(t *testing.T) {
 		}
 		v, _ = look(t, m, frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg"), schemas.PoseAndEyeCodes...), `{}`)
 		if len(v.GetDetection().GetWaivedErrors()) != 0 {
-			t.Errorf("forgiven %v although nothing failed", v.GetDetection().GetWaivedErrors())
+			t.Errorf("waived %v although nothing failed", v.GetDetection().GetWaivedErrors())
 		}
 	})
 }
@@ -159,7 +159,7 @@ func TestFaceMessage(t *testing.T) {
 		t.Errorf("margins %s of %v, want %s", got, position.GetFrame(), want)
 	}
 	if face.GetFrame() != 42 || face.GetDecider() != "d" || face.GetReceivedUnixNanos() != 7 || string(face.GetState().GetSeed()) != "seed" {
-		t.Errorf("face %v lost what came with the frame", face)
+		t.Errorf("face %v does not have all fields of its frame", face)
 	}
 	if n := len(face.GetLandmarks()); n != 10 || face.GetLandmarks()[0] >= face.GetLandmarks()[2] {
 		t.Errorf("landmarks %v: the subject's right eye comes first", face.GetLandmarks())

@@ -98,7 +98,7 @@ func TestCodesOfCutPictures(t *testing.T) {
 			// A head that bows may come near the rim.
 			v, _ := look(t, m, frame(cut, schemas.PoseAndEyeCodes...), `{"thresholds":{"face_share":1}}`)
 			if len(v.GetErrors()) > 0 || !slices.Equal(v.GetDetection().GetWaivedErrors(), []int32{c.code}) {
-				t.Errorf("%s while an action is asked: codes %v, waived %v", c.name, v.GetErrors(), v.GetDetection().GetWaivedErrors())
+				t.Errorf("%s while an action is requested: codes %v, waived %v", c.name, v.GetErrors(), v.GetDetection().GetWaivedErrors())
 			}
 		}
 		cut := margins

@@ -79,7 +79,7 @@ func TestVerdictsAreReproducible(t *testing.T) {
 		child.Env = append(os.Environ(), childEnv+"="+pack)
 		out, err := child.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), want) {
-			t.Errorf("another process says otherwise than %s (%v):\n%s", want, err, out)
+			t.Errorf("another process got a different digest than %s (%v):\n%s", want, err, out)
 		}
 	})
 }

@@ -88,7 +88,7 @@ func TestAnotherPersonEndsTheSession(t *testing.T) {
 					t.Errorf("person %d after person %d: codes %v, ends %v, similarity %.2f", k, i, v.GetErrors(), v.GetEnds(), v.GetEstimations().GetPreviousFaceSimilarity())
 				}
 				if isStranger(v) && v.GetState() != nil {
-					t.Error("the state went over to the stranger")
+					t.Error("the stranger's face changed the state")
 				}
 			}
 		}
@@ -125,11 +125,11 @@ func TestTurnedFacesAreSkipped(t *testing.T) {
 		"up": posed(&schemas.HeadPose{Pitch: 21}), "down": posed(&schemas.HeadPose{Pitch: -21}), "unmeasured": posed(nil),
 	} {
 		if v := judge(t, w, f, own); v.GetState() != nil || v.GetEstimations().PreviousFaceSimilarity != nil || v.GetEnds().Terminal() {
-			t.Errorf("%s: %v; want no word on it, and the old state kept", name, v)
+			t.Errorf("%s: %v; want no verdict on it, and the old state", name, v)
 		}
 	}
 	if v := judge(t, w, posed(&schemas.HeadPose{Yaw: 20, Pitch: -20}), own); !isStranger(v) {
-		t.Errorf("a stranger at 20 degrees goes through: %v", v)
+		t.Errorf("a stranger at 20 degrees passes: %v", v)
 	}
 }
 

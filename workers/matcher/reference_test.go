@@ -50,7 +50,7 @@ func TestVerification(t *testing.T) {
 				}
 				if v.GetState() == nil { // turned away
 					if got := e.GetVerification(); got.GetSimilarity() != before.GetSimilarity() || (got == nil) != (before == nil) {
-						t.Errorf("%s, frame %d, turned away: %v, want what was said before: %v", name, i, got, before)
+						t.Errorf("%s, frame %d, turned away: %v, want the previous verdict: %v", name, i, got, before)
 					}
 					continue
 				}
@@ -170,7 +170,7 @@ func TestDescribeOverTheBroker(t *testing.T) {
 	w := New(m)
 	v := judge(t, w, workertest.Face(t, m, picture, w), own)
 	if got := v.GetEstimations().GetVerification(); !got.GetMatched() || got.GetSimilarity() < 0.9999 {
-		t.Errorf("a face is not itself: %v", got)
+		t.Errorf("a face differs from itself: %v", got)
 	}
 	var refusal *describe.Refusal
 	if _, err := describe.Face(context.Background(), conn, []byte("no picture")); !errors.As(err, &refusal) || refusal.Code != schemas.SystemUndecodable {

@@ -102,7 +102,7 @@ func TestDetectorNotRun(t *testing.T) {
 		t.Error("the recording was changed")
 	}
 	if inPlaceOf(sent(), recorded) != nil || inPlaceOf(now, &schemas.Verdict{}) != nil {
-		t.Error("a verdict stands in where there is nothing for the judges to see")
+		t.Error("a recorded verdict is used for a frame that is not sent to judges")
 	}
 }
 
@@ -121,7 +121,7 @@ func TestFailedAgain(t *testing.T) {
 func TestStatesAreComparedWithoutTheirPlace(t *testing.T) {
 	a := &schemas.SessionState{Seed: []byte{1}, LastDecision: 5, SettingsRevision: 9}
 	if !sameState(a, &schemas.SessionState{Seed: []byte{1}, LastDecision: 6}) || a.LastDecision != 5 {
-		t.Errorf("states differ by where they are stored; %v", a)
+		t.Errorf("equal states are reported as different because of their place: %v", a)
 	}
 	if sameState(a, &schemas.SessionState{Seed: []byte{2}}) || sameState(a, nil) {
 		t.Error("different states are the same")

@@ -43,7 +43,7 @@ func TestReferenceForAnotherPack(t *testing.T) {
 		t.Errorf("no reference: %v, %q, %v", state, notes, err)
 	}
 	if state, notes, err := begin("", true, same); err != nil || state.GetWorkers()[matcher] != nil || len(notes) != 1 || !strings.Contains(notes[0], "no longer stored") {
-		t.Errorf("a reference that is gone: %v, %q, %v", state, notes, err)
+		t.Errorf("a missing reference: %v, %q, %v", state, notes, err)
 	}
 	if _, _, err := begin("broken", true, same); err == nil || !strings.Contains(err.Error(), "the disk is broken") {
 		t.Errorf("a reference that cannot be read: %v", err)

@@ -149,7 +149,7 @@ func TestWorkersThatAreNotRunning(t *testing.T) {
 func TestJobsAreLimited(t *testing.T) {
 	for given, want := range map[int]int{-1: 1, 0: 1, 5: 5, 1000: mostJobs} {
 		if r := New(nil, Options{Jobs: given}); cap(r.slots) != want || r.options.Timeout != defaultTimeout {
-			t.Errorf("%d jobs give %d", given, cap(r.slots))
+			t.Errorf("%d jobs: got %d slots", given, cap(r.slots))
 		}
 	}
 }

@@ -356,7 +356,7 @@ func TestTakenOverExportIsLeftAlone(t *testing.T) {
 	r.remove(holdFile)
 	s.status(schemas.VideoSuccess)
 	if _, now, err := exports.New(r.conn).Get(r.ctx(), id); err != nil || now != revision {
-		t.Errorf("the heir's export was changed: revision %d, not %d (%v)", now, revision, err)
+		t.Errorf("the new owner's export was changed: revision %d, not %d (%v)", now, revision, err)
 	}
 	r.waitFor(streams.Exports, "video-export", func(c *jetstream.ConsumerInfo) bool { return c.NumAckPending == 1 })
 }

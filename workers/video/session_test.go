@@ -147,7 +147,7 @@ func TestNoVideoWithoutDecodableFrames(t *testing.T) {
 		t.Errorf("status %v", got)
 	}
 	if got := empty.status(schemas.VideoError); !strings.Contains(got.GetReason(), "24h") {
-		t.Errorf("reason %q does not say how long frames are kept", got.GetReason())
+		t.Errorf("reason %q does not state how long frames are kept", got.GetReason())
 	}
 }
 
@@ -238,7 +238,7 @@ func TestResumedSessionIsBuiltAgain(t *testing.T) {
 	r.remove(holdFile)
 	r.wantMarks(s.status(schemas.VideoSuccess).GetObject(), upTo(45)...)
 	if told := s.built(); told != 1 {
-		t.Errorf("%d videos were announced, want the last alone", told)
+		t.Errorf("%d videos were announced, want only the last", told)
 	}
 	if n := len(r.encoders()); n != 2 {
 		t.Errorf("%d encoders, want 2", n)

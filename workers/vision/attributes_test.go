@@ -135,7 +135,7 @@ func TestMaskedFaces(t *testing.T) {
 			}
 		}
 		if covered < 6 {
-			t.Errorf("%d of %d masks found, it were 6", covered, len(list))
+			t.Errorf("%d of %d masks found, want 6", covered, len(list))
 		}
 	})
 }

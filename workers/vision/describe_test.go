@@ -105,6 +105,6 @@ func TestSimilarityIsScaledToTheMatch(t *testing.T) {
 		}
 	}
 	if m.Similarity(at(1), []float32{1}) != 0 || m.Similarity(nil, nil) != 0 {
-		t.Error("vectors of different lengths are alike")
+		t.Error("vectors of different lengths are similar")
 	}
 }

@@ -33,7 +33,7 @@ func TestDetectEveryStill(t *testing.T) {
 			}
 		}
 		if alone < len(files)*95/100 {
-			t.Errorf("one face in %d of %d portraits; more than one in 20 has a second that is not there", alone, len(files))
+			t.Errorf("one face in %d of %d portraits; more than one in 20 has a spurious second face", alone, len(files))
 		}
 	})
 }

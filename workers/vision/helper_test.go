@@ -50,7 +50,7 @@ func pickPack(tb testing.TB, name string) *Models {
 	cfg := Config{Library: filepath.Join(packs, "lib", "libonnxruntime.so.1"), Pack: filepath.Join(packs, name)}
 	for _, path := range []string{cfg.Library, filepath.Join(cfg.Pack, "pack.json")} {
 		if _, err := os.Stat(path); err != nil {
-			tb.Skipf("the pack %s is not made: %v; run `make setup`", name, err)
+			tb.Skipf("the pack %s is not built: %v; run `make setup`", name, err)
 		}
 	}
 	m, err := Open(cfg)

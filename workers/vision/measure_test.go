@@ -16,14 +16,14 @@ func TestPoseSigns(t *testing.T) {
 		}
 	}
 	if toRight.Yaw > -45 || toLeft.Yaw < 45 {
-		t.Errorf("yaw %.0f for a turn to the own right, %.0f to the own left; want below -45 and above 45", toRight.Yaw, toLeft.Yaw)
+		t.Errorf("yaw %.0f for a turn to the person's right, %.0f to their left; want below -45 and above 45", toRight.Yaw, toLeft.Yaw)
 	}
 	eachPack(t, func(t *testing.T, m *Models) {
 		if tilt := measured(t, m, "conditions/tilt_zub.jpg"); tilt.Roll > -15 || tilt.Roll < -40 {
-			t.Errorf("roll %.0f for a tilt to the own left shoulder; want -40..-15", tilt.Roll)
+			t.Errorf("roll %.0f for a tilt to the person's left shoulder; want -40..-15", tilt.Roll)
 		}
 		if down := measured(t, m, "conditions/glasses_1.jpg"); down.Pitch > -15 || down.Yaw < 15 {
-			t.Errorf("pitch %.0f, yaw %.0f for a head bowed and turned to the own left; want below -15 and above 15", down.Pitch, down.Yaw)
+			t.Errorf("pitch %.0f, yaw %.0f for a head bowed and turned to the person's left; want below -15 and above 15", down.Pitch, down.Yaw)
 		}
 		front := measured(t, m, "conditions/open_eyes_d9.jpg")
 		if math.Abs(float64(front.Yaw)) > 10 || math.Abs(float64(front.Roll)) > 10 || math.Abs(float64(front.Pitch)) > 15 {

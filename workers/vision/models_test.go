@@ -69,7 +69,7 @@ func TestModelsAreShared(t *testing.T) {
 						t.Error(err)
 					}
 					if !reflect.DeepEqual(got, want[k]) {
-						t.Errorf("%s: other numbers than alone", names[k])
+						t.Errorf("%s: the numbers differ from those without a batch", names[k])
 					}
 				}
 			})

@@ -135,7 +135,7 @@ func TestDeepfakeClassifier(t *testing.T) {
 		}
 		m.pack.Roles[RoleDeepfake].Class = 2
 		if _, err := m.Deepfake(crops); !errors.Is(err, ErrPack) {
-			t.Errorf("a class that is not there: %v", err)
+			t.Errorf("a class that does not exist: %v", err)
 		}
 	}
 	if _, err := m.Deepfake(nil); !errors.Is(err, ErrCrop) {

@@ -96,7 +96,7 @@ func TestHalves(t *testing.T) {
 		t.Errorf("halves of %v, want 21 each", count)
 	}
 	if a, b := labels[40].half, labels[41].half; a == b {
-		t.Error("both files of a small kind are in one half")
+		t.Error("both files of a small kind are in the same half")
 	}
 	// The order of the lines must not matter.
 	turned := append([]Label(nil), labels...)

@@ -88,7 +88,7 @@ func TestAt(t *testing.T) {
 		t.Errorf("threshold %v accepts the highest score", p.Threshold)
 	}
 	if _, ok := ROC(nil, nil).At(0.1); ok {
-		t.Error("a working point without scores")
+		t.Error("got a working point without scores")
 	}
 }
 
@@ -132,7 +132,7 @@ func TestRuleOfThree(t *testing.T) {
 		t.Errorf("bound of 60 frames of 2 files = %v, %v", bound, none)
 	}
 	if _, none := (Share{Count: 1, Of: 60}).Bound(); none {
-		t.Error("a bound for no error, though there is one")
+		t.Error("a rate with an error has the bound of one without")
 	}
 }
 

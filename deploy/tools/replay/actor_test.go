@@ -215,7 +215,7 @@ func TestActorGoesFurther(t *testing.T) {
 		reply.Errors = []int{schemas.CodeTurnRight}
 	}
 	if far > -50 {
-		t.Errorf("asked forty times, the head turned to %.0f only", far)
+		t.Errorf("after forty requests the head turned to %.0f only", far)
 	}
 }
 

@@ -65,7 +65,7 @@ func openSeer(tb testing.TB, pack string) *seer {
 	library := filepath.Join(packs, "lib", "libonnxruntime.so.1")
 	for _, path := range []string{library, filepath.Join(packs, pack, "pack.json")} {
 		if _, err := os.Stat(path); err != nil {
-			tb.Skipf("the pack %s is not made: %v; run `make setup`", pack, err)
+			tb.Skipf("the pack %s is not built: %v; run `make setup`", pack, err)
 		}
 	}
 	models, err := vision.Open(vision.Config{Library: library, Pack: filepath.Join(packs, pack)}, vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose, vision.RoleDescriptor)

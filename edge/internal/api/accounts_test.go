@@ -226,7 +226,7 @@ func TestLogInCookie(t *testing.T) {
 	for _, wrong := range []string{"", "{", body + " x", `{"user":"u","pass":"x"}`, `{"user":1}`, "[]"} {
 		said := v.wants(422, "POST", "/v1/login", wrong)
 		if strings.Contains(fmt.Sprint(said), "Go") {
-			t.Errorf("%s: what was said is for us: %v", wrong, said)
+			t.Errorf("%s: the error reveals an internal detail: %v", wrong, said)
 		}
 	}
 	v.wants(413, "POST", "/v1/login", `{"user":"`+strings.Repeat("u", 1<<20)+`"}`)
@@ -278,7 +278,7 @@ func TestEachRouteNeedsItsRight(t *testing.T) {
 			continue
 		}
 		if !account.All().Have(route.Right) {
-			t.Fatalf("%s needs the right %s, which nobody can have", route.Path, route.Right)
+			t.Fatalf("%s needs the right %s, which does not exist", route.Path, route.Right)
 		}
 		v := without[route.Right]
 		if v == nil {
@@ -343,7 +343,7 @@ func TestAccountsOverHTTP(t *testing.T) {
 		t.Errorf("got %+v", users)
 	}
 	if _, body := i.get("/v1/users"); bytes.Contains(body, []byte("argon2")) || bytes.Contains(body, []byte("logins")) {
-		t.Errorf("what is secret is shown: %s", body)
+		t.Errorf("a secret is shown: %s", body)
 	}
 	clerk.wants(204, "DELETE", "/v1/users/new", "")
 
@@ -503,7 +503,7 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 		if answer.StatusCode == http.StatusTooManyRequests {
 			wantProblem(t, answer, body, http.StatusTooManyRequests)
 			if answer.Header.Get("Retry-After") == "" {
-				t.Error("it does not say when to try again")
+				t.Error("the answer has no Retry-After")
 			}
 		}
 		return answer
@@ -512,7 +512,7 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 	tried := 0
 	for try("u", "wrong", fmt.Sprintf("198.51.100.%d", tried)).StatusCode == http.StatusUnauthorized {
 		if tried++; tried > 200 {
-			t.Fatal("there is no end")
+			t.Fatal("the list does not end")
 		}
 	}
 	if tried < 10 {
@@ -525,14 +525,14 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 	tried = 0
 	for try(strings.Repeat("n", 70)+fmt.Sprint(tried), "wrong", fmt.Sprintf("198.51.100.%d", tried)).StatusCode == http.StatusUnauthorized {
 		if tried++; tried > 200 {
-			t.Fatal("there is no end")
+			t.Fatal("the list does not end")
 		}
 	}
 	// Ever new users from one address.
 	tried = 0
 	for try(fmt.Sprintf("nobody%d", tried), "wrong", "192.0.2.1").StatusCode == http.StatusUnauthorized {
 		if tried++; tried > 500 {
-			t.Fatal("there is no end")
+			t.Fatal("the list does not end")
 		}
 	}
 	if tried < 20 {
@@ -562,7 +562,7 @@ func TestRateLimit(t *testing.T) {
 		if answer.StatusCode == http.StatusTooManyRequests {
 			wantProblem(t, answer, body, http.StatusTooManyRequests)
 			if answer.Header.Get("Retry-After") == "" {
-				t.Error("it does not say when to try again")
+				t.Error("the answer has no Retry-After")
 			}
 		}
 		return answer.StatusCode
@@ -606,7 +606,7 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: %v", path, h)
 		}
 		if h.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s may be read by others", path)
+			t.Errorf("%s is readable by others", path)
 		}
 	}
 	const public = "/.well-known/jwks.json"

@@ -81,7 +81,7 @@ func TestLimiterIsBounded(t *testing.T) {
 		}
 	}
 	if shared != 2 || len(l.buckets) > limitedKeys+1 || l.take("mine", now) == 0 {
-		t.Errorf("%d went through, %d buckets", shared, len(l.buckets))
+		t.Errorf("%d requests passed, %d buckets", shared, len(l.buckets))
 	}
 	// Once the others are quiet there is room again.
 	now = now.Add(time.Minute)

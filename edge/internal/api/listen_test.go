@@ -121,7 +121,7 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	if e := i.listen("?kinds=decision&since=5"); e.next().Cursor != "5-0-0" || e.next().ID != "decision-6" {
-		t.Error("one kind does not go on at its sequence")
+		t.Error("a follower did not continue at its sequence")
 	}
 }
 

@@ -71,7 +71,7 @@ func TestConcurrentImportsAreLimited(t *testing.T) {
 	}
 	streamstest.Eventually(t, func() error {
 		if code := post(nil); code != http.StatusTooManyRequests {
-			return fmt.Errorf("a third one: %d", code)
+			return fmt.Errorf("a third record was stored: %d", code)
 		}
 		return nil
 	})

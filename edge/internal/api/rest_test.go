@@ -58,7 +58,7 @@ func TestAdminTokenIsNeeded(t *testing.T) {
 			if strings.HasPrefix(path, "/v1/") {
 				wantProblem(t, answer, body, http.StatusUnauthorized)
 				if answer.Header.Get("WWW-Authenticate") == "" {
-					t.Errorf("%s says not what to send", path)
+					t.Errorf("%s does not name the expected type", path)
 				}
 			} else if answer.StatusCode == http.StatusUnauthorized {
 				t.Errorf("%s %s needs a token", route.Method, path)
@@ -306,7 +306,7 @@ func TestSettings(t *testing.T) {
 	wantProblem(t, answer, body, http.StatusRequestEntityTooLarge)
 	i.want("/v1/settings", &after)
 	if after.Revision != before.Revision {
-		t.Fatal("a wrong document made a revision")
+		t.Fatal("an invalid document was stored as a revision")
 	}
 	if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(`{"session":{"max_attempts":7}}`)); answer.StatusCode != http.StatusOK {
 		t.Fatalf("got %s %s", answer.Status, body)

@@ -41,7 +41,7 @@ func TestUIConfigs(t *testing.T) {
 	answer, body = i.get("/ui-config/nobody", "Authorization", "")
 	wantProblem(t, answer, body, http.StatusNotFound)
 	if answer.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("that there is none may be kept: %v", answer.Header)
+		t.Errorf("the missing document may be cached: %v", answer.Header)
 	}
 	for document, path := range map[string]string{
 		`{"redirect_url":"javascript:alert(1)"}`:      "redirect_url",
@@ -117,7 +117,7 @@ func TestPageReadsTheSameUIConfig(t *testing.T) {
 		"sizes":  {keys(block("export const SIZES = {")), sizes},
 	} {
 		if !slices.Equal(c.page, c.ours) {
-			t.Errorf("%s: the page knows %v, the server %v", name, c.page, c.ours)
+			t.Errorf("%s: the page reads %v, the server stores %v", name, c.page, c.ours)
 		}
 	}
 }

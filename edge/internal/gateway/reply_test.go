@@ -135,7 +135,7 @@ func TestMetrics(t *testing.T) {
 	conn := world(t, "", goOn)
 	d := open(t, conn, Config{})
 	if got := values(t, d.registry); got["selene_edge_frames_total STATS"] != 0 || len(got) < 15 {
-		t.Fatalf("counters are not there from the start: %v", got)
+		t.Fatalf("counters do not exist from the start: %v", got)
 	}
 	c, _ := connect(t, d, "")
 	c.frame()

@@ -108,7 +108,7 @@ func TestSessionsResumeElsewhereAfterShutdown(t *testing.T) {
 	c.wantStats(schemas.CodeMoreFrames)
 	<-stopped
 	if _, response, err := websocket.DefaultDialer.Dial(first.url, nil); err == nil || response == nil || response.StatusCode != http.StatusServiceUnavailable {
-		t.Fatalf("a closing gateway took a socket: %v %v", response, err)
+		t.Fatalf("a closing gateway accepted a socket: %v %v", response, err)
 	}
 }
 

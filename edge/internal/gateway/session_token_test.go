@@ -280,6 +280,6 @@ func TestStateSurvivesAnotherEdge(t *testing.T) {
 	got := stored(t, conn, id)[1].GetState()
 	want.LastDecision = got.GetLastDecision() // known only once stored
 	if got.GetLastDecision() == 0 || !proto.Equal(got, want) || !got.GetFake() || got.GetDevice().GetCamera() != "cam" {
-		t.Errorf("the second edge goes on with\n%v\nleft was\n%v", got, want)
+		t.Errorf("the second edge continues with\n%v\nleft was\n%v", got, want)
 	}
 }

@@ -217,7 +217,7 @@ func TestSnapshotIsACache(t *testing.T) {
 		t.Fatalf("got %+v", c)
 	}
 	if strings.Contains(text(c.counters), "-") {
-		t.Errorf("an id is stored: %s", text(c.counters))
+		t.Errorf("a session ID is stored: %s", text(c.counters))
 	}
 	stop = run(t, second)
 	gone := total(t, second, 4, Query{})
@@ -248,7 +248,7 @@ func TestSnapshotIsACache(t *testing.T) {
 	other := state(streams.Decisions)
 	other.Made = other.Made.Add(-time.Second)
 	if c := third.load(t.Context(), other, state(streams.Sessions)); c != nil {
-		t.Error("loaded what was counted of another stream")
+		t.Error("loaded the counts of another stream")
 	}
 	if c := third.load(t.Context(), state(streams.Decisions), state(streams.Sessions)); c == nil {
 		t.Error("did not load")

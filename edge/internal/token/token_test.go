@@ -153,7 +153,7 @@ func TestRefusedKeys(t *testing.T) {
 			t.Errorf("%q: got %v", string(key), err)
 		}
 		if strings.Contains(fmt.Sprint(err), strong[:31]) {
-			t.Errorf("the error tells the key: %v", err)
+			t.Errorf("the error reveals the key: %v", err)
 		}
 		s := load(t, Config{Key: key, Development: true})
 		if s.Weakness() == nil {
@@ -218,7 +218,7 @@ func TestSecretIsPrintedAsStars(t *testing.T) {
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "key", c.Key, "config", c)
 	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s %q", c, c, c.Key, c.Key), string(data), logged.String()} {
 		if strings.Contains(text, strong) {
-			t.Errorf("told: %s", text)
+			t.Errorf("printed %s", text)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func example(t *testing.T, program string, args ...string) func() string {
 	return func() string {
 		t.Helper()
 		if !lines.Scan() {
-			t.Error("the program has ended:", lines.Err())
+			t.Error("the program exited:", lines.Err())
 		}
 		t.Log(lines.Text())
 		return lines.Text()

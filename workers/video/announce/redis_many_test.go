@@ -43,7 +43,7 @@ func TestRedisFailover(t *testing.T) {
 			return errors.New(up)
 		}
 		if known := sentinel.do("SENTINEL", "REPLICAS", "m"); !strings.Contains(known, "master-link-status\nok") {
-			return fmt.Errorf("the Sentinel knows of %s", known)
+			return fmt.Errorf("the Sentinel lists %s", known)
 		}
 		return nil
 	})
@@ -110,7 +110,7 @@ func TestRedisCluster(t *testing.T) {
 		}
 	}
 	if len(homes) < 2 {
-		t.Errorf("all queues were on one node: %v", homes)
+		t.Errorf("all queues are on one node: %v", homes)
 	}
 }
 

@@ -205,6 +205,6 @@ func TestRedisClientsAreClosed(t *testing.T) {
 		}
 	}
 	if q.client != nil {
-		t.Error("there is a client though Redis is disabled")
+		t.Error("a client exists although Redis is disabled")
 	}
 }

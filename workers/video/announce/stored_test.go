@@ -47,9 +47,9 @@ func TestAnnouncements(t *testing.T) {
 	}
 	announce(id, "late")
 	if got := means(id); len(got) != 0 {
-		t.Errorf("of an erased session there is %v", got)
+		t.Errorf("an erased session has the announcement %v", got)
 	}
 	if got := means(other); len(got) != 1 {
-		t.Errorf("of another session there is %v", got)
+		t.Errorf("another session has the announcement %v", got)
 	}
 }

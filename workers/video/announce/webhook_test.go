@@ -101,7 +101,7 @@ func TestWebhookIsNotifiedOfTheEndOnce(t *testing.T) {
 		t.Errorf("a canceled export was announced by %v", a)
 	}
 	if len(posts) != 0 {
-		t.Errorf("and then came %+v", <-posts)
+		t.Errorf("unexpected second post %+v", <-posts)
 	}
 }
 

@@ -170,7 +170,7 @@ func FuzzReadersAgree(f *testing.F) {
 		if err == nil {
 			first := bytes.Clone(r.image.Pix)
 			if err := r.vision.Decode(data, &r.image); err != nil || !bytes.Equal(first, r.image.Pix) {
-				t.Errorf("decoded twice, it differs (%v)", err)
+				t.Errorf("the second decoding differs (%v)", err)
 			}
 		}
 		if err := r.vision.Decode(good, &r.image); err != nil || !bytes.Equal(r.image.Pix, want.Pix) {

@@ -148,7 +148,7 @@ func TestHostileTextIsDrawnLiterally(t *testing.T) {
 			file, font, d.fontSize(), d.margin(), d.margin(), d.margin()/2), "-f", "rawvideo", "-")[:w*h]
 		got, _ := fittedPlanes(t, Options{}, Frame{Image: grey(t, w, h), Draw: Drawing{Texts: []Text{{1, []string{tc[0]}}}}})
 		if r := changed(want, got[0], w); !r.Empty() {
-			t.Errorf("%.40q looks otherwise in %v", tc[0], r)
+			t.Errorf("%.40q looks different in %v", tc[0], r)
 		}
 	}
 }
@@ -208,14 +208,14 @@ func TestDrawingsEnd(t *testing.T) {
 	full := Drawing{Texts: []Text{{2, []string{"a"}}}, Boxes: []Box{{10, 10, 50, 50}}, Points: [][2]float32{{100, 100}}}
 	got, c := fittedPlanes(t, Options{}, Frame{Image: img}, Frame{Image: img, Draw: full}, Frame{Image: img})
 	if r := changed(got[0], got[2], 320); !r.Empty() {
-		t.Errorf("the picture after a drawing has changed in %v", r)
+		t.Errorf("the picture after a drawing is changed in %v", r)
 	}
 	if changed(got[0], got[1], 320).Empty() || c.graph == nil {
 		t.Error("nothing was drawn")
 	}
 	_, c = fittedPlanes(t, Options{}, Frame{Image: img}, Frame{Image: img})
 	if c.graph != nil || c.drawer.font != nil {
-		t.Error("pictures without drawings go through filters")
+		t.Error("pictures without drawings are filtered")
 	}
 }
 

@@ -277,7 +277,7 @@ func TestEncoderBackPressure(t *testing.T) {
 	}, Options{Codec: H264, Path: outPath(t, H264)}, nil)
 	var crash *CrashError
 	if !errors.As(err, &crash) || n*len(img) > 4<<20 {
-		t.Errorf("a process at rest took %d frames: %v", n, err)
+		t.Errorf("a stopped process accepted %d frames: %v", n, err)
 	}
 }
 

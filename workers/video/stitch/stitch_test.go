@@ -123,7 +123,7 @@ func TestEveryFrameAtItsTime(t *testing.T) {
 			t.Errorf("result %+v, file %dx%d", res, p.width, p.height)
 		}
 		if info, err := os.Stat(path); err != nil || info.Size() != res.Bytes {
-			t.Errorf("result says %d bytes, file: %v, %v", res.Bytes, info.Size(), err)
+			t.Errorf("result has %d bytes, file: %v, %v", res.Bytes, info.Size(), err)
 		}
 	})
 }

@@ -18,7 +18,7 @@ func TestPullFromFolder(t *testing.T) {
 	}
 	before := snapshot(t, models)
 	if len(before) != 9 {
-		t.Fatalf("8 weight files and pack.json expected, found %v", before)
+		t.Fatalf("found %v, want 8 weight files and pack.json", before)
 	}
 	if err := PullFrom(context.Background(), "zoo", filepath.Join(shared, "absent"), models, nil); err != nil {
 		t.Fatalf("a complete pack needs no source: %v", err)

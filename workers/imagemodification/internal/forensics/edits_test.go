@@ -234,6 +234,6 @@ func TestMeasures(t *testing.T) {
 		t.Logf("ghost over 0.2 for %d of %d: %s", caught, len(kinds[kind]), kind)
 	}
 	if got := auc(column("saved 92", ghost), column("face of another", ghost)); got < 0.7 {
-		t.Errorf("the ghost tells faces of others with AUC %.2f, it was 0.81", got)
+		t.Errorf("the ghost measure has an AUC of %.2f, want about 0.81", got)
 	}
 }
