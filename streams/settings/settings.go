@@ -183,7 +183,7 @@ func (s *Store) revisionOf(msg *streams.Message) (*Revision, error) {
 		wrong = json.Unmarshal([]byte(author), &r.Author)
 	}
 	var err error
-	r.Settings, err = schemas.ParseSettings(msg.Data)
+	r.Settings, err = schemas.ParseStoredSettings(msg.Data)
 	if err = errors.Join(err, wrong); err != nil {
 		return r, streams.Blame(streams.Input, fmt.Errorf("read settings revision %d: %w", msg.Sequence, err))
 	}
