@@ -123,7 +123,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 	announcements := base(Announcements, KindAnnouncement, "outcome of notifications about finished videos; written by video workers")
 	announcements.MaxAge = l.DecisionsAge
 
-	// Each section has a limit of its own: entries that anybody can cause, such as failed log-ins, displace no others.
+	// Each section has a limit of its own: entries that anybody can cause, such as failed logins, displace no others.
 	audit := base(Audit, KindAudit, "changes and who made them; written by edges")
 	audit.MaxAge, audit.MaxBytes, audit.MaxMsgsPerSubject = 365*day, 256*megabyte, 50_000
 

@@ -17,6 +17,6 @@ files=$(git ls-files --cached --others --exclude-standard -- '*.go' ':!streams/'
 found=$(xargs -r grep -nHE "$subject|$stream|$bucket" <<<"$files" || true)
 if [[ -n $found ]]; then
     printf '%s\n' "$found" >&2
-    echo "lint: subjects and the names of streams and buckets are spelled out in streams/ alone: use what it exports" >&2
+    echo "lint: only streams/ may spell out subjects and the names of streams and buckets: use the names it exports" >&2
     exit 1
 fi

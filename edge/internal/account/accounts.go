@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Accounts manages users, groups, log-ins and API tokens. They are stored in the broker and read for each request, so that a
+// Accounts manages users, groups, logins and API tokens. They are stored in the broker and read for each request, so that a
 // change takes effect at once, at every edge. It is safe for concurrent use.
 type Accounts struct {
 	accounts *streams.Bucket
@@ -55,7 +55,7 @@ type Caller struct {
 	Groups     []string // of a user
 	Rights     Rights
 	MustChange bool   // the password must be changed before anything else
-	CSRF       string // of a log-in: the value that a page has to repeat; "" for a token
+	CSRF       string // of a login: the value that a page has to repeat; "" for a token
 
 	user  bool
 	owner string     // the owner of a token: a user, or AdminToken

@@ -11,7 +11,7 @@ var (
 	ErrForbidden       = errors.New("not allowed")
 	ErrConflict        = errors.New("conflict with the current state")
 	ErrInvalid         = errors.New("invalid")
-	ErrBusy            = errors.New("too many log-ins at the same time: try again in a few seconds")
+	ErrBusy            = errors.New("too many logins at the same time: try again in a few seconds")
 )
 
 // refusal is an error of one of the kinds above with a text of its own.

@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/streams/sessions"
 )
 
-// How long a log-in is valid.
+// How long a login is valid.
 const (
 	loginTime  = 12 * time.Hour     // without use
 	loginLimit = 7 * 24 * time.Hour // in total
@@ -25,10 +25,10 @@ const (
 	secretSize = 32                 // random bytes of cookies and tokens
 )
 
-// login is a log-in as stored, under the hash of its cookie.
+// login is a login as stored, under the hash of its cookie.
 type login struct {
 	User   string    `json:"user"`
-	Logins string    `json:"logins"` // person.Logins at the time of the log-in
+	Logins string    `json:"logins"` // person.Logins at the time of the login
 	Used   time.Time `json:"used"`
 	Until  time.Time `json:"until"`
 }
@@ -51,7 +51,7 @@ func randomSecret() string {
 
 func unauthenticated(text string) error { return &refusal{ErrUnauthenticated, text} }
 
-// LogIn returns the cookie of a new log-in. The error is ErrUnauthenticated, after the same amount of work, if the user is
+// LogIn returns the cookie of a new login. The error is ErrUnauthenticated, after the same amount of work, if the user is
 // unknown or disabled or the password is wrong, and ErrBusy if too many users log in at the same time.
 func (a *Accounts) LogIn(ctx context.Context, name, password string) (cookie string, c Caller, err error) {
 	refused := unauthenticated("the user or the password is wrong")
@@ -110,15 +110,15 @@ func (p *people) caller(u *person) Caller {
 func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revision uint64) error {
 	data, err := json.Marshal(l)
 	if err != nil {
-		return fmt.Errorf("encode log-in: %w", err)
+		return fmt.Errorf("encode login: %w", err)
 	}
 	_, err = a.logins.Update(ctx, loginKey(cookie), data, revision, max(min(loginTime, l.Until.Sub(a.now())), time.Second))
 	return err
 }
 
-var errLoginEnded = unauthenticated("the log-in has ended: log in again")
+var errLoginEnded = unauthenticated("the login has ended: log in again")
 
-// ByCookie returns the user of a log-in. The error is ErrUnauthenticated if the log-in has ended, or the user was disabled,
+// ByCookie returns the user of a login. The error is ErrUnauthenticated if the login has ended, or the user was disabled,
 // removed or got another password.
 func (a *Accounts) ByCookie(ctx context.Context, cookie string) (Caller, error) {
 	l, revision, err := a.login(ctx, cookie)
@@ -156,12 +156,12 @@ func (a *Accounts) login(ctx context.Context, cookie string) (l login, revision 
 	return l, v.Revision, err
 }
 
-// LogOut ends a log-in.
+// LogOut ends a login.
 func (a *Accounts) LogOut(ctx context.Context, cookie string) error {
 	return a.logins.Delete(ctx, loginKey(cookie))
 }
 
-// ChangePassword changes the caller's own password and ends all other log-ins of the user. The error is ErrForbidden if the
+// ChangePassword changes the caller's own password and ends all other logins of the user. The error is ErrForbidden if the
 // old password is wrong.
 func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, password string) error {
 	if !c.user {

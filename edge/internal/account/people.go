@@ -37,7 +37,7 @@ const Administrators = "administrators"
 type person struct {
 	User
 	Password string `json:"password"` // PHC string
-	Logins   string `json:"logins"`   // log-ins that carry another value have ended
+	Logins   string `json:"logins"`   // logins that carry another value have ended
 }
 
 func (p *person) endLogins() { p.Logins = randomHex(8) }

@@ -1,4 +1,4 @@
-// Package account manages users, the groups that grant them rights, their log-ins, and API tokens. It is independent of HTTP.
+// Package account manages users, the groups that grant them rights, their logins, and API tokens. It is independent of HTTP.
 package account
 
 import (

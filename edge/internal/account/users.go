@@ -24,7 +24,7 @@ func (a *Accounts) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// MakeUser adds a user, with a generated password if none is given. It must be changed at the first log-in, since
+// MakeUser adds a user, with a generated password if none is given. It must be changed at the first login, since
 // another person knows it.
 func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups []string, password string) (User, string, error) {
 	if err := checkName("name", name); err != nil {
@@ -64,7 +64,7 @@ func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups 
 // stronger is the reason for which a user with more rights cannot be changed.
 const stronger = "to change a user who has it"
 
-// SetUser changes the groups of a user, and whether the user can log in. Disabling a user ends their log-ins.
+// SetUser changes the groups of a user, and whether the user can log in. Disabling a user ends their logins.
 func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups []string, disabled bool) (changed User, err error) {
 	err = a.edit(ctx, func(p *people) error {
 		u, err := p.find(name)
@@ -93,7 +93,7 @@ func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups [
 	return changed, err
 }
 
-// ResetPassword returns a new password for a user, which must be changed at the next log-in, and ends their log-ins.
+// ResetPassword returns a new password for a user, which must be changed at the next login, and ends their logins.
 func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (password string, err error) {
 	if by.is(name) {
 		return "", conflict("change your own password with POST /v1/me/password")
@@ -118,7 +118,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (p
 	return password, err
 }
 
-// DeleteUser deletes a user. Their log-ins and tokens become invalid.
+// DeleteUser deletes a user. Their logins and tokens become invalid.
 func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error {
 	err := a.edit(ctx, func(p *people) error {
 		u, err := p.find(name)

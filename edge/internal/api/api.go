@@ -62,7 +62,7 @@ type Route struct {
 	serve  func(http.ResponseWriter, *http.Request) error
 }
 
-// Values instead of a right: no log-in, or any log-in, is enough.
+// Values instead of a right: no login, or any login, is enough.
 const (
 	public account.Right = ""
 	anyone account.Right = "anyone"

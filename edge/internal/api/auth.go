@@ -10,8 +10,8 @@ import (
 	"github.com/selene-liveness/selene/edge/internal/account"
 )
 
-// loginCookie is the cookie of a log-in. Over TLS its name binds it to this host: otherwise another host of the domain could set
-// the cookie of its own log-in.
+// loginCookie is the cookie of a login. Over TLS its name binds it to this host: otherwise another host of the domain could set
+// the cookie of its own login.
 func loginCookie(r *http.Request) string {
 	if clientOf(r).secure {
 		return "__Host-selene_session"

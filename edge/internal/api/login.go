@@ -55,10 +55,10 @@ func newLogins() *logins {
 func (l *logins) try(r *http.Request, user string) error {
 	now := time.Now()
 	if wait := l.byAddress.take(clientOf(r).key(), now); wait > 0 {
-		return tooMany(wait, "too many log-ins from this address")
+		return tooMany(wait, "too many logins from this address")
 	}
 	if wait := l.byUser.take(user, now); wait > 0 {
-		return tooMany(wait, "too many log-ins for this user")
+		return tooMany(wait, "too many logins for this user")
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.logins.byUser.forget(name)
 	a.audit(r, c.Name, "logins.made", c.Name, "")
-	setCookie(w, r, cookie, 0) // until the browser is closed or the log-in ends
+	setCookie(w, r, cookie, 0) // until the browser is closed or the login ends
 	return writeJSON(w, struct {
 		User       string `json:"user"`
 		CSRF       string `json:"csrf"`
@@ -117,10 +117,10 @@ func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
 	})
 }
 
-// logOut ends the log-in of the caller.
+// logOut ends the login of the caller.
 func (a *API) logOut(w http.ResponseWriter, r *http.Request) error {
 	if callerOf(r).CSRF == "" {
-		return problem(http.StatusConflict, "a caller with a token has no log-in to end")
+		return problem(http.StatusConflict, "a caller with a token has no login to end")
 	}
 	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
@@ -171,7 +171,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.logins.byUser.forget(c.Name)
-	a.audited(r, "users.password", c.Name, "his own")
+	a.audited(r, "users.password", c.Name, "their own")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
