@@ -49,7 +49,7 @@ var with = map[string]string{
 	"workers.0.name":                      `{"workers":[{"timeout":1}]}`,
 }
 
-// document has one value set.
+// document returns a document in which one value is set.
 func document(t *testing.T, path string, value any) []byte {
 	t.Helper()
 	tree := map[string]any{}

@@ -76,7 +76,7 @@ func TestUnusableServices(t *testing.T) {
 		"wrong secret":   {func(s *media.S3) { s.SecretKey = "guessed" }, "SELENE_MEDIA_S3_SECRET_KEY"},
 		"wrong region":   {func(s *media.S3) { s.Region = "us-east-1" }, "SELENE_MEDIA_S3_REGION"},
 		"TLS to plain":   {func(s *media.S3) { s.TLS = true }, "SELENE_MEDIA_S3_TLS"},
-		"nobody there":   {func(s *media.S3) { s.Endpoint = "127.0.0.1:1" }, "SELENE_MEDIA_S3_ENDPOINT"},
+		"unreachable":    {func(s *media.S3) { s.Endpoint = "127.0.0.1:1" }, "SELENE_MEDIA_S3_ENDPOINT"},
 		"no endpoint":    {func(s *media.S3) { s.Endpoint = "host:port:more" }, "SELENE_MEDIA_S3_ENDPOINT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,7 +121,7 @@ func TestFindSessions(t *testing.T) {
 		"one":               {sessions.Query{Prefix: ids[17]}, 1, func(i int) bool { return i == 17 }},
 		"one, not so":       {sessions.Query{Prefix: ids[17], Outcome: "fail"}, 0, nil},
 		"a prefix":          {sessions.Query{Prefix: ids[17][:13]}, 1, func(i int) bool { return i == 17 }},
-		"nobody":            {sessions.Query{Prefix: uuid.NewString()}, 0, nil},
+		"no session":        {sessions.Query{Prefix: uuid.NewString()}, 0, nil},
 	} {
 		want.q.Limit = 3
 		list, _ := all(t, c, want.q)

@@ -101,7 +101,7 @@ func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 		heard []int
 		after time.Duration
 	}{
-		"nobody":              {nil, time.Second},
+		"no workers":          {nil, time.Second},
 		"all but liveness":    {[]int{matcher, actions}, time.Second},
 		"all but the matcher": {[]int{liveness, actions}, 4 * time.Second},
 	} {

@@ -64,23 +64,23 @@ func TestCodesOfRealFaces(t *testing.T) {
 		picture, filter, document string
 		codes                     []int32
 	}{
-		"a good frame":              {eyes, "null", `{}`, nil},
-		"many faces":                {"multi/two_people.jpg", "null", `{}`, []int32{schemas.CodeManyFaces}},
-		"many, the largest will do": {"multi/couple.jpg", "null", `{"session":{"multiface_policy":1},"thresholds":{"yaw":90,"pitch":90,"roll":90}}`, nil},
-		"far away":                  {eyes, "scale=iw/4:-1", `{}`, []int32{schemas.CodeFaceNarrow, schemas.CodeFaceLow}},
-		"blurred":                   {eyes, "gblur=sigma=6", `{}`, []int32{schemas.CodeBlurred}},
-		"too dark":                  {eyes, "lutyuv=y=val*0.15", `{}`, []int32{schemas.CodeTooDark}},
-		"over-exposed":              {eyes, `lutyuv=y=min(val*2.2\,255)`, `{}`, []int32{schemas.CodeTooLight}},
-		"turned to the own left":    {left, "null", `{}`, []int32{schemas.CodeYawNeedRight}},
-		"turned to the own right":   {right, "null", `{}`, []int32{schemas.CodeYawNeedLeft}},
-		"left, mirrored":            {left, "hflip", `{}`, []int32{schemas.CodeYawNeedLeft}},
-		"right, mirrored":           {right, "hflip", `{}`, []int32{schemas.CodeYawNeedRight}},
+		"a good frame":                 {eyes, "null", `{}`, nil},
+		"many faces":                   {"multi/two_people.jpg", "null", `{}`, []int32{schemas.CodeManyFaces}},
+		"many, the largest will do":    {"multi/couple.jpg", "null", `{"session":{"multiface_policy":1},"thresholds":{"yaw":90,"pitch":90,"roll":90}}`, nil},
+		"far away":                     {eyes, "scale=iw/4:-1", `{}`, []int32{schemas.CodeFaceNarrow, schemas.CodeFaceLow}},
+		"blurred":                      {eyes, "gblur=sigma=6", `{}`, []int32{schemas.CodeBlurred}},
+		"too dark":                     {eyes, "lutyuv=y=val*0.15", `{}`, []int32{schemas.CodeTooDark}},
+		"over-exposed":                 {eyes, `lutyuv=y=min(val*2.2\,255)`, `{}`, []int32{schemas.CodeTooLight}},
+		"turned to the person's left":  {left, "null", `{}`, []int32{schemas.CodeYawNeedRight}},
+		"turned to the person's right": {right, "null", `{}`, []int32{schemas.CodeYawNeedLeft}},
+		"left, mirrored":               {left, "hflip", `{}`, []int32{schemas.CodeYawNeedLeft}},
+		"right, mirrored":              {right, "hflip", `{}`, []int32{schemas.CodeYawNeedRight}},
 		// The picture of the tilted head is blurred as well, which is not the matter here.
-		"tilted to the own left":  {tilted, "null", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollLeft}},
-		"tilted to the own right": {tilted, "hflip", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollRight}},
-		"chin down":               {"conditions/glasses_1.jpg", "null", `{"thresholds":{"yaw":90,"pitch":15,"margin":0}}`, []int32{schemas.CodePitchNeedUp}},
-		"chin up":                 {"match/ageitgey/obama3.jpg", "null", `{"thresholds":{"pitch":9}}`, []int32{schemas.CodePitchNeedDown}},
-		"closed eyes":             {"conditions/closed_eyes_d9.jpg", "null", `{}`, []int32{schemas.CodeEyesClosed}},
+		"tilted to the person's left":  {tilted, "null", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollLeft}},
+		"tilted to the person's right": {tilted, "hflip", `{"thresholds":{"blur":0,"yaw":90}}`, []int32{schemas.CodeRollRight}},
+		"chin down":                    {"conditions/glasses_1.jpg", "null", `{"thresholds":{"yaw":90,"pitch":15,"margin":0}}`, []int32{schemas.CodePitchNeedUp}},
+		"chin up":                      {"match/ageitgey/obama3.jpg", "null", `{"thresholds":{"pitch":9}}`, []int32{schemas.CodePitchNeedDown}},
+		"closed eyes":                  {"conditions/closed_eyes_d9.jpg", "null", `{}`, []int32{schemas.CodeEyesClosed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			picture := changed(t, c.picture, c.filter)

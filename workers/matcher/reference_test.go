@@ -142,7 +142,7 @@ func TestRefusedReferencePictures(t *testing.T) {
 			picture []byte
 			code    int
 		}{
-			"nobody":         {nobody, schemas.CodeNoFace},
+			"no face":        {nobody, schemas.CodeNoFace},
 			"two people":     {workertest.Picture(t, "multi/two_people.jpg"), schemas.CodeManyFaces},
 			"far away":       {small, schemas.CodeFaceNarrow},
 			"words":          {[]byte("no picture"), schemas.SystemUndecodable},

@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// ramp has red growing by 2 a pixel to the right and green by 2 a pixel down, so a pixel's value gives its origin.
+// ramp returns a picture whose red grows by 2 per pixel to the right and green by 2 per pixel down, so a pixel's value gives its origin.
 func ramp(w, h int) *Image {
 	img := &Image{w, h, make([]byte, w*h*3)}
 	for y := range h {

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// networks has the models of the pack, and each of its anti-spoofing networks separately.
+// networks holds the models of the pack, and each of its anti-spoofing networks separately.
 type networks struct {
 	all   *vision.Models
 	match float64 // lowest cosine at which the pack takes two faces for one person

@@ -24,7 +24,7 @@ type PAD struct {
 	Chosen     *Choice          `json:"chosen,omitempty"`
 }
 
-// PADRow has the error rates of one network, or of the mean of all, over single frames or windows.
+// PADRow holds the error rates of one network, or of the mean of all, over single frames or windows.
 type PADRow struct {
 	Network   string `json:"network"`
 	Window    int    `json:"window"`   // frames in the mean

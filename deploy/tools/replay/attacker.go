@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// attacker has recordings of the victim. It answers each request by cutting to a moment that leads to what is asked, choosing
+// attacker plays recordings of the victim. It answers each request by cutting to a moment that leads to the requested action, choosing
 // the one with the smallest visible jump, and plays the recording on from there.
 type attacker struct {
 	*actor

@@ -473,18 +473,18 @@ func TestRefusedUsersAndGroups(t *testing.T) {
 		do   func() error
 		kind error
 	}{
-		"a name":          {func() error { _, _, err := a.MakeUser(ctx, Admin(), "Upper Case", nil, ""); return err }, ErrInvalid},
-		"a subject":       {func() error { _, _, err := a.MakeUser(ctx, Admin(), ">", nil, ""); return err }, ErrInvalid},
-		"no such group":   {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", []string{"x"}, ""); return err }, ErrInvalid},
-		"a password":      {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", nil, "short"); return err }, ErrInvalid},
-		"there is one":    {func() error { _, _, err := a.MakeUser(ctx, Admin(), "reader", nil, ""); return err }, ErrConflict},
-		"nobody to set":   {func() error { _, err := a.SetUser(ctx, Admin(), "nobody", nil, false); return err }, streams.ErrNotFound},
-		"nobody to reset": {func() error { _, err := a.ResetPassword(ctx, Admin(), "nobody"); return err }, streams.ErrNotFound},
-		"nobody to go":    {func() error { return a.DeleteUser(ctx, Admin(), "nobody") }, streams.ErrNotFound},
-		"no group to go":  {func() error { return a.DeleteGroup(ctx, Admin(), "nobody") }, streams.ErrNotFound},
-		"members":         {func() error { return a.DeleteGroup(ctx, Admin(), "of-reader") }, ErrConflict},
-		"no such right":   {func() error { _, err := a.PutGroup(ctx, Admin(), "g", Rights{"all"}); return err }, ErrInvalid},
-		"a group's name":  {func() error { _, err := a.PutGroup(ctx, Admin(), "G", nil); return err }, ErrInvalid},
+		"a name":                 {func() error { _, _, err := a.MakeUser(ctx, Admin(), "Upper Case", nil, ""); return err }, ErrInvalid},
+		"a subject":              {func() error { _, _, err := a.MakeUser(ctx, Admin(), ">", nil, ""); return err }, ErrInvalid},
+		"no such group":          {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", []string{"x"}, ""); return err }, ErrInvalid},
+		"a password":             {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", nil, "short"); return err }, ErrInvalid},
+		"there is one":           {func() error { _, _, err := a.MakeUser(ctx, Admin(), "reader", nil, ""); return err }, ErrConflict},
+		"set an unknown user":    {func() error { _, err := a.SetUser(ctx, Admin(), "nobody", nil, false); return err }, streams.ErrNotFound},
+		"reset an unknown user":  {func() error { _, err := a.ResetPassword(ctx, Admin(), "nobody"); return err }, streams.ErrNotFound},
+		"delete an unknown user": {func() error { return a.DeleteUser(ctx, Admin(), "nobody") }, streams.ErrNotFound},
+		"no group to go":         {func() error { return a.DeleteGroup(ctx, Admin(), "nobody") }, streams.ErrNotFound},
+		"members":                {func() error { return a.DeleteGroup(ctx, Admin(), "of-reader") }, ErrConflict},
+		"no such right":          {func() error { _, err := a.PutGroup(ctx, Admin(), "g", Rights{"all"}); return err }, ErrInvalid},
+		"a group's name":         {func() error { _, err := a.PutGroup(ctx, Admin(), "G", nil); return err }, ErrInvalid},
 	} {
 		wantErr(t, what, f.do(), f.kind)
 	}

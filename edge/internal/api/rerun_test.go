@@ -54,7 +54,7 @@ func TestRerunOnRequest(t *testing.T) {
 	id := uuid.NewString()
 	path := "/v1/sessions/" + id + "/rerun"
 	if answer, body := i.do(http.MethodPost, path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "selene worker rerun") {
-		t.Errorf("no matcher running: %s %s", answer.Status, body)
+		t.Errorf("no rerun worker running: %s %s", answer.Status, body)
 	}
 	streamstest.Go(t, func(ctx context.Context) error {
 		return reruns.Serve(ctx, i.conn, func(_ context.Context, o schemas.RerunOrder) ([]byte, error) {

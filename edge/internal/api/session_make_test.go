@@ -163,20 +163,20 @@ func TestRefusedReferences(t *testing.T) {
 		kind         string
 		status, code int
 	}{
-		"nobody on it":       {orderWith(nobody), "application/json", http.StatusUnprocessableEntity, schemas.CodeNoFace},
-		"text":               {orderWith([]byte("text")), "application/json", http.StatusUnprocessableEntity, 1003},
-		"empty":              {orderWith(nil), "application/json", http.StatusUnprocessableEntity, 1003},
-		"damaged":            {orderWith(good[:20]), "application/json", http.StatusUnprocessableEntity, schemas.SystemUndecodable},
-		"no base64":          {[]byte(`{"reference":"?"}`), "application/json", http.StatusBadRequest, 0},
-		"an unknown member":  {[]byte(`{"face":""}`), "application/json", http.StatusBadRequest, 0},
-		"no JSON":            {[]byte(`{`), "application/json", http.StatusBadRequest, 0},
-		"another type":       {good, "image/png", http.StatusUnsupportedMediaType, 0},
-		"two files":          {twice, twiceKind, http.StatusBadRequest, 0},
-		"another name":       {other, otherKind, http.StatusBadRequest, 0},
-		"a form cut off":     {multi[:len(multi)-10], kind, http.StatusBadRequest, 0},
-		"a form of no parts": {multi, "multipart/form-data", http.StatusBadRequest, 0},
-		"over the limit":     {orderWith(make([]byte, 9<<20)), "application/json", http.StatusRequestEntityTooLarge, 0},
-		"broken matcher":     {orderWith(pngOf(t, 10)), "application/json", http.StatusInternalServerError, 0},
+		"no face on it":        {orderWith(nobody), "application/json", http.StatusUnprocessableEntity, schemas.CodeNoFace},
+		"text":                 {orderWith([]byte("text")), "application/json", http.StatusUnprocessableEntity, 1003},
+		"empty":                {orderWith(nil), "application/json", http.StatusUnprocessableEntity, 1003},
+		"damaged":              {orderWith(good[:20]), "application/json", http.StatusUnprocessableEntity, schemas.SystemUndecodable},
+		"no base64":            {[]byte(`{"reference":"?"}`), "application/json", http.StatusBadRequest, 0},
+		"an unknown member":    {[]byte(`{"face":""}`), "application/json", http.StatusBadRequest, 0},
+		"no JSON":              {[]byte(`{`), "application/json", http.StatusBadRequest, 0},
+		"another type":         {good, "image/png", http.StatusUnsupportedMediaType, 0},
+		"two files":            {twice, twiceKind, http.StatusBadRequest, 0},
+		"another name":         {other, otherKind, http.StatusBadRequest, 0},
+		"a form cut off":       {multi[:len(multi)-10], kind, http.StatusBadRequest, 0},
+		"a form without parts": {multi, "multipart/form-data", http.StatusBadRequest, 0},
+		"over the limit":       {orderWith(make([]byte, 9<<20)), "application/json", http.StatusRequestEntityTooLarge, 0},
+		"broken matcher":       {orderWith(pngOf(t, 10)), "application/json", http.StatusInternalServerError, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, body := i.do(http.MethodPost, "/v1/sessions", c.body, "Content-Type", c.kind)

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// closeCodes has the close code of each outcome that ends a session.
+// closeCodes maps each outcome that ends a session to its close code.
 var closeCodes = map[schemas.Outcome]int{
 	schemas.Outcome_OUTCOME_PASSED:                     lpproto.CloseSuccess,
 	schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED:          lpproto.CloseAttempts,

@@ -61,7 +61,7 @@ func TestTokens(t *testing.T) {
 		"expired":            {SessionID: expired, Token: secret},
 		"expired, without":   {SessionID: expired},
 		"of a known session": {SessionID: uuid.NewString(), Token: secret},
-		"of no session":      {Token: secret},
+		"no such session":    {Token: secret},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, d, r, "token") })
 	}

@@ -83,13 +83,13 @@ func insert(file []byte, marker byte, content []byte) []byte {
 	return append(append(out, content...), file[2:]...)
 }
 
-// turnedJPEG has an EXIF segment with an orientation of 6, a quarter turn.
+// turnedJPEG returns a JPEG that has an EXIF segment with an orientation of 6, a quarter turn.
 func turnedJPEG(w, h int) []byte {
 	exif := "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
 	return insert(JPEG(Picture(w, h)), 0xe1, []byte(exif))
 }
 
-// heavyJPEG has many large metadata segments, with markers in their content.
+// heavyJPEG returns a JPEG that has many large metadata segments, with markers in their content.
 func heavyJPEG(w, h int) []byte {
 	out := JPEG(Picture(w, h))
 	for range 20 {

@@ -71,7 +71,7 @@ func interlacedPNG(w, h, missing int) []byte {
 	return pngOf(header(uint32(w), uint32(h), 8, 2, 1), rows[:len(rows)-missing])
 }
 
-// splitPNG has its pixel data in many chunks, some of them empty.
+// splitPNG returns a PNG with its pixel data in many chunks, some of them empty.
 func splitPNG(w, h int) []byte {
 	out := header(uint32(w), uint32(h), 8, 2, 0)
 	for _, b := range deflate(pixelRows(w*3, h)) {

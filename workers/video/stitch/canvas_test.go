@@ -147,7 +147,7 @@ func TestColoursStayTheSame(t *testing.T) {
 	})
 }
 
-// converted has the ffmpeg program write an image in another format.
+// converted runs the ffmpeg program to write an image in another format.
 func converted(tb testing.TB, img []byte, codec, pixels string) []byte {
 	tb.Helper()
 	dir := tb.TempDir()
