@@ -2,7 +2,7 @@ package schemas
 
 import "time"
 
-// AuditEntry is one change that somebody made, as it stands in the audit log.
+// AuditEntry is one change made by a user or token, as stored in the audit log.
 type AuditEntry struct {
 	At      time.Time `json:"at"`
 	User    string    `json:"user"`   // name of a user, or token:ID

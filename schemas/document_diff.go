@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Masked stands for a secret wherever documents are shown.
+// Masked replaces a secret wherever documents are shown.
 const Masked = "********"
 
 // secretsOf returns the secrets below d by path.

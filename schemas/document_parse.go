@@ -97,7 +97,7 @@ func (r *reader) value(f *field, v reflect.Value, path string) error {
 	return nil
 }
 
-// null leaves a value at its default unless null has a meaning of its own.
+// null leaves a value at its default unless null has a special meaning.
 func (r *reader) null(f *field, v reflect.Value) {
 	switch {
 	case f.null != "" && f.none != nil:

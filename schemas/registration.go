@@ -8,7 +8,7 @@ type Registration struct {
 	Crops   []CropSpec `json:"crops,omitempty"`
 }
 
-// CropSpec describes a piece of the frame that a worker wants in every Face, and how it is cut.
+// CropSpec describes a piece of the frame that a worker requests in every Face, and how it is cut.
 type CropSpec struct {
 	Name string `json:"name"`
 	// Kind is the geometry:

@@ -62,7 +62,7 @@ func DefaultSettings() *Settings {
 func (s *Settings) Development() bool { return s.Env == "development" }
 
 // ParseSettings reads a settings document. What it leaves out, or sets to null, keeps its default, except where null has a
-// meaning of its own (max_attempts, max_liveness_attempts, ags). The error is a *DocumentError for a key that does not
+// special meaning (max_attempts, max_liveness_attempts, ags). The error is a *DocumentError for a key that does not
 // exist or is there twice, a value of the wrong type and one that is out of range.
 func ParseSettings(document []byte) (*Settings, error) {
 	s, err := parseSettings(document, false)
@@ -91,7 +91,7 @@ func parseSettings(document []byte, stored bool) (*Settings, error) {
 	if s.Thresholds.ImageModification > 0 {
 		s.Workers = requireWorker(s.Workers, WorkerImageModification)
 	}
-	// A list that is shorter than the default count is fine unless the document asks for that count.
+	// A list that is shorter than the default count is fine unless the document sets that count.
 	if n := len(s.ActiveLiveness.InteractionList); !given["active_liveness.interaction_count"] && s.ActiveLiveness.InteractionCount > n {
 		s.ActiveLiveness.InteractionCount = n
 	}

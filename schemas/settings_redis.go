@@ -21,7 +21,7 @@ type VideoRedis struct {
 	Cluster   []string      `json:"cluster"`
 }
 
-// RedisSentinel states which Sentinels know the master; without any, Host is the master.
+// RedisSentinel lists the Sentinels that monitor the master; without any, Host is the master.
 type RedisSentinel struct {
 	MasterName string   `json:"master_name"`
 	Sentinels  []string `json:"sentinels"`

@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// UIConfig states how the user page looks and what it says. The page takes it by name, /?cn=NAME, and has a default for what
+// UIConfig sets the appearance and texts of the user page. The page takes it by name, /?cn=NAME, and has a default for what
 // it leaves out. Anyone can read it. The page has the same names in edge/ui/lib/config.ts.
 type UIConfig struct {
 	Name                  string            `json:"name"`
@@ -32,7 +32,7 @@ type UIImage struct {
 	Quality  float64 `json:"quality,omitempty"`  // of JPEG, 0.1 to 1
 }
 
-// UIVideo is the size that the camera is asked for, in pixels.
+// UIVideo is the size requested from the camera, in pixels.
 type UIVideo struct {
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`

@@ -87,7 +87,7 @@ func (b *Bucket) Update(ctx context.Context, key string, data []byte, revision u
 	if revision != 0 || !errors.Is(err, ErrChanged) {
 		return stored, err
 	}
-	// A key that was deleted, or that expired, leaves a marker which has a revision of its own.
+	// A key that was deleted, or that expired, leaves a marker that has its own revision.
 	last, lookUp := b.stream.Last(ctx, b.Subject(key))
 	switch {
 	case errors.Is(lookUp, ErrNotFound):
@@ -116,7 +116,7 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// MarkDeleted makes a key one that does not exist, but keeps its earlier revisions. It returns ErrChanged when the key has
+// MarkDeleted marks a key as deleted, but keeps its earlier revisions. It returns ErrChanged when the key has
 // another revision than this.
 func (b *Bucket) MarkDeleted(ctx context.Context, key string, revision uint64) error {
 	_, err := b.publish(ctx, key, nil, PublishOptions{Last: &revision, Header: map[string]string{headerOperation: operationDelete}})

@@ -35,7 +35,7 @@ type Options struct {
 	Media  media.Config // the zero value means media.DefaultConfig
 }
 
-// requestTimeout bounds every call to the broker whose context has no deadline of its own.
+// requestTimeout bounds every call to the broker whose context has no deadline.
 const requestTimeout = 5 * time.Second
 
 // Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket. It returns a

@@ -22,7 +22,7 @@ type Message struct {
 // Token returns the last token of the message's subject, which usually is a session ID.
 func (m *Message) Token() string { return lastToken(m.Subject) }
 
-// Imported reports whether another installation judged what the message says.
+// Imported reports whether another installation made the judgement in the message.
 func (m *Message) Imported() bool { return m.Header.Get(headerImported) != "" }
 
 const (
@@ -54,7 +54,7 @@ type messagePointer[T any] interface {
 }
 
 // ReadAs yields the decoded messages of one type whose subject matches a filter and that are stored now, oldest first:
-// ReadAs[schemas.Frame](ctx, stream, filter). A message that cannot be decoded comes with an error; reading goes on.
+// ReadAs[schemas.Frame](ctx, stream, filter). A message that cannot be decoded comes with an error; reading continues.
 func ReadAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) iter.Seq2[Stored[M], error] {
 	return func(yield func(Stored[M], error) bool) {
 		for msg, err := range s.Read(ctx, Range{Subjects: []string{filter}}) {

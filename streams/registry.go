@@ -65,7 +65,7 @@ func NewRegistry(c *Conn) *Registry {
 	return r
 }
 
-// Current is closed once the registry knows all workers that were running when Run began.
+// Current is closed once the registry lists all workers that were running when Run began.
 func (r *Registry) Current() <-chan struct{} { return r.current }
 
 // All returns the running workers by name, each as one of its processes registered it. The map must not be changed.

@@ -37,7 +37,7 @@ const (
 	setAside
 )
 
-// rules are asked in this order until one decides.
+// rules are applied in this order until one decides.
 var rules = []func(context.Context, *message) ruling{stale, imported, hopeless, run, elsewhere, interrupted, passing, fatal}
 
 func (m *message) rule(ctx context.Context) ruling {
@@ -49,7 +49,7 @@ func (m *message) rule(ctx context.Context) ruling {
 	return ruling{} // not reached: fatal always decides
 }
 
-// stale drops messages that nobody waits for any more.
+// stale drops messages whose result is no longer awaited.
 func stale(_ context.Context, m *message) ruling {
 	if m.work.MaxStale > 0 && time.Since(m.Stored) > m.work.MaxStale {
 		return ruling{answer: acknowledge, result: ResultStale}
@@ -99,7 +99,7 @@ func interrupted(ctx context.Context, _ *message) ruling {
 	return ruling{}
 }
 
-// passing makes the broker try again after faults that may pass.
+// passing returns a message to the broker for another try after faults that may pass.
 func passing(_ context.Context, m *message) ruling {
 	if fault := FaultOf(m.err); fault == Infrastructure || fault == Bug && !m.Last {
 		return ruling{tryLater, ResultRetried, m.err}

@@ -40,7 +40,7 @@ func errRunID(run string) error {
 	return Blame(Input, fmt.Errorf("the run ID must be 1 to 32 digits and lowercase letters, not %.40q", run))
 }
 
-// judgingSubject returns the subject of a frame, face or verdict: the live one, or one of its own for what belongs to a run.
+// judgingSubject returns the subject of a frame, face or verdict: the live one, or a separate one for messages of a run.
 func judgingSubject(kind Kind, name *schemas.FrameName, live string) (string, error) {
 	run := name.GetRun()
 	if run == "" {

@@ -9,7 +9,7 @@ import (
 // Kind is the second token of a subject: the kind of message that a stream holds.
 type Kind string
 
-// The kinds, each with a stream of its own.
+// The kinds, each with its own stream.
 const (
 	KindFrame    Kind = "frame"
 	KindFace     Kind = "face"
@@ -79,7 +79,7 @@ type Limits struct {
 }
 
 // topology declares every stream. Work consumers read a whole stream, because a filter over many subjects is slow, so each
-// kind has a stream of its own.
+// kind has its own stream.
 func topology(l Limits) []jetstream.StreamConfig {
 	base := func(name string, kind Kind, about string) jetstream.StreamConfig {
 		return jetstream.StreamConfig{
@@ -123,7 +123,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 	announcements := base(Announcements, KindAnnouncement, "outcome of notifications about finished videos; written by video workers")
 	announcements.MaxAge = l.DecisionsAge
 
-	// Each section has a limit of its own: entries that anybody can cause, such as failed logins, displace no others.
+	// Each section has its own limit: entries that anybody can cause, such as failed logins, do not displace others.
 	audit := base(Audit, KindAudit, "changes and who made them; written by edges")
 	audit.MaxAge, audit.MaxBytes, audit.MaxMsgsPerSubject = 365*day, 256*megabyte, 50_000
 

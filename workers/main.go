@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// program is the configuration of a worker that is a program of its own.
+// program is the configuration of a worker that is a separate program.
 type program struct {
 	NATSURL     string         `envconfig:"NATS_URL" required:"true"`
 	Concurrency int            `envconfig:"CONCURRENCY"`

@@ -17,7 +17,7 @@ type Options struct {
 
 // Run judges faces with w until ctx is done: it registers the worker, pulls from FACES with at most o.Concurrency faces in
 // flight, and publishes each verdict before it acknowledges the face. A face that cannot be judged still gets a verdict,
-// with a failure, so that its session gets an answer; streams.Conn.Consume says what else happens to it. Run returns an
+// with a failure, so that its session gets an answer; see streams.Conn.Consume for the other cases. Run returns an
 // error only if it cannot start.
 func Run(ctx context.Context, conn *streams.Conn, w Worker, o Options) error {
 	reg := schemas.Registration{Name: w.Name(), Version: o.Version}

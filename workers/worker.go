@@ -35,7 +35,7 @@ type State struct {
 	Settings *schemas.Settings // in the revision that the session started with
 }
 
-// CropOf returns the pixels of a crop that the worker asked for: Width*Height*3 bytes. A face without the crop, or with one
+// CropOf returns the pixels of a crop that the worker requested: Width*Height*3 bytes. A face without the crop, or with one
 // of another size, is an Input fault.
 func CropOf(f *schemas.Face, worker string, want schemas.CropSpec) ([]byte, error) {
 	name := CropName(worker, want.Name)

@@ -26,7 +26,7 @@ func replayCommand(e *environment) *cobra.Command {
 		Long: `Sends SOURCE (a video file of any format that FFmpeg reads, a folder of images, or an image) over LPProto, one frame
 after the reply to the one before.
 
-With --act it plays a cooperative person, who answers each prompt with frames that do what it asks. With --attack it
+With --act it plays a cooperative person, who answers each prompt with frames that perform the action. With --attack it
 plays an attacker, who has recordings of a person and answers prompts by cutting between them.
 
 The exit code is 0 when the session passed, 2 when it was judged and did not pass, and 1 after any other error.`,

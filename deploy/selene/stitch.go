@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// stitchCommand is run by video workers, to encode each video in a process of its own.
+// stitchCommand is run by video workers, to encode each video in a separate process.
 func stitchCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: stitchName, Short: "Encode one video, for a video worker", Args: cobra.NoArgs, Hidden: true,

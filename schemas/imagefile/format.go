@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Format is an image file format. The zero value stands for any format other than JPEG and PNG.
+// Format is an image file format. The zero value means any format other than JPEG and PNG.
 type Format uint8
 
 // The formats of frames.
@@ -47,7 +47,7 @@ func OfMediaType(mediaType string) Format {
 	return 0
 }
 
-// OfName returns the format that the extension of a file name stands for, in upper or lower case, or 0.
+// OfName returns the format of a file name's extension, in upper or lower case, or 0.
 func OfName(name string) Format {
 	extension := strings.ToLower(filepath.Ext(name))
 	for f := JPEG; f <= PNG; f++ {

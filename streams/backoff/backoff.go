@@ -1,4 +1,4 @@
-// Package backoff says how long to wait before work that failed is tried again.
+// Package backoff computes how long to wait before failed work is tried again.
 package backoff
 
 import (

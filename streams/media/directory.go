@@ -18,7 +18,7 @@ import (
 //
 //	video/2026-11-21/<session>.mp4                 an object
 //	bestshot/<session>                             another
-//	bestshot/.<session>.type                       its media type, which no extension tells
+//	bestshot/.<session>.type                       its media type, which no extension gives
 //	video/2026-11-21/.<session>.mp4.<number>.tmp   one that is being written
 type directory struct{ root *os.Root }
 
@@ -125,7 +125,7 @@ func (d *directory) create(name string) (*os.File, string, error) {
 	}
 }
 
-// sync makes a rename in a folder survive a power cut.
+// sync ensures that a rename in a folder survives a power cut.
 func (d *directory) sync(dir string) error {
 	f, err := d.root.Open(dir)
 	if err != nil {

@@ -98,7 +98,7 @@ func (s *Store) unmark(ctx context.Context, key string) {
 	}
 }
 
-// marksOn returns the marks on a name. It asks the leader of the stream, which has every mark that was acknowledged;
+// marksOn returns the marks on a name. It queries the leader of the stream, which has every acknowledged mark;
 // single messages may come from a server that is behind, and then count as marks.
 func (s *Store) marksOn(ctx context.Context, name string) (readers int, swept bool, err error) {
 	subjects, err := s.readers.Stream().Subjects(ctx, s.readers.Subject(marksPrefix(name)+"*"))

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/media"
 )
 
-// Object is a stored file being read, from wherever Seek says. It is not swept until closed. Close it.
+// Object is a stored file being read, from the position that Seek sets. It is not swept until closed. Close it.
 type Object = media.Object
 
 // Store reads and writes the media of an installation. It is safe for concurrent use.

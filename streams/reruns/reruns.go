@@ -1,4 +1,4 @@
-// Package reruns asks a running `selene worker rerun` to judge a stored session again.
+// Package reruns requests a running `selene worker rerun` to judge a stored session again.
 package reruns
 
 import (

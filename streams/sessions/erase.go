@@ -11,7 +11,7 @@ import (
 )
 
 // Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
-// hashes, media, ticket, reference face and presence. Afterwards it stores one event, which says when it was erased.
+// hashes, media, ticket, reference face and presence. Afterwards it stores one event with the time of erasure.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
 	if err := exports.New(s.conn).Forget(ctx, session); err != nil {
 		return err

@@ -49,7 +49,7 @@ func (s *Store) IsLive(ctx context.Context, session string) (bool, error) {
 	return err == nil, err
 }
 
-// Claim makes the session live on a socket of the edge, for ttl. It returns ErrBusy while the session is live on another
+// Claim marks the session as live on a socket of the edge, for ttl. It returns ErrBusy while the session is live on another
 // socket of a living edge.
 func (s *Store) Claim(ctx context.Context, session, edge string, ttl time.Duration) (*Presence, error) {
 	last := uint64(0)
@@ -77,7 +77,7 @@ func (s *Store) Claim(ctx context.Context, session, edge string, ttl time.Durati
 	return p, nil
 }
 
-// Refresh keeps the session live for another ttl, as p says. It returns ErrBusy when another edge has claimed it since.
+// Refresh keeps the session live for another ttl, with presence p. It returns ErrBusy when another edge has claimed it since.
 func (s *Store) Refresh(ctx context.Context, session string, p *Presence, ttl time.Duration) error {
 	value, err := json.Marshal(p.Presence)
 	if err != nil {

@@ -42,7 +42,7 @@ type Found struct {
 	Edge     string     `json:"edge"`     // which wrote its last event
 }
 
-// What one search reads at most. Another search goes on where it stopped.
+// What one search reads at most. Another search continues where it stopped.
 const (
 	maxSearchSpan    = 50_000 // events
 	maxSearchLookups = 2_000  // sessions, each with its last event and last decision

@@ -69,7 +69,7 @@ func (s *Store) createVariant(ctx context.Context, variant string, first *schema
 	return s.store(ctx, variant, first, author, last)
 }
 
-// Restore makes an earlier revision the newest one of its variant again.
+// Restore stores an earlier revision as the newest one of its variant.
 func (s *Store) Restore(ctx context.Context, revision uint64, author Author) (*Revision, error) {
 	old, err := s.Revision(ctx, revision)
 	if err != nil {

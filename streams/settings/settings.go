@@ -140,7 +140,7 @@ func (s *Store) newest(ctx context.Context, key string) (*streams.Message, uint6
 	return msg, msg.Sequence, nil
 }
 
-// store makes a document the revision after last of its key.
+// store stores a document as the revision after last of its key.
 func (s *Store) store(ctx context.Context, variant string, document *schemas.Settings, author Author, last uint64) (*Revision, error) {
 	key, err := keyOf(variant)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Broker runs an embedded broker in a folder of its own until the test ends. With listen it also takes connections from
+// Broker runs an embedded broker in a temporary folder until the test ends. With listen it also takes connections from
 // other processes, on a free port of loopback.
 func Broker(t testing.TB, listen bool) *streams.Broker {
 	t.Helper()

@@ -28,7 +28,7 @@ func (s *Sweeper) sweepFrames(ctx context.Context, now time.Time, f *failures) {
 	}
 }
 
-// sweepFramesOf never removes a frame that is not in the video, nor any while the session or an export of it goes on.
+// sweepFramesOf never removes a frame that is not in the video, nor any while the session or an export of it is running.
 func (s *Sweeper) sweepFramesOf(ctx context.Context, session string, now time.Time) error {
 	video, err := s.sessions.LastVideo(ctx, session)
 	if errors.Is(err, streams.ErrNotFound) {

@@ -54,9 +54,9 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep removes the media that are older at now than the configuration says, the files of exports that no longer exist,
+// Sweep removes the media that are older at now than the configuration allows, the files of exports that no longer exist,
 // and the frames of sessions whose video was finished as long ago as their settings say (video.expires). It never
-// touches a file that is being read. It returns how many files were removed, and goes on after errors.
+// touches a file that is being read. It returns how many files were removed, and continues after errors.
 func (s *Sweeper) Sweep(ctx context.Context, now time.Time) (swept int, err error) {
 	var f failures
 	for info, err := range s.media.List(ctx, "") {

@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// Actions returns the actions that a session is asked for, in order. A random order depends on the session's seed alone: it
+// Actions returns the actions requested in a session, in order. A random order depends on the session's seed alone: it
 // cannot be predicted without the seed, and is the same whenever the session is judged again.
 func Actions(seed []byte, s *schemas.ActiveLivenessSettings) []string {
 	actions := append([]string(nil), s.InteractionList...)

@@ -38,7 +38,7 @@ const (
 	expireEvery = 50 * time.Millisecond
 )
 
-// New returns a decider with an instance ID of its own.
+// New returns a decider with a new instance ID.
 func New(conn *streams.Conn) *Decider {
 	return &Decider{conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
 }

@@ -2,7 +2,7 @@ package decider
 
 import "github.com/selene-liveness/selene/schemas"
 
-// marksFake reports whether a verdict marks the session as fake: the judge asks for it (such as virtual-camera under the policy
+// marksFake reports whether a verdict marks the session as fake: the judge requests it (such as virtual-camera under the policy
 // reject), or ends the session because of another face or as fake. Failed windows mark it too, see countFailedWindows.
 //
 // The mark is permanent and travels with the state, so it survives a resume. From the frame that sets it on, every frame
@@ -18,7 +18,7 @@ func marksFake(v *schemas.Verdict) bool {
 const clearShare = 0.5
 
 // countFailedWindows marks the session when the means of full windows have clearly failed until two windows that share
-// no frame did, with none between them that did not. Every accepted frame makes a new window of N = aggregate_frames
+// no frame did, with none between them that did not. Every accepted frame starts a new window of N = aggregate_frames
 // frames, so that is N+1 such windows in a row. Windows do not count while an action is under way: the scores of moving
 // faces are low.
 func (r *round) countFailedWindows(failed bool) {

@@ -1,5 +1,5 @@
 // Package detector is the first worker to see a frame: it decodes it, finds and measures the face, applies the
-// checks that need no judge, and cuts out the crops that the judges ask for.
+// checks that need no judge, and cuts out the crops that the judges request.
 package detector
 
 import (

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// lens judges one frame at a time, with buffers of its own.
+// lens judges one frame at a time, with its own buffers.
 type lens struct {
 	models      *vision.Models
 	decoder     *vision.Decoder

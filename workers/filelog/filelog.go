@@ -33,7 +33,7 @@ const (
 	sweepEvery = 10 * time.Minute
 )
 
-// Worker writes the sessions whose settings ask for it. Run one: several would divide the sessions between their disks.
+// Worker writes the sessions whose settings enable it. Run one: several would divide the sessions between their disks.
 type Worker struct {
 	conn     *streams.Conn
 	settings *settings.Store
@@ -42,7 +42,7 @@ type Worker struct {
 	options  workers.Options
 }
 
-// New returns a worker. It creates no folder before a session asks for it.
+// New returns a worker. It creates no folder before a session is written.
 func New(conn *streams.Conn, c Config, o workers.Options) *Worker {
 	return &Worker{conn, settings.New(conn), sessions.New(conn), newStore(c), o}
 }

@@ -15,7 +15,7 @@ type ahead struct {
 	stop    func() // stops asking and drops the answers
 }
 
-// answer is a step's frame, and the verdicts on it with its recorded state; nil when the workers were not asked.
+// answer is a step's frame, and the verdicts on it with its recorded state; nil when the workers were not run.
 type answer struct {
 	frame    *schemas.Frame
 	verdicts map[string]*schemas.Verdict

@@ -69,7 +69,7 @@ func newlyFailed(now, then map[string]*schemas.Verdict) bool {
 	return false
 }
 
-// askOnce publishes a frame and collects the verdicts of the detector and of every running judge that is asked.
+// askOnce publishes a frame and collects the verdicts of the detector and of every running judge that is needed.
 func (s *session) askOnce(ctx context.Context, frame *schemas.Frame) (map[string]*schemas.Verdict, error) {
 	verdicts, stop := s.run.joins.begin(frame.GetName())
 	defer stop()

@@ -12,7 +12,7 @@ import (
 )
 
 // decide returns the decision that a decider would have made with these new verdicts. It removes those for which the recorded
-// ones stand in, because their workers are not asked. The error is an errUnfit when such a recorded one is no longer stored.
+// ones are used, because their workers are not run. The error is an errUnfit when such a recorded one is no longer stored.
 func (s *session) decide(step Step, said map[string]*schemas.Verdict) (*schemas.Decision, error) {
 	joined := map[string]*schemas.Verdict{}
 	for worker, v := range said {

@@ -16,7 +16,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// Run judges recordings with the workers that a connection reaches. It publishes on subjects of its own.
+// Run judges recordings with the workers that a connection reaches. It publishes on separate subjects.
 type Run struct {
 	conn      *streams.Conn
 	options   Options

@@ -157,7 +157,7 @@ func (s *session) judge(ctx context.Context, i int) (*schemas.Decision, error) {
 }
 
 // stateFor returns the state to judge a frame with: the recorded one as long as nothing has changed, and afterwards the state
-// after the run's last decision, with the recorded values that only the edge knows.
+// after the run's last decision, with the recorded values that only the edge has.
 func (s *session) stateFor(ctx context.Context, frame *schemas.Frame) (*schemas.SessionState, error) {
 	recorded := frame.GetState()
 	if s.state == nil {

@@ -50,7 +50,7 @@ type Shifts struct {
 	sum float64
 }
 
-// bins is odd, so that a shift of zero has a bin of its own.
+// bins is odd, so that a shift of zero has its own bin.
 const bins = 21
 
 // rangeOf returns the range of the histogram of a score: angles are in degrees, all other scores lie between 0 and 1.

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// handleExport makes an export. Its state is in the bucket of exports and changes by compare-and-set only, since another
+// handleExport builds an export. Its state is in the bucket of exports and changes by compare-and-set only, since another
 // worker, a cancellation or an erasure may change it too.
 func (w *Worker) handleExport(ctx context.Context, d *streams.Delivery) error {
 	job, err := streams.Decode(d, &schemas.ExportJob{})
@@ -31,7 +31,7 @@ func (w *Worker) handleExport(ctx context.Context, d *streams.Delivery) error {
 	return x.run(ctx)
 }
 
-// export is an export that this worker makes.
+// export is an export that this worker builds.
 type export struct {
 	*Worker
 	*schemas.Export
@@ -73,7 +73,7 @@ func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 	}
 }
 
-// run makes the files and ends the export, unless it was ended by others first.
+// run creates the files and ends the export, unless it was ended by others first.
 func (x *export) run(ctx context.Context) error {
 	making, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

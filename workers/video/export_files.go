@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// makeFiles makes the file of every session, and stores them when all are finished.
+// makeFiles creates the file of every session, and stores them when all are finished.
 func (x *export) makeFiles(ctx context.Context) error {
 	dir, err := x.scratch.job()
 	if err != nil {
@@ -50,7 +50,7 @@ func (x *export) makeFiles(ctx context.Context) error {
 	return nil
 }
 
-// makeFile makes the file of one session in dir, named after the session.
+// makeFile creates the file of one session in dir, named after the session.
 func (x *export) makeFile(ctx context.Context, dir, session string, progress func(read int64)) (schemas.ExportFile, error) {
 	draw, err := x.painter(ctx, session, x.Order.Watermark)
 	if err != nil {

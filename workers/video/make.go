@@ -20,7 +20,7 @@ type film struct {
 	options stitch.Options
 }
 
-// make encodes a film in a process of its own. It calls progress with the number of the session's frames read so far.
+// make encodes a video in a separate process. It calls progress with the number of the session's frames read so far.
 func (w *Worker) make(ctx context.Context, f film, progress func(read int64)) (stitch.Result, error) {
 	f.options.Threads = w.options.Threads
 	if f.try > maxTries { // the earlier tries killed the worker, or it would have reported an error

@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// enqueue records that the video of a session waits to be made. It has a consumer of its own, because the consumer that makes
+// enqueue records that the video of a session waits to be made. It has its own consumer, because the consumer that makes
 // videos fetches nothing while all slots are taken.
 func (w *Worker) enqueue(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})

@@ -16,7 +16,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// handleSession makes the video of a session whose event says that it closed. All other events are ignored.
+// handleSession builds the video of a session whose event reports that it closed. All other events are ignored.
 func (w *Worker) handleSession(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
@@ -62,7 +62,7 @@ func (w *Worker) keepBestShot(ctx context.Context, session string) error {
 // maxRebuilds bounds how often a video is made again because frames arrived while it was being made.
 const maxRebuilds = 10
 
-// makeCurrent makes the session's video until it holds every stored frame. It does nothing when it already does.
+// makeCurrent builds the session's video until it holds every stored frame. It does nothing when it already does.
 func (w *Worker) makeCurrent(ctx context.Context, session string, v schemas.Video, try int) error {
 	for range maxRebuilds {
 		before, err := w.sessions.LastVideo(ctx, session)
@@ -99,7 +99,7 @@ func (w *Worker) newerThan(ctx context.Context, session string, last uint64) (bo
 	return err == nil && f.Sequence > last, err
 }
 
-// build makes the session's video once and stores it, unless frames arrived in the meantime that are not in it. A session
+// build creates the session's video once and stores it, unless frames arrived in the meantime that are not in it. A session
 // without a decodable frame ends in status error.
 func (w *Worker) build(ctx context.Context, session string, v schemas.Video, before *schemas.VideoStatus, try int) error {
 	status := &schemas.VideoStatus{
@@ -142,7 +142,7 @@ func (w *Worker) build(ctx context.Context, session string, v schemas.Video, bef
 // errOutdated reports that frames arrived while the video of their session was made.
 var errOutdated = errors.New("frames arrived while the video was being made")
 
-// encodeSession makes and stores the file, and fills in the status.
+// encodeSession creates and stores the file, and fills in the status.
 func (w *Worker) encodeSession(ctx context.Context, session string, v schemas.Video, status *schemas.VideoStatus, try int) error {
 	dir, err := w.scratch.job()
 	if err != nil {

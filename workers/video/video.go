@@ -1,4 +1,4 @@
-// Package video is the worker that makes one video of the frames of each finished session, stores its best shot, and makes
+// Package video is the worker that builds one video from the frames of each finished session, stores its best shot, and builds
 // the exports that are ordered. It cannot delay a reply, and a picture that crashes FFmpeg crashes only the encoder process.
 package video
 
@@ -20,7 +20,7 @@ import (
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
 
-// Name is the name of the worker and of its consumer that makes videos of sessions. The others are the names of the
+// Name is the name of the worker and of its consumer that builds videos of sessions. The others are the names of the
 // consumers of exports and of queued videos.
 const (
 	Name       = "video"
@@ -47,7 +47,7 @@ type Options struct {
 	Version string
 }
 
-// Worker makes the videos of closed sessions, and exports. Run may be called once.
+// Worker builds the videos of closed sessions, and exports. Run may be called once.
 type Worker struct {
 	conn     *streams.Conn
 	settings *settings.Store
@@ -97,7 +97,7 @@ func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	}
 }
 
-// keepWorking regularly tells the broker that the message is still being handled, until stop is called.
+// keepWorking regularly reports to the broker that the message is still being handled, until stop is called.
 func keepWorking(d *streams.Delivery) (stop func()) {
 	tick := time.NewTicker(keepAliveGap)
 	done := make(chan struct{})

@@ -1,4 +1,4 @@
-// Package vision finds, measures and compares faces with ONNX networks and pixel statistics. It knows no messages or
+// Package vision finds, measures and compares faces with ONNX networks and pixel statistics. It does not depend on messages or
 // streams: a picture goes in, numbers come out, and the same picture with the same pack gives the same numbers.
 //
 // The networks come from a model pack, a folder with a pack.json that names for each [Role] the files, their

@@ -7,7 +7,7 @@ import (
 var (
 	// ErrUndecodable marks bytes that are not a complete JPEG or PNG picture within the pixel limit: bad input, never retried.
 	ErrUndecodable = errors.New("vision: the picture cannot be decoded")
-	// ErrNoModel marks a call for a role that the pack does not fill or that [Open] was not asked to load.
+	// ErrNoModel marks a call for a role that the pack does not fill or that was not passed to [Open].
 	ErrNoModel = errors.New("vision: no model for this role is loaded")
 	// ErrClosed marks a call on [Models] after Close.
 	ErrClosed = errors.New("vision: the models are closed")

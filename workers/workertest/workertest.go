@@ -148,7 +148,7 @@ func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schem
 	return f
 }
 
-// Cut returns the crop that a worker asks for.
+// Cut returns the crop that a worker requests.
 func Cut(img *vision.Image, face vision.Detection, worker string, c schemas.CropSpec) *schemas.Crop {
 	return &schemas.Crop{
 		Name: workers.CropName(worker, c.Name), Width: uint32(c.Width), Height: uint32(c.Height), Color: c.Color,

@@ -8,7 +8,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// kinds are the kinds of files that the report knows. Those of attacks begin with fake_ or video_fake_, followed by the
+// kinds lists the kinds of files that the report supports. Those of attacks begin with fake_ or video_fake_, followed by the
 // instrument: fake_print, video_fake_replay.
 var kinds = []string{
 	"match", "multi", "real", "video_real", "video_mixed", "video_smallface", "sunglasses", "glasses", "noglasses", "mask", "partial", "nonface",
@@ -24,7 +24,7 @@ const (
 
 const frontalPose = "frontal"
 
-// Kinds lists the kinds that the report knows.
+// Kinds lists the kinds that the report supports.
 func Kinds() []string { return append(slices.Clone(kinds), "fake_…", "video_fake_…") }
 
 func knownKind(kind string) bool {
@@ -74,7 +74,7 @@ func (l Label) faces() Count {
 	return Count{Least: 1, Most: -1}
 }
 
-// glasses returns what the label says of glasses: no_glasses, eyeglasses, sunglasses, or "" where it says nothing.
+// glasses returns the label's value for glasses: no_glasses, eyeglasses, sunglasses, or "" if it has none.
 func (l Label) glasses() string {
 	switch {
 	case l.Glasses != "":
@@ -97,7 +97,7 @@ func (l Label) straight() bool {
 // blinkMargin is the time that lids may move before and after the time a label gives.
 const blinkMargin = 60 * time.Millisecond
 
-// eyes returns the state of the eyes at a time of a clip: "open", "closed", or "" where the label says nothing. A clip with a
+// eyes returns the state of the eyes at a time of a clip: "open", "closed", or "" if the label has no value. A clip with a
 // time in which the eyes are closed for the first time shows open eyes before it.
 func (l Label) eyes(at time.Duration) string {
 	switch {

@@ -34,7 +34,7 @@ type Count struct {
 // Seconds is a span of a clip.
 type Seconds struct{ From, To time.Duration }
 
-// columns are the optional columns of labels.csv. set is called with a value that is not empty; its error says what is allowed.
+// columns are the optional columns of labels.csv. set is called with a value that is not empty; its error names the allowed values.
 var columns = []struct {
 	name string
 	set  func(l *Label, value string) error
@@ -133,7 +133,7 @@ func ParseLabels(r io.Reader) ([]Label, error) {
 	return out, err
 }
 
-// addColumns reads more columns for labels from a file of its own: a header with the column file, then a line for each file
+// addColumns reads more columns for labels from a separate file: a header with the column file, then a line for each file
 // about which there is something to add. A value that is not empty replaces the one of labels.csv.
 func addColumns(name string, r io.Reader, labels []Label) error {
 	at := map[string]int{}

@@ -63,7 +63,7 @@ func openNetworks(c vision.Config) (_ *networks, err error) {
 	return n, nil
 }
 
-// alone opens file i of a role as a pack of its own.
+// alone opens file i of a role as a separate pack.
 func (n *networks) alone(c vision.Config, pack string, role map[string]any, i int) error {
 	dir, err := os.MkdirTemp("", "selene-eval-")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// OwnKind counts the files of a kind that the report does not know. They are in no error rate of the kinds that it knows.
+// OwnKind counts the files of a kind that the report does not support. They are not in the error rates of the supported kinds.
 type OwnKind struct {
 	Kind     string `json:"kind"`
 	Faces    Share  `json:"faces"`    // images with at least one face

@@ -30,7 +30,7 @@ func ParseSplit(s string) (Split, error) {
 func (s Split) has(h Split) bool { return s == All || s == h }
 
 // assignHalves assigns every file to a half, the same one on every machine. All files of one identity go to the same half, so
-// that no person is in both; a file without an identity is a unit of its own. The units of a kind are sorted by their hashes and
+// that no person is in both; a file without an identity is a unit by itself. The units of a kind are sorted by their hashes and
 // go to the halves in turn, because a small kind could otherwise fall entirely into one half.
 func assignHalves(labels []Label) {
 	type unit struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
-// video decodes the first video stream of a file. It decodes one picture ahead, to know until when the present one is shown.
+// video decodes the first video stream of a file. It decodes one picture ahead, to know until when the current one is shown.
 type video struct {
 	path    string
 	format  *astiav.FormatContext // nil until it is open

@@ -16,7 +16,7 @@ const (
 	repeats     = 8    // replies with the same request before the actor plays it differently
 )
 
-// actor plays a cooperative person: it answers each request with a picture that does what is asked, moving there in small
+// actor plays a cooperative person: it answers each request with a picture that performs the action, moving there in small
 // steps, and follows the source's order where it can.
 type actor struct {
 	cast    *cast
@@ -127,16 +127,16 @@ func (a *actor) listen(last Reply) {
 	}
 }
 
-// rehearse checks once whether the source can do what is asked at all, and warns if it cannot.
+// rehearse checks once whether the source can perform the requested action, and warns if it cannot.
 func (a *actor) rehearse(request int) {
 	most, usual := a.most(request)
 	a.missing[request] = most < usual/2
 	what := fmt.Sprintf("code %d (%s)", request, schemas.CodeName(int32(request)))
 	switch {
 	case a.missing[request]:
-		a.warn("the source has no picture that does what is asked, " + what + ": sending frontal ones")
+		a.warn("the source has no picture that performs the requested action, " + what + ": sending frontal ones")
 	case most < usual:
-		a.warn(fmt.Sprintf("the source barely does what is asked, %s: %.0f degrees at most, where servers usually require %.0f", what, most, usual))
+		a.warn(fmt.Sprintf("the source barely performs the requested action, %s: %.0f degrees at most, where servers usually require %.0f", what, most, usual))
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// goal returns how far picture i is from doing what is asked, in squared degrees; other defects count as degrees too.
+// goal returns the distance of picture i from the requested action, in squared degrees; other defects count as degrees too.
 func (a *actor) goal(i int) float64 {
 	f := a.cast.stills[i].face
 	if !f.Found {

@@ -164,7 +164,7 @@ func TestActorPlaysAsFarAsAClipGoes(t *testing.T) {
 	if out.Passed || far < 19 {
 		t.Errorf("turned to %.0f; %+v", far, out)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "barely does what is asked, code 65 (AL_TURN_LEFT): 20 degrees at most") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "barely performs the requested action, code 65 (AL_TURN_LEFT): 20 degrees at most") {
 		t.Errorf("warnings %q", warnings)
 	}
 }
@@ -239,7 +239,7 @@ func TestActorPhoto(t *testing.T) {
 		if out.Passed || ExitCode(out, nil) != ExitNotPassed || out.CloseCode != lpproto.CloseAttempts || len(seen) != 40 {
 			t.Errorf("%v: %+v", steps, out)
 		}
-		want := fmt.Sprintf("no picture that does what is asked, code %d", steps[len(steps)-1])
+		want := fmt.Sprintf("no picture that performs the requested action, code %d", steps[len(steps)-1])
 		if len(warnings) != 1 || !strings.Contains(warnings[0], want) {
 			t.Errorf("warnings %q, want one with %q", warnings, want)
 		}

@@ -9,12 +9,12 @@ import (
 // the one with the smallest visible jump, and plays the recording on from there.
 type attacker struct {
 	*actor
-	aim int // picture that does what is asked, towards which the recording plays
+	aim int // picture that performs the requested action, towards which the recording plays
 }
 
 const (
-	leadIn   = 3 * time.Second // longest time that the recording may play before it does what is asked
-	fits     = 40              // squared degrees by which a picture may miss what is asked
+	leadIn   = 3 * time.Second // longest time that the recording may play before it performs the requested action
+	fits     = 40              // squared degrees by which a picture may miss the requested action
 	perDelay = 40              // cost of a second of delay, in squared degrees
 )
 

@@ -129,8 +129,8 @@ func (c *cast) learn() {
 	c.width = quantile(widths, 0.5)
 }
 
-// openness returns how far the eyes are open: 0 = closed, 1 = as far as this person's usually are. Use the wider eye to tell
-// whether both are closed, and the narrower one to tell whether both are open.
+// openness returns how far the eyes are open: 0 = closed, 1 = as far as this person's usually are. Use the wider eye to decide
+// whether both are closed, and the narrower one to decide whether both are open.
 func (c *cast) openness(f Face) (wider, narrower float64, ok bool) {
 	if !f.HasEyes || c.eyes <= 0 {
 		return 0, 0, false

@@ -1,6 +1,6 @@
 // Package replay sends recorded pictures over LPProto: it plays a video, a folder of images or one image to a server as a
 // camera would, frame by frame in lock-step, and reports the server's replies. With a Measurer it plays a cooperative person
-// instead, who responds to prompts with the frames that do what they ask.
+// instead, who responds to prompts with frames that perform the action.
 package replay
 
 import (
@@ -25,13 +25,13 @@ type Options struct {
 	Heartbeat time.Duration // interval to ask the server for; 0 = none, otherwise 100 ms to 60 s
 
 	// Act, when set, makes Run play a cooperative person: all frames are measured first (one at a time, kept in memory as
-	// JPEG), then each prompt is answered with a frame that does what it asks. Run gives up after 1000 frames, unless Loop is set.
+	// JPEG), then each prompt is answered with a frame that performs it. Run gives up after 1000 frames, unless Loop is set.
 	Act Measurer
 	// Reaction is the time from a prompt to the beginning of the response, when Act is set. Servers take a faster response for a
 	// recording.
 	Reaction time.Duration
 	// Attack makes Source a folder of recordings of a person, and plays an attacker who has only these: each prompt is answered
-	// by cutting to a moment that leads to what it asks.
+	// by cutting to a moment that leads to the requested action.
 	Attack bool
 
 	// The callbacks may be nil. They are called from the goroutine of Run.

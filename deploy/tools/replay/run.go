@@ -225,7 +225,7 @@ func (p *player) report(r Reply) {
 	}
 }
 
-// closed reports the end of the connection. Its error says that the session did not end properly.
+// closed reports the end of the connection. The error is non-nil if the session did not end properly.
 func (p *player) closed(code int, reason string) error {
 	p.out.CloseCode, p.out.CloseReason = code, reason
 	p.report(Reply{Command: commandClosed, Code: code, Reason: reason})

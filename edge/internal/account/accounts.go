@@ -69,7 +69,7 @@ const AdminToken = "token:admin"
 // Admin returns the caller with the admin token of the installation.
 func Admin() Caller { return Caller{Name: AdminToken, Rights: All(), owner: AdminToken} }
 
-// Needs returns an error that names the right if the caller lacks it.
+// Needs returns an error that names the right if the caller does not have it.
 func (c Caller) Needs(right Right) error {
 	if c.Rights.Have(right) {
 		return nil
@@ -77,7 +77,7 @@ func (c Caller) Needs(right Right) error {
 	return lacks(right, "")
 }
 
-// grants returns an error if the caller lacks one of the rights that they would grant, or that the user has whom they would
+// grants returns an error if the caller does not have one of the rights that they would grant, or that the user has whom they would
 // change: a caller who can set the password of a user has all rights of that user.
 func (c Caller) grants(rights Rights, why string) error {
 	if right := c.Rights.Lacks(rights); right != "" {

@@ -14,7 +14,7 @@ var (
 	ErrBusy            = errors.New("too many logins at the same time: try again in a few seconds")
 )
 
-// refusal is an error of one of the kinds above with a text of its own.
+// refusal is an error of one of the kinds above with its own text.
 type refusal struct {
 	kind error
 	text string

@@ -105,7 +105,7 @@ func (a *Accounts) putToken(ctx context.Context, t storedToken, revision uint64)
 	return err
 }
 
-// ByToken returns the caller that a token stands for. The error is ErrUnauthenticated if the token is invalid, was deleted or
+// ByToken returns the caller that a token authenticates. The error is ErrUnauthenticated if the token is invalid, was deleted or
 // has expired, or if its user was deleted or disabled.
 func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	refused := unauthenticated("the token is unknown or has expired")

@@ -11,7 +11,7 @@ import (
 )
 
 // loginCookie is the cookie of a login. Over TLS its name binds it to this host: otherwise another host of the domain could set
-// the cookie of its own login.
+// the cookie of its login.
 func loginCookie(r *http.Request) string {
 	if clientOf(r).secure {
 		return "__Host-selene_session"

@@ -22,7 +22,7 @@ type Filter struct {
 	LivenessMax   *float64 `json:"liveness_max,omitempty"`
 }
 
-// Fail stands for every final outcome except success.
+// Fail selects every final outcome except success.
 const Fail = "fail"
 
 // maxListed bounds each list of a filter.

@@ -40,7 +40,7 @@ const (
 // MaxHooks limits the number of hooks: each has its own consumers.
 const MaxHooks = 50
 
-// consumerOf returns the name of a hook's durable consumers, one on each stream that it wants.
+// consumerOf returns the name of a hook's durable consumers, one on each stream that it subscribes to.
 func consumerOf(id string) string { return "webhook-" + id }
 
 // removeConsumers removes the consumers of a hook that nothing uses any more.

@@ -82,7 +82,7 @@ func (g *Gateway) compose(ctx context.Context, id string, settings *schemas.Sett
 	return lpproto.NewSuccess(text), nil
 }
 
-// bestShotTries covers a broker that is changing its leader: the session has passed, and its client cannot ask again.
+// bestShotTries covers a broker that is changing its leader: the session has passed, and its client cannot request it again.
 const bestShotTries = 3
 
 // bestShot returns the image at a sequence of the frames' stream.

@@ -40,7 +40,7 @@ func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest
 	return a, nil
 }
 
-// ticketFor returns the ticket of the session that a client asks for, or nil for a session that was made without one. A
+// ticketFor returns the ticket of the session that a client requests, or nil for a session that was created without one. A
 // session with a ticket needs its token each time a socket takes it up, and a token must match its session; otherwise the
 // error is streams.ErrTicket.
 func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*sessions.Ticket, error) {

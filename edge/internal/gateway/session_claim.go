@@ -17,7 +17,7 @@ type claim struct {
 	inbox    *streams.Inbox
 }
 
-// claim makes the session ours, or changes nothing. The error is sessions.ErrBusy for a session that is live on another
+// claim claims the session for this gateway, or changes nothing. The error is sessions.ErrBusy for a session that is live on another
 // socket, and errSessionEnded for one that has ended since it was admitted.
 func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	decider, err := g.conn.AskDecider(ctx)

@@ -49,7 +49,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	return nil
 }
 
-// open makes the session this socket's, or changes nothing. A session that was opened before continues from its state.
+// open assigns the session to this socket, or changes nothing. A session that was opened before continues from its state.
 func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) error {
 	a, err := s.gateway.admit(ctx, id, r)
 	if err != nil {

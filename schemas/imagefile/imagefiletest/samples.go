@@ -1,4 +1,4 @@
-// Package imagefiletest makes JPEG and PNG files for tests: of every kind that is a picture, and of every kind that is
+// Package imagefiletest creates JPEG and PNG files for tests: of every kind that is a picture, and of every kind that is
 // refused.
 package imagefiletest
 

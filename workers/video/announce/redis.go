@@ -34,7 +34,7 @@ const (
 	streamLength = 100_000
 )
 
-// push appends a record to the queue and writes its hash, unless the hash says that this was done before. The queue comes
+// push appends a record to the queue and writes its hash, unless the hash shows that this was done before. The queue comes
 // first, since the effects of a script that fails halfway are not rolled back.
 var push = redis.NewScript(`
 local mark, ttl, kind, length, record = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]

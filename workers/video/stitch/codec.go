@@ -95,7 +95,7 @@ func (o Options) encoderOptions() map[string]string {
 		opts[k] = v
 	}
 	if p.encoder == "libx265" {
-		// x265 writes its banner to stderr itself, and has a thread pool of its own.
+		// x265 writes its banner to stderr itself, and has its own thread pool.
 		opts["x265-params"] = fmt.Sprintf("log-level=none:pools=%d:frame-threads=1", o.threads())
 	}
 	for k, v := range o.rateControl() {

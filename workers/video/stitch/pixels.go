@@ -63,7 +63,7 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// Functions that the binding to FFmpeg lacks, or that FFmpeg itself performs slowly.
+// Functions that are missing in the binding to FFmpeg, or that FFmpeg itself performs slowly.
 
 // squeeze turns a full-range 4:2:0 picture into limited range, in place. libswscale uses its general path for that,
 // which costs more than decoding the image.

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Encoder makes each video in a process of its own, so that FFmpeg may crash on an image from outside, or be killed for
+// Encoder encodes each video in a separate process, so that FFmpeg may crash on an image from outside, or be killed for
 // its memory, without affecting other work. It is safe for concurrent use.
 type Encoder struct {
 	// Command is the program with its arguments that calls Serve on its standard input and output.
@@ -64,7 +64,7 @@ const (
 	outputWait = time.Second
 )
 
-// Stitch does the same as the function Stitch, in a process of its own. Frames are read as the process accepts them, at most
+// Stitch does the same as the function Stitch, in a separate process. Frames are read as the process accepts them, at most
 // a few ahead. progress, which may be nil, is called with the number of frames it has accepted, from the goroutine that
 // calls Stitch.
 //
@@ -141,7 +141,7 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 	return res, usage, err
 }
 
-// oversee starts the process and waits for its end, on a thread of its own: for Linux, a process's parent has died when the
+// oversee starts the process and waits for its end, on a separate thread: for Linux, a process's parent has died when the
 // thread that started it ends, and a process inherits the priority of that thread. A thread cannot raise its priority
 // again, so it ends with the goroutine.
 func (e Encoder) oversee(cmd *exec.Cmd, started chan<- error) {
@@ -160,7 +160,7 @@ func (e Encoder) oversee(cmd *exec.Cmd, started chan<- error) {
 	}
 }
 
-// errProcessEnded reports that the process accepts no more frames, for a reason of its own.
+// errProcessEnded reports that the process accepts no more frames, for its own reason.
 var errProcessEnded = errors.New("the encoder process has ended")
 
 // feed writes the job to the process.

@@ -15,7 +15,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
 
-// Serve is the main function of the encoder process: it reads one job from in, as Encoder writes it, makes the video and
+// Serve is the main function of the encoder process: it reads one job from in, as Encoder writes it, encodes the video and
 // writes the result to out as one line. FFmpeg logs errors to stderr. The result of a failed job is its error; the returned
 // error is that of in or out.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {

@@ -1,9 +1,9 @@
-// Package stitch makes one video file from the still images of a session.
+// Package stitch encodes one video file from the still images of a session.
 //
 // Images are read a few at a time, decoded, fitted to one size, drawn on, encoded and written, so memory does not grow with
 // the length of the session. Each picture is shown from its arrival to that of the next one, or at a constant frame rate.
 //
-// Stitch works in this process. Encoder works in a process of its own, running Serve, which may crash or be killed without
+// Stitch works in this process. Encoder works in a separate process, running Serve, which may crash or be killed without
 // affecting this one.
 package stitch
 

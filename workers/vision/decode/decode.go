@@ -14,14 +14,14 @@ import (
 )
 
 // Decoder decodes files into FFmpeg frames. Its buffers are reused from call to call, but no pixel is: each JPEG gets a
-// codec of its own. It is for one goroutine at a time. Close frees what FFmpeg holds.
+// separate codec. It is for one goroutine at a time. Close frees what FFmpeg holds.
 type Decoder struct {
 	maxPixels int
 	packet    *astiav.Packet
 	padded    []byte
 }
 
-// padding is AV_INPUT_BUFFER_PADDING_SIZE: libavcodec reads that far beyond the end of a packet, and wants zeros there.
+// padding is AV_INPUT_BUFFER_PADDING_SIZE: libavcodec reads that far beyond the end of a packet, and requires zeros there.
 const padding = 64
 
 // SilenceFFmpeg keeps FFmpeg from writing to stderr, where a hostile client could fill the log; errors are returned
@@ -101,7 +101,7 @@ func openJPEG() (*astiav.CodecContext, error) {
 	ctx.SetThreadCount(1)
 	options := astiav.NewDictionary()
 	defer options.Free()
-	// By default FFmpeg paints over damage and says nothing.
+	// By default FFmpeg conceals damage without an error.
 	err := options.Set("err_detect", "crccheck+bitstream+buffer+explode", 0)
 	if err == nil {
 		err = ctx.Open(codec, options)

@@ -9,7 +9,7 @@ import (
 // editors lists the names that image editors write into files.
 var editors = []string{"Photoshop", "GIMP", "Lightroom", "Affinity Photo", "Paint.NET", "Pixelmator", "FaceApp", "Facetune", "Meitu", "BeautyPlus", "Snapseed", "PicsArt", "Canva", "Midjourney", "Stable Diffusion", "Krita"}
 
-// Editor returns the name of the program that says in the metadata of a JPEG (EXIF, XMP, Photoshop and text blocks) that
+// Editor returns the name of the program that states in the metadata of a JPEG (EXIF, XMP, Photoshop and text blocks) that
 // it edited the picture, and "" when none does.
 func Editor(image []byte) string {
 	for marker, content := range imagefile.Segments(image) {
