@@ -18,18 +18,18 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 		shots  []shot
 		marked bool
 	}{
-		"one window":                     {times(5, spoof), false},
-		"two windows":                    {times(6, spoof), true},
-		"other frames do not count":      {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
-		"two windows around them":        {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
-		"a window between them passes":   {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
-		"the face is lost between":       {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
-		"and the second is not full":     {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
-		"and the second passes":          {append(append(times(3, spoof), noFace), spoof, live, live), false},
+		"one window":                               {times(5, spoof), false},
+		"two windows":                              {times(6, spoof), true},
+		"other frames do not count":                {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
+		"two windows around them":                  {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
+		"a window between them passes":             {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
+		"the face is lost between":                 {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
+		"and the second is not full":               {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
+		"and the second passes":                    {append(append(times(3, spoof), noFace), spoof, live, live), false},
 		"a waived frame does not enter the window": {append(times(5, spoof), times(9, shot{live: score(0), forgiven: []int32{schemas.CodeYawNeedLeft}})...), false},
-		"not clearly":                    {times(30, shot{live: score(0.25)}), false},
-		"clearly":                        {times(6, shot{live: score(0.24)}), true},
-		"none was full":                  {slices.Repeat([]shot{spoof, spoof, noFace}, 20), false},
+		"not clearly":                              {times(30, shot{live: score(0.25)}), false},
+		"clearly":                                  {times(6, shot{live: score(0.24)}), true},
+		"none was full":                            {slices.Repeat([]shot{spoof, spoof, noFace}, 20), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3,"max_attempts":-1}}`)
