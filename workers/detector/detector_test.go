@@ -59,10 +59,11 @@ func digest(t *testing.T, m *vision.Models) string {
 
 const childEnv = "SELENE_TEST_PACK"
 
+// TestChild is the other process of TestVerdictsAreReproducible, and does nothing otherwise.
 func TestChild(t *testing.T) {
 	pack := os.Getenv(childEnv)
 	if pack == "" {
-		t.Skip("run by TestVerdictsAreReproducible")
+		return
 	}
 	t.Log(digest(t, workertest.Models(t, pack)))
 }

@@ -197,9 +197,13 @@ func TestBrokenWebhooks(t *testing.T) {
 	if _, tries, _ := bad.seen(); tries != 3*pauseAfter {
 		t.Errorf("%d events were tried %d times", pauseAfter, tries)
 	}
-	if dead, err := conn.Stream(streams.Dead).State(t.Context()); err != nil || dead.Messages != pauseAfter {
-		t.Errorf("dead letters: %+v, %v", dead, err)
-	}
+	streamstest.Eventually(t, func() error {
+		dead, err := conn.Stream(streams.Dead).State(t.Context())
+		if err == nil && dead.Messages != pauseAfter {
+			err = fmt.Errorf("%d dead letters, want %d", dead.Messages, pauseAfter)
+		}
+		return err
+	})
 	_, waits := decide(t, conn, fake)
 	good.wait(t, append(want, waits)...)
 	if _, tries, _ := bad.seen(); tries != 3*pauseAfter {
