@@ -41,13 +41,24 @@ const stateSize = 1 << 20
 func (c Config) gateway() (gateway.Config, error) {
 	const limit = streams.MaxPayload - stateSize
 	if c.MaxMessage > limit {
-		return gateway.Config{}, fmt.Errorf("SELENE_MAX_MESSAGE is %d: the broker accepts at most %d, the default is %d", c.MaxMessage, limit, lpproto.MaxMessageBytes)
+		return gateway.Config{}, fmt.Errorf(
+			"SELENE_MAX_MESSAGE is %d: the broker accepts at most %d, the default is %d",
+			c.MaxMessage,
+			limit,
+			lpproto.MaxMessageBytes,
+		)
 	}
 	if c.Tokens != "" && c.Tokens != tokensOptional && c.Tokens != tokensRequired {
 		return gateway.Config{}, fmt.Errorf("SELENE_SESSION_TOKENS is %q: use %s or %s", c.Tokens, tokensOptional, tokensRequired)
 	}
 	return gateway.Config{
-		NeedsToken: c.Tokens == tokensRequired, Variant: c.Variant, MaxSessions: c.MaxSessions, MaxMessage: c.MaxMessage, MaxPixels: c.MaxPixels, Deadline: c.Deadline, Origins: c.Origins,
+		NeedsToken:  c.Tokens == tokensRequired,
+		Variant:     c.Variant,
+		MaxSessions: c.MaxSessions,
+		MaxMessage:  c.MaxMessage,
+		MaxPixels:   c.MaxPixels,
+		Deadline:    c.Deadline,
+		Origins:     c.Origins,
 	}, nil
 }
 
@@ -59,7 +70,11 @@ func (c Config) guard() (*api.Guard, error) {
 		return nil, fmt.Errorf("SELENE_TRUSTED_PROXIES: %w", err)
 	}
 	if !(c.RateLimit >= 0 && c.RateLimit <= maxRate) { // or not a number
-		return nil, fmt.Errorf("SELENE_RATE_LIMIT is %g: use a number of requests per second up to %g, or 0 for no limit", c.RateLimit, maxRate)
+		return nil, fmt.Errorf(
+			"SELENE_RATE_LIMIT is %g: use a number of requests per second up to %g, or 0 for no limit",
+			c.RateLimit,
+			maxRate,
+		)
 	}
 	return api.NewGuard(proxies, c.Origins, c.RateLimit), nil
 }

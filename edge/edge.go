@@ -71,8 +71,16 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	return &Edge{
 		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.PublicHooks), guard: guard,
 		api: &api.API{
-			Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Signer: signer, Admin: token.Secret(admin), Edge: g.Name(), Writes: g.Writes, Variant: c.Variant,
-			Metrics: prometheus.Gatherers{own, prometheus.DefaultGatherer},
+			Conn:     conn,
+			Registry: registry,
+			Accounts: account.New(conn),
+			Stats:    counted,
+			Signer:   signer,
+			Admin:    token.Secret(admin),
+			Edge:     g.Name(),
+			Writes:   g.Writes,
+			Variant:  c.Variant,
+			Metrics:  prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},
 	}, nil
 }

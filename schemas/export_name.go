@@ -35,7 +35,10 @@ func exportNameAllowed(template string, many bool) error {
 	const id = "00000000-0000-0000-0000-000000000000"
 	switch longest := expandName(template, id, time.Time{}, time.Time{}); {
 	case len(longest) > maxFileName:
-		return invalid("name", fmt.Sprintf("must have at most %d bytes after its placeholders are replaced, not %d", maxFileName, len(longest)))
+		return invalid(
+			"name",
+			fmt.Sprintf("must have at most %d bytes after its placeholders are replaced, not %d", maxFileName, len(longest)),
+		)
 	case !exportName.MatchString(template), !exportNameBegin.MatchString(template),
 		strings.HasSuffix(template, "."), strings.HasSuffix(template, " "):
 		return invalid("name", fmt.Sprintf("must consist of {name}, {start}, {end}, letters, digits, spaces and _.,=@+()-, "+

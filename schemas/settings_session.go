@@ -38,7 +38,10 @@ func (s *Session) fields() []field {
 			about: "A face with one closed or covered eye passes the eye checks. A blink still needs both eyes.",
 		},
 		{
-			at: &s.PreviousFaceSimilarity, title: "Same-person similarity", value: 0.85, high: 1,
+			at:    &s.PreviousFaceSimilarity,
+			title: "Same-person similarity",
+			value: 0.85,
+			high:  1,
 			about: "Minimum similarity to the previous face and to the first face of the session for them to count as the same person. 0: off.",
 		},
 		{

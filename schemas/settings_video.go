@@ -43,7 +43,9 @@ func (v *Video) fields() []field {
 			about: "Only the last frames, up to this number, are in the video. 0: all frames.",
 		},
 		{
-			at: &v.Expires, title: "Frame retention", high: maxSeconds,
+			at:    &v.Expires,
+			title: "Frame retention",
+			high:  maxSeconds,
 			about: "Seconds that frames are kept after their video is finished. 0: as long as their stream keeps them, for exports and reruns.",
 		},
 		{
@@ -60,7 +62,9 @@ func (v *Video) fields() []field {
 			about: "kbit/s, rounded down to one of the rates that exports allow; less than 200 becomes 200. 0: constant quality.",
 		},
 		{
-			at: &v.CRF, title: "Quality", high: maxCRFVP9,
+			at:    &v.CRF,
+			title: "Quality",
+			high:  maxCRFVP9,
 			about: "Constant rate factor: 1 is best, the highest is 51, or 63 for VP9. Not together with a bit rate. 0: the codec's default.",
 		},
 		{

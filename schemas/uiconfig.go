@@ -21,7 +21,7 @@ type UIConfig struct {
 	Styles                *UIStyles         `json:"styles,omitempty"`
 	RequestInterval       int               `json:"request_interval,omitempty"` // minimum time between two pictures, milliseconds
 	FrontDetector         *bool             `json:"front_detector,omitempty"`   // send no picture without a face
-	ParentOrigins         []string          `json:"parent_origins,omitempty"`   // of the pages that may embed the page and receive its result
+	ParentOrigins         []string          `json:"parent_origins,omitempty"`   // of pages that may embed the page and receive its result
 }
 
 // UIImage describes the picture that is sent: the box in pixels that it must fit into, and its encoding.

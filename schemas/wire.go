@@ -51,7 +51,8 @@ func (n *FrameName) Key() string {
 
 // Equal reports whether two names belong to the same frame.
 func (n *FrameName) Equal(o *FrameName) bool {
-	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce() && n.GetRun() == o.GetRun()
+	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce() &&
+		n.GetRun() == o.GetRun()
 }
 
 // Terminal reports whether a session with this outcome has ended.

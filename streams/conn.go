@@ -98,7 +98,12 @@ func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 		return err
 	}
 	if got := c.nc.MaxPayload(); got < MaxPayload {
-		return fmt.Errorf("the broker accepts messages of %d bytes, but frames need %d: set max_payload: %d in its configuration", got, MaxPayload, MaxPayload)
+		return fmt.Errorf(
+			"the broker accepts messages of %d bytes, but frames need %d: set max_payload: %d in its configuration",
+			got,
+			MaxPayload,
+			MaxPayload,
+		)
 	}
 	if c.js, err = jetstream.New(c.nc, jetstream.WithDefaultTimeout(requestTimeout)); err != nil {
 		return fmt.Errorf("set up JetStream: %w", err)

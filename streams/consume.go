@@ -113,6 +113,15 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 		ahead = 1
 		w.WaitForSlot(ctx)
 	}
+	failed := func(pull jetstream.ConsumeContext, err error) {
+		if ctx.Err() != nil {
+			return
+		}
+		if isGone(err) {
+			pull.Stop()
+		}
+		slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
+	}
 	pull, err := consumer.Consume(func(msg jetstream.Msg) {
 		if w.slots.Acquire(ctx, w.class()) != nil {
 			warn("return", w, msg.Nak())
@@ -125,15 +134,7 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 		if w.WaitForSlot != nil {
 			w.WaitForSlot(ctx)
 		}
-	}, jetstream.PullMaxMessages(ahead), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(func(pull jetstream.ConsumeContext, err error) {
-		if ctx.Err() != nil {
-			return
-		}
-		if isGone(err) {
-			pull.Stop()
-		}
-		slog.Warn("pull", "consumer", w.Durable, "stream", w.Stream, "error", err)
-	}))
+	}, jetstream.PullMaxMessages(ahead), jetstream.PullExpiry(pullExpiry), jetstream.ConsumeErrHandler(failed))
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", w.Stream, err)
 	}
@@ -147,7 +148,10 @@ func (c *Conn) consume(ctx context.Context, w Work, handle func(context.Context,
 
 // isGone reports whether an error of a pull means that its consumer or stream no longer exists.
 func isGone(err error) bool {
-	for _, gone := range []error{jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrStreamNotFound, jetstream.ErrNoHeartbeat, nats.ErrNoResponders} {
+	for _, gone := range []error{
+		jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrStreamNotFound,
+		jetstream.ErrNoHeartbeat, nats.ErrNoResponders,
+	} {
 		if errors.Is(err, gone) {
 			return true
 		}

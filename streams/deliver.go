@@ -75,7 +75,22 @@ func (c *Conn) answer(ctx context.Context, m *message, r ruling, msg jetstream.M
 		warn("return a", w, msg.Nak())
 	case tryLater:
 		delay := w.Delay(m.Try)
-		slog.Warn("message will be tried again", "worker", w.Durable, "session", m.Session, "try", m.Try, "in", delay, "fault", FaultOf(r.err), "error", r.err, StackAttr(r.err))
+		slog.Warn(
+			"message will be tried again",
+			"worker",
+			w.Durable,
+			"session",
+			m.Session,
+			"try",
+			m.Try,
+			"in",
+			delay,
+			"fault",
+			FaultOf(r.err),
+			"error",
+			r.err,
+			StackAttr(r.err),
+		)
 		warn("return a", w, msg.NakWithDelay(delay))
 	case setAside:
 		fault := FaultOf(r.err)

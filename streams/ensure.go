@@ -18,8 +18,13 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("stream %s exists with %s %v, and changing it to %v could lose messages: keep the old value, or copy the messages you need and delete the stream",
-		e.Stream, e.Field, e.Have, e.Want)
+	return fmt.Sprintf(
+		"stream %s exists with %s %v, and changing it to %v could lose messages: keep the old value, or copy the messages you need and delete the stream",
+		e.Stream,
+		e.Field,
+		e.Have,
+		e.Want,
+	)
 }
 
 // noStorage is the broker's error code for too little storage.
@@ -37,7 +42,12 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	s, err := c.js.CreateOrUpdateStream(ctx, want)
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == noStorage {
-		return nil, fmt.Errorf("create stream %s of %d MiB: %w: the broker's disk, or JetStream's share of it, is too small; set SELENE_STREAMS_FRAMES_BYTES to make FRAMES and VERDICTS smaller", want.Name, want.MaxBytes/megabyte, err)
+		return nil, fmt.Errorf(
+			"create stream %s of %d MiB: %w: the broker's disk, or JetStream's share of it, is too small; set SELENE_STREAMS_FRAMES_BYTES to make FRAMES and VERDICTS smaller",
+			want.Name,
+			want.MaxBytes/megabyte,
+			err,
+		)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create stream %s: %w", want.Name, err)

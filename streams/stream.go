@@ -89,7 +89,11 @@ func (s *Stream) message(msg *jetstream.RawStreamMsg, err error) (*Message, erro
 
 // SequenceAt returns the sequence of the first message stored at a time or later, or that of the next one to come.
 func (s *Stream) SequenceAt(ctx context.Context, at time.Time) (uint64, error) {
-	config := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at, InactiveThreshold: time.Minute}
+	config := jetstream.OrderedConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartTimePolicy,
+		OptStartTime:      &at,
+		InactiveThreshold: time.Minute,
+	}
 	consumer, err := s.stream.OrderedConsumer(ctx, config)
 	if err != nil {
 		return 0, Blame(Infrastructure, fmt.Errorf("find %s in %s: %w", at, s.name, err))

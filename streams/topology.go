@@ -98,9 +98,16 @@ func topology(l Limits) []jetstream.StreamConfig {
 	// Deciders receive a verdict only after it was stored.
 	verdicts := base(Verdicts, KindVerdict, "each worker's verdict on each frame; written by workers")
 	verdicts.MaxAge, verdicts.MaxBytes = l.FramesAge, l.FramesBytes/4
-	verdicts.RePublish = &jetstream.RePublish{Source: prefix + string(KindVerdict) + ".>", Destination: storedPrefix + string(KindVerdict) + ".>"}
+	verdicts.RePublish = &jetstream.RePublish{
+		Source:      prefix + string(KindVerdict) + ".>",
+		Destination: storedPrefix + string(KindVerdict) + ".>",
+	}
 
-	decisions := base(Decisions, KindDecision, "decisions, with the session state after them; written by deciders, by compare-and-set on the session's last decision")
+	decisions := base(
+		Decisions,
+		KindDecision,
+		"decisions, with the session state after them; written by deciders, by compare-and-set on the session's last decision",
+	)
 	decisions.MaxAge = l.DecisionsAge
 
 	sessions := base(Sessions, KindSession, "opened, resumed, disconnected, closed, erased; written by edges and deciders")
@@ -149,20 +156,87 @@ const liveMarkerTTL = time.Hour
 func buckets(l Limits) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		{Bucket: BucketSettings, Description: "revisions of the settings document", History: SettingsHistory, Replicas: l.Replicas},
-		{Bucket: BucketLive, Description: "open sessions and running edges; the expiry of a session's key ends the session", History: 1, LimitMarkerTTL: liveMarkerTTL, Replicas: l.Replicas},
-		{Bucket: BucketWorkers, Description: "running workers and the crops they need", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{
+			Bucket:         BucketLive,
+			Description:    "open sessions and running edges; the expiry of a session's key ends the session",
+			History:        1,
+			LimitMarkerTTL: liveMarkerTTL,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketWorkers,
+			Description:    "running workers and the crops they need",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
 		// Kept as long as decisions: until then a session that was created with a token cannot be opened without it.
-		{Bucket: BucketTickets, Description: "hashed tokens of sessions that were created over REST, and reference faces until their session opens", History: 1, TTL: l.DecisionsAge, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketExports, Description: "orders of exports and their state", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketReaders, Description: "readers of stored files, which are not removed meanwhile", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketAccounts, Description: "users, groups and API tokens", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketLogins, Description: "hashed cookies of logged-in users, until they expire", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketUIConfigs, Description: "configs of the user page, by name", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketStats, Description: "counters of edges, so that they need not read the streams again", History: 1, TTL: 7 * day, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
-		{Bucket: BucketWebhooks, Description: "webhooks for events, and their state", History: 1, LimitMarkerTTL: time.Minute, Replicas: l.Replicas},
+		{
+			Bucket:         BucketTickets,
+			Description:    "hashed tokens of sessions that were created over REST, and reference faces until their session opens",
+			History:        1,
+			TTL:            l.DecisionsAge,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketExports,
+			Description:    "orders of exports and their state",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketReaders,
+			Description:    "readers of stored files, which are not removed meanwhile",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketAccounts,
+			Description:    "users, groups and API tokens",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketLogins,
+			Description:    "hashed cookies of logged-in users, until they expire",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketUIConfigs,
+			Description:    "configs of the user page, by name",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketStats,
+			Description:    "counters of edges, so that they need not read the streams again",
+			History:        1,
+			TTL:            7 * day,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketWebhooks,
+			Description:    "webhooks for events, and their state",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
 	}
 }
 
 func mediaStore(l Limits) jetstream.ObjectStoreConfig {
-	return jetstream.ObjectStoreConfig{Bucket: storeMedia, Description: "reference faces, best shots and videos", Storage: jetstream.FileStorage, Replicas: l.Replicas}
+	return jetstream.ObjectStoreConfig{
+		Bucket:      storeMedia,
+		Description: "reference faces, best shots and videos",
+		Storage:     jetstream.FileStorage,
+		Replicas:    l.Replicas,
+	}
 }

@@ -44,11 +44,25 @@ func CropOf(f *schemas.Face, worker string, want schemas.CropSpec) ([]byte, erro
 			continue
 		}
 		if int(c.GetWidth()) != want.Width || int(c.GetHeight()) != want.Height || len(c.GetPixels()) != 3*want.Width*want.Height {
-			return nil, streams.Blame(streams.Input, fmt.Errorf("crop %s must be %dx%d, not %dx%d with %d bytes", name, want.Width, want.Height, c.GetWidth(), c.GetHeight(), len(c.GetPixels())))
+			return nil, streams.Blame(
+				streams.Input,
+				fmt.Errorf(
+					"crop %s must be %dx%d, not %dx%d with %d bytes",
+					name,
+					want.Width,
+					want.Height,
+					c.GetWidth(),
+					c.GetHeight(),
+					len(c.GetPixels()),
+				),
+			)
 		}
 		return c.GetPixels(), nil
 	}
-	return nil, streams.Blame(streams.Input, fmt.Errorf("the face has no crop %s: the worker must be running before the detector handles the frame", name))
+	return nil, streams.Blame(
+		streams.Input,
+		fmt.Errorf("the face has no crop %s: the worker must be running before the detector handles the frame", name),
+	)
 }
 
 // CropName returns the name of a worker's crop in a Face.

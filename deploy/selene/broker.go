@@ -19,7 +19,9 @@ func (b *brokerAccess) flag(c *cobra.Command) {
 // connect connects to the broker that SELENE_NATS_URL names.
 func (b *brokerAccess) connect(ctx context.Context, name string) (*streams.Conn, error) {
 	if b.URL == "" {
-		return nil, errors.New("no broker address: set SELENE_NATS_URL or --nats, for instance to nats://127.0.0.1:4222 when `selene broker` is running")
+		return nil, errors.New(
+			"no broker address: set SELENE_NATS_URL or --nats, for instance to nats://127.0.0.1:4222 when `selene broker` is running",
+		)
 	}
 	o := b.options(name)
 	o.URL = b.URL
@@ -75,7 +77,12 @@ func brokerCommand(e *environment) *cobra.Command {
 				if err := broker.WaitReady(wait); err != nil {
 					return err
 				}
-				fmt.Fprintf(c.OutOrStdout(), "The broker listens at %s. In other processes, set SELENE_NATS_URL=%s\n", broker.URL(), broker.URL())
+				fmt.Fprintf(
+					c.OutOrStdout(),
+					"The broker listens at %s. In other processes, set SELENE_NATS_URL=%s\n",
+					broker.URL(),
+					broker.URL(),
+				)
 				return nil
 			})
 			return group.Wait()

@@ -96,7 +96,12 @@ func (e *environment) rest() *rest.Client {
 func (e *environment) workerFlags(c *cobra.Command) {
 	e.models.flags(c)
 	f := c.Flags()
-	f.IntVar(&e.workers.Concurrency, "concurrency", e.workers.Concurrency, "messages each worker handles at the same time (SELENE_CONCURRENCY)")
+	f.IntVar(
+		&e.workers.Concurrency,
+		"concurrency",
+		e.workers.Concurrency,
+		"messages each worker handles at the same time (SELENE_CONCURRENCY)",
+	)
 	f.IntVar(&e.models.Threads, "threads", e.models.Threads, "threads of one inference (SELENE_THREADS)")
 }
 

@@ -145,7 +145,17 @@ func (x *exporting) fetch(ctx context.Context, id string, number int, f schemas.
 		return fmt.Errorf("download file %d of export %s: %w", number, id, err)
 	}
 	if !x.json {
-		fmt.Fprintf(x.out, "%s  %s %dx%d, %.1f s, %d frames, %.2f MB\n", path, f.Codec, f.Width, f.Height, f.Duration, f.Frames, float64(f.Bytes)/1e6)
+		fmt.Fprintf(
+			x.out,
+			"%s  %s %dx%d, %.1f s, %d frames, %.2f MB\n",
+			path,
+			f.Codec,
+			f.Width,
+			f.Height,
+			f.Duration,
+			f.Frames,
+			float64(f.Bytes)/1e6,
+		)
 		return nil
 	}
 	line, err := json.Marshal(map[string]string{"file": path, "session": f.Session})

@@ -55,7 +55,22 @@ func (q *queryFlags) find(c *cobra.Command, from *rest.Client, limit int, see fu
 			Sessions []json.RawMessage
 			Next     string
 		}
-		query := rest.Query("since", since, "until", until, "outcome", q.outcome, "code", code, "q", q.prefix, "limit", strconv.Itoa(size), "cursor", cursor)
+		query := rest.Query(
+			"since",
+			since,
+			"until",
+			until,
+			"outcome",
+			q.outcome,
+			"code",
+			code,
+			"q",
+			q.prefix,
+			"limit",
+			strconv.Itoa(size),
+			"cursor",
+			cursor,
+		)
 		if err := from.Get(c.Context(), "/v1/sessions"+query, &page); err != nil {
 			return err
 		}

@@ -123,7 +123,14 @@ func sessionsVerify(e *environment) *cobra.Command {
 			if err := b.Verify(func(id string) ed25519.PublicKey { return known[id] }); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "session %s, %s, %d frames: unchanged, and signed by a key of %s\n", b.About.Session, b.About.Outcome, len(b.Frames), keys)
+			fmt.Fprintf(
+				c.OutOrStdout(),
+				"session %s, %s, %d frames: unchanged, and signed by a key of %s\n",
+				b.About.Session,
+				b.About.Outcome,
+				len(b.Frames),
+				keys,
+			)
 			return nil
 		},
 	}

@@ -51,7 +51,9 @@ The exit code is 2 when a session now ends with another outcome.`,
 				return errors.New("name a FILE, FOLDER or SESSION, or select sessions with --since, --until, --outcome, --code or --id")
 			}
 			if e.broker.URL != "" && c.Flags().Changed("pack") {
-				return errors.New("--pack and --nats exclude each other: with --nats, the running workers use the pack they were started with")
+				return errors.New(
+					"--pack and --nats exclude each other: with --nats, the running workers use the pack they were started with",
+				)
 			}
 			return o.run(c, e, args)
 		},
@@ -62,9 +64,19 @@ The exit code is 2 when a session now ends with another outcome.`,
 	o.query.add(c)
 	f := c.Flags()
 	f.StringVar(&o.settings, "settings", "", "settings document to judge by, instead of the settings of each recording")
-	f.StringSliceVar(&o.workers, "workers", nil, "judge again with these workers only; the recorded verdicts of the others are used as they are")
+	f.StringSliceVar(
+		&o.workers,
+		"workers",
+		nil,
+		"judge again with these workers only; the recorded verdicts of the others are used as they are",
+	)
 	f.StringVar(&o.pace, "pace", "fast", "fast, or original for the pace at which the frames were received")
-	f.IntVar(&o.jobs, "jobs", 0, "frames given to the workers at the same time, at most 128; 0 = 32 with --nats, otherwise twice --concurrency")
+	f.IntVar(
+		&o.jobs,
+		"jobs",
+		0,
+		"frames given to the workers at the same time, at most 128; 0 = 32 with --nats, otherwise twice --concurrency",
+	)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each session and one for the totals")
 	f.StringVar(&o.html, "html", "", "HTML file for a report that shows the frames whose codes changed")
 	return c
@@ -126,7 +138,11 @@ func (o *rerunFlags) options(e *environment) (rerun.Options, error) {
 	}
 	for _, name := range o.workers {
 		if _, ours := parts[name]; ours && !slices.Contains(judges(), name) {
-			return options, fmt.Errorf("--workers: %s does not judge frames; the workers of this program that do are %s", name, strings.Join(judges(), ", "))
+			return options, fmt.Errorf(
+				"--workers: %s does not judge frames; the workers of this program that do are %s",
+				name,
+				strings.Join(judges(), ", "),
+			)
 		}
 	}
 	if o.settings == "" {

@@ -30,16 +30,22 @@ func (e *environment) withOwnWorkers(ctx context.Context, do func(context.Contex
 		return fmt.Errorf("create a temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return withBroker(ctx, dir, "", streams.Options{Name: "selene rerun", Limits: e.broker.Streams}, func(ctx context.Context, conn *streams.Conn) error {
-		group, ctx := errgroup.WithContext(ctx)
-		working, stop := context.WithCancel(ctx)
-		group.Go(func() error { return runParts(working, conn, e, judges()...) })
-		group.Go(func() error {
-			defer stop()
-			return do(ctx, conn)
-		})
-		return group.Wait()
-	})
+	return withBroker(
+		ctx,
+		dir,
+		"",
+		streams.Options{Name: "selene rerun", Limits: e.broker.Streams},
+		func(ctx context.Context, conn *streams.Conn) error {
+			group, ctx := errgroup.WithContext(ctx)
+			working, stop := context.WithCancel(ctx)
+			group.Go(func() error { return runParts(working, conn, e, judges()...) })
+			group.Go(func() error {
+				defer stop()
+				return do(ctx, conn)
+			})
+			return group.Wait()
+		},
+	)
 }
 
 // judges returns the workers of this program that judge frames.

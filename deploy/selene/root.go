@@ -42,7 +42,16 @@ func newRoot() (*cobra.Command, error) {
 		return nil, err
 	}
 	add(groupParts, up, edge, workerCommand(e), videoCommand(e), brokerCommand(e))
-	add(groupClient, replayCommand(e), recordCommand(e), rerunCommand(e), sessionsCommand(e), exportCommand(e), exportsCommand(e), settingsCommand(e))
+	add(
+		groupClient,
+		replayCommand(e),
+		recordCommand(e),
+		rerunCommand(e),
+		sessionsCommand(e),
+		exportCommand(e),
+		exportsCommand(e),
+		settingsCommand(e),
+	)
 	add(groupSetup, modelsCommand(e), evalCommand(e))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true

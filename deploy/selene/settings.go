@@ -16,8 +16,9 @@ import (
 
 func settingsCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
-		Use: "settings", Short: "Show, check and change the settings by which sessions are judged",
-		Long: "Shows, checks and changes the settings by which sessions are judged. The put command accepts what get prints: a secret is\nprinted as ********, and keeps its value when that is put back.",
+		Use:   "settings",
+		Short: "Show, check and change the settings by which sessions are judged",
+		Long:  "Shows, checks and changes the settings by which sessions are judged. The put command accepts what get prints: a secret is\nprinted as ********, and keeps its value when that is put back.",
 	}
 	e.clientFlags(c)
 	c.AddCommand(
@@ -149,7 +150,9 @@ func revisionText(r revisionRow) string {
 func settingsVariants(e *environment) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "variants", Short: "List the variants of the settings; SELENE_SETTINGS_VARIANT, or the request that creates a session, selects one", Args: cobra.NoArgs,
+		Use:   "variants",
+		Short: "List the variants of the settings; SELENE_SETTINGS_VARIANT, or the request that creates a session, selects one",
+		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var found struct{ Variants []json.RawMessage }
 			if err := e.rest().Get(c.Context(), "/v1/settings/variants", &found); err != nil {

@@ -39,7 +39,8 @@ func upCommand(e *environment) (*cobra.Command, error) {
 	e.broker.flag(c)
 	e.data.flag(c)
 	e.workerFlags(c)
-	c.Flags().StringVar(&f.broker, "broker-addr", "", "address on which the embedded broker accepts other processes, such as 127.0.0.1:4222; empty = none")
+	c.Flags().
+		StringVar(&f.broker, "broker-addr", "", "address on which the embedded broker accepts other processes, such as 127.0.0.1:4222; empty = none")
 	return c, f.add(c)
 }
 
@@ -101,7 +102,11 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.config.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (if another program uses it, choose another address with --addr or SELENE_ADDR)", f.config.Addr, err)
+		return fmt.Errorf(
+			"listen on %s: %w (if another program uses it, choose another address with --addr or SELENE_ADDR)",
+			f.config.Addr,
+			err,
+		)
 	}
 	if generated {
 		fmt.Fprintf(c.OutOrStdout(), "The admin token, shown only once and kept in %s: %s\n", e.data.file("admin.token"), token)
@@ -111,7 +116,13 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 		return err
 	}
 	if password != "" {
-		fmt.Fprintf(c.OutOrStdout(), "The first user of %sadmin is %s; the password, shown only once: %s\n", pageURL(listener.Addr().String()), edge.FirstUser, password)
+		fmt.Fprintf(
+			c.OutOrStdout(),
+			"The first user of %sadmin is %s; the password, shown only once: %s\n",
+			pageURL(listener.Addr().String()),
+			edge.FirstUser,
+			password,
+		)
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
 	return server.Serve(ctx, listener)

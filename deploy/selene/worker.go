@@ -38,7 +38,14 @@ type part struct {
 
 var parts = map[string]part{
 	schemas.WorkerDetector: {
-		roles: []vision.Role{vision.RoleDetector, vision.RoleMesh, vision.RoleIris, vision.RolePose, vision.RoleEyeState, vision.RoleOcclusion},
+		roles: []vision.Role{
+			vision.RoleDetector,
+			vision.RoleMesh,
+			vision.RoleIris,
+			vision.RolePose,
+			vision.RoleEyeState,
+			vision.RoleOcclusion,
+		},
 		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
 			registry := streams.NewRegistry(c)
 			group, ctx := errgroup.WithContext(ctx)
@@ -95,7 +102,10 @@ var parts = map[string]part{
 	},
 	video.Name: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			announcer, err := announce.New(c, announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Public: e.workers.PublicHooks})
+			announcer, err := announce.New(
+				c,
+				announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Public: e.workers.PublicHooks},
+			)
 			if err != nil {
 				return err
 			}
@@ -163,13 +173,15 @@ func videoCommand(e *environment) *cobra.Command {
 	}
 	e.broker.flag(c)
 	e.workers.metricsFlag(c)
-	c.Flags().IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos encoded at the same time, each in a process of its own (SELENE_VIDEO_JOBS)")
+	c.Flags().
+		IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos encoded at the same time, each in a process of its own (SELENE_VIDEO_JOBS)")
 	c.Flags().IntVar(&e.workers.VideoThreads, "threads", e.workers.VideoThreads, "encoder threads of one video (SELENE_VIDEO_THREADS)")
 	return c
 }
 
 func (w *workerSettings) metricsFlag(c *cobra.Command) {
-	c.Flags().StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "address on which /metrics and /healthz are served; empty = not served (SELENE_METRICS_ADDR)")
+	c.Flags().
+		StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "address on which /metrics and /healthz are served; empty = not served (SELENE_METRICS_ADDR)")
 }
 
 // runWorkers runs the named workers on the broker that SELENE_NATS_URL names, and serves their metrics.

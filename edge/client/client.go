@@ -65,7 +65,12 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	ws, response, err := dialer.DialContext(ctx, address, nil) // the body of the response need not be closed
 	if err != nil {
 		if response != nil {
-			return nil, fmt.Errorf("connect to %s: %w: the server answered %s; is this the address of an LPProto server?", address, err, response.Status)
+			return nil, fmt.Errorf(
+				"connect to %s: %w: the server answered %s; is this the address of an LPProto server?",
+				address,
+				err,
+				response.Status,
+			)
 		}
 		return nil, fmt.Errorf("connect to %s: %w; is the server running?", address, err)
 	}
@@ -182,8 +187,8 @@ func (c *Conn) Reply(ctx context.Context) (lpproto.Message, error) {
 	return c.Receive(ctx)
 }
 
-// Leave ends the session from the client's side: it sends close code 1000 with the reason and waits up to five seconds for the server to close.
-// Messages that are still on their way are dropped.
+// Leave ends the session from the client's side: it sends close code 1000 with the reason and waits up to five
+// seconds for the server to close. It drops messages that are still on their way.
 func (c *Conn) Leave(ctx context.Context, reason string) {
 	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, reason)
 	if c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeTimeout)) != nil {

@@ -31,14 +31,24 @@ type SystemCode struct {
 // SystemCodes lists all system codes in numeric order. What the code, the documentation and the client library know of
 // them comes from here.
 var SystemCodes = []SystemCode{
-	{CodeInternal, "internal error", "internal error: the broker or the workers are unreachable, or no decision came in time; the frame may be sent again", 0},
+	{
+		CodeInternal,
+		"internal error",
+		"internal error: the broker or the workers are unreachable, or no decision came in time; the frame may be sent again",
+		0,
+	},
 	{CodeMalformed, "malformed message", "malformed message, bad header, unknown command", CloseProtocol},
 	{CodeBadImage, "image cannot be decoded", "the image cannot be decoded, is truncated, or has too many pixels", 0},
 	{CodeContentType, "unsupported content-type", "unsupported content-type", 0},
 	{CodeVersion, "unsupported protocol version", "unsupported protocol version", CloseProtocol},
 	{CodeNotConnected, "not connected", "`FRAME` before `CONNECT`, or a second `CONNECT`", CloseProtocol},
 	{CodeLockStep, "lock-step violation", "`FRAME` while another one is being judged", 0},
-	{CodeSessionID, "bad or busy session-id", "the session ID is not a lowercase UUID, is live on another socket, or has ended; or its token is missing, wrong or expired", CloseProtocol},
+	{
+		CodeSessionID,
+		"bad or busy session-id",
+		"the session ID is not a lowercase UUID, is live on another socket, or has ended; or its token is missing, wrong or expired",
+		CloseProtocol,
+	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},
 	{CodeCapacity, "over capacity", "too many sessions", CloseInternal},
 }

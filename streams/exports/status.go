@@ -14,7 +14,12 @@ import (
 func (s *Store) publishStatuses(ctx context.Context, e *schemas.Export) (sequences []uint64, err error) {
 	for _, session := range e.Order.Sessions {
 		id := fmt.Sprintf("%s.%s.%s.%d", e.ID, session, e.Status, e.Percent)
-		sequence, err := s.conn.PublishMessage(ctx, streams.Subject(streams.KindVideo, session), statusOf(e, session), streams.PublishOptions{ID: id})
+		sequence, err := s.conn.PublishMessage(
+			ctx,
+			streams.Subject(streams.KindVideo, session),
+			statusOf(e, session),
+			streams.PublishOptions{ID: id},
+		)
 		if err != nil {
 			return sequences, err
 		}

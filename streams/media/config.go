@@ -78,10 +78,16 @@ func (c Config) Check() error {
 			}
 		}
 		if strings.Contains(c.S3.Endpoint, "/") {
-			wrong("SELENE_MEDIA_S3_ENDPOINT is %q: it must be host or host:port only; for http, set SELENE_MEDIA_S3_TLS=false", c.S3.Endpoint)
+			wrong(
+				"SELENE_MEDIA_S3_ENDPOINT is %q: it must be host or host:port only; for http, set SELENE_MEDIA_S3_TLS=false",
+				c.S3.Endpoint,
+			)
 		}
 		if c.S3.Prefix != "" && !isName(c.S3.Prefix) {
-			wrong("SELENE_MEDIA_S3_PREFIX is %q: it must be words of letters, digits, '.', '_' and '-' with single slashes between them", c.S3.Prefix)
+			wrong(
+				"SELENE_MEDIA_S3_PREFIX is %q: it must be words of letters, digits, '.', '_' and '-' with single slashes between them",
+				c.S3.Prefix,
+			)
 		}
 	default:
 		wrong("SELENE_MEDIA_STORE is %q: it must be %s, %s or %s", c.Store, StoreObjects, StoreDirectory, StoreS3)

@@ -58,9 +58,21 @@ func explain(err error, c S3) error {
 	case response.Code == minio.NoSuchBucket:
 		return fmt.Errorf("S3 at %s has no bucket %s: create it, or set SELENE_MEDIA_S3_BUCKET to another: %w", c.Endpoint, c.Bucket, err)
 	case response.StatusCode == http.StatusForbidden, response.StatusCode == http.StatusNotFound: // the owner of the key must change that
-		return fmt.Errorf("S3 at %s refuses the key %s for bucket %s: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and the permissions of the key: %w", c.Endpoint, c.AccessKey, c.Bucket, err)
+		return fmt.Errorf(
+			"S3 at %s refuses the key %s for bucket %s: check SELENE_MEDIA_S3_ACCESS_KEY, SELENE_MEDIA_S3_SECRET_KEY and the permissions of the key: %w",
+			c.Endpoint,
+			c.AccessKey,
+			c.Bucket,
+			err,
+		)
 	}
-	return fmt.Errorf("reach S3 at %s: check SELENE_MEDIA_S3_ENDPOINT, SELENE_MEDIA_S3_TLS (%t) and SELENE_MEDIA_S3_REGION (%s): %w", c.Endpoint, c.TLS, c.Region, err)
+	return fmt.Errorf(
+		"reach S3 at %s: check SELENE_MEDIA_S3_ENDPOINT, SELENE_MEDIA_S3_TLS (%t) and SELENE_MEDIA_S3_REGION (%s): %w",
+		c.Endpoint,
+		c.TLS,
+		c.Region,
+		err,
+	)
 }
 
 func (b *bucket) Put(ctx context.Context, name, mediaType string, r io.Reader) error {
@@ -71,7 +83,14 @@ func (b *bucket) Put(ctx context.Context, name, mediaType string, r io.Reader) e
 	if err != nil {
 		return err
 	}
-	_, err = b.client.Client.PutObject(ctx, b.name, b.prefix+name, r, size, minio.PutObjectOptions{ContentType: mediaType, PartSize: partSize})
+	_, err = b.client.Client.PutObject(
+		ctx,
+		b.name,
+		b.prefix+name,
+		r,
+		size,
+		minio.PutObjectOptions{ContentType: mediaType, PartSize: partSize},
+	)
 	return err
 }
 

@@ -45,7 +45,9 @@ const (
 	MaxBytes = 16 << 30
 )
 
-var entryName = regexp.MustCompile(`^(session\.json|frames\.jsonl|verdicts\.jsonl|decisions\.jsonl|events\.jsonl|hashes\.jsonl|chain\.jsonl|signature\.jwt|reference\.(jpg|png)|frames/[0-9]{6,9}\.(jpg|png))$`)
+var entryName = regexp.MustCompile(
+	`^(session\.json|frames\.jsonl|verdicts\.jsonl|decisions\.jsonl|events\.jsonl|hashes\.jsonl|chain\.jsonl|signature\.jwt|reference\.(jpg|png)|frames/[0-9]{6,9}\.(jpg|png))$`,
+)
 
 // Session is session.json: a description of the recorded session.
 type Session struct {

@@ -127,7 +127,8 @@ func importImages(ctx context.Context, conn *streams.Conn, b *Bundle, best uint6
 	case err != nil:
 		return err
 	default:
-		if err := objects.New(conn).Put(ctx, objects.BestShotName(b.About.Session), frame.GetMediaType(), bytes.NewReader(frame.GetImage())); err != nil {
+		if err := objects.New(conn).
+			Put(ctx, objects.BestShotName(b.About.Session), frame.GetMediaType(), bytes.NewReader(frame.GetImage())); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,13 @@ func (b *Bundle) FrameAt(stored uint64) (*schemas.Frame, error) {
 		return nil, err
 	}
 	if f.GetMediaType() != b.Frames[i].MediaType { // describe has checked the latter
-		return nil, problem(framesFile, "frame %d has type %.30q in its line and %.30q in its message", stored, b.Frames[i].MediaType, f.GetMediaType())
+		return nil, problem(
+			framesFile,
+			"frame %d has type %.30q in its line and %.30q in its message",
+			stored,
+			b.Frames[i].MediaType,
+			f.GetMediaType(),
+		)
 	}
 	f.Image, err = readAll(r, maxImage, b.Frames[i].File)
 	return f, err

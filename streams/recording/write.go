@@ -25,7 +25,14 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	if err := streams.CheckSession(session); err != nil {
 		return err
 	}
-	b := &writer{conn: conn, sessions: sessions.New(conn), objects: objects.New(conn), tar: tar.NewWriter(w), at: time.Now().UTC().Truncate(time.Second), link: firstLink}
+	b := &writer{
+		conn:     conn,
+		sessions: sessions.New(conn),
+		objects:  objects.New(conn),
+		tar:      tar.NewWriter(w),
+		at:       time.Now().UTC().Truncate(time.Second),
+		link:     firstLink,
+	}
 	about := &Session{Format: Format, Session: session, Recorded: b.at, Packs: map[string][]string{}}
 	defer b.removeSpools(&err)
 	if err := b.collect(ctx, about); err != nil {
@@ -96,8 +103,16 @@ func (b *writer) images(ctx context.Context, session string, count int) error {
 		m := f.Message
 		image := m.GetImage()
 		line := Frame{
-			File: fmt.Sprintf("frames/%06d%s", n, imagefile.OfMediaType(m.GetMediaType()).Extension()), Sequence: m.GetName().GetSequence(), Stored: f.Sequence,
-			Attempt: m.GetAttempt(), Received: time.Unix(0, m.GetReceivedUnixNanos()).UTC(), MediaType: m.GetMediaType(),
+			File: fmt.Sprintf(
+				"frames/%06d%s",
+				n,
+				imagefile.OfMediaType(m.GetMediaType()).Extension(),
+			),
+			Sequence:  m.GetName().GetSequence(),
+			Stored:    f.Sequence,
+			Attempt:   m.GetAttempt(),
+			Received:  time.Unix(0, m.GetReceivedUnixNanos()).UTC(),
+			MediaType: m.GetMediaType(),
 		}
 		m.Image = nil
 		if line.Message, err = schemas.Marshal(m); err != nil {

@@ -114,7 +114,11 @@ func (s *Store) VideosOf(ctx context.Context, session string) iter.Seq2[streams.
 
 // AnnouncementsOf yields how it went to notify others of the session's video and exports.
 func (s *Store) AnnouncementsOf(ctx context.Context, session string) iter.Seq2[streams.Stored[*schemas.Announcement], error] {
-	return streams.ReadAs[schemas.Announcement](ctx, s.conn.Stream(streams.Announcements), streams.Subject(streams.KindAnnouncement, session))
+	return streams.ReadAs[schemas.Announcement](
+		ctx,
+		s.conn.Stream(streams.Announcements),
+		streams.Subject(streams.KindAnnouncement, session),
+	)
 }
 
 // LastVideo returns the newest state of the session's own video. It returns streams.ErrNotFound before the first.

@@ -91,7 +91,11 @@ func (s *Store) take(ctx context.Context, q Query, openings []opening, found *[]
 // lookUp returns the state of a session, or nil if it does not match, was erased in the meantime, or was opened again
 // later.
 func (s *Store) lookUp(ctx context.Context, q Query, o opening) (*Found, error) {
-	event, err := streams.LastAs[schemas.SessionEvent](ctx, s.conn.Stream(streams.Sessions), streams.Subject(streams.KindSession, o.session))
+	event, err := streams.LastAs[schemas.SessionEvent](
+		ctx,
+		s.conn.Stream(streams.Sessions),
+		streams.Subject(streams.KindSession, o.session),
+	)
 	if errors.Is(err, streams.ErrNotFound) {
 		return nil, nil
 	}

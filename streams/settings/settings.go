@@ -59,7 +59,10 @@ func keyOf(variant string) (string, error) {
 		return documentKey, nil
 	}
 	if !variantTag.MatchString(variant) {
-		return "", invalid("the tag of a variant must have 1 to 64 letters, digits, - and _, and begin with a letter or digit, not %.70q", variant)
+		return "", invalid(
+			"the tag of a variant must have 1 to 64 letters, digits, - and _, and begin with a letter or digit, not %.70q",
+			variant,
+		)
 	}
 	return variantKey + variant, nil
 }
@@ -154,7 +157,12 @@ func (s *Store) store(ctx context.Context, variant string, document *schemas.Set
 	if err != nil {
 		return nil, fmt.Errorf("encode the author of settings: %w", err)
 	}
-	number, err := s.conn.Publish(ctx, s.bucket.Subject(key), data, streams.PublishOptions{Last: &last, Header: map[string]string{headerAuthor: string(by)}})
+	number, err := s.conn.Publish(
+		ctx,
+		s.bucket.Subject(key),
+		data,
+		streams.PublishOptions{Last: &last, Header: map[string]string{headerAuthor: string(by)}},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}

@@ -27,12 +27,17 @@ func BrokerWithUsers(t testing.TB) func(user string) string {
 		t.Fatal("streams/README.md does not list the users of a broker")
 	}
 	config := filepath.Join(t.TempDir(), "nats.conf")
-	text := fmt.Sprintf("listen: '127.0.0.1:-1'\nmax_payload: %d\njetstream: { store_dir: %q }\nauthorization:%s\n] }\n", streams.MaxPayload, t.TempDir(), os.Expand(users, func(variable string) string {
-		if strings.HasSuffix(variable, "PASSWORD") {
-			return "secret"
-		}
-		return "$" + variable
-	}))
+	text := fmt.Sprintf(
+		"listen: '127.0.0.1:-1'\nmax_payload: %d\njetstream: { store_dir: %q }\nauthorization:%s\n] }\n",
+		streams.MaxPayload,
+		t.TempDir(),
+		os.Expand(users, func(variable string) string {
+			if strings.HasSuffix(variable, "PASSWORD") {
+				return "secret"
+			}
+			return "$" + variable
+		}),
+	)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,12 @@ func (s *Sender) Post(ctx context.Context, address string, body []byte) (string,
 	if err != nil {
 		return "", fmt.Errorf("%s answered %s, then failed: %w", Target(address), answer.Status, err)
 	}
-	return "", fmt.Errorf("%s answered %s: %s", Target(address), answer.Status, strings.ToValidUTF8(string(text[:min(len(text), excerpt)]), "?"))
+	return "", fmt.Errorf(
+		"%s answered %s: %s",
+		Target(address),
+		answer.Status,
+		strings.ToValidUTF8(string(text[:min(len(text), excerpt)]), "?"),
+	)
 }
 
 // Sign returns the value of HeaderSignature: t=SECONDS,v1=HEX, where HEX is the HMAC-SHA256 of "SECONDS.BODY" with secret.

@@ -216,7 +216,10 @@ func (p *Page) WaitView(name string) {
 // WaitTrue waits until a JavaScript expression is true. what describes it in a failure.
 func (p *Page) WaitTrue(what, expression string) {
 	p.t.Helper()
-	p.Do("wait for "+what, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
+	p.Do(
+		"wait for "+what,
+		chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)),
+	)
 }
 
 // WaitPage is WaitTrue for an expression that becomes true on the page that this
@@ -226,7 +229,10 @@ func (p *Page) WaitPage(what, expression string) {
 	var err error
 	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
 		// Evaluating on a page that is being left fails.
-		err = p.run(wait, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)))
+		err = p.run(
+			wait,
+			chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(wait)),
+		)
 		if err == nil {
 			return
 		}

@@ -30,8 +30,15 @@ func (*Worker) Name() string { return schemas.WorkerActiveLiveness }
 
 // waived lists the checks that do not fail a frame while an action is requested. On a head that turns, eyes look hidden, a
 // mouth covered and glasses dark. Frames at rest, which decide the session, still have to pass them.
-var waived = append(slices.Clone(schemas.PoseAndEyeCodes),
-	schemas.CodeEyesUnknown, schemas.CodeMouthOpen, schemas.CodeMouthOccluded, schemas.CodeSmile, schemas.CodeGlasses, schemas.CodeSunglasses)
+var waived = append(
+	slices.Clone(schemas.PoseAndEyeCodes),
+	schemas.CodeEyesUnknown,
+	schemas.CodeMouthOpen,
+	schemas.CodeMouthOccluded,
+	schemas.CodeSmile,
+	schemas.CodeGlasses,
+	schemas.CodeSunglasses,
+)
 
 // Judge advances the current action by at most one phase, and returns codes 61 to 68 for what it waits for. While it waits,
 // checks that moving faces fail are waived for the next frame.

@@ -40,7 +40,15 @@ const (
 
 // New returns a decider with a new instance ID.
 func New(conn *streams.Conn) *Decider {
-	return &Decider{conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), instance: uuid.NewString()[:8], joins: newJoins(), decide: make(chan *join, queue), observe: workers.Observer(Name)}
+	return &Decider{
+		conn:     conn,
+		settings: settings.New(conn),
+		sessions: sessions.New(conn),
+		instance: uuid.NewString()[:8],
+		joins:    newJoins(),
+		decide:   make(chan *join, queue),
+		observe:  workers.Observer(Name),
+	}
 }
 
 // Run decides until ctx is done. It also ends sessions that went silent.
@@ -102,7 +110,14 @@ func (d *Decider) storeAll(ctx context.Context) error {
 			if err := streams.Guard(func() error { return d.finish(ctx, o) }); err != nil {
 				// The edge publishes the frame again when it receives no reply.
 				result = streams.ResultDead
-				slog.Error("decide", "session", o.verdicts[schemas.WorkerDetector].GetName().GetSession(), "error", err, streams.StackAttr(err))
+				slog.Error(
+					"decide",
+					"session",
+					o.verdicts[schemas.WorkerDetector].GetName().GetSession(),
+					"error",
+					err,
+					streams.StackAttr(err),
+				)
 			}
 			d.observe(result, time.Since(o.since))
 		}
@@ -153,8 +168,14 @@ func (d *Decider) reap(ctx context.Context) error {
 			}
 		}
 		return d.conn.PublishSessionEvent(ctx, &schemas.SessionEvent{
-			Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_CLOSED,
-			AtUnixNanos: time.Now().UnixNano(), Edge: reaper, SettingsRevision: last.GetState().GetSettingsRevision(), Outcome: last.GetOutcome(),
+			Version: schemas.Version,
+			Session: session,
+			Kind:    schemas.SessionEventKind_SESSION_CLOSED,
+			AtUnixNanos: time.Now().
+				UnixNano(),
+			Edge:             reaper,
+			SettingsRevision: last.GetState().GetSettingsRevision(),
+			Outcome:          last.GetOutcome(),
 		})
 	})
 }

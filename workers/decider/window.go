@@ -32,10 +32,18 @@ func (r *round) aggregate() {
 	e.Liveness = w.mean(func(e *schemas.Estimations) *float64 { return e.Liveness })
 	e.Deepfake = w.mean(func(e *schemas.Estimations) *float64 { return e.Deepfake })
 	e.ImageModification = w.mean(func(e *schemas.Estimations) *float64 { return e.ImageModification })
-	if state := w.majority(eyesWorsen, func(e *schemas.Estimations) string { return e.GetEyes().GetState() }); state != "" && e.Eyes != nil {
+	if state := w.majority(
+		eyesWorsen,
+		func(e *schemas.Estimations) string { return e.GetEyes().GetState() },
+	); state != "" &&
+		e.Eyes != nil {
 		e.Eyes.State = state
 	}
-	if state := w.majority(mouthWorsens, func(e *schemas.Estimations) string { return e.GetMouth().GetState() }); state != "" && e.Mouth != nil {
+	if state := w.majority(
+		mouthWorsens,
+		func(e *schemas.Estimations) string { return e.GetMouth().GetState() },
+	); state != "" &&
+		e.Mouth != nil {
 		e.Mouth.State = state
 	}
 	if state := w.majority(glassesWorsen, func(e *schemas.Estimations) string { return e.GetEyeglasses() }); state != "" {

@@ -104,9 +104,18 @@ func mainFace(found []vision.Detection, img *vision.Image, policy int) vision.De
 func (c *checks) quality(q vision.Quality) *schemas.ImageQuality {
 	t := &c.settings.Thresholds
 	out := &schemas.ImageQuality{
-		Blur: round(q.Blur), Light: round(q.Light), Darkness: round(q.Darkness), Illumination: round(q.Illumination), Specularity: round(q.Specularity),
-		IsBlurred: q.Blur < t.Blur, IsHighlighted: q.Light < t.Light, IsDark: q.Darkness < t.Dark,
-		IsIlluminated: q.Illumination < t.Illumination, IsSpecular: q.Specularity < t.Specularity,
+		Blur: round(
+			q.Blur,
+		),
+		Light:         round(q.Light),
+		Darkness:      round(q.Darkness),
+		Illumination:  round(q.Illumination),
+		Specularity:   round(q.Specularity),
+		IsBlurred:     q.Blur < t.Blur,
+		IsHighlighted: q.Light < t.Light,
+		IsDark:        q.Darkness < t.Dark,
+		IsIlluminated: q.Illumination < t.Illumination,
+		IsSpecular:    q.Specularity < t.Specularity,
 	}
 	c.fail(out.IsBlurred, schemas.CodeBlurred)
 	c.fail(out.IsHighlighted, schemas.CodeTooLight)

@@ -29,8 +29,16 @@ func (m *memory) eyes(f *vision.Measurement) *schemas.Eyes {
 		limit = closedShare * m.Open
 	}
 	e := &schemas.Eyes{
-		Left: eyeState(f.LeftEyeState, left, limit, f.LeftEyeHidden), Right: eyeState(f.RightEyeState, right, limit, f.RightEyeHidden), State: schemas.EyeOpen,
-		LeftAspectRatio: round(left), RightAspectRatio: round(right),
+		Left: eyeState(
+			f.LeftEyeState,
+			left,
+			limit,
+			f.LeftEyeHidden,
+		),
+		Right:            eyeState(f.RightEyeState, right, limit, f.RightEyeHidden),
+		State:            schemas.EyeOpen,
+		LeftAspectRatio:  round(left),
+		RightAspectRatio: round(right),
 	}
 	for _, state := range []string{schemas.EyeClosed, schemas.EyeOccluded} {
 		if e.Left == state || e.Right == state {

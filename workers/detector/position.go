@@ -14,7 +14,8 @@ func (c *checks) position(p *schemas.FramePosition) {
 	c.fail(least > 0 && left < least, schemas.CodeMarginLeft)
 	c.fail(least > 0 && top < least, schemas.CodeMarginTop)
 	c.fail(least > 0 && right < least, schemas.CodeMarginRight)
-	near := float64(face.GetWidth()) > t.FaceShare*float64(frame.GetWidth()) || float64(face.GetHeight()) > t.FaceShare*float64(frame.GetHeight())
+	near := float64(face.GetWidth()) > t.FaceShare*float64(frame.GetWidth()) ||
+		float64(face.GetHeight()) > t.FaceShare*float64(frame.GetHeight())
 	c.fail(near, schemas.CodeFaceTooClose)
 	c.fail(int(frame.GetWidth()) < t.FrameWidth, schemas.CodeFrameNarrow)
 	c.fail(int(frame.GetHeight()) < t.FrameHeight, schemas.CodeFrameLow)

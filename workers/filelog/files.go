@@ -72,7 +72,10 @@ func filesOf(d *schemas.Decision, frame *schemas.Frame) ([]file, error) {
 		}
 		stem := fmt.Sprintf("%06d_%d", r.Sequence, at.UnixMilli())
 		if frame != nil {
-			out = append(out, file{stem + cmp.Or(imagefile.OfMediaType(frame.GetMediaType()), imagefile.JPEG).Extension(), frame.GetImage()})
+			out = append(
+				out,
+				file{stem + cmp.Or(imagefile.OfMediaType(frame.GetMediaType()), imagefile.JPEG).Extension(), frame.GetImage()},
+			)
 		}
 		text, err := indented(r)
 		if err != nil {

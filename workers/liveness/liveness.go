@@ -79,7 +79,12 @@ func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
 func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // score runs the networks of one role on their crops. It returns nil if the role has none.
-func (w *Worker) score(f *schemas.Face, specs []schemas.CropSpec, infer func([][]byte) (float64, error), count prometheus.Counter) (*float64, error) {
+func (w *Worker) score(
+	f *schemas.Face,
+	specs []schemas.CropSpec,
+	infer func([][]byte) (float64, error),
+	count prometheus.Counter,
+) (*float64, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}

@@ -17,7 +17,12 @@ const tries = 3
 
 // ask sends a recorded frame with a state through the workers and returns their verdicts by worker, with the frame names, stream
 // sequences and settings revision of the recording, so that they can be compared.
-func (s *session) ask(ctx context.Context, step Step, recorded *schemas.Frame, state *schemas.SessionState) (map[string]*schemas.Verdict, error) {
+func (s *session) ask(
+	ctx context.Context,
+	step Step,
+	recorded *schemas.Frame,
+	state *schemas.SessionState,
+) (map[string]*schemas.Verdict, error) {
 	select {
 	case s.run.slots <- struct{}{}:
 		defer func() { <-s.run.slots }()

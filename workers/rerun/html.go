@@ -94,7 +94,14 @@ func histogramSVG(s *Shifts) template.HTML {
 	const bar, height = 8, 28
 	most := max(1, slices.Max(s.Histogram))
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg width="%d" height="%d" role="img" aria-label="from -%g to +%g">`, bar*len(s.Histogram), height+1, s.Range, s.Range)
+	fmt.Fprintf(
+		&out,
+		`<svg width="%d" height="%d" role="img" aria-label="from -%g to +%g">`,
+		bar*len(s.Histogram),
+		height+1,
+		s.Range,
+		s.Range,
+	)
 	for i, n := range s.Histogram {
 		h := 1
 		if n > 0 {

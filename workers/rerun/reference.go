@@ -28,7 +28,9 @@ func (s *session) begin(ctx context.Context, frame *schemas.Frame) (*schemas.Ses
 		return nil, fmt.Errorf("reference face: %w", err)
 	}
 	if image == nil {
-		s.result.note("not compared with its reference face: the picture is no longer stored, so it cannot be described with the other model pack")
+		s.result.note(
+			"not compared with its reference face: the picture is no longer stored, so it cannot be described with the other model pack",
+		)
 		return state, nil
 	}
 	description, err := describe.Face(ctx, s.run.conn, image)

@@ -73,11 +73,13 @@ func (s *session) prepare(ctx context.Context) (err error) {
 		s.result.note(nobodyRuns, name)
 	}
 	for _, name := range s.run.options.Workers {
-		if name != schemas.WorkerDetector && !slices.ContainsFunc(s.settings.Workers, func(w schemas.WorkerEntry) bool { return w.Name == name }) {
+		if name != schemas.WorkerDetector &&
+			!slices.ContainsFunc(s.settings.Workers, func(w schemas.WorkerEntry) bool { return w.Name == name }) {
 			s.result.note("worker %s was not asked: the settings do not name it", name)
 		}
 	}
-	s.otherFaces = s.run.asked(schemas.WorkerMatcher) && slices.Contains(detector.Judges(s.settings), schemas.WorkerMatcher) && s.otherPack(schemas.WorkerMatcher)
+	s.otherFaces = s.run.asked(schemas.WorkerMatcher) && slices.Contains(detector.Judges(s.settings), schemas.WorkerMatcher) &&
+		s.otherPack(schemas.WorkerMatcher)
 	if s.run.options.Alone {
 		for _, h := range s.rec.Shared {
 			if err := hashes.New(s.run.conn).Note(ctx, h.First, h.Hash); err != nil {

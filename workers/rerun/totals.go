@@ -63,7 +63,13 @@ func rangeOf(score string) float64 {
 
 // NewTotals returns empty totals.
 func NewTotals() *Totals {
-	return &Totals{Notes: map[string]int{}, Outcomes: map[string]int{}, Fields: map[string]int{}, Codes: map[int32]*CodeChange{}, Scores: map[string]*Shifts{}}
+	return &Totals{
+		Notes:    map[string]int{},
+		Outcomes: map[string]int{},
+		Fields:   map[string]int{},
+		Codes:    map[int32]*CodeChange{},
+		Scores:   map[string]*Shifts{},
+	}
 }
 
 // Add adds the result of one session.

@@ -36,7 +36,10 @@ func (r *Run) awaitWorkers(ctx context.Context, settings *schemas.Settings) (abs
 			_, there := running[name]
 			switch {
 			case there || name != schemas.WorkerDetector && !r.asked(name):
-			case name == schemas.WorkerDetector, len(r.options.Workers) > 0, isRequired(settings, name), r.options.Alone && !schemas.IsPlugin(name):
+			case name == schemas.WorkerDetector,
+				len(r.options.Workers) > 0,
+				isRequired(settings, name),
+				r.options.Alone && !schemas.IsPlugin(name):
 				missing = append(missing, name)
 			default:
 				absent = append(absent, name)

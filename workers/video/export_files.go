@@ -60,10 +60,16 @@ func (x *export) makeFile(ctx context.Context, dir, session string, progress fun
 	if err != nil {
 		return schemas.ExportFile{}, err
 	}
-	f := film{kind: exportVideos, session: session, try: x.try, frames: x.open(ctx, session, cutOf(x.Order), 0, draw), options: stitch.Options{
-		Codec: stitch.Codec(x.Order.Codec), Bitrate: x.Order.Bitrate, Width: size.X, Height: size.Y, Rotate: x.Order.Rotate,
-		Flip: x.Order.Flip, FrameRate: x.Order.FrameRate, Fragmented: x.Order.Fragmented, Path: filepath.Join(dir, session),
-	}}
+	f := film{
+		kind:    exportVideos,
+		session: session,
+		try:     x.try,
+		frames:  x.open(ctx, session, cutOf(x.Order), 0, draw),
+		options: stitch.Options{
+			Codec: stitch.Codec(x.Order.Codec), Bitrate: x.Order.Bitrate, Width: size.X, Height: size.Y, Rotate: x.Order.Rotate,
+			Flip: x.Order.Flip, FrameRate: x.Order.FrameRate, Fragmented: x.Order.Fragmented, Path: filepath.Join(dir, session),
+		},
+	}
 	defer f.frames.close()
 	r, err := x.make(ctx, f, progress)
 	if err != nil {

@@ -58,7 +58,10 @@ func (w *Worker) final(err error, try int) (reason string, ok bool) {
 	case err == nil:
 		return "", false
 	case errors.As(err, &none) && none.Skipped == 0:
-		return fmt.Sprintf("no matching frames are stored; frames are kept for %v, or less when there are many", w.sessions.FramesAge()), true
+		return fmt.Sprintf(
+			"no matching frames are stored; frames are kept for %v, or less when there are many",
+			w.sessions.FramesAge(),
+		), true
 	case errors.As(err, &none):
 		return none.Error(), true
 	case errors.As(err, &crash):

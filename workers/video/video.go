@@ -62,7 +62,15 @@ type Worker struct {
 // New returns a worker; Run starts it.
 func New(conn *streams.Conn, o Options) *Worker {
 	o.Jobs = max(o.Jobs, 1)
-	return &Worker{conn: conn, settings: settings.New(conn), exports: exports.New(conn), sessions: sessions.New(conn), objects: objects.New(conn), options: o, slots: priority.NewSemaphore(o.Jobs)}
+	return &Worker{
+		conn:     conn,
+		settings: settings.New(conn),
+		exports:  exports.New(conn),
+		sessions: sessions.New(conn),
+		objects:  objects.New(conn),
+		options:  o,
+		slots:    priority.NewSemaphore(o.Jobs),
+	}
 }
 
 // Run works until ctx is done. A video that is unfinished by then is made again by the next process.
@@ -77,7 +85,13 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		return w.conn.Register(ctx, schemas.Registration{Name: Name, Version: w.options.Version})
 	})
 	group.Go(func() error {
-		queue := streams.Work{Stream: streams.Sessions, Durable: queueName, Concurrency: 1, AckWait: ackWait, Observe: workers.Observer(queueName)}
+		queue := streams.Work{
+			Stream:      streams.Sessions,
+			Durable:     queueName,
+			Concurrency: 1,
+			AckWait:     ackWait,
+			Observe:     workers.Observer(queueName),
+		}
 		return w.conn.Consume(ctx, queue, w.enqueue)
 	})
 	group.Go(func() error {
@@ -124,6 +138,10 @@ func (w *Worker) eraseIfErased(ctx context.Context, session string) error {
 		return err
 	}
 	return w.sessions.Erase(ctx, session, &schemas.SessionEvent{
-		Version: schemas.Version, Session: session, Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano(), Edge: Name,
+		Version:     schemas.Version,
+		Session:     session,
+		Kind:        schemas.SessionEventKind_SESSION_ERASED,
+		AtUnixNanos: time.Now().UnixNano(),
+		Edge:        Name,
 	})
 }

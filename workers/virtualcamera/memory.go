@@ -43,7 +43,12 @@ func parseMemory(own []byte) (*memory, error) {
 	}
 	m.ring = make([]sight, m.Count)
 	if m.Version != memoryVersion || r.Len() != binary.Size(m.ring) || m.Count > remembered {
-		return nil, fmt.Errorf("state of %d bytes, version %d, with %d frames: it was not written by this worker", len(own), m.Version, m.Count)
+		return nil, fmt.Errorf(
+			"state of %d bytes, version %d, with %d frames: it was not written by this worker",
+			len(own),
+			m.Version,
+			m.Count,
+		)
 	}
 	if err := binary.Read(r, binary.LittleEndian, m.ring); err != nil {
 		return nil, fmt.Errorf("state of %d bytes: %w", len(own), err)

@@ -106,7 +106,16 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
 	}
 	if min(l.image.Width, l.image.Height) < leastSide {
-		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d has %d x %d pixels; cameras take at least %d a side", f.GetFrame(), l.image.Width, l.image.Height, leastSide))
+		return 0, 0, streams.Blame(
+			streams.Input,
+			fmt.Errorf(
+				"frame %d has %d x %d pixels; cameras take at least %d a side",
+				f.GetFrame(),
+				l.image.Width,
+				l.image.Height,
+				leastSide,
+			),
+		)
 	}
 	sum := sha256.Sum256(frame.GetImage())
 	now := sight{

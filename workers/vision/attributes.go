@@ -57,8 +57,10 @@ func (out *Measurement) readAttributes(img *Image) {
 	a.Sunglasses = logistic(-max(dark[0], dark[1]), -lensLimit, lensLimit/6)
 	a.Smile = logistic(out.smile(at), smileLimit, smileWidth)
 	a.MouthOccluded = logistic(c.covered(at, ref), coverLimit, coverWidth)
-	a.RightEyeHidden = dark[0] < lensLimit || !img.holds(out.Mesh[rightOuter]) || !img.holds(out.Mesh[rightInner]) || c.even(at(rightOuter), at(rightInner), ref)
-	a.LeftEyeHidden = dark[1] < lensLimit || !img.holds(out.Mesh[leftOuter]) || !img.holds(out.Mesh[leftInner]) || c.even(at(leftInner), at(leftOuter), ref)
+	a.RightEyeHidden = dark[0] < lensLimit || !img.holds(out.Mesh[rightOuter]) || !img.holds(out.Mesh[rightInner]) ||
+		c.even(at(rightOuter), at(rightInner), ref)
+	a.LeftEyeHidden = dark[1] < lensLimit || !img.holds(out.Mesh[leftOuter]) || !img.holds(out.Mesh[leftInner]) ||
+		c.even(at(leftInner), at(leftOuter), ref)
 }
 
 func (img *Image) holds(p Point) bool {

@@ -36,7 +36,11 @@ func (c *canvas) lenses(at func(int) Point) (dark [2]float64) {
 	for i, eye := range [2][2]int{{rightOuter, rightInner}, {leftInner, leftOuter}} {
 		from, to := at(eye[0]), at(eye[1])
 		m, w := middle(from, to), to.X-from.X
-		under := medianSkin(c.patch(Point{m.X, m.Y + w*0.42}), c.patch(Point{m.X - w*0.3, m.Y + w*0.38}), c.patch(Point{m.X + w*0.3, m.Y + w*0.38}))
+		under := medianSkin(
+			c.patch(Point{m.X, m.Y + w*0.42}),
+			c.patch(Point{m.X - w*0.3, m.Y + w*0.38}),
+			c.patch(Point{m.X + w*0.3, m.Y + w*0.38}),
+		)
 		dark[i] = under.luma / (ref + 1)
 	}
 	return dark

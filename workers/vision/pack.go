@@ -163,8 +163,15 @@ func (p *pack) load(role Role, i int) ([]byte, error) {
 	}
 	sum := sha256.Sum256(data)
 	if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, spec.SHA256[i]) {
-		return nil, fmt.Errorf("%w %s: role %s: %s has changed: sha256 is %s, pack.json says %s; fetch or create the pack again with `selene models`",
-			ErrPack, p.Name, role, path, got, spec.SHA256[i])
+		return nil, fmt.Errorf(
+			"%w %s: role %s: %s has changed: sha256 is %s, pack.json says %s; fetch or create the pack again with `selene models`",
+			ErrPack,
+			p.Name,
+			role,
+			path,
+			got,
+			spec.SHA256[i],
+		)
 	}
 	return data, nil
 }

@@ -41,7 +41,11 @@ var environment struct {
 // startRuntime loads the shared library once: ONNX Runtime has one environment, which lives until the process ends.
 func startRuntime(library string) error {
 	if _, err := os.Stat(library); err != nil {
-		return fmt.Errorf("%w: the shared library is missing: %w; run `make setup`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME", ErrRuntime, err)
+		return fmt.Errorf(
+			"%w: the shared library is missing: %w; run `make setup`, or name your libonnxruntime.so in SELENE_ONNXRUNTIME",
+			ErrRuntime,
+			err,
+		)
 	}
 	environment.Lock()
 	defer environment.Unlock()
@@ -57,7 +61,12 @@ func startRuntime(library string) error {
 	}
 	ort.SetSharedLibraryPath(library)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
-		return fmt.Errorf("%w: cannot load %s: %w; it must be ONNX Runtime for this machine, release 1.2x or newer", ErrRuntime, library, err)
+		return fmt.Errorf(
+			"%w: cannot load %s: %w; it must be ONNX Runtime for this machine, release 1.2x or newer",
+			ErrRuntime,
+			library,
+			err,
+		)
 	}
 	environment.library = library
 	return nil

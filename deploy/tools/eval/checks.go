@@ -75,7 +75,12 @@ func rules() []rule {
 		one(schemas.CodeGlare, portrait, nothing),
 		{"FRAME_*_SMALL", []int32{schemas.CodeFrameNarrow, schemas.CodeFrameLow}, camera, nothing},
 		{"FACE_*_SMALL", []int32{schemas.CodeFaceNarrow, schemas.CodeFaceLow}, camera, ofKind("video_smallface")},
-		{"MARGIN_*", []int32{schemas.CodeMarginTop, schemas.CodeMarginRight, schemas.CodeMarginBottom, schemas.CodeMarginLeft}, camera, ofKind("partial")},
+		{
+			"MARGIN_*",
+			[]int32{schemas.CodeMarginTop, schemas.CodeMarginRight, schemas.CodeMarginBottom, schemas.CodeMarginLeft},
+			camera,
+			ofKind("partial"),
+		},
 		one(schemas.CodeFaceTooClose, camera, nothing),
 		one(schemas.CodeOutOfROI, camera, nothing),
 		{"YAW_NEED_*", yawCodes, frontal, ofKind("profile")},

@@ -32,7 +32,13 @@ func (c *collector) run(ctx context.Context, d *Dataset, progress func(terminal.
 	for i, l := range d.Labels {
 		part := func(of float64) {
 			if progress != nil {
-				progress(terminal.Progress{Stage: "judging", Detail: fmt.Sprintf("%d frames", len(c.samples)), Fraction: (float64(i) + of) / float64(len(d.Labels))})
+				progress(
+					terminal.Progress{
+						Stage:    "judging",
+						Detail:   fmt.Sprintf("%d frames", len(c.samples)),
+						Fraction: (float64(i) + of) / float64(len(d.Labels)),
+					},
+				)
 			}
 		}
 		if err := c.file(ctx, d, l, part); err != nil {

@@ -78,7 +78,11 @@ func eachLine(name string, r io.Reader, required, optional []string, handle func
 		at = append(at, k)
 	}
 	if len(missing) > 0 {
-		return &DatasetError{name, 1, fmt.Sprintf("no column %s; the columns are %s", strings.Join(missing, ", "), strings.Join(header, ", "))}
+		return &DatasetError{
+			name,
+			1,
+			fmt.Sprintf("no column %s; the columns are %s", strings.Join(missing, ", "), strings.Join(header, ", ")),
+		}
 	}
 	values := make([]string, len(at))
 	for n := 0; ; n++ {

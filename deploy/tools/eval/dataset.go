@@ -108,7 +108,11 @@ func (d *Dataset) check() error {
 		}
 		a, b := known[p.A].Identity, known[p.B].Identity
 		if a != "" && b != "" && (a == b) != p.Same {
-			return &DatasetError{pairsFile, p.Line, fmt.Sprintf("%q is %s and %q is %s in %s, which contradicts the relation", p.A, a, p.B, b, labelsFile)}
+			return &DatasetError{
+				pairsFile,
+				p.Line,
+				fmt.Sprintf("%q is %s and %q is %s in %s, which contradicts the relation", p.A, a, p.B, b, labelsFile),
+			}
 		}
 	}
 	return nil

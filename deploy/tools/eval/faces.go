@@ -143,7 +143,14 @@ func sidesApart(sides map[string][]*sample) (apart Share) {
 }
 
 func head(s *sample) Head {
-	h := Head{File: s.label.File, Kind: s.label.Kind, Yaw: Number(math.NaN()), Pitch: Number(math.NaN()), Roll: Number(math.NaN()), Codes: []int32{}}
+	h := Head{
+		File:  s.label.File,
+		Kind:  s.label.Kind,
+		Yaw:   Number(math.NaN()),
+		Pitch: Number(math.NaN()),
+		Roll:  Number(math.NaN()),
+		Codes: []int32{},
+	}
 	if m := s.seen.GetHeadPose(); m != nil {
 		h.Yaw, h.Pitch, h.Roll = Number(m.Yaw), Number(m.Pitch), Number(m.Roll)
 	}

@@ -11,8 +11,25 @@ import (
 // kinds lists the kinds of files that the report supports. Those of attacks begin with fake_ or video_fake_, followed by the
 // instrument: fake_print, video_fake_replay.
 var kinds = []string{
-	"match", "multi", "real", "video_real", "video_mixed", "video_smallface", "sunglasses", "glasses", "noglasses", "mask", "partial", "nonface",
-	"painting", "frontal", "blur", "tilt", "profile", "closed_eyes", "open_eyes",
+	"match",
+	"multi",
+	"real",
+	"video_real",
+	"video_mixed",
+	"video_smallface",
+	"sunglasses",
+	"glasses",
+	"noglasses",
+	"mask",
+	"partial",
+	"nonface",
+	"painting",
+	"frontal",
+	"blur",
+	"tilt",
+	"profile",
+	"closed_eyes",
+	"open_eyes",
 }
 
 // What the column glasses may say.

@@ -89,7 +89,16 @@ func matching(d *Dataset, samples []*sample, split Split, nets *networks, fpr fl
 	at := math.NaN()
 	if point, ok := ROC(tune.same, tune.different).At(fpr); ok {
 		at = math.Round(point.Threshold*1000) / 1000
-		m.Chosen = &Choice{"match_cosine", Number(at), Number(point.Margin), fmt.Sprintf("the most matches with at most %s of the %d pairs of different people in the half tune, and of these the fewest false ones", percent(fpr), len(tune.different))}
+		m.Chosen = &Choice{
+			"match_cosine",
+			Number(at),
+			Number(point.Margin),
+			fmt.Sprintf(
+				"the most matches with at most %s of the %d pairs of different people in the half tune, and of these the fewest false ones",
+				percent(fpr),
+				len(tune.different),
+			),
+		}
 	}
 	switch split {
 	case All:

@@ -84,7 +84,9 @@ func (n *networks) alone(c vision.Config, pack string, role map[string]any, i in
 		return errors.New("pack.json lists no files")
 	}
 	file := fmt.Sprint(list[0])
-	text, err := json.Marshal(map[string]any{"name": pack + " " + file, "version": "1", "roles": map[string]any{string(vision.RoleAntispoof): one}})
+	text, err := json.Marshal(
+		map[string]any{"name": pack + " " + file, "version": "1", "roles": map[string]any{string(vision.RoleAntispoof): one}},
+	)
 	if err != nil {
 		return err
 	}

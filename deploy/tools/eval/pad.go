@@ -82,8 +82,15 @@ func pad(samples []*sample, split Split, names []string) *PAD {
 	}
 	for _, r := range p.Rows {
 		if r.Network == names[last] && r.Window == windowLength && !r.Accepted && !math.IsNaN(float64(r.Threshold)) {
-			p.Chosen = &Choice{"thresholds.liveness", r.Threshold, r.Margin, fmt.Sprintf(
-				"for means of %d frames: the smallest sum of BPCER and APCER over all attacks of the half tune, in the middle of the range that gives it", windowLength)}
+			p.Chosen = &Choice{
+				"thresholds.liveness",
+				r.Threshold,
+				r.Margin,
+				fmt.Sprintf(
+					"for means of %d frames: the smallest sum of BPCER and APCER over all attacks of the half tune, in the middle of the range that gives it",
+					windowLength,
+				),
+			}
 		}
 	}
 	return p

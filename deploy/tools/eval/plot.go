@@ -29,7 +29,9 @@ var (
 // decades.
 func (r *Report) WritePlot(w io.Writer) error {
 	if len(r.curves) == 0 {
-		return errors.New("there is no curve to plot: no faces were found in the dataset's pairs or identities, or the pack has no descriptor")
+		return errors.New(
+			"there is no curve to plot: no faces were found in the dataset's pairs or identities, or the pack has no descriptor",
+		)
 	}
 	img := image.NewRGBA(image.Rect(0, 0, plotWidth, plotHeight))
 	for i := range img.Pix {

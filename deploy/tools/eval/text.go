@@ -14,7 +14,16 @@ import (
 // WriteText writes the report as tables for a terminal.
 func (r *Report) WriteText(w io.Writer) error {
 	t := &tables{}
-	fmt.Fprintf(&t.out, "%s through pack %s: %d files, %d images (every %dth frame of clips), split %s\n", r.Dataset, r.Pack, r.Files, r.Images, step, r.Split)
+	fmt.Fprintf(
+		&t.out,
+		"%s through pack %s: %d files, %d images (every %dth frame of clips), split %s\n",
+		r.Dataset,
+		r.Pack,
+		r.Files,
+		r.Images,
+		step,
+		r.Split,
+	)
 	if r.Detection != nil {
 		t.detection(r.Detection)
 		t.pose(r.Pose)
@@ -160,7 +169,10 @@ func (t *tables) matching(m *Matching) {
 	}
 	rows := []string{row("pairs", "same", "different", "people", "AUC", "EER", "TPR at FPR 10 %", "TPR at FPR 1 %")}
 	for _, s := range m.Sets {
-		rows = append(rows, row(s.Name, s.Same, s.Different, s.People, fmt.Sprintf("%.4f", float64(s.AUC)), part(s.EER), part(s.TPR10), part(s.TPR1)))
+		rows = append(
+			rows,
+			row(s.Name, s.Same, s.Different, s.People, fmt.Sprintf("%.4f", float64(s.AUC)), part(s.EER), part(s.TPR10), part(s.TPR1)),
+		)
 	}
 	t.table("Matching", rows...)
 	rows = []string{row("pairs", "cosine", "FPR", "TPR")}
@@ -194,7 +206,14 @@ func part(n Number) string {
 
 func (t *tables) choice(c *Choice) {
 	if c != nil {
-		fmt.Fprintf(&t.out, "  chosen: %s = %s (a change by up to %s makes no difference on tune), %s\n", c.Setting, c.Value, c.Margin, c.Why)
+		fmt.Fprintf(
+			&t.out,
+			"  chosen: %s = %s (a change by up to %s makes no difference on tune), %s\n",
+			c.Setting,
+			c.Value,
+			c.Margin,
+			c.Why,
+		)
 	}
 }
 
@@ -215,11 +234,18 @@ func (t *tables) checks(checks []Check) {
 }
 
 func (t *tables) scores(scores []Score) {
-	rows := []string{row("setting", "default", "good of test under it", "chosen on tune", "good of test under it", "good in tune", "bad ones")}
+	rows := []string{
+		row("setting", "default", "good of test under it", "chosen on tune", "good of test under it", "good in tune", "bad ones"),
+	}
 	for _, s := range scores {
 		rows = append(rows, row(s.Setting, s.Default, s.AtDefault.errors(), s.Chosen, s.AtChosen.errors(), s.Tune, fmt.Sprint(s.Bad)))
 	}
-	t.table(fmt.Sprintf("Quality scores; chosen: the highest threshold under which at most %s of the good images of tune lie", percent(goodTarget)), rows...)
+	t.table(
+		fmt.Sprintf(
+			"Quality scores; chosen: the highest threshold under which at most %s of the good images of tune lie",
+			percent(goodTarget),
+		),
+		rows...)
 }
 
 func (t *tables) ownKinds(kinds []OwnKind) {

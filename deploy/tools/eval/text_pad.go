@@ -75,7 +75,11 @@ func (t *tables) padOthers(p *PAD) {
 		}
 		rows = append(rows, row(name, p.NoResponse[kind]))
 	}
-	rows = append(rows, row("portraits of living people that fail (photographs, not presentations to a camera)", p.Portraits), row("paintings that pass", p.Art))
+	rows = append(
+		rows,
+		row("portraits of living people that fail (photographs, not presentations to a camera)", p.Portraits),
+		row("paintings that pass", p.Art),
+	)
 	t.table("Other figures of presentation attack detection", rows...)
 }
 

@@ -114,7 +114,11 @@ func filters(s frameShape, rotation int) string {
 	if s.aspect.Num() > 0 && s.aspect.Den() > 0 {
 		width = max(1, int(math.Round(float64(s.width)*s.aspect.Float64())))
 	}
-	chain := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic+accurate_rnd:out_range=full:out_color_matrix=bt601", width, s.height), "setsar=1", "format=yuv420p"}
+	chain := []string{
+		fmt.Sprintf("scale=%d:%d:flags=bicubic+accurate_rnd:out_range=full:out_color_matrix=bt601", width, s.height),
+		"setsar=1",
+		"format=yuv420p",
+	}
 	switch rotation {
 	case 90:
 		chain = append(chain, "transpose=clock")

@@ -41,7 +41,16 @@ func newActor(ctx context.Context, src mediafile.Source, o Options) (*actor, err
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{cast: c, warn: o.OnWarning, fast: o.Fast, at: -1, step: 1, used: make([]int, len(c.stills)), missing: map[int]bool{}, delay: o.Reaction}
+	a := &actor{
+		cast:    c,
+		warn:    o.OnWarning,
+		fast:    o.Fast,
+		at:      -1,
+		step:    1,
+		used:    make([]int, len(c.stills)),
+		missing: map[int]bool{},
+		delay:   o.Reaction,
+	}
 	a.choose = a.pick
 	if o.Attack {
 		a.choose = (&attacker{actor: a}).pick
@@ -136,7 +145,14 @@ func (a *actor) rehearse(request int) {
 	case a.missing[request]:
 		a.warn("the source has no picture that performs the requested action, " + what + ": sending frontal ones")
 	case most < usual:
-		a.warn(fmt.Sprintf("the source barely performs the requested action, %s: %.0f degrees at most, where servers usually require %.0f", what, most, usual))
+		a.warn(
+			fmt.Sprintf(
+				"the source barely performs the requested action, %s: %.0f degrees at most, where servers usually require %.0f",
+				what,
+				most,
+				usual,
+			),
+		)
 	}
 }
 

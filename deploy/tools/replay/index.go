@@ -88,7 +88,11 @@ func measure(ctx context.Context, src mediafile.Source, m Measurer, progress fun
 			faces++
 		}
 		if bytes += len(s.image); len(c.stills) == maxStills || bytes > maxStillBytes {
-			return nil, fmt.Errorf("the source is too long for --act: more than %d pictures or %d MiB; cut it, or lower --fps", maxStills, maxStillBytes>>20)
+			return nil, fmt.Errorf(
+				"the source is too long for --act: more than %d pictures or %d MiB; cut it, or lower --fps",
+				maxStills,
+				maxStillBytes>>20,
+			)
 		}
 		c.stills = append(c.stills, s)
 		intervals = append(intervals, t.Until-t.PTS)

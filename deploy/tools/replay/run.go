@@ -267,7 +267,12 @@ func (p *player) sourceEnded(ctx context.Context) error {
 	case p.out.Sent == 0:
 		return fmt.Errorf("%s has no picture to send", p.Source)
 	case p.out.Judged == 0:
-		return fmt.Errorf("none of %d frames was judged: the server answered ERROR %d, %s", p.out.Sent, p.failed, lpproto.CodeName(p.failed))
+		return fmt.Errorf(
+			"none of %d frames was judged: the server answered ERROR %d, %s",
+			p.out.Sent,
+			p.failed,
+			lpproto.CodeName(p.failed),
+		)
 	}
 	return nil
 }

@@ -160,7 +160,10 @@ func (c *Client) token() (string, error) {
 	}
 	kept, err := os.ReadFile(c.TokenFile)
 	if err != nil {
-		return "", fmt.Errorf("no admin token: set SELENE_ADMIN_TOKEN or --token (an edge on this machine keeps a generated one in %s, which cannot be read)", c.TokenFile)
+		return "", fmt.Errorf(
+			"no admin token: set SELENE_ADMIN_TOKEN or --token (an edge on this machine keeps a generated one in %s, which cannot be read)",
+			c.TokenFile,
+		)
 	}
 	return strings.TrimSpace(string(kept)), nil
 }

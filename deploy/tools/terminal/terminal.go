@@ -47,7 +47,16 @@ func (b *Bar) Draw(p Progress) {
 	if p.Fraction >= 0 {
 		share := min(1, p.Fraction)
 		full := int(share * width)
-		line = strings.TrimSpace(fmt.Sprintf("%-9s [%s%s] %3.0f %%  %s", p.Stage, strings.Repeat("#", full), strings.Repeat("-", width-full), share*100, p.Detail))
+		line = strings.TrimSpace(
+			fmt.Sprintf(
+				"%-9s [%s%s] %3.0f %%  %s",
+				p.Stage,
+				strings.Repeat("#", full),
+				strings.Repeat("-", width-full),
+				share*100,
+				p.Detail,
+			),
+		)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

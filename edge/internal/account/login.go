@@ -104,7 +104,15 @@ func (a *Accounts) LogIn(ctx context.Context, name, password string) (cookie str
 }
 
 func (p *people) caller(u *person) Caller {
-	return Caller{Name: u.Name, Groups: u.Groups, Rights: p.rightsOf(u.Groups), MustChange: u.MustChange, user: true, owner: u.Name, since: u.Created}
+	return Caller{
+		Name:       u.Name,
+		Groups:     u.Groups,
+		Rights:     p.rightsOf(u.Groups),
+		MustChange: u.MustChange,
+		user:       true,
+		owner:      u.Name,
+		since:      u.Created,
+	}
 }
 
 func (a *Accounts) putLogin(ctx context.Context, cookie string, l login, revision uint64) error {

@@ -91,7 +91,15 @@ func (h hash) matches(password string) bool {
 
 func (h hash) String() string {
 	b := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.passes, h.threads, b.EncodeToString(h.salt), b.EncodeToString(h.sum))
+	return fmt.Sprintf(
+		"$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
+		argon2.Version,
+		h.memory,
+		h.passes,
+		h.threads,
+		b.EncodeToString(h.salt),
+		b.EncodeToString(h.sum),
+	)
 }
 
 func parseHash(phc string) (h hash, err error) {
@@ -136,7 +144,11 @@ const (
 )
 
 func newHasher() *hasher {
-	return &hasher{waiting: make(chan struct{}, hashesWait), working: make(chan struct{}, hashesAtOnce), nobody: newHash(generatePassword())}
+	return &hasher{
+		waiting: make(chan struct{}, hashesWait),
+		working: make(chan struct{}, hashesAtOnce),
+		nobody:  newHash(generatePassword()),
+	}
 }
 
 // do calls work as soon as there is capacity.

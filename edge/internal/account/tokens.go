@@ -75,7 +75,10 @@ func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes
 		return Token{}, "", invalid("expires", "must be in the future")
 	}
 	if by.until != nil && (expires == nil || expires.After(*by.until)) {
-		return Token{}, "", invalid("expires", "must not be later than "+by.until.UTC().Format(time.RFC3339)+", when the token that creates it expires")
+		return Token{}, "", invalid(
+			"expires",
+			"must not be later than "+by.until.UTC().Format(time.RFC3339)+", when the token that creates it expires",
+		)
 	}
 	if err := by.grants(scopes, "to grant it to a token"); err != nil {
 		return Token{}, "", err

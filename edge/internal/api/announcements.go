@@ -13,7 +13,13 @@ func (a *API) announcements(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return list(w, r, "announcements", a.sessions.AnnouncementsOf(r.Context(), id), func(m streams.Stored[*schemas.Announcement]) (any, error) {
-		return asJSON(m.Message)
-	})
+	return list(
+		w,
+		r,
+		"announcements",
+		a.sessions.AnnouncementsOf(r.Context(), id),
+		func(m streams.Stored[*schemas.Announcement]) (any, error) {
+			return asJSON(m.Message)
+		},
+	)
 }

@@ -58,7 +58,10 @@ func (a *API) authenticate(r *http.Request) (account.Caller, error) {
 	}
 	cookie, err := r.Cookie(loginCookie(r))
 	if err != nil {
-		return account.Caller{}, problem(http.StatusUnauthorized, "log in, or send the admin token or an API token: Authorization: Bearer TOKEN")
+		return account.Caller{}, problem(
+			http.StatusUnauthorized,
+			"log in, or send the admin token or an API token: Authorization: Bearer TOKEN",
+		)
 	}
 	if err := sameOrigin(r); err != nil {
 		return account.Caller{}, err
@@ -67,7 +70,8 @@ func (a *API) authenticate(r *http.Request) (account.Caller, error) {
 	if err != nil {
 		return account.Caller{}, err
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(c.CSRF)) != 1 {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead &&
+		subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(c.CSRF)) != 1 {
 		return account.Caller{}, problem(http.StatusForbidden, "the header "+csrfHeader+" must repeat csrf of /v1/me")
 	}
 	return c, nil

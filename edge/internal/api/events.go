@@ -122,7 +122,10 @@ func (a *API) listen(w http.ResponseWriter, r *http.Request) error {
 	defer stop(nil)
 	socket := &eventSocket{stop: stop, ended: make(chan struct{})}
 	if !a.sockets.add(socket) {
-		return problem(http.StatusServiceUnavailable, "the maximum number of event sockets is open, or this instance is shutting down: try another instance")
+		return problem(
+			http.StatusServiceUnavailable,
+			"the maximum number of event sockets is open, or this instance is shutting down: try another instance",
+		)
 	}
 	defer a.sockets.remove(socket)
 	if socket.ws, err = eventUpgrader.Upgrade(w, r, nil); err != nil {
@@ -233,5 +236,9 @@ func (s *eventSockets) close(socket *eventSocket, cursor events.Cursor, err erro
 		slog.Error("send events", "error", err)
 	}
 	reason += "; since=" + cursor.String()
-	_ = socket.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(s.timeout)) // the client may be gone
+	_ = socket.ws.WriteControl(
+		websocket.CloseMessage,
+		websocket.FormatCloseMessage(code, reason),
+		time.Now().Add(s.timeout),
+	) // the client may be gone
 }

@@ -58,13 +58,25 @@ func (a *API) frames(w http.ResponseWriter, r *http.Request) error {
 	return list(w, r, "frames", a.sessions.FramesOf(r.Context(), id), func(f streams.Stored[*schemas.Frame]) (any, error) {
 		m := f.Message
 		return storedFrame{
-			m.GetName().GetSequence(), f.Sequence, m.GetAttempt(), time.Unix(0, m.GetReceivedUnixNanos()).UTC(), m.GetMediaType(), len(m.GetImage()),
+			m.GetName().
+				GetSequence(),
+			f.Sequence,
+			m.GetAttempt(),
+			time.Unix(0, m.GetReceivedUnixNanos()).UTC(),
+			m.GetMediaType(),
+			len(m.GetImage()),
 		}, nil
 	})
 }
 
 // list writes {"name": [...]} while it reads, so that a long session needs no more memory than a short one.
-func list[M proto.Message](w http.ResponseWriter, r *http.Request, name string, all iter.Seq2[streams.Stored[M], error], show func(streams.Stored[M]) (any, error)) error {
+func list[M proto.Message](
+	w http.ResponseWriter,
+	r *http.Request,
+	name string,
+	all iter.Seq2[streams.Stored[M], error],
+	show func(streams.Stored[M]) (any, error),
+) error {
 	begun := false
 	for m, err := range all {
 		var item any

@@ -35,7 +35,10 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if n == 0 {
-			return problem(http.StatusNotFound, fmt.Sprintf("session %s has no frames (any more): they are kept for at most %v", id, a.sessions.FramesAge()))
+			return problem(
+				http.StatusNotFound,
+				fmt.Sprintf("session %s has no frames (any more): they are kept for at most %v", id, a.sessions.FramesAge()),
+			)
 		}
 	}
 	e, err := a.exportStore.Create(r.Context(), *order)
@@ -123,5 +126,8 @@ func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
 		serveObject(w, r, file, "attachment", f.Name)
 		return nil
 	}
-	return problem(http.StatusNotFound, fmt.Sprintf("export %s has no such file: name one of its %d files, or give its number from 1", e.ID, len(e.Files)))
+	return problem(
+		http.StatusNotFound,
+		fmt.Sprintf("export %s has no such file: name one of its %d files, or give its number from 1", e.ID, len(e.Files)),
+	)
 }

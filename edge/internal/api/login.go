@@ -113,7 +113,15 @@ func (a *API) knownUser(r *http.Request, name string) string {
 
 func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: loginCookie(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: clientOf(r).secure, SameSite: http.SameSiteStrictMode,
+		Name: loginCookie(
+			r,
+		),
+		Value:    value,
+		Path:     "/",
+		MaxAge:   age,
+		HttpOnly: true,
+		Secure:   clientOf(r).secure,
+		SameSite: http.SameSiteStrictMode,
 	})
 }
 

@@ -126,7 +126,10 @@ func recordingProblem(err error) error {
 	var fault *recording.Error
 	switch {
 	case errors.Is(err, recording.ErrUnsigned):
-		return problem(http.StatusUnprocessableEntity, err.Error()+"; verify it with the keys of the installation that it comes from, then import it with trust=true")
+		return problem(
+			http.StatusUnprocessableEntity,
+			err.Error()+"; verify it with the keys of the installation that it comes from, then import it with trust=true",
+		)
 	case errors.As(err, &fault):
 		return problem(http.StatusUnprocessableEntity, err.Error())
 	case errors.Is(err, recording.ErrExists):

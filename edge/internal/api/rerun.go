@@ -44,7 +44,10 @@ func (a *API) rerun(w http.ResponseWriter, r *http.Request) error {
 	result, err := reruns.Order(ctx, a.Conn, order)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return problem(http.StatusGatewayTimeout, fmt.Sprintf("judging session %s again takes longer than %v: use `selene rerun`, which has no limit", id, rerunTime))
+		return problem(
+			http.StatusGatewayTimeout,
+			fmt.Sprintf("judging session %s again takes longer than %v: use `selene rerun`, which has no limit", id, rerunTime),
+		)
 	case errors.Is(err, reruns.ErrNoRerunner):
 		return problem(http.StatusServiceUnavailable, err.Error())
 	case err != nil && !errors.Is(err, streams.ErrNotFound) && streams.FaultOf(err) != streams.Infrastructure:

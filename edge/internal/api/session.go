@@ -149,7 +149,11 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = a.sessions.Erase(ctx, id, &schemas.SessionEvent{
-		Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED, AtUnixNanos: time.Now().UnixNano(), Edge: a.Edge,
+		Version:     schemas.Version,
+		Session:     id,
+		Kind:        schemas.SessionEventKind_SESSION_ERASED,
+		AtUnixNanos: time.Now().UnixNano(),
+		Edge:        a.Edge,
 	})
 	if err != nil {
 		return errors.Join(err, a.sessions.Forget(ctx, id))

@@ -64,8 +64,18 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	secret := make([]byte, tokenBytes)
 	rand.Read(secret)
-	id, token, expires := uuid.NewString(), base64.RawURLEncoding.EncodeToString(secret), time.Now().Add(tokenTime).UTC().Truncate(time.Second)
-	if err := a.sessions.PutTicket(r.Context(), id, schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant}, face); err != nil {
+	id, token, expires := uuid.NewString(), base64.RawURLEncoding.EncodeToString(
+		secret,
+	), time.Now().
+		Add(tokenTime).
+		UTC().
+		Truncate(time.Second)
+	if err := a.sessions.PutTicket(
+		r.Context(),
+		id,
+		schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant},
+		face,
+	); err != nil {
 		return err
 	}
 	with := ""
@@ -128,7 +138,10 @@ func wishInForm(r *http.Request) (wish sessionWish, err error) {
 		case name == "settings_variant" && wish.Variant == "":
 			wish.Variant = string(value)
 		default:
-			return wish, problem(http.StatusBadRequest, fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, and one settings_variant", name))
+			return wish, problem(
+				http.StatusBadRequest,
+				fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, and one settings_variant", name),
+			)
 		}
 	}
 }
@@ -149,7 +162,10 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 		return p
 	}
 	if len(image) > maxReference {
-		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the picture has %d bytes; the limit is %d", len(image), maxReference))
+		return nil, problem(
+			http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("the picture has %d bytes; the limit is %d", len(image), maxReference),
+		)
 	}
 	info, err := imagefile.Verify(image, imagefile.MaxPixels)
 	switch {
@@ -159,10 +175,16 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 		return nil, refuse(lpproto.CodeBadImage, err.Error())
 	}
 	if !slices.ContainsFunc(settings.Workers, func(e schemas.WorkerEntry) bool { return e.Name == schemas.WorkerMatcher }) {
-		return nil, problem(http.StatusConflict, "the settings contain no worker matcher, so that nothing would be compared with the reference")
+		return nil, problem(
+			http.StatusConflict,
+			"the settings contain no worker matcher, so that nothing would be compared with the reference",
+		)
 	}
 	if settings.Session.PreviousFaceSimilarity == 0 {
-		return nil, problem(http.StatusConflict, "the setting session.previous_face_similarity is 0, which disables the matcher, so that nothing would be compared with the reference")
+		return nil, problem(
+			http.StatusConflict,
+			"the setting session.previous_face_similarity is 0, which disables the matcher, so that nothing would be compared with the reference",
+		)
 	}
 	description, err := describe.Face(ctx, a.Conn, image)
 	var refusal *describe.Refusal
@@ -174,5 +196,9 @@ func (a *API) describe(ctx context.Context, settings *schemas.Settings, image []
 	case err != nil:
 		return nil, err
 	}
-	return &schemas.Reference{MediaType: info.Format.MediaType(), Image: image, Workers: map[string][]byte{schemas.WorkerMatcher: description}}, nil
+	return &schemas.Reference{
+		MediaType: info.Format.MediaType(),
+		Image:     image,
+		Workers:   map[string][]byte{schemas.WorkerMatcher: description},
+	}, nil
 }

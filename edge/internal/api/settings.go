@@ -38,7 +38,10 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 	after := uint64(0)
 	if tag := r.Header.Get("If-Match"); tag != "" && tag != "*" {
 		if after, err = strconv.ParseUint(strings.Trim(tag, `"`), 10, 64); err != nil || after == 0 {
-			return problem(http.StatusBadRequest, fmt.Sprintf("If-Match is %.40q: must be the number of a revision in quotes, like the ETag of GET", tag))
+			return problem(
+				http.StatusBadRequest,
+				fmt.Sprintf("If-Match is %.40q: must be the number of a revision in quotes, like the ETag of GET", tag),
+			)
 		}
 	}
 	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))

@@ -46,7 +46,10 @@ func (a *API) statsCSV(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Vary", "Accept")
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="selene-%s-%s.csv"`, report.Since.Format("20060102T15"), report.Until.Format("20060102T15")))
+	h.Set(
+		"Content-Disposition",
+		fmt.Sprintf(`attachment; filename="selene-%s-%s.csv"`, report.Since.Format("20060102T15"), report.Until.Format("20060102T15")),
+	)
 	_, _ = w.Write(file.Bytes()) // the client may be gone
 	return nil
 }

@@ -27,7 +27,10 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if status.GetStatus() != schemas.VideoSuccess {
-		p := problem(http.StatusNotFound, fmt.Sprintf("the video of session %s is not available: %s", id, strings.TrimSpace(status.GetStatus()+" "+status.GetReason())))
+		p := problem(
+			http.StatusNotFound,
+			fmt.Sprintf("the video of session %s is not available: %s", id, strings.TrimSpace(status.GetStatus()+" "+status.GetReason())),
+		)
 		if p.Video, err = asJSON(status); err != nil {
 			return err
 		}

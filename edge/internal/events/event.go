@@ -51,7 +51,7 @@ type Decided struct {
 	Failure    int32    `json:"failure,omitempty"`    // why the frame could not be judged
 	Frame      uint64   `json:"frame,omitempty"`      // its number in the session; 0 when the session timed out
 	Attempts   uint32   `json:"attempts"`             // frames judged so far
-	Similarity *float64 `json:"similarity,omitempty"` // 0..1, to the reference face if there is one, otherwise to the face in the previous frame
+	Similarity *float64 `json:"similarity,omitempty"` // 0..1, to the reference face, or to the previous frame's face without one
 	Liveness   *float64 `json:"liveness,omitempty"`   // 0..1
 }
 

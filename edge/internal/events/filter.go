@@ -48,7 +48,10 @@ func (f *Filter) Check() error {
 	case max(len(f.Kinds), len(f.Outcomes), len(f.Codes), len(f.Sessions)) > maxListed:
 		return &FilterError{"a list", fmt.Sprintf("of at most %d", maxListed)}
 	}
-	for field, bounds := range map[string][2]*float64{"similarity": {f.SimilarityMin, f.SimilarityMax}, "liveness": {f.LivenessMin, f.LivenessMax}} {
+	for field, bounds := range map[string][2]*float64{
+		"similarity": {f.SimilarityMin, f.SimilarityMax},
+		"liveness":   {f.LivenessMin, f.LivenessMax},
+	} {
 		low, high := 0.0, 1.0
 		if bounds[0] != nil {
 			low = *bounds[0]
@@ -83,7 +86,8 @@ func ParseFilter(v url.Values) (f Filter, err error) {
 		f.Codes = append(f.Codes, int32(n))
 	}
 	for name, into := range map[string]**float64{
-		"similarity_min": &f.SimilarityMin, "similarity_max": &f.SimilarityMax, "liveness_min": &f.LivenessMin, "liveness_max": &f.LivenessMax,
+		"similarity_min": &f.SimilarityMin, "similarity_max": &f.SimilarityMax,
+		"liveness_min": &f.LivenessMin, "liveness_max": &f.LivenessMax,
 	} {
 		if text := v.Get(name); text != "" {
 			n, err := strconv.ParseFloat(text, 64)

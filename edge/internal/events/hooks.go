@@ -159,7 +159,11 @@ func (p *Poster) post(ctx context.Context, h *Hook) {
 			Concurrency: postAtOnce, AckWait: postWait, MaxTries: p.tries, Delay: p.delay,
 		}
 		group.Go(func() error {
-			return p.Conn.Consume(ctx, work, func(ctx context.Context, d *streams.Delivery) error { return p.deliver(ctx, h, sender, k, d) })
+			return p.Conn.Consume(
+				ctx,
+				work,
+				func(ctx context.Context, d *streams.Delivery) error { return p.deliver(ctx, h, sender, k, d) },
+			)
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -22,7 +22,12 @@ const (
 // characters. Capabilities that are too long or not a JSON object are dropped.
 func deviceOf(r lpproto.ConnectRequest) *schemas.Device {
 	d := &schemas.Device{
-		Camera: printable(r.Device, maxCamera), Capabilities: jsonObject(r.Capabilities, maxCapabilities), Platform: printable(r.Platform, maxPlatform),
+		Camera: printable(
+			r.Device,
+			maxCamera,
+		),
+		Capabilities: jsonObject(r.Capabilities, maxCapabilities),
+		Platform:     printable(r.Platform, maxPlatform),
 	}
 	if d.GetCamera() == "" && d.GetCapabilities() == "" && d.GetPlatform() == "" {
 		return nil

@@ -14,7 +14,10 @@ func (g *Gateway) originAllowed(r *http.Request) bool {
 	if origin == "" || slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.TrimSpace(o) == "*" }) {
 		return true
 	}
-	if slices.ContainsFunc(g.config.Origins, func(o string) bool { return strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(o), "/"), origin) }) {
+	if slices.ContainsFunc(
+		g.config.Origins,
+		func(o string) bool { return strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(o), "/"), origin) },
+	) {
 		return true
 	}
 	u, err := url.Parse(origin)

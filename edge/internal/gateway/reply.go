@@ -61,7 +61,13 @@ func (s *session) answer(m received, id string, outcome schemas.Outcome, message
 }
 
 // compose returns the SUCCESS or STATS for a decision. image is the frame of the decision, or nil.
-func (g *Gateway) compose(ctx context.Context, id string, settings *schemas.Settings, d *schemas.Decision, image *picture) (lpproto.Message, error) {
+func (g *Gateway) compose(
+	ctx context.Context,
+	id string,
+	settings *schemas.Settings,
+	d *schemas.Decision,
+	image *picture,
+) (lpproto.Message, error) {
 	if d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
 		body, err := json.Marshal(schemas.ClientStats(d, settings.Development()))
 		if err != nil {

@@ -93,8 +93,16 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	instance := make([]byte, 6)
 	rand.Read(instance)
 	g := &Gateway{
-		conn: conn, settings: settings.New(conn), sessions: sessions.New(conn), signer: signer, config: config.withDefaults(), metrics: metrics, name: hex.EncodeToString(instance),
-		started: make(chan struct{}), drain: make(chan struct{}), stop: make(chan struct{}),
+		conn:     conn,
+		settings: settings.New(conn),
+		sessions: sessions.New(conn),
+		signer:   signer,
+		config:   config.withDefaults(),
+		metrics:  metrics,
+		name:     hex.EncodeToString(instance),
+		started:  make(chan struct{}),
+		drain:    make(chan struct{}),
+		stop:     make(chan struct{}),
 	}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
 	return g

@@ -27,7 +27,13 @@ func (s *session) release(ctx context.Context, c *closure) {
 		return
 	case c.outcome.Terminal():
 		// If this fails, the presence expires, and then the deciders announce the end.
-		if err = s.gateway.announce(ctx, s.id, schemas.SessionEventKind_SESSION_CLOSED, s.state.GetSettingsRevision(), c.outcome); err == nil {
+		if err = s.gateway.announce(
+			ctx,
+			s.id,
+			schemas.SessionEventKind_SESSION_CLOSED,
+			s.state.GetSettingsRevision(),
+			c.outcome,
+		); err == nil {
 			err = s.gateway.sessions.Forget(ctx, s.id)
 		}
 	default:

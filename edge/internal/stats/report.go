@@ -62,7 +62,8 @@ type Figures struct {
 	Unjudged uint64            `json:"unjudged_frames"` // that could not be judged
 	Codes    []CodeFigures     `json:"codes"`           // the most frequent first
 
-	FramesPerSession *Quantiles `json:"frames_per_session"` // judged; this and the next two are null if nothing was measured, or with a code in the query
+	// Null if nothing was measured, or with a code in the query.
+	FramesPerSession *Quantiles `json:"frames_per_session"` // judged
 	FrameTime        *Quantiles `json:"frame_ms"`
 	SessionTime      *Quantiles `json:"session_seconds"`
 }
@@ -145,7 +146,12 @@ func (s *sum) merge(o sum) {
 
 func (s *sum) figures(q Query) Figures {
 	f := Figures{
-		Sessions: s.cell.Sessions, Outcomes: map[string]uint64{}, Frames: s.cell.Frames, Failed: s.cell.Failed, Unjudged: s.cell.Unjudged, Codes: []CodeFigures{},
+		Sessions: s.cell.Sessions,
+		Outcomes: map[string]uint64{},
+		Frames:   s.cell.Frames,
+		Failed:   s.cell.Failed,
+		Unjudged: s.cell.Unjudged,
+		Codes:    []CodeFigures{},
 	}
 	if q.Outcome == "" && q.Code == 0 {
 		f.Opened = &s.opened

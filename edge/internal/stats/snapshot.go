@@ -137,7 +137,11 @@ func (s *Stats) save(ctx context.Context) error {
 		return fmt.Errorf("compress statistics: %w", err)
 	}
 	if packed.Len() > maxStored {
-		return fmt.Errorf("store statistics: the counters take %d bytes, a message holds %d; they are counted again after each start", packed.Len(), maxStored)
+		return fmt.Errorf(
+			"store statistics: the counters take %d bytes, a message holds %d; they are counted again after each start",
+			packed.Len(),
+			maxStored,
+		)
 	}
 	_, err = s.bucket.Put(ctx, snapshotKey, packed.Bytes(), 0)
 	return err

@@ -119,7 +119,13 @@ func (s *Stats) count(ctx context.Context, stored bool) error {
 	erased := make(chan struct{}, 1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return s.conn.Follow(ctx, streams.Decisions, after, func(m streams.Followed) error { s.decision(c, m); return nil }, done(&c.decisionsDone))
+		return s.conn.Follow(
+			ctx,
+			streams.Decisions,
+			after,
+			func(m streams.Followed) error { s.decision(c, m); return nil },
+			done(&c.decisionsDone),
+		)
 	})
 	group.Go(func() error {
 		return s.conn.Follow(ctx, streams.Sessions, afterEvents, func(m streams.Followed) error {

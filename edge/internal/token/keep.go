@@ -41,7 +41,11 @@ func readKept(path string) (string, error) {
 	}
 	secret := strings.TrimSpace(string(text))
 	if key, err := hex.DecodeString(secret); err != nil || len(key) < keptBytes {
-		return "", fmt.Errorf("%s does not contain %d hexadecimal digits: restore them, or delete the file to generate a new secret", path, 2*keptBytes)
+		return "", fmt.Errorf(
+			"%s does not contain %d hexadecimal digits: restore them, or delete the file to generate a new secret",
+			path,
+			2*keptBytes,
+		)
 	}
 	return secret, nil
 }

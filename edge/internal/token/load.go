@@ -33,7 +33,11 @@ func Load(c Config) (*Signer, error) {
 		return nil, err
 	}
 	if err := s.Weakness(); err != nil && !c.Development {
-		return nil, fmt.Errorf("%w: set SELENE_JWT_KEY to %d bytes or more, such as the output of `openssl rand -hex 32`, leave it unset to generate one, or set env to development in the settings", err, minKey)
+		return nil, fmt.Errorf(
+			"%w: set SELENE_JWT_KEY to %d bytes or more, such as the output of `openssl rand -hex 32`, leave it unset to generate one, or set env to development in the settings",
+			err,
+			minKey,
+		)
 	}
 	return s, nil
 }

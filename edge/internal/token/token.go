@@ -34,7 +34,10 @@ func newSigner(key []byte) (*Signer, error) {
 	}
 	ec, err := jwt.ParseECPrivateKeyFromPEM(key)
 	if err != nil {
-		return nil, fmt.Errorf("the PEM token key is not an elliptic-curve private key: %w (create one with `openssl ecparam -name prime256v1 -genkey -noout`)", err)
+		return nil, fmt.Errorf(
+			"the PEM token key is not an elliptic-curve private key: %w (create one with `openssl ecparam -name prime256v1 -genkey -noout`)",
+			err,
+		)
 	}
 	if ec.Curve != elliptic.P256() {
 		return nil, fmt.Errorf("the PEM token key is on curve %s, ES256 needs P-256", ec.Curve.Params().Name)

@@ -83,7 +83,11 @@ func Samples() []Sample {
 		cut("interlaced PNG with a byte missing", BadRows, interlacedPNG(21, 13, 1)),
 		{Name: "PNG with too many rows", Data: TruncatedPNG(16, 16, 17), Verdict: BadRows},
 		{Name: "PNG with an unknown filter", Data: pngOf(rgb, bytes.Repeat([]byte{5}, 16*49)), Verdict: BadRows},
-		{Name: "PNG with invalid compressed data", Data: append(append(bytes.Clone(rgb), chunk("IDAT", []byte("not compressed"))...), chunk("IEND", nil)...), Verdict: BadRows},
+		{
+			Name:    "PNG with invalid compressed data",
+			Data:    append(append(bytes.Clone(rgb), chunk("IDAT", []byte("not compressed"))...), chunk("IEND", nil)...),
+			Verdict: BadRows,
+		},
 		bad("PNG with a wrong checksum", append(bytes.Clone(drawing[:len(drawing)-1]), 0)),
 		bad("PNG of 65000 x 65000", pngOf(header(65000, 65000, 8, 2, 0), nil)),
 		bad("PNG of 100000 x 1", pngOf(header(100000, 1, 8, 2, 0), pixelRows(300000, 1))),

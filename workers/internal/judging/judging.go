@@ -56,7 +56,11 @@ func Run[M Message](ctx context.Context, conn *streams.Conn, j Judge[M]) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Register(ctx, j.Registration) })
 	group.Go(func() error {
-		return conn.ConsumeJudging(ctx, work, func(ctx context.Context, d *streams.Delivery) error { return j.handle(ctx, conn, documents, d) })
+		return conn.ConsumeJudging(
+			ctx,
+			work,
+			func(ctx context.Context, d *streams.Delivery) error { return j.handle(ctx, conn, documents, d) },
+		)
 	})
 	return group.Wait()
 }

@@ -55,7 +55,11 @@ type Announcer struct {
 // New returns an announcer. The error names the option that is wrong.
 func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	if o.Hook.Timeout <= 0 || o.Hook.Tries < 1 {
-		return nil, fmt.Errorf("SELENE_VIDEO_HOOK_TIMEOUT must be more than 0 and SELENE_VIDEO_HOOK_TRIES at least 1, not %s and %d", o.Hook.Timeout, o.Hook.Tries)
+		return nil, fmt.Errorf(
+			"SELENE_VIDEO_HOOK_TIMEOUT must be more than 0 and SELENE_VIDEO_HOOK_TRIES at least 1, not %s and %d",
+			o.Hook.Timeout,
+			o.Hook.Tries,
+		)
 	}
 	if err := webhook.Check(o.URL); err != nil {
 		return nil, fmt.Errorf("SELENE_URL: %w", err)
@@ -77,12 +81,24 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 		hook.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
 	}
 	ackWait := 3*o.Hook.Timeout + time.Minute // a message that is fetched ahead waits for those being handled
-	return &Announcer{conn, []*channel{
-		{ChannelRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.announce},
-		{ChannelCommand, streams.Work{Concurrency: 2, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, command.announce},
-		{ChannelURL, streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.announce},
-		{ChannelWebhook, streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, hook.announce},
-	}, queue}, nil
+	return &Announcer{
+		conn,
+		[]*channel{
+			{ChannelRedis, streams.Work{Concurrency: 1, AckWait: time.Minute, MaxTries: forever}, queue.announce},
+			{
+				ChannelCommand,
+				streams.Work{Concurrency: 2, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay},
+				command.announce,
+			},
+			{ChannelURL, streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay}, url.announce},
+			{
+				ChannelWebhook,
+				streams.Work{Concurrency: 4, AckWait: ackWait, MaxTries: o.Hook.Tries, Delay: hookRetries.Delay},
+				hook.announce,
+			},
+		},
+		queue,
+	}, nil
 }
 
 // hookRetries outlasts a restart of the receiver: the eighth try comes a quarter of an hour after the first.

@@ -75,7 +75,8 @@ func (q *redisQueue) announce(ctx context.Context, status *schemas.VideoStatus) 
 	limited, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
 	args := []any{mark(status), now.Settings.Video.ResultTTL, q.settings.QueueType, streamLength, data}
-	added, err := push.Run(limited, q.client, []string{hashOf(q.settings.QueueName, record), q.settings.QueueName}, append(args, record.fields()...)...).Int()
+	keys := []string{hashOf(q.settings.QueueName, record), q.settings.QueueName}
+	added, err := push.Run(limited, q.client, keys, append(args, record.fields()...)...).Int()
 	if err != nil {
 		return outcome{}, fmt.Errorf("put video of session %s on %s: %w", record.Session, target(q.settings), err)
 	}

@@ -34,7 +34,10 @@ func (d *drawer) attach(f *astiav.Frame, drawing Drawing, at placement) error {
 	var lines [corners + 1][]string
 	for _, t := range drawing.Texts {
 		if t.Corner < 0 || t.Corner > corners {
-			return fmt.Errorf("corner %d of a text is not known; use 0 or 1 (top left), 2 (top right), 3 (bottom left) or 4 (bottom right)", t.Corner)
+			return fmt.Errorf(
+				"corner %d of a text is not known; use 0 or 1 (top left), 2 (top right), 3 (bottom left) or 4 (bottom right)",
+				t.Corner,
+			)
 		}
 		corner := max(t.Corner, 1)
 		lines[corner] = append(lines[corner], t.Lines...)
@@ -153,7 +156,12 @@ func (d *drawer) filters() ([]string, error) {
 		}
 		filters = append(filters, fmt.Sprintf(
 			`drawtext=text='%%{metadata\:%s}':fontfile=/proc/self/fd/%d:fontsize=%d:x=%s:y=%s:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=%d:text_shaping=0`,
-			textKey(corner), d.font.Fd(), d.fontSize(), x, y, d.margin()/2,
+			textKey(corner),
+			d.font.Fd(),
+			d.fontSize(),
+			x,
+			y,
+			d.margin()/2,
 		))
 	}
 	return filters, nil

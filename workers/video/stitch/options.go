@@ -55,13 +55,23 @@ func (o Options) Check() error {
 	case o.CRF < 0 || o.CRF > p.maxCRF:
 		return fmt.Errorf("video CRF %d is out of range; use 1 to %d for %s, or 0 for its default", o.CRF, p.maxCRF, o.Codec)
 	case o.Bitrate != 0 && (o.Bitrate < minBitrate || o.Bitrate > maxBitrate):
-		return fmt.Errorf("video bitrate %d kbit/s is out of range; use %d to %d, or 0 to encode by quality", o.Bitrate, minBitrate, maxBitrate)
+		return fmt.Errorf(
+			"video bitrate %d kbit/s is out of range; use %d to %d, or 0 to encode by quality",
+			o.Bitrate,
+			minBitrate,
+			maxBitrate,
+		)
 	case o.Bitrate != 0 && o.CRF != 0:
 		return fmt.Errorf("video bitrate %d and CRF %d exclude each other; leave one of them 0", o.Bitrate, o.CRF)
 	case o.Fragmented && p.format != mp4:
 		return fmt.Errorf("%s cannot be written to a fragmented mp4; use %s or %s for it", o.Codec, H264, H265)
 	case o.FrameRate != 0 && (o.FrameRate < minFrameRate || o.FrameRate > maxFrameRate):
-		return fmt.Errorf("video frame rate %d is out of range; use %d to %d, or 0 to show each frame at its time of arrival", o.FrameRate, minFrameRate, maxFrameRate)
+		return fmt.Errorf(
+			"video frame rate %d is out of range; use %d to %d, or 0 to show each frame at its time of arrival",
+			o.FrameRate,
+			minFrameRate,
+			maxFrameRate,
+		)
 	case o.Rotate != 0 && o.Rotate != 90 && o.Rotate != 180 && o.Rotate != 270:
 		return fmt.Errorf("video rotation %d is not known; use 0, 90, 180 or 270 degrees clockwise", o.Rotate)
 	case o.Flip != "" && o.Flip != FlipHorizontal && o.Flip != FlipVertical:
@@ -76,7 +86,13 @@ func (o Options) checkSize() error {
 	}
 	for _, side := range []int{o.Width, o.Height} {
 		if side < minSide || side > maxSide {
-			return fmt.Errorf("video size %dx%d is out of range; use %d to %d for each side, or 0x0 for the size of the first picture", o.Width, o.Height, minSide, maxSide)
+			return fmt.Errorf(
+				"video size %dx%d is out of range; use %d to %d for each side, or 0x0 for the size of the first picture",
+				o.Width,
+				o.Height,
+				minSide,
+				maxSide,
+			)
 		}
 	}
 	if o.Width*o.Height > maxPixels {

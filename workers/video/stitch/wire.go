@@ -108,7 +108,13 @@ func writeRecord(w io.Writer, meta any, image []byte) error {
 		return err
 	}
 	if len(data) > maxMeta || len(image) > maxImage {
-		return fmt.Errorf("a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d", len(data), len(image), maxMeta, maxImage)
+		return fmt.Errorf(
+			"a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d",
+			len(data),
+			len(image),
+			maxMeta,
+			maxImage,
+		)
 	}
 	buf := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(image)))
@@ -158,7 +164,13 @@ func readRecord(r io.Reader, meta any) (image []byte, err error) {
 		return nil, io.EOF
 	}
 	if metaLen > maxMeta || imageLen > maxImage {
-		return nil, fmt.Errorf("a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d", metaLen, imageLen, maxMeta, maxImage)
+		return nil, fmt.Errorf(
+			"a record of %d bytes of JSON and %d bytes of image is too large; the limits are %d and %d",
+			metaLen,
+			imageLen,
+			maxMeta,
+			maxImage,
+		)
 	}
 	data := make([]byte, metaLen)
 	if _, err := io.ReadFull(r, data); err != nil {

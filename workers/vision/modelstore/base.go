@@ -65,7 +65,11 @@ func fillBase(modelsDir string, get func(path, want string, s source) error) err
 	}
 	lib, ok := d.Library[runtime.GOARCH]
 	if runtime.GOOS != "linux" || !ok {
-		return fmt.Errorf("no ONNX Runtime library for %s/%s in the npm package: linux on amd64 or arm64 is needed", runtime.GOOS, runtime.GOARCH)
+		return fmt.Errorf(
+			"no ONNX Runtime library for %s/%s in the npm package: linux on amd64 or arm64 is needed",
+			runtime.GOOS,
+			runtime.GOARCH,
+		)
 	}
 	if path := LibraryPath(modelsDir); !hasDigest(path, lib.SHA256) {
 		if err := get(path, lib.SHA256, source{Path: lib.Path}); err != nil {

@@ -157,7 +157,12 @@ func (im *importer) matMul(n *node) (*value, error) {
 		return nil, err
 	}
 	if len(x.dims) != 2 || len(m.dims) != 2 || n.Attr["transpose_a"].B {
-		return nil, fmt.Errorf("shapes %v and %v (transpose_a %t): a row times a matrix is expected", x.dims, m.dims, n.Attr["transpose_a"].B)
+		return nil, fmt.Errorf(
+			"shapes %v and %v (transpose_a %t): a row times a matrix is expected",
+			x.dims,
+			m.dims,
+			n.Attr["transpose_a"].B,
+		)
 	}
 	in, out, transposed := m.dims[0], m.dims[1], 0
 	if n.Attr["transpose_b"].B {

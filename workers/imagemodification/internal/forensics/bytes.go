@@ -7,7 +7,24 @@ import (
 )
 
 // editors lists the names that image editors write into files.
-var editors = []string{"Photoshop", "GIMP", "Lightroom", "Affinity Photo", "Paint.NET", "Pixelmator", "FaceApp", "Facetune", "Meitu", "BeautyPlus", "Snapseed", "PicsArt", "Canva", "Midjourney", "Stable Diffusion", "Krita"}
+var editors = []string{
+	"Photoshop",
+	"GIMP",
+	"Lightroom",
+	"Affinity Photo",
+	"Paint.NET",
+	"Pixelmator",
+	"FaceApp",
+	"Facetune",
+	"Meitu",
+	"BeautyPlus",
+	"Snapseed",
+	"PicsArt",
+	"Canva",
+	"Midjourney",
+	"Stable Diffusion",
+	"Krita",
+}
 
 // Editor returns the name of the program that states in the metadata of a JPEG (EXIF, XMP, Photoshop and text blocks) that
 // it edited the picture, and "" when none does.

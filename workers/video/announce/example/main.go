@@ -58,7 +58,8 @@ func followStream(ctx context.Context, client *redis.Client, queue string) error
 	}
 	from := "0" // first the records that this member received and did not acknowledge
 	for {
-		read, err := client.XReadGroup(ctx, &redis.XReadGroupArgs{Group: group, Consumer: me, Streams: []string{queue, from}, Count: 10}).Result()
+		read, err := client.XReadGroup(ctx, &redis.XReadGroupArgs{Group: group, Consumer: me, Streams: []string{queue, from}, Count: 10}).
+			Result()
 		if err != nil {
 			return err
 		}
