@@ -240,6 +240,7 @@ func FuzzParseLabels(f *testing.F) {
 	f.Add("kind,file\nfake_print,a\n")
 	f.Add("kind,file,faces,glasses,eyes_closed\nfake_print,a,2+,eyeglasses,0.4-0.5\n")
 	f.Add("file,kind\n../x,real\n\"\n")
+	f.Add("file,kind\na,no_fake_print\n") // a kind of the user's own
 	f.Fuzz(func(t *testing.T, text string) {
 		labels, err := ParseLabels(strings.NewReader(text))
 		var fault *DatasetError

@@ -45,7 +45,7 @@ const frontalPose = "frontal"
 func Kinds() []string { return append(slices.Clone(kinds), "fake_…", "video_fake_…") }
 
 func knownKind(kind string) bool {
-	_, instrument, attack := strings.Cut(strings.TrimPrefix(kind, "video_"), "fake_")
+	instrument, attack := strings.CutPrefix(strings.TrimPrefix(kind, "video_"), "fake_")
 	return slices.Contains(kinds, kind) || attack && instrument != ""
 }
 
