@@ -24,9 +24,6 @@ func (c *Conn) Stream(name string) *Stream {
 	return &Stream{s, name}
 }
 
-// Name returns the stream's name.
-func (s *Stream) Name() string { return s.name }
-
 // MaxAge returns how long messages are kept at most; 0 means without limit.
 func (s *Stream) MaxAge() time.Duration { return s.stream.CachedInfo().Config.MaxAge }
 
