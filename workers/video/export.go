@@ -50,13 +50,13 @@ func (w *Worker) begin(ctx context.Context, id string) (*export, error) {
 		e, revision, err := w.exports.Get(ctx, id)
 		switch {
 		case errors.Is(err, streams.ErrNotFound):
-			return nil, nil //nolint:nilnil // removed: nothing to do
+			return nil, nil // removed: nothing to do
 		case err != nil:
 			return nil, err
 		case e.Over(): // the worker that ended it may have died before publishing it
 			_, err := w.exports.Update(ctx, e, revision)
 			if errors.Is(err, streams.ErrChanged) {
-				return nil, nil //nolint:nilnil // removed in the meantime
+				return nil, nil // removed in the meantime
 			}
 			return nil, err
 		}

@@ -26,7 +26,7 @@ type painter struct {
 // painter returns nil when nothing is drawn.
 func (w *Worker) painter(ctx context.Context, session string, mark schemas.Watermark) (*painter, error) {
 	if mark == (schemas.Watermark{}) {
-		return nil, nil //nolint:nilnil // nothing to draw is not an error
+		return nil, nil // nothing to draw is not an error
 	}
 	p := &painter{mark: mark, session: session, zone: time.UTC}
 	if mark.Time != nil {
