@@ -9,9 +9,21 @@ import (
 
 // Stats is the body of a STATS message.
 type Stats struct {
-	IsOK        bool               `json:"isOk"`
-	Errors      []int32            `json:"errors"`
-	Estimations *ClientEstimations `json:"estimations"`
+	IsOK           bool                  `json:"isOk"`
+	Errors         []int32               `json:"errors"`
+	Estimations    *ClientEstimations    `json:"estimations"`
+	ActiveLiveness *ClientActiveLiveness `json:"activeLiveness,omitempty"` // only while actions are requested
+}
+
+// ClientActiveLiveness tells a page which action to show, and how the one before ended.
+type ClientActiveLiveness struct {
+	Step        uint32 `json:"step"`  // from 1
+	Steps       uint32 `json:"steps"` // in the session
+	Action      string `json:"action"`
+	State       string `json:"state"` // rest, act, return; done after the last
+	RemainingMS int64  `json:"remainingMs,omitempty"`
+	FailedSteps uint32 `json:"failedSteps"`
+	Failure     string `json:"failure,omitempty"` // why an action failed with this frame, such as too_slow
 }
 
 // ClientEstimations is the estimations object of STATS and of the token. What was not measured is absent, except for ags,
@@ -101,24 +113,36 @@ type ClientScoredState struct {
 	State string  `json:"state"`
 }
 
-// ClientStats returns the body of STATS for a decision. Outside development it holds only the codes and the face box.
+// ClientStats returns the body of STATS for a decision. Outside development it holds only the codes, the face box and the progress of the actions.
 func ClientStats(d *Decision, development bool) any {
 	errs := d.GetErrors()
 	if errs == nil {
 		errs = []int32{}
 	}
 	full := FullEstimations(d.GetEstimations())
+	progress := clientActiveLiveness(d.GetEstimations().GetActiveLiveness())
 	if development {
-		return Stats{Errors: errs, Estimations: full}
+		return Stats{Errors: errs, Estimations: full, ActiveLiveness: progress}
 	}
 	box := struct {
 		FaceFramePosition *ClientPosition `json:"faceFramePosition,omitempty"`
 	}{full.FaceFramePosition}
 	return struct {
-		IsOK        bool    `json:"isOk"`
-		Errors      []int32 `json:"errors"`
-		Estimations any     `json:"estimations"`
-	}{false, errs, box}
+		IsOK           bool                  `json:"isOk"`
+		Errors         []int32               `json:"errors"`
+		Estimations    any                   `json:"estimations"`
+		ActiveLiveness *ClientActiveLiveness `json:"activeLiveness,omitempty"`
+	}{false, errs, box, progress}
+}
+
+func clientActiveLiveness(a *ActiveLiveness) *ClientActiveLiveness {
+	if a == nil {
+		return nil
+	}
+	return &ClientActiveLiveness{
+		Step: min(a.GetDone()+1, a.GetTotal()), Steps: a.GetTotal(), Action: a.GetAction(), State: a.GetState(),
+		RemainingMS: a.GetRemainingMs(), FailedSteps: a.GetFailedSteps(), Failure: a.GetFailure(),
+	}
 }
 
 // FullEstimations returns all measurements in the form that clients receive.

@@ -53,6 +53,14 @@ const (
 	CodeVirtualCamera            = 105
 	CodeSessionFake              = 106
 	CodeOutOfROI                 = 107
+	CodeDeepfakeNone             = 108
+	CodeImageModificationNone    = 109
+	CodeActionsFailed            = 110
+	CodeDurationExceeded         = 111
+	CodeSamePicture              = 112
+	CodeNotAHuman                = 113
+	CodeCameraChanged            = 114
+	CodeHeadMotion               = 115
 )
 
 // System codes that a worker may return: why a frame could not be judged. LPProto has more of them.
@@ -128,6 +136,14 @@ var Codes = []Code{
 	{CodeVirtualCamera, "VIRTUAL_CAMERA", "the frames do not come from a camera"},
 	{CodeSessionFake, "SESSION_FAKE", "the session was marked as fake before"},
 	{CodeOutOfROI, "OUT_OF_ROI", "the face is outside the region of interest"},
+	{CodeDeepfakeNone, "DEEPFAKE_UNKNOWN", "nothing could measure whether the face is synthetic"},
+	{CodeImageModificationNone, "IMAGE_MODIFICATION_UNKNOWN", "nothing could measure whether the image was edited"},
+	{CodeActionsFailed, "ACTIONS_FAILED", "too many requested actions were not done"},
+	{CodeDurationExceeded, "DURATION_EXCEEDED", "the session took too long"},
+	{CodeSamePicture, "SAME_PICTURE", "the picture hardly differs from an earlier one"},
+	{CodeNotAHuman, "NOT_A_HUMAN", "the face does not look like that of a person"},
+	{CodeCameraChanged, "CAMERA_CHANGED", "the size of the frames changed within the session"},
+	{CodeHeadMotion, "HEAD_MOTION", "the movement is not that of a head"},
 }
 
 // CodeName returns the name of a check code, or "" if no built-in worker uses it.

@@ -34,9 +34,11 @@ type Decision struct {
 	Failure           *Failure               `protobuf:"bytes,7,opt,name=failure,proto3" json:"failure,omitempty"`
 	State             *SessionState          `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
 	DecidedUnixNanos  int64                  `protobuf:"varint,9,opt,name=decided_unix_nanos,json=decidedUnixNanos,proto3" json:"decided_unix_nanos,omitempty"`
-	BestShot          uint64                 `protobuf:"varint,10,opt,name=best_shot,json=bestShot,proto3" json:"best_shot,omitempty"`                              // stream sequence in FRAMES, set when passed
-	Workers           []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                                                 // workers whose verdicts were joined
-	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"` // when the edge received the frame; 0 for a decision without a frame
+	BestShot          uint64                 `protobuf:"varint,10,opt,name=best_shot,json=bestShot,proto3" json:"best_shot,omitempty"`                                                    // stream sequence in FRAMES, set when passed
+	Workers           []string               `protobuf:"bytes,11,rep,name=workers,proto3" json:"workers,omitempty"`                                                                       // workers whose verdicts were joined
+	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`                       // when the edge received the frame; 0 for a decision without a frame
+	BestEstimations   *Estimations           `protobuf:"bytes,13,opt,name=best_estimations,json=bestEstimations,proto3" json:"best_estimations,omitempty"`                                // of the best shot, set when passed
+	Packs             map[string]string      `protobuf:"bytes,14,rep,name=packs,proto3" json:"packs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // digest of the model pack that each worker used, by name of the worker
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -155,11 +157,25 @@ func (x *Decision) GetReceivedUnixNanos() int64 {
 	return 0
 }
 
+func (x *Decision) GetBestEstimations() *Estimations {
+	if x != nil {
+		return x.BestEstimations
+	}
+	return nil
+}
+
+func (x *Decision) GetPacks() map[string]string {
+	if x != nil {
+		return x.Packs
+	}
+	return nil
+}
+
 var File_decision_proto protoreflect.FileDescriptor
 
 const file_decision_proto_rawDesc = "" +
 	"\n" +
-	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xd6\x03\n" +
+	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\x89\x05\n" +
 	"\bDecision\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x14\n" +
@@ -173,7 +189,13 @@ const file_decision_proto_rawDesc = "" +
 	"\tbest_shot\x18\n" +
 	" \x01(\x04R\bbestShot\x12\x18\n" +
 	"\aworkers\x18\v \x03(\tR\aworkers\x12.\n" +
-	"\x13received_unix_nanos\x18\f \x01(\x03R\x11receivedUnixNanosB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x13received_unix_nanos\x18\f \x01(\x03R\x11receivedUnixNanos\x12A\n" +
+	"\x10best_estimations\x18\r \x01(\v2\x16.selene.v1.EstimationsR\x0fbestEstimations\x124\n" +
+	"\x05packs\x18\x0e \x03(\v2\x1e.selene.v1.Decision.PacksEntryR\x05packs\x1a8\n" +
+	"\n" +
+	"PacksEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_decision_proto_rawDescOnce sync.Once
@@ -187,26 +209,29 @@ func file_decision_proto_rawDescGZIP() []byte {
 	return file_decision_proto_rawDescData
 }
 
-var file_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_decision_proto_goTypes = []any{
 	(*Decision)(nil),     // 0: selene.v1.Decision
-	(*FrameName)(nil),    // 1: selene.v1.FrameName
-	(Outcome)(0),         // 2: selene.v1.Outcome
-	(*Estimations)(nil),  // 3: selene.v1.Estimations
-	(*Failure)(nil),      // 4: selene.v1.Failure
-	(*SessionState)(nil), // 5: selene.v1.SessionState
+	nil,                  // 1: selene.v1.Decision.PacksEntry
+	(*FrameName)(nil),    // 2: selene.v1.FrameName
+	(Outcome)(0),         // 3: selene.v1.Outcome
+	(*Estimations)(nil),  // 4: selene.v1.Estimations
+	(*Failure)(nil),      // 5: selene.v1.Failure
+	(*SessionState)(nil), // 6: selene.v1.SessionState
 }
 var file_decision_proto_depIdxs = []int32{
-	1, // 0: selene.v1.Decision.name:type_name -> selene.v1.FrameName
-	2, // 1: selene.v1.Decision.outcome:type_name -> selene.v1.Outcome
-	3, // 2: selene.v1.Decision.estimations:type_name -> selene.v1.Estimations
-	4, // 3: selene.v1.Decision.failure:type_name -> selene.v1.Failure
-	5, // 4: selene.v1.Decision.state:type_name -> selene.v1.SessionState
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	2, // 0: selene.v1.Decision.name:type_name -> selene.v1.FrameName
+	3, // 1: selene.v1.Decision.outcome:type_name -> selene.v1.Outcome
+	4, // 2: selene.v1.Decision.estimations:type_name -> selene.v1.Estimations
+	5, // 3: selene.v1.Decision.failure:type_name -> selene.v1.Failure
+	6, // 4: selene.v1.Decision.state:type_name -> selene.v1.SessionState
+	4, // 5: selene.v1.Decision.best_estimations:type_name -> selene.v1.Estimations
+	1, // 6: selene.v1.Decision.packs:type_name -> selene.v1.Decision.PacksEntry
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_decision_proto_init() }
@@ -223,7 +248,7 @@ func file_decision_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_decision_proto_rawDesc), len(file_decision_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -127,7 +127,7 @@ func TestNullKeepsTheDefault(t *testing.T) {
 			}
 		}
 	})
-	if got := strings.Join(nullable, " "); got != "session.max_attempts session.max_liveness_attempts thresholds.ags" {
+	if got := strings.Join(nullable, " "); got != "session.max_attempts session.max_liveness_attempts session.duration_seconds thresholds.ags active_liveness.max_failed_steps" {
 		t.Errorf("null has a special meaning in %s", got)
 	}
 }

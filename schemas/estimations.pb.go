@@ -41,6 +41,7 @@ type Estimations struct {
 	Verification           *Verification          `protobuf:"bytes,15,opt,name=verification,proto3" json:"verification,omitempty"`
 	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
 	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the JSON object of each plugin, by name of the plugin
+	HeadMotion             *HeadMotion            `protobuf:"bytes,18,opt,name=head_motion,json=headMotion,proto3" json:"head_motion,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -190,6 +191,13 @@ func (x *Estimations) GetVirtualCamera() *VirtualCamera {
 func (x *Estimations) GetPlugins() map[string][]byte {
 	if x != nil {
 		return x.Plugins
+	}
+	return nil
+}
+
+func (x *Estimations) GetHeadMotion() *HeadMotion {
+	if x != nil {
+		return x.HeadMotion
 	}
 	return nil
 }
@@ -759,7 +767,11 @@ type ActiveLiveness struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Done          uint32                 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
 	Total         uint32                 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
-	Action        string                 `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"` // the requested action; empty when all are done
+	Action        string                 `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`                               // the requested action; empty when all are done
+	State         string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`                                 // of the action: rest, act, return; done when all are done
+	RemainingMs   int64                  `protobuf:"varint,5,opt,name=remaining_ms,json=remainingMs,proto3" json:"remaining_ms,omitempty"` // until the action counts as not done; 0 = no limit
+	FailedSteps   uint32                 `protobuf:"varint,6,opt,name=failed_steps,json=failedSteps,proto3" json:"failed_steps,omitempty"` // actions that were not done as requested, so far
+	Failure       string                 `protobuf:"bytes,7,opt,name=failure,proto3" json:"failure,omitempty"`                             // why one failed with this frame; empty = none did
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -815,11 +827,84 @@ func (x *ActiveLiveness) GetAction() string {
 	return ""
 }
 
+func (x *ActiveLiveness) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ActiveLiveness) GetRemainingMs() int64 {
+	if x != nil {
+		return x.RemainingMs
+	}
+	return 0
+}
+
+func (x *ActiveLiveness) GetFailedSteps() uint32 {
+	if x != nil {
+		return x.FailedSteps
+	}
+	return 0
+}
+
+func (x *ActiveLiveness) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+// HeadMotion holds the measures by which the movement between two poses of a head is judged, by name.
+type HeadMotion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Measures      map[string]float64     `protobuf:"bytes,1,rep,name=measures,proto3" json:"measures,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeadMotion) Reset() {
+	*x = HeadMotion{}
+	mi := &file_estimations_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeadMotion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeadMotion) ProtoMessage() {}
+
+func (x *HeadMotion) ProtoReflect() protoreflect.Message {
+	mi := &file_estimations_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeadMotion.ProtoReflect.Descriptor instead.
+func (*HeadMotion) Descriptor() ([]byte, []int) {
+	return file_estimations_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *HeadMotion) GetMeasures() map[string]float64 {
+	if x != nil {
+		return x.Measures
+	}
+	return nil
+}
+
 var File_estimations_proto protoreflect.FileDescriptor
 
 const file_estimations_proto_rawDesc = "" +
 	"\n" +
-	"\x11estimations.proto\x12\tselene.v1\"\x90\b\n" +
+	"\x11estimations.proto\x12\tselene.v1\"\xc8\b\n" +
 	"\vEstimations\x12\"\n" +
 	"\n" +
 	"face_count\x18\x01 \x01(\rH\x00R\tfaceCount\x88\x01\x01\x12\x15\n" +
@@ -841,7 +926,9 @@ const file_estimations_proto_rawDesc = "" +
 	"\x15first_face_similarity\x18\x0e \x01(\x01H\x06R\x13firstFaceSimilarity\x88\x01\x01\x12;\n" +
 	"\fverification\x18\x0f \x01(\v2\x17.selene.v1.VerificationR\fverification\x12?\n" +
 	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCamera\x12=\n" +
-	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x1a:\n" +
+	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x126\n" +
+	"\vhead_motion\x18\x12 \x01(\v2\x15.selene.v1.HeadMotionR\n" +
+	"headMotion\x1a:\n" +
 	"\fPluginsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\r\n" +
@@ -900,11 +987,21 @@ const file_estimations_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\tR\x05stateB\t\n" +
 	"\a_openedB\b\n" +
 	"\x06_smileB\v\n" +
-	"\t_occluded\"R\n" +
+	"\t_occluded\"\xc8\x01\n" +
 	"\x0eActiveLiveness\x12\x12\n" +
 	"\x04done\x18\x01 \x01(\rR\x04done\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\rR\x05total\x12\x16\n" +
-	"\x06action\x18\x03 \x01(\tR\x06actionB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x06action\x18\x03 \x01(\tR\x06action\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12!\n" +
+	"\fremaining_ms\x18\x05 \x01(\x03R\vremainingMs\x12!\n" +
+	"\ffailed_steps\x18\x06 \x01(\rR\vfailedSteps\x12\x18\n" +
+	"\afailure\x18\a \x01(\tR\afailure\"\x8a\x01\n" +
+	"\n" +
+	"HeadMotion\x12?\n" +
+	"\bmeasures\x18\x01 \x03(\v2#.selene.v1.HeadMotion.MeasuresEntryR\bmeasures\x1a;\n" +
+	"\rMeasuresEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_estimations_proto_rawDescOnce sync.Once
@@ -918,7 +1015,7 @@ func file_estimations_proto_rawDescGZIP() []byte {
 	return file_estimations_proto_rawDescData
 }
 
-var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_estimations_proto_goTypes = []any{
 	(*Estimations)(nil),    // 0: selene.v1.Estimations
 	(*Verification)(nil),   // 1: selene.v1.Verification
@@ -930,7 +1027,9 @@ var file_estimations_proto_goTypes = []any{
 	(*Eyes)(nil),           // 7: selene.v1.Eyes
 	(*Mouth)(nil),          // 8: selene.v1.Mouth
 	(*ActiveLiveness)(nil), // 9: selene.v1.ActiveLiveness
-	nil,                    // 10: selene.v1.Estimations.PluginsEntry
+	(*HeadMotion)(nil),     // 10: selene.v1.HeadMotion
+	nil,                    // 11: selene.v1.Estimations.PluginsEntry
+	nil,                    // 12: selene.v1.HeadMotion.MeasuresEntry
 }
 var file_estimations_proto_depIdxs = []int32{
 	3,  // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
@@ -941,14 +1040,16 @@ var file_estimations_proto_depIdxs = []int32{
 	9,  // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
 	1,  // 6: selene.v1.Estimations.verification:type_name -> selene.v1.Verification
 	2,  // 7: selene.v1.Estimations.virtual_camera:type_name -> selene.v1.VirtualCamera
-	10, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
-	4,  // 9: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
-	4,  // 10: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	11, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
+	10, // 9: selene.v1.Estimations.head_motion:type_name -> selene.v1.HeadMotion
+	4,  // 10: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
+	4,  // 11: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
+	12, // 12: selene.v1.HeadMotion.measures:type_name -> selene.v1.HeadMotion.MeasuresEntry
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_estimations_proto_init() }
@@ -964,7 +1065,7 @@ func file_estimations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_estimations_proto_rawDesc), len(file_estimations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

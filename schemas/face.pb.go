@@ -34,6 +34,7 @@ type Face struct {
 	Estimations       *Estimations           `protobuf:"bytes,7,opt,name=estimations,proto3" json:"estimations,omitempty"`
 	Landmarks         []float32              `protobuf:"fixed32,8,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"` // x, y of right eye, left eye, nose, right and left mouth corner, in pixels
 	Crops             []*Crop                `protobuf:"bytes,9,rep,name=crops,proto3" json:"crops,omitempty"`
+	Mesh              []float32              `protobuf:"fixed32,10,rep,packed,name=mesh,proto3" json:"mesh,omitempty"` // x, y in pixels and depth of 468 points, depth growing away from the camera; empty without a mesh
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -131,6 +132,13 @@ func (x *Face) GetCrops() []*Crop {
 	return nil
 }
 
+func (x *Face) GetMesh() []float32 {
+	if x != nil {
+		return x.Mesh
+	}
+	return nil
+}
+
 // Crop holds width x height pixels of 3 bytes, row by row.
 type Crop struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -213,7 +221,7 @@ var File_face_proto protoreflect.FileDescriptor
 const file_face_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"face.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xd8\x02\n" +
+	"face.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xec\x02\n" +
 	"\x04Face\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x18\n" +
@@ -223,7 +231,9 @@ const file_face_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\v2\x17.selene.v1.SessionStateR\x05state\x128\n" +
 	"\vestimations\x18\a \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12\x1c\n" +
 	"\tlandmarks\x18\b \x03(\x02R\tlandmarks\x12%\n" +
-	"\x05crops\x18\t \x03(\v2\x0f.selene.v1.CropR\x05crops\"v\n" +
+	"\x05crops\x18\t \x03(\v2\x0f.selene.v1.CropR\x05crops\x12\x12\n" +
+	"\x04mesh\x18\n" +
+	" \x03(\x02R\x04mesh\"v\n" +
 	"\x04Crop\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05width\x18\x02 \x01(\rR\x05width\x12\x16\n" +

@@ -18,6 +18,12 @@ func OutcomeName(o Outcome) string {
 		return "fake"
 	case Outcome_OUTCOME_TIMEOUT:
 		return "timeout"
+	case Outcome_OUTCOME_ACTIONS_FAILED:
+		return "actions_failed"
+	case Outcome_OUTCOME_DURATION_EXCEEDED:
+		return "duration_exceeded"
+	case Outcome_OUTCOME_NOT_MEASURED:
+		return "not_measured"
 	}
 	return OutcomeOpen
 }

@@ -13,6 +13,7 @@ type ActiveLivenessSettings struct {
 	PitchThresholdDeg   float64  `json:"pitch_threshold_deg"`
 	StepMinSeconds      float64  `json:"step_min_seconds"`
 	StepTimeoutSeconds  float64  `json:"step_timeout_seconds"`
+	MaxFailedSteps      int      `json:"max_failed_steps"`
 }
 
 // The actions that users can be asked for.
@@ -70,7 +71,12 @@ func (a *ActiveLivenessSettings) fields() []field {
 		},
 		{
 			at: &a.StepTimeoutSeconds, title: "Maximum action time", value: 10.0, high: 3600,
-			about: "Seconds. An action that takes longer starts again. 0: no limit.",
+			about: "Seconds. An action that takes longer has failed, and another one is requested. 0: no limit.",
+		},
+		{
+			at: &a.MaxFailedSteps, title: "Failed actions", value: 3, low: noLimit, high: maxLimit,
+			null: "no limit, as -1", none: noLimit,
+			about: "How many actions may fail; with one more the session fails. -1: no limit.",
 		},
 	}
 }

@@ -9,6 +9,8 @@ type Session struct {
 	PreviousFaceSimilarity float64 `json:"previous_face_similarity"`
 	ReferenceSimilarity    float64 `json:"reference_similarity"`
 	MultifacePolicy        int     `json:"multiface_policy"`
+	DurationSeconds        float64 `json:"duration_seconds"`
+	IdleSeconds            float64 `json:"idle_seconds"`
 }
 
 // noLimit is stored for a number that null or -1 leaves without a limit.
@@ -51,6 +53,15 @@ func (s *Session) fields() []field {
 		{
 			at: &s.MultifacePolicy, title: "Several faces", high: 2,
 			about: "0: exactly one face is allowed. 1: the largest face is judged. 2: the face nearest to the centre is judged.",
+		},
+		{
+			at: &s.DurationSeconds, title: "Maximum duration", value: 120.0, low: noLimit, high: 86400, not0: true,
+			null: "no limit, as -1", none: float64(noLimit),
+			about: "Seconds from the first frame after which a session fails. -1: no limit.",
+		},
+		{
+			at: &s.IdleSeconds, title: "Maximum silence", value: 120.0, low: 1, high: 86400,
+			about: "Seconds without any message from the client, heartbeats included, after which a session ends.",
 		},
 	}
 }

@@ -30,7 +30,10 @@ const (
 	Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED Outcome = 3
 	Outcome_OUTCOME_DIFFERENT_FACE             Outcome = 4
 	Outcome_OUTCOME_FAKE                       Outcome = 5
-	Outcome_OUTCOME_TIMEOUT                    Outcome = 6 // no frame came for the session timeout
+	Outcome_OUTCOME_TIMEOUT                    Outcome = 6 // the client was silent for too long
+	Outcome_OUTCOME_ACTIONS_FAILED             Outcome = 7 // too many requested actions were not done
+	Outcome_OUTCOME_DURATION_EXCEEDED          Outcome = 8 // the session took too long
+	Outcome_OUTCOME_NOT_MEASURED               Outcome = 9 // nothing could measure what the settings ask for
 )
 
 // Enum value maps for Outcome.
@@ -43,6 +46,9 @@ var (
 		4: "OUTCOME_DIFFERENT_FACE",
 		5: "OUTCOME_FAKE",
 		6: "OUTCOME_TIMEOUT",
+		7: "OUTCOME_ACTIONS_FAILED",
+		8: "OUTCOME_DURATION_EXCEEDED",
+		9: "OUTCOME_NOT_MEASURED",
 	}
 	Outcome_value = map[string]int32{
 		"OUTCOME_CONTINUE":                   0,
@@ -52,6 +58,9 @@ var (
 		"OUTCOME_DIFFERENT_FACE":             4,
 		"OUTCOME_FAKE":                       5,
 		"OUTCOME_TIMEOUT":                    6,
+		"OUTCOME_ACTIONS_FAILED":             7,
+		"OUTCOME_DURATION_EXCEEDED":          8,
+		"OUTCOME_NOT_MEASURED":               9,
 	}
 )
 
@@ -155,25 +164,27 @@ func (x *FrameName) GetRun() string {
 // SessionState is everything that is known of a session between two frames. It travels with each frame, so workers keep no
 // state of their own. Only the decider writes it.
 type SessionState struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	SettingsRevision uint64                 `protobuf:"varint,1,opt,name=settings_revision,json=settingsRevision,proto3" json:"settings_revision,omitempty"`
-	Seed             []byte                 `protobuf:"bytes,2,opt,name=seed,proto3" json:"seed,omitempty"`                                                                                  // 16 random bytes drawn when the session opened
-	LastDecision     uint64                 `protobuf:"varint,3,opt,name=last_decision,json=lastDecision,proto3" json:"last_decision,omitempty"`                                             // stream sequence of the session's last decision, 0 before the first
-	Sequence         uint64                 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`                                                                         // number of the last frame that was decided
-	Attempts         uint32                 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`                                                                         // frames that were judged
-	LivenessAttempts uint32                 `protobuf:"varint,6,opt,name=liveness_attempts,json=livenessAttempts,proto3" json:"liveness_attempts,omitempty"`                                 // frames that reached the liveness worker
-	Cooldown         uint32                 `protobuf:"varint,7,opt,name=cooldown,proto3" json:"cooldown,omitempty"`                                                                         // frames judged since the last pending worker finished
-	Window           []*Sample              `protobuf:"bytes,8,rep,name=window,proto3" json:"window,omitempty"`                                                                              // the last accepted frames, oldest first
-	Waived           []int32                `protobuf:"varint,9,rep,packed,name=waived,proto3" json:"waived,omitempty"`                                                                      // check codes that do not fail the next frame
-	Workers          map[string][]byte      `protobuf:"bytes,10,rep,name=workers,proto3" json:"workers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the state that each worker returned last, by name of the worker
-	OpenedUnixNanos  int64                  `protobuf:"varint,11,opt,name=opened_unix_nanos,json=openedUnixNanos,proto3" json:"opened_unix_nanos,omitempty"`
-	Fake             bool                   `protobuf:"varint,12,opt,name=fake,proto3" json:"fake,omitempty"`                                        // marked as fake: the session can no longer pass
-	FailedWindows    uint32                 `protobuf:"varint,13,opt,name=failed_windows,json=failedWindows,proto3" json:"failed_windows,omitempty"` // consecutive full windows whose means failed
-	Device           *Device                `protobuf:"bytes,14,opt,name=device,proto3" json:"device,omitempty"`                                     // the camera as the client describes it
-	Reference        string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                               // object that holds the reference face; empty = none
-	FaceLost         uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                // number of the last frame that did not show exactly one face
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	SettingsRevision    uint64                 `protobuf:"varint,1,opt,name=settings_revision,json=settingsRevision,proto3" json:"settings_revision,omitempty"`
+	Seed                []byte                 `protobuf:"bytes,2,opt,name=seed,proto3" json:"seed,omitempty"`                                                                                  // 16 random bytes drawn when the session opened
+	LastDecision        uint64                 `protobuf:"varint,3,opt,name=last_decision,json=lastDecision,proto3" json:"last_decision,omitempty"`                                             // stream sequence of the session's last decision, 0 before the first
+	Sequence            uint64                 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`                                                                         // number of the last frame that was decided
+	Attempts            uint32                 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`                                                                         // frames that were judged
+	LivenessAttempts    uint32                 `protobuf:"varint,6,opt,name=liveness_attempts,json=livenessAttempts,proto3" json:"liveness_attempts,omitempty"`                                 // frames that reached the liveness worker
+	Cooldown            uint32                 `protobuf:"varint,7,opt,name=cooldown,proto3" json:"cooldown,omitempty"`                                                                         // frames judged since the last pending worker finished
+	Window              []*Sample              `protobuf:"bytes,8,rep,name=window,proto3" json:"window,omitempty"`                                                                              // the last accepted frames, oldest first
+	Waived              []int32                `protobuf:"varint,9,rep,packed,name=waived,proto3" json:"waived,omitempty"`                                                                      // check codes that do not fail the next frame
+	Workers             map[string][]byte      `protobuf:"bytes,10,rep,name=workers,proto3" json:"workers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the state that each worker returned last, by name of the worker
+	OpenedUnixNanos     int64                  `protobuf:"varint,11,opt,name=opened_unix_nanos,json=openedUnixNanos,proto3" json:"opened_unix_nanos,omitempty"`
+	Fake                bool                   `protobuf:"varint,12,opt,name=fake,proto3" json:"fake,omitempty"`                                                              // marked as fake: the session can no longer pass
+	FailedWindows       uint32                 `protobuf:"varint,13,opt,name=failed_windows,json=failedWindows,proto3" json:"failed_windows,omitempty"`                       // consecutive full windows whose means failed
+	Device              *Device                `protobuf:"bytes,14,opt,name=device,proto3" json:"device,omitempty"`                                                           // the camera as the client describes it
+	Reference           string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                                                     // object that holds the reference face; empty = none
+	FaceLost            uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                                      // number of the last frame that did not show exactly one face
+	FirstFrameUnixNanos int64                  `protobuf:"varint,17,opt,name=first_frame_unix_nanos,json=firstFrameUnixNanos,proto3" json:"first_frame_unix_nanos,omitempty"` // when the edge received the session's first frame
+	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *SessionState) Reset() {
@@ -318,6 +329,20 @@ func (x *SessionState) GetFaceLost() uint64 {
 	return 0
 }
 
+func (x *SessionState) GetFirstFrameUnixNanos() int64 {
+	if x != nil {
+		return x.FirstFrameUnixNanos
+	}
+	return 0
+}
+
+func (x *SessionState) GetBest() *Sample {
+	if x != nil {
+		return x.Best
+	}
+	return nil
+}
+
 // Device is the description of a camera by the client. It cannot be trusted, but contradictions in it are evidence.
 type Device struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -381,11 +406,14 @@ func (x *Device) GetPlatform() string {
 
 // Sample is one accepted frame of the aggregation window.
 type Sample struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Frame         uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
-	Estimations   *Estimations           `protobuf:"bytes,2,opt,name=estimations,proto3" json:"estimations,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Frame             uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
+	Estimations       *Estimations           `protobuf:"bytes,2,opt,name=estimations,proto3" json:"estimations,omitempty"`
+	ReceivedUnixNanos int64                  `protobuf:"varint,3,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`
+	Signature         []byte                 `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"` // as in Detection
+	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`       // as a best shot, 0..1
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Sample) Reset() {
@@ -432,6 +460,27 @@ func (x *Sample) GetEstimations() *Estimations {
 	return nil
 }
 
+func (x *Sample) GetReceivedUnixNanos() int64 {
+	if x != nil {
+		return x.ReceivedUnixNanos
+	}
+	return 0
+}
+
+func (x *Sample) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *Sample) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
 var File_state_proto protoreflect.FileDescriptor
 
 const file_state_proto_rawDesc = "" +
@@ -441,7 +490,7 @@ const file_state_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\x81\x05\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\xdd\x05\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -459,17 +508,22 @@ const file_state_proto_rawDesc = "" +
 	"\x0efailed_windows\x18\r \x01(\rR\rfailedWindows\x12)\n" +
 	"\x06device\x18\x0e \x01(\v2\x11.selene.v1.DeviceR\x06device\x12\x1c\n" +
 	"\treference\x18\x0f \x01(\tR\treference\x12\x1b\n" +
-	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x1a:\n" +
+	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x123\n" +
+	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12%\n" +
+	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"`\n" +
 	"\x06Device\x12\x16\n" +
 	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
 	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"X\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xbc\x01\n" +
 	"\x06Sample\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x128\n" +
-	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations*\xbd\x01\n" +
+	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12.\n" +
+	"\x13received_unix_nanos\x18\x03 \x01(\x03R\x11receivedUnixNanos\x12\x1c\n" +
+	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x14\n" +
+	"\x05score\x18\x05 \x01(\x01R\x05score*\x92\x02\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x10OUTCOME_CONTINUE\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x1d\n" +
@@ -477,7 +531,10 @@ const file_state_proto_rawDesc = "" +
 	"\"OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED\x10\x03\x12\x1a\n" +
 	"\x16OUTCOME_DIFFERENT_FACE\x10\x04\x12\x10\n" +
 	"\fOUTCOME_FAKE\x10\x05\x12\x13\n" +
-	"\x0fOUTCOME_TIMEOUT\x10\x06B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x0fOUTCOME_TIMEOUT\x10\x06\x12\x1a\n" +
+	"\x16OUTCOME_ACTIONS_FAILED\x10\a\x12\x1d\n" +
+	"\x19OUTCOME_DURATION_EXCEEDED\x10\b\x12\x18\n" +
+	"\x14OUTCOME_NOT_MEASURED\x10\tB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_state_proto_rawDescOnce sync.Once
@@ -506,12 +563,13 @@ var file_state_proto_depIdxs = []int32{
 	4, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
 	5, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
 	3, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
-	6, // 3: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4, // 3: selene.v1.SessionState.best:type_name -> selene.v1.Sample
+	6, // 4: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_state_proto_init() }

@@ -11,6 +11,9 @@ const (
 	CloseLivenessAttempts = 4002
 	CloseDifferentFace    = 4003
 	CloseFakeSession      = 4004
+	CloseActionsFailed    = 4005
+	CloseDuration         = 4006
+	CloseNotMeasured      = 4007
 	CloseSessionTimeout   = 4008
 )
 
@@ -33,7 +36,10 @@ var Closes = []Close{
 	{CloseLivenessAttempts, "liveness attempts exceeded", "the session failed: too many frames were judged for liveness"},
 	{CloseDifferentFace, "different face", "the session failed: the face changed"},
 	{CloseFakeSession, "fake session", "the session failed: it was judged to be fake"},
-	{CloseSessionTimeout, "session timeout", "no frame came for `session_timeout`"},
+	{CloseActionsFailed, "actions failed", "the session failed: too many requested actions were not done"},
+	{CloseDuration, "session took too long", "the session failed: it took longer than `session.duration_seconds`"},
+	{CloseNotMeasured, "not measured", "the session failed: nothing could measure what the settings ask for"},
+	{CloseSessionTimeout, "session timeout", "the client was silent for `session.idle_seconds`"},
 }
 
 // CloseReason returns the reason that is sent with a close code, or "" for an unknown number.

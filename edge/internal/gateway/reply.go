@@ -21,6 +21,9 @@ var closeCodes = map[schemas.Outcome]int{
 	schemas.Outcome_OUTCOME_DIFFERENT_FACE:             lpproto.CloseDifferentFace,
 	schemas.Outcome_OUTCOME_FAKE:                       lpproto.CloseFakeSession,
 	schemas.Outcome_OUTCOME_TIMEOUT:                    lpproto.CloseSessionTimeout,
+	schemas.Outcome_OUTCOME_ACTIONS_FAILED:             lpproto.CloseActionsFailed,
+	schemas.Outcome_OUTCOME_DURATION_EXCEEDED:          lpproto.CloseDuration,
+	schemas.Outcome_OUTCOME_NOT_MEASURED:               lpproto.CloseNotMeasured,
 }
 
 // reply answers a frame with the decision on it, which is stored already, and adopts its state.

@@ -52,6 +52,14 @@ export const CHECK_NAMES = {
   105: "VIRTUAL_CAMERA",
   106: "SESSION_FAKE",
   107: "OUT_OF_ROI",
+  108: "DEEPFAKE_UNKNOWN",
+  109: "IMAGE_MODIFICATION_UNKNOWN",
+  110: "ACTIONS_FAILED",
+  111: "DURATION_EXCEEDED",
+  112: "SAME_PICTURE",
+  113: "NOT_A_HUMAN",
+  114: "CAMERA_CHANGED",
+  115: "HEAD_MOTION",
 } as const;
 export type CheckCode = keyof typeof CHECK_NAMES;
 
@@ -81,6 +89,9 @@ export const CLOSE_CODES = {
   4002: "liveness attempts exceeded",
   4003: "different face",
   4004: "fake session",
+  4005: "actions failed",
+  4006: "session took too long",
+  4007: "not measured",
   4008: "session timeout",
 } as const;
 export type CloseCode = keyof typeof CLOSE_CODES;

@@ -53,4 +53,12 @@ export const codes: Record<number, string> = {
   105: "the frames do not come from a camera",
   106: "the session was marked as fake before",
   107: "the face is outside the region of interest",
+  108: "nothing could measure whether the face is synthetic",
+  109: "nothing could measure whether the image was edited",
+  110: "too many requested actions were not done",
+  111: "the session took too long",
+  112: "the picture hardly differs from an earlier one",
+  113: "the face does not look like that of a person",
+  114: "the size of the frames changed within the session",
+  115: "the movement is not that of a head",
 } satisfies Record<CheckCode, string>;
