@@ -7,8 +7,9 @@ import type { CloseCode, SystemCode } from "./codes";
  *   away), `cameraTimeout` (the browser's permission request was not answered)
  * - connection: `unreachable`, `lost` (also after all attempts to resume the session), `noReply`, `busy`, `outdated` (page
  *   and server are incompatible)
- * - the check itself: `attempts`, `livenessAttempts`, `differentFace`, `fake`, `timeout`, `picture` (the server cannot use
- *   the pictures), `session` (its ID or token cannot be used)
+ * - the check itself: `attempts`, `livenessAttempts`, `actionsFailed`, `differentFace`, `fake`, `tookTooLong` (the session's
+ *   time limit), `timeout` (nothing was sent for too long), `notMeasured` (the server could not measure what it has to),
+ *   `picture` (the server cannot use the pictures), `session` (its ID or token cannot be used)
  * - `cancelled` by the client, `internal` for anything else
  */
 export const FAILURES = [
@@ -25,9 +26,12 @@ export const FAILURES = [
   "outdated",
   "attempts",
   "livenessAttempts",
+  "actionsFailed",
   "differentFace",
   "fake",
+  "tookTooLong",
   "timeout",
+  "notMeasured",
   "picture",
   "session",
   "cancelled",
@@ -89,6 +93,9 @@ const BY_CLOSE: Readonly<Record<number, FailureName>> = {
   4002: "livenessAttempts",
   4003: "differentFace",
   4004: "fake",
+  4005: "actionsFailed",
+  4006: "tookTooLong",
+  4007: "notMeasured",
   4008: "timeout",
 } satisfies Record<CloseCode | 1001 | 1005 | 1006 | 1008 | 1013, FailureName>;
 

@@ -113,6 +113,10 @@ test("each end is a failure with a name", async () => {
     [1012, "lost"],
     [4001, "attempts"],
     [4003, "differentFace"],
+    [4005, "actionsFailed"],
+    [4006, "tookTooLong"],
+    [4007, "notMeasured"],
+    [4008, "timeout"],
     [1011, "internal"],
     [4999, "internal"],
   ] as const) {

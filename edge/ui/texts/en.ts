@@ -120,6 +120,10 @@ const failures: Record<FailureName, Failure> = {
     title: "We could not confirm a live person",
     text: "Find good light and look into the camera in person, not through a screen or a photo. Then try again.",
   },
+  actionsFailed: {
+    title: "The actions were not done",
+    text: "Too many of the movements were too slow, or differed from what was asked. Try again, and do each one as soon as you are asked.",
+  },
   differentFace: {
     title: "The face changed during the check",
     text: "The same person must stay in front of the camera from start to finish. Try again with nobody else in the picture.",
@@ -128,9 +132,17 @@ const failures: Record<FailureName, Failure> = {
     title: "We could not confirm a live person",
     text: "This session cannot be continued. Start again with your own face in front of the camera.",
   },
-  timeout: {
+  tookTooLong: {
     title: "Time ran out",
-    text: "The check was not finished in time. Try again and follow the prompts without pausing.",
+    text: "The check was not finished in time. Try again and follow each prompt as soon as it appears.",
+  },
+  timeout: {
+    title: "The check was paused for too long",
+    text: "The service received no pictures for a while and ended the check. Try again and keep this page open until the result appears.",
+  },
+  notMeasured: {
+    title: "The service could not complete the check",
+    text: "This is not your fault: a measurement was not available. There is no result. Try again later.",
   },
   picture: {
     title: "The picture could not be read",
