@@ -12,8 +12,9 @@ const meshTurned = 0.5
 // their Has field is false.
 type Measurement struct {
 	HasMesh        bool
-	MeshConfidence float32    // 0..1
-	Mesh           [468]Point // MediaPipe Face Mesh, pixels of the picture
+	MeshConfidence float32      // 0..1
+	Mesh           [468]Point   // MediaPipe Face Mesh, pixels of the picture
+	MeshDepth      [468]float32 // of the points of Mesh, pixels, growing away from the camera; rough
 	// FarTurned is set beyond 60 degrees of yaw, and when the mesh network finds no usable face (turned far, or
 	// mostly covered): then mesh, eyes and mouth are not measured, and without a pose network neither is the pose.
 	FarTurned bool

@@ -149,3 +149,15 @@ func mirror(img *Image) *Image {
 	}
 	return out
 }
+
+// The nose is nearer to the camera than the ears, by about half the width of the face.
+func TestMeshDepth(t *testing.T) {
+	eachPack(t, func(t *testing.T, m *Models) {
+		front := measured(t, m, "conditions/open_eyes_d9.jpg")
+		width := front.Mesh[454].X - front.Mesh[234].X
+		ears := (front.MeshDepth[454] + front.MeshDepth[234]) / 2
+		if share := (ears - front.MeshDepth[1]) / width; share < 0.3 || share > 0.9 {
+			t.Errorf("the nose is %.2f of the width of the face before the ears, want 0.3 to 0.9", share)
+		}
+	})
+}

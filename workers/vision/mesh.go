@@ -38,7 +38,10 @@ func readMesh(points []float32, back affine, out *Measurement) meshAxes {
 		out.Mesh[i] = back.apply(points[i*3], points[i*3+1])
 	}
 	scale := back.step()
-	at := func(i int) [3]float32 { return [3]float32{out.Mesh[i].X, out.Mesh[i].Y, points[i*3+2] * scale} }
+	for i := range out.MeshDepth {
+		out.MeshDepth[i] = points[i*3+2] * scale
+	}
+	at := func(i int) [3]float32 { return [3]float32{out.Mesh[i].X, out.Mesh[i].Y, out.MeshDepth[i]} }
 	return meshAxes{top: at(10), chin: at(152), right: at(234), left: at(454)}
 }
 
