@@ -13,6 +13,14 @@ type Stats struct {
 	Errors         []int32               `json:"errors"`
 	Estimations    *ClientEstimations    `json:"estimations"`
 	ActiveLiveness *ClientActiveLiveness `json:"activeLiveness,omitempty"` // only while actions are requested
+	Display        *ClientDisplay        `json:"display,omitempty"`        // only while the light challenge shows colours
+}
+
+// ClientDisplay tells a page which colour to show on its whole area until the next reply.
+type ClientDisplay struct {
+	Colour string `json:"colour"` // such as #ff0000
+	Step   uint32 `json:"step"`   // from 1; a step is a colour that was measured
+	Steps  uint32 `json:"steps"`
 }
 
 // ClientActiveLiveness tells a page which action to show, and how the one before ended.
@@ -113,7 +121,8 @@ type ClientScoredState struct {
 	State string  `json:"state"`
 }
 
-// ClientStats returns the body of STATS for a decision. Outside development it holds only the codes, the face box and the progress of the actions.
+// ClientStats returns the body of STATS for a decision. Outside development it holds only the
+// codes, the face box, the progress of the actions and the colour to show.
 func ClientStats(d *Decision, development bool) any {
 	errs := d.GetErrors()
 	if errs == nil {
@@ -121,8 +130,9 @@ func ClientStats(d *Decision, development bool) any {
 	}
 	full := FullEstimations(d.GetEstimations())
 	progress := clientActiveLiveness(d.GetEstimations().GetActiveLiveness())
+	display := clientDisplay(d.GetEstimations().GetLightChallenge())
 	if development {
-		return Stats{Errors: errs, Estimations: full, ActiveLiveness: progress}
+		return Stats{Errors: errs, Estimations: full, ActiveLiveness: progress, Display: display}
 	}
 	box := struct {
 		FaceFramePosition *ClientPosition `json:"faceFramePosition,omitempty"`
@@ -132,7 +142,15 @@ func ClientStats(d *Decision, development bool) any {
 		Errors         []int32               `json:"errors"`
 		Estimations    any                   `json:"estimations"`
 		ActiveLiveness *ClientActiveLiveness `json:"activeLiveness,omitempty"`
-	}{false, errs, box, progress}
+		Display        *ClientDisplay        `json:"display,omitempty"`
+	}{false, errs, box, progress, display}
+}
+
+func clientDisplay(l *LightChallenge) *ClientDisplay {
+	if l.GetDisplay() == "" {
+		return nil
+	}
+	return &ClientDisplay{Colour: l.GetDisplay(), Step: min(l.GetMeasured()+1, l.GetTotal()), Steps: l.GetTotal()}
 }
 
 func clientActiveLiveness(a *ActiveLiveness) *ClientActiveLiveness {

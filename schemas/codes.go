@@ -61,6 +61,7 @@ const (
 	CodeNotAHuman                = 113
 	CodeCameraChanged            = 114
 	CodeHeadMotion               = 115
+	CodeLightResponse            = 116
 )
 
 // System codes that a worker may return: why a frame could not be judged. LPProto has more of them.
@@ -144,6 +145,7 @@ var Codes = []Code{
 	{CodeNotAHuman, "NOT_A_HUMAN", "the face does not look like that of a person"},
 	{CodeCameraChanged, "CAMERA_CHANGED", "the size of the frames changed within the session"},
 	{CodeHeadMotion, "HEAD_MOTION", "the movement is not that of a head"},
+	{CodeLightResponse, "LIGHT_RESPONSE", "the face does not respond to the light of the screen"},
 }
 
 // CodeName returns the name of a check code, or "" if no built-in worker uses it.

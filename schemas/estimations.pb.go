@@ -42,6 +42,7 @@ type Estimations struct {
 	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
 	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the JSON object of each plugin, by name of the plugin
 	HeadMotion             *HeadMotion            `protobuf:"bytes,18,opt,name=head_motion,json=headMotion,proto3" json:"head_motion,omitempty"`
+	LightChallenge         *LightChallenge        `protobuf:"bytes,19,opt,name=light_challenge,json=lightChallenge,proto3" json:"light_challenge,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -198,6 +199,13 @@ func (x *Estimations) GetPlugins() map[string][]byte {
 func (x *Estimations) GetHeadMotion() *HeadMotion {
 	if x != nil {
 		return x.HeadMotion
+	}
+	return nil
+}
+
+func (x *Estimations) GetLightChallenge() *LightChallenge {
+	if x != nil {
+		return x.LightChallenge
 	}
 	return nil
 }
@@ -900,11 +908,96 @@ func (x *HeadMotion) GetMeasures() map[string]float64 {
 	return nil
 }
 
+// LightChallenge is the progress of the light challenge, in which the client lights the face in colours.
+type LightChallenge struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Display       string                 `protobuf:"bytes,1,opt,name=display,proto3" json:"display,omitempty"`                                                                               // the colour to show until the next reply, such as #ff0000; empty = none
+	Measured      uint32                 `protobuf:"varint,2,opt,name=measured,proto3" json:"measured,omitempty"`                                                                            // colours of the current attempt to which the response was measured
+	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`                                                                                  // colours that an attempt needs
+	Failed        uint32                 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`                                                                                // attempts in which the face did not respond, so far
+	Score         *float64               `protobuf:"fixed64,5,opt,name=score,proto3,oneof" json:"score,omitempty"`                                                                           // of the last complete attempt, 0..1, 1 = the face responds as a lit head does
+	Measures      map[string]float64     `protobuf:"bytes,6,rep,name=measures,proto3" json:"measures,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"` // from which the score follows, by name
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LightChallenge) Reset() {
+	*x = LightChallenge{}
+	mi := &file_estimations_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LightChallenge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LightChallenge) ProtoMessage() {}
+
+func (x *LightChallenge) ProtoReflect() protoreflect.Message {
+	mi := &file_estimations_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LightChallenge.ProtoReflect.Descriptor instead.
+func (*LightChallenge) Descriptor() ([]byte, []int) {
+	return file_estimations_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LightChallenge) GetDisplay() string {
+	if x != nil {
+		return x.Display
+	}
+	return ""
+}
+
+func (x *LightChallenge) GetMeasured() uint32 {
+	if x != nil {
+		return x.Measured
+	}
+	return 0
+}
+
+func (x *LightChallenge) GetTotal() uint32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *LightChallenge) GetFailed() uint32 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *LightChallenge) GetScore() float64 {
+	if x != nil && x.Score != nil {
+		return *x.Score
+	}
+	return 0
+}
+
+func (x *LightChallenge) GetMeasures() map[string]float64 {
+	if x != nil {
+		return x.Measures
+	}
+	return nil
+}
+
 var File_estimations_proto protoreflect.FileDescriptor
 
 const file_estimations_proto_rawDesc = "" +
 	"\n" +
-	"\x11estimations.proto\x12\tselene.v1\"\xc8\b\n" +
+	"\x11estimations.proto\x12\tselene.v1\"\x8c\t\n" +
 	"\vEstimations\x12\"\n" +
 	"\n" +
 	"face_count\x18\x01 \x01(\rH\x00R\tfaceCount\x88\x01\x01\x12\x15\n" +
@@ -928,7 +1021,8 @@ const file_estimations_proto_rawDesc = "" +
 	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCamera\x12=\n" +
 	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x126\n" +
 	"\vhead_motion\x18\x12 \x01(\v2\x15.selene.v1.HeadMotionR\n" +
-	"headMotion\x1a:\n" +
+	"headMotion\x12B\n" +
+	"\x0flight_challenge\x18\x13 \x01(\v2\x19.selene.v1.LightChallengeR\x0elightChallenge\x1a:\n" +
 	"\fPluginsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\r\n" +
@@ -1001,7 +1095,18 @@ const file_estimations_proto_rawDesc = "" +
 	"\bmeasures\x18\x01 \x03(\v2#.selene.v1.HeadMotion.MeasuresEntryR\bmeasures\x1a;\n" +
 	"\rMeasuresEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x9b\x02\n" +
+	"\x0eLightChallenge\x12\x18\n" +
+	"\adisplay\x18\x01 \x01(\tR\adisplay\x12\x1a\n" +
+	"\bmeasured\x18\x02 \x01(\rR\bmeasured\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\rR\x05total\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\rR\x06failed\x12\x19\n" +
+	"\x05score\x18\x05 \x01(\x01H\x00R\x05score\x88\x01\x01\x12C\n" +
+	"\bmeasures\x18\x06 \x03(\v2'.selene.v1.LightChallenge.MeasuresEntryR\bmeasures\x1a;\n" +
+	"\rMeasuresEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01B\b\n" +
+	"\x06_scoreB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_estimations_proto_rawDescOnce sync.Once
@@ -1015,7 +1120,7 @@ func file_estimations_proto_rawDescGZIP() []byte {
 	return file_estimations_proto_rawDescData
 }
 
-var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_estimations_proto_goTypes = []any{
 	(*Estimations)(nil),    // 0: selene.v1.Estimations
 	(*Verification)(nil),   // 1: selene.v1.Verification
@@ -1028,8 +1133,10 @@ var file_estimations_proto_goTypes = []any{
 	(*Mouth)(nil),          // 8: selene.v1.Mouth
 	(*ActiveLiveness)(nil), // 9: selene.v1.ActiveLiveness
 	(*HeadMotion)(nil),     // 10: selene.v1.HeadMotion
-	nil,                    // 11: selene.v1.Estimations.PluginsEntry
-	nil,                    // 12: selene.v1.HeadMotion.MeasuresEntry
+	(*LightChallenge)(nil), // 11: selene.v1.LightChallenge
+	nil,                    // 12: selene.v1.Estimations.PluginsEntry
+	nil,                    // 13: selene.v1.HeadMotion.MeasuresEntry
+	nil,                    // 14: selene.v1.LightChallenge.MeasuresEntry
 }
 var file_estimations_proto_depIdxs = []int32{
 	3,  // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
@@ -1040,16 +1147,18 @@ var file_estimations_proto_depIdxs = []int32{
 	9,  // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
 	1,  // 6: selene.v1.Estimations.verification:type_name -> selene.v1.Verification
 	2,  // 7: selene.v1.Estimations.virtual_camera:type_name -> selene.v1.VirtualCamera
-	11, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
+	12, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
 	10, // 9: selene.v1.Estimations.head_motion:type_name -> selene.v1.HeadMotion
-	4,  // 10: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
-	4,  // 11: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
-	12, // 12: selene.v1.HeadMotion.measures:type_name -> selene.v1.HeadMotion.MeasuresEntry
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	11, // 10: selene.v1.Estimations.light_challenge:type_name -> selene.v1.LightChallenge
+	4,  // 11: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
+	4,  // 12: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
+	13, // 13: selene.v1.HeadMotion.measures:type_name -> selene.v1.HeadMotion.MeasuresEntry
+	14, // 14: selene.v1.LightChallenge.measures:type_name -> selene.v1.LightChallenge.MeasuresEntry
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_estimations_proto_init() }
@@ -1059,13 +1168,14 @@ func file_estimations_proto_init() {
 	}
 	file_estimations_proto_msgTypes[0].OneofWrappers = []any{}
 	file_estimations_proto_msgTypes[8].OneofWrappers = []any{}
+	file_estimations_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_estimations_proto_rawDesc), len(file_estimations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

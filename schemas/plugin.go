@@ -13,6 +13,7 @@ const MaxPluginEstimations = 4096
 func IsPlugin(worker string) bool {
 	return !slices.Contains([]string{
 		WorkerDetector, WorkerLiveness, WorkerMatcher, WorkerActiveLiveness, WorkerVirtualCamera, WorkerImageModification,
+		WorkerLightChallenge,
 	}, worker)
 }
 

@@ -14,6 +14,7 @@ type Settings struct {
 	ROI                  ROI                    `json:"roi"`
 	Thresholds           Thresholds             `json:"thresholds"`
 	ActiveLiveness       ActiveLivenessSettings `json:"active_liveness"`
+	LightChallenge       LightChallengeSettings `json:"light_challenge"`
 	VirtualCameraChecker VirtualCameraChecker   `json:"virtual_camera_checker"`
 	FileLogger           FileLogger             `json:"file_logger"`
 	Video                Video                  `json:"video"`
@@ -37,6 +38,10 @@ func (s *Settings) fields() []field {
 			about: "Limits of the individual checks. Scores range from 0 to 1, where 1 is good.",
 		},
 		{at: &s.ActiveLiveness, title: "Active liveness", about: "The actions that users are asked to perform."},
+		{
+			at: &s.LightChallenge, title: "Light challenge",
+			about: "Lights the face with the colours of the screen and checks that it responds.",
+		},
 		{
 			at: &s.VirtualCameraChecker, title: "Virtual cameras",
 			about: "How to treat sessions whose frames do not seem to come from a camera.",
@@ -90,6 +95,9 @@ func parseSettings(document []byte, stored bool) (*Settings, error) {
 	}
 	if s.Thresholds.ImageModification > 0 {
 		s.Workers = requireWorker(s.Workers, WorkerImageModification)
+	}
+	if s.LightChallenge.IsEnabled {
+		s.Workers = requireWorker(s.Workers, WorkerLightChallenge)
 	}
 	// A list that is shorter than the default count is fine unless the document sets that count.
 	if n := len(s.ActiveLiveness.InteractionList); !given["active_liveness.interaction_count"] && s.ActiveLiveness.InteractionCount > n {

@@ -22,6 +22,7 @@ const (
 	WorkerVirtualCamera  = "virtual-camera"
 
 	WorkerImageModification = "image-modification"
+	WorkerLightChallenge    = "lightchallenge"
 )
 
 const defaultWorkerTimeout = 5 // seconds

@@ -61,4 +61,5 @@ export const codes: Record<number, string> = {
   113: "the face does not look like that of a person",
   114: "the size of the frames changed within the session",
   115: "the movement is not that of a head",
+  116: "the face does not respond to the light of the screen",
 } satisfies Record<CheckCode, string>;
