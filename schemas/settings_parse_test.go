@@ -39,6 +39,7 @@ func TestDependentSettingsAreRequired(t *testing.T) {
 		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                       {WorkerVirtualCamera, true, 5},
 		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:  {WorkerVirtualCamera, true, 2},
 		`{"thresholds":{"image_modification":0.5}}`:                                                         {WorkerImageModification, true, 5},
+		`{"light_challenge":{"is_enabled":true}}`:                                                           {WorkerLightChallenge, true, 5},
 		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                 {WorkerVirtualCamera, false, 5},
 		`{"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`:                        {WorkerVirtualCamera, false, 5},
 		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`: {WorkerVirtualCamera, true, 5},

@@ -93,6 +93,7 @@ func Judges(s *schemas.Settings) []string {
 	var out []string
 	for _, w := range s.Workers {
 		off := w.Name == schemas.WorkerActiveLiveness && !s.ActiveLiveness.IsEnabled ||
+			w.Name == schemas.WorkerLightChallenge && !s.LightChallenge.IsEnabled ||
 			w.Name == schemas.WorkerMatcher && s.Session.PreviousFaceSimilarity == 0
 		if !off {
 			out = append(out, w.Name)
