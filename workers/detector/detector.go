@@ -54,7 +54,7 @@ func (d *Detector) Run(ctx context.Context) error {
 func (d *Detector) judge(ctx context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (*schemas.Verdict, error) {
 	l := <-d.lenses
 	defer func() { d.lenses <- l }()
-	verdict, face, err := l.look(f, sequence, s, d.wants(f.GetState(), s))
+	verdict, face, err := l.look(f, sequence, s, wants(d.registry.All(), f.GetState(), s))
 	if err == nil && face != nil {
 		err = d.conn.PublishFace(ctx, face)
 	}
@@ -76,11 +76,10 @@ type want struct {
 }
 
 // wants lists the judges of a session. A session that is marked as fake cannot pass any more, so it has none.
-func (d *Detector) wants(state *schemas.SessionState, s *schemas.Settings) []want {
+func wants(running map[string]schemas.Registration, state *schemas.SessionState, s *schemas.Settings) []want {
 	if state.GetFake() {
 		return nil
 	}
-	running := d.registry.All()
 	var out []want
 	for _, name := range Judges(s) {
 		out = append(out, want{name, running[name].Crops})

@@ -104,11 +104,10 @@ func TestBlankVerdict(t *testing.T) {
 }
 
 func TestFakeSessionsAreNotSentToJudges(t *testing.T) {
-	d := New(streamstest.Connect(t, streamstest.Broker(t, false)), workertest.Models(t, "zoo"), streams.NewRegistry(nil), workers.Options{Concurrency: 1})
-	if wants := d.wants(&schemas.SessionState{}, schemas.DefaultSettings()); len(wants) == 0 {
+	if wants := wants(nil, &schemas.SessionState{}, schemas.DefaultSettings()); len(wants) == 0 {
 		t.Error("an ordinary session has no judges")
 	}
-	if wants := d.wants(&schemas.SessionState{Fake: true}, schemas.DefaultSettings()); len(wants) != 0 {
+	if wants := wants(nil, &schemas.SessionState{Fake: true}, schemas.DefaultSettings()); len(wants) != 0 {
 		t.Errorf("a fake session has judges: %v", wants)
 	}
 }

@@ -74,7 +74,7 @@ func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, documents *set
 	if err != nil {
 		return err
 	}
-	v, err := j.verdict(ctx, m, d.Sequence, document)
+	v, err := j.Verdict(ctx, m, d.Sequence, document)
 	if err != nil {
 		if fault := streams.FaultOf(err); fault == streams.Infrastructure || fault == streams.Bug && !d.Last || ctx.Err() != nil {
 			return err // it is tried again
@@ -84,8 +84,8 @@ func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, documents *set
 	return errors.Join(err, conn.PublishVerdict(ctx, v))
 }
 
-// verdict judges a message. The verdict names its frame and its worker, also when there is an error.
-func (j Judge[M]) verdict(ctx context.Context, m M, sequence uint64, s *schemas.Settings) (v *schemas.Verdict, err error) {
+// Verdict judges a message. The verdict names its frame and its worker, also when there is an error.
+func (j Judge[M]) Verdict(ctx context.Context, m M, sequence uint64, s *schemas.Settings) (v *schemas.Verdict, err error) {
 	err = streams.Guard(func() (err error) {
 		v, err = j.Judge(ctx, m, sequence, s)
 		return err

@@ -31,7 +31,7 @@ func TestEveryOutcomeHasAVerdict(t *testing.T) {
 				return &schemas.Verdict{Detection: &schemas.Detection{Frame: sequence}}
 			},
 		}
-		v, err := j.verdict(t.Context(), f, 7, nil)
+		v, err := j.Verdict(t.Context(), f, 7, nil)
 		if !v.GetName().Equal(f.GetName()) || v.GetWorker() != "hats" || v.GetDecider() != "d" || v.GetPack() != "p" || v.GetVersion() != schemas.Version {
 			t.Errorf("%s: the verdict names %v", name, v)
 		}
