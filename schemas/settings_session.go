@@ -61,7 +61,8 @@ func (s *Session) fields() []field {
 		},
 		{
 			at: &s.IdleSeconds, title: "Maximum silence", value: 120.0, low: 1, high: 86400,
-			about: "Seconds without any message from the client, heartbeats included, after which a session ends.",
+			about: "Seconds without any sign of life from the client, such as a message or the answer to a heartbeat, after which a " +
+				"session ends.",
 		},
 	}
 }

@@ -55,7 +55,8 @@ func (v *Video) fields() []field {
 		},
 		{
 			at: &v.SessionTimeout, title: "Session timeout", value: 30, low: 1, high: 86400,
-			about: "Seconds without a frame after which a session ends.",
+			about: "Seconds after the connection of a session without a result is lost. Until then it can be resumed; then it ends, and " +
+				"its video is made.",
 		},
 		{
 			at: &v.Bitrate, title: "Bit rate", high: maxBitrate,

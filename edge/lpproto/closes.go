@@ -39,7 +39,7 @@ var Closes = []Close{
 	{CloseActionsFailed, "actions failed", "the session failed: too many requested actions were not done"},
 	{CloseDuration, "session took too long", "the session failed: it took longer than `session.duration_seconds`"},
 	{CloseNotMeasured, "not measured", "the session failed: nothing could measure what the settings ask for"},
-	{CloseSessionTimeout, "session timeout", "the client was silent for `session.idle_seconds`"},
+	{CloseSessionTimeout, "session timeout", "the client was silent for `session.idle_seconds`, or sent no frame for longer than `session.duration_seconds`"},
 }
 
 // CloseReason returns the reason that is sent with a close code, or "" for an unknown number.

@@ -20,12 +20,19 @@ type closure struct {
 	code      int
 	reason    string
 	outcome   schemas.Outcome // of the session, if it has ended
-	idle      bool            // the client sent nothing for the session's timeout
+	idle      bool            // the client was silent, or sent no frame, for too long
 	elsewhere bool            // another socket has claimed the session
 }
 
 func closeWith(code int) *closure {
 	return &closure{code: code, reason: lpproto.CloseReason(code)}
+}
+
+// timedOut returns the closure for a client that was silent, or sent no frame, for too long.
+func timedOut() *closure {
+	c := closeWith(lpproto.CloseSessionTimeout)
+	c.idle = true
+	return c
 }
 
 // closureOf returns the closure for a session whose context is cancelled.

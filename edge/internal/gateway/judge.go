@@ -85,7 +85,7 @@ func (s *session) await(ctx context.Context, published []*schemas.FrameName) *sc
 func (s *session) deadline() time.Duration {
 	longest := s.gateway.config.Deadline
 	for _, w := range s.settings.Workers {
-		longest = max(longest, time.Duration(w.Timeout*float64(time.Second))+time.Second)
+		longest = max(longest, seconds(w.Timeout)+time.Second)
 	}
 	return longest
 }

@@ -13,12 +13,23 @@ import (
 // read passes on messages until the connection ends. It continues while a frame is judged, to notice the end of the connection
 // and to answer a client that breaks the lock-step.
 func (s *socket) read() {
-	s.ws.SetPongHandler(func(string) error { return s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout)) })
+	s.ws.SetPongHandler(func(string) error {
+		if s.beats.Load() {
+			s.sign()
+		}
+		return s.ws.SetReadDeadline(time.Now().Add(s.config.PongTimeout))
+	})
+	answer := s.ws.PingHandler()
+	s.ws.SetPingHandler(func(text string) error {
+		s.sign()
+		return answer(text)
+	})
 	for {
 		m, err := s.next()
 		if err != nil {
 			return
 		}
+		s.sign()
 		switch {
 		case m.fault == nil && m.Command == lpproto.Heartbeat:
 			continue
@@ -30,6 +41,14 @@ func (s *socket) read() {
 		case s.in <- m:
 		case <-s.closing:
 		}
+	}
+}
+
+// sign reports a sign of life of the client.
+func (s *socket) sign() {
+	select {
+	case s.alive <- struct{}{}:
+	default: // one is enough
 	}
 }
 

@@ -204,7 +204,7 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestSilentSockets(t *testing.T) {
-	conn := world(t, `{"workers":[],"video":{"session_timeout":1}}`, goOn)
+	conn := world(t, `{"workers":[],"session":{"idle_seconds":1}}`, goOn)
 	d := open(t, conn, Config{ConnectTimeout: 50 * time.Millisecond})
 	dial(t, d).wantClose(lpproto.CloseProtocol, "CONNECT")
 

@@ -27,8 +27,10 @@ type session struct {
 
 // run handles messages until the socket has to close.
 func (s *session) run(ctx context.Context) *closure {
-	idle := time.NewTimer(s.gateway.config.ConnectTimeout)
+	idle, frameless := time.NewTimer(s.gateway.config.ConnectTimeout), time.NewTimer(0)
 	defer idle.Stop()
+	defer frameless.Stop()
+	frameless.Stop() // until CONNECT
 	for {
 		select {
 		case <-ctx.Done():
@@ -39,23 +41,31 @@ func (s *session) run(ctx context.Context) *closure {
 			if s.id == "" {
 				return &closure{code: lpproto.CloseProtocol, reason: "no CONNECT in time"}
 			}
-			c := closeWith(lpproto.CloseSessionTimeout)
-			c.idle = true
-			return c
+			return timedOut()
+		case <-frameless.C:
+			return timedOut()
+		case <-s.socket.alive:
+			if s.id != "" {
+				idle.Reset(idleTimeOf(s.settings))
+			}
 		case m := <-s.socket.in:
-			active, c := s.handle(ctx, m)
+			progress, c := s.handle(ctx, m)
 			if c != nil {
 				return c
 			}
-			if active && s.id != "" {
-				idle.Reset(timeoutOf(s.settings))
+			if s.id == "" {
+				continue
+			}
+			idle.Reset(idleTimeOf(s.settings))
+			if limit, limited := framelessTimeOf(s.settings); progress && limited {
+				frameless.Reset(limit)
 			}
 		}
 	}
 }
 
-// handle answers one message. active reports whether the message restarts the session's timeout.
-func (s *session) handle(ctx context.Context, m received) (active bool, c *closure) {
+// handle answers one message. progress reports whether the message was a frame that was judged, or CONNECT.
+func (s *session) handle(ctx context.Context, m received) (progress bool, c *closure) {
 	switch {
 	case m.fault != nil:
 		return false, s.refuse(m.fault.Code, "")
@@ -67,7 +77,16 @@ func (s *session) handle(ctx context.Context, m received) (active bool, c *closu
 	return false, s.refuse(lpproto.CodeMalformed, "")
 }
 
-// timeoutOf returns how long a session may be silent, or without a socket.
-func timeoutOf(s *schemas.Settings) time.Duration {
-	return time.Duration(s.Video.SessionTimeout) * time.Second
+// idleTimeOf returns how long a client may give no sign of life while its socket is open.
+func idleTimeOf(s *schemas.Settings) time.Duration { return seconds(s.Session.IdleSeconds) }
+
+// framelessTimeOf returns how long a client that gives signs of life may send no frame, if that is limited. Nobody but the gateway
+// notices that time passes without frames.
+func framelessTimeOf(s *schemas.Settings) (limit time.Duration, limited bool) {
+	return max(seconds(s.Session.DurationSeconds), idleTimeOf(s)), s.Session.DurationSeconds > 0
 }
+
+// timeoutOf returns how long a session without a socket can be resumed.
+func timeoutOf(s *schemas.Settings) time.Duration { return seconds(float64(s.Video.SessionTimeout)) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -19,6 +19,9 @@ type socket struct {
 	in   chan received // unbuffered: one message at a time
 	busy atomic.Bool   // a frame is being judged
 
+	alive chan struct{} // holds one sign of life of the client that is not in `in`
+	beats atomic.Bool   // the client asked for heartbeats, so its answers to pings are signs of life
+
 	out     chan []byte        // a client that lets it fill up is disconnected
 	beat    chan time.Duration // interval of heartbeats, sent once
 	closing chan struct{}      // closed when messages are no longer handled
@@ -41,7 +44,7 @@ const outgoing = 16
 
 func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
 	return &socket{
-		ws: ws, config: c, metrics: m, in: make(chan received), out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
+		ws: ws, config: c, metrics: m, in: make(chan received), alive: make(chan struct{}, 1), out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
 		closing: make(chan struct{}), last: make(chan []byte, 1), readerDone: make(chan struct{}), writerDone: make(chan struct{}),
 	}
 }

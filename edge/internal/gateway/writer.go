@@ -30,8 +30,11 @@ func (s *socket) fail(code int) {
 	s.send(lpproto.NewError(code))
 }
 
-// heartbeats starts heartbeats at an interval. Call it once.
-func (s *socket) heartbeats(interval time.Duration) { s.beat <- interval }
+// heartbeats starts heartbeats at an interval. Each comes with a ping, whose answer is a sign of life. Call it once.
+func (s *socket) heartbeats(interval time.Duration) {
+	s.beats.Store(true)
+	s.beat <- interval
+}
 
 // write sends queued messages until the close frame has been sent or a write fails.
 func (s *socket) write() {
@@ -49,7 +52,9 @@ func (s *socket) write() {
 			defer ticker.Stop()
 			beat = ticker.C
 		case <-beat:
-			err = s.put(heartbeat)
+			if err = s.put(heartbeat); err == nil {
+				err = s.control(websocket.PingMessage, nil)
+			}
 		case <-ping.C:
 			err = s.control(websocket.PingMessage, nil)
 		case last := <-s.last:
