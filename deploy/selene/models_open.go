@@ -33,7 +33,7 @@ func (m *modelFolder) pack() (name, remark string) {
 	if _, err := os.Stat(filepath.Join(m.dir(), "zoo", "pack.json")); err == nil {
 		return "zoo", ""
 	}
-	return "base", "using model pack base, which has no passive liveness: decisions rest on active liveness (`selene models pull zoo` installs the stronger pack)"
+	return "base", "using model pack base: it detects attacks less well than zoo (`selene models pull zoo` installs it)"
 }
 
 // config returns the configuration that opens the chosen pack.

@@ -13,5 +13,5 @@ if [[ -n ${SELENE_ZOO_FROM:-} ]]; then
 fi
 
 if ! reason=$(timeout --foreground "$limit" "$selene" models pull zoo "${from[@]}" 2>&1); then
-    echo "set-up: no model pack 'zoo' (${reason##*$'\n'}): running on 'base', without passive liveness" >&2
+    echo "set-up: no model pack 'zoo' (${reason##*$'\n'}): running on 'base', which detects attacks less well" >&2
 fi

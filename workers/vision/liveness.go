@@ -28,9 +28,13 @@ func (m *Models) scoredCrops(role Role, name, kind string) []schemas.CropSpec {
 }
 
 // Liveness returns the score of the crops of one frame: 0..1, 1 means a live face. It is the mean over the networks of the
-// probability of their class 1 (Silent-Face-Anti-Spoofing, Minivision, 2020). Decide over several frames, never over one.
+// probability of a class: of the class that the pack names (decoder classifier), or of class 1 (decoder minifasnet:
+// Silent-Face-Anti-Spoofing, Minivision, 2020). Decide over several frames, never over one.
 func (m *Models) Liveness(crops [][]byte) (float64, error) {
-	return m.score(RoleAntispoof, crops, "three classes", func(_ *model, t *tensors) (float64, bool) {
+	return m.score(RoleAntispoof, crops, "the classes that its decoder names", func(n *model, t *tensors) (float64, bool) {
+		if n.spec.Decoder == "classifier" {
+			return classified(t.out[0], n.spec.Class)
+		}
 		logits := t.output(3)
 		if logits == nil {
 			return 0, false

@@ -49,7 +49,7 @@ var decoders = map[Role][]string{
 	RoleMesh:       {"facemesh"},
 	RoleIris:       {"iris"},
 	RoleDescriptor: {"arcface5", "faceres"},
-	RoleAntispoof:  {"minifasnet"},
+	RoleAntispoof:  {"minifasnet", "classifier"},
 	RolePose:       {"fsanet"},
 	RoleEyeState:   {"seeta_eye"},
 	RoleOcclusion:  {"seeta_mask"},

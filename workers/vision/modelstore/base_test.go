@@ -19,8 +19,8 @@ func TestImportBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := snapshot(t, models)
-	if len(before) != 6 {
-		t.Fatalf("the library, 4 networks and pack.json expected, found %v", before)
+	if len(before) != 7 {
+		t.Fatalf("the library, 5 networks and pack.json expected, found %v", before)
 	}
 	if err := ImportBase(filepath.Join(npm, "absent"), models, tfjs.Convert); err != nil {
 		t.Fatalf("a complete pack needs no source: %v", err)
@@ -81,8 +81,8 @@ func TestInstallBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := snapshot(t, models)
-	if len(before) != 6 {
-		t.Fatalf("the library, 4 networks and pack.json expected, found %v", before)
+	if len(before) != 7 {
+		t.Fatalf("the library, 5 networks and pack.json expected, found %v", before)
 	}
 	if err := InstallBase(t.TempDir(), models); err != nil {
 		t.Errorf("a complete pack needs no source: %v", err)

@@ -2,7 +2,7 @@
 // files. A pack is a sub-folder holding `pack.json` and the files it names; `lib` holds the ONNX Runtime library.
 //
 //	<models>/lib/libonnxruntime.so.1
-//	<models>/base/pack.json, blazeface.onnx, facemesh.onnx, iris.onnx, faceres.onnx
+//	<models>/base/pack.json, blazeface.onnx, facemesh.onnx, iris.onnx, fr_feature.onnx, fr_liveness.onnx
 //	<models>/zoo/pack.json, yunet_n_dynamic.onnx, ...
 //
 // The digest of every file, including imported ones, is part of this program: a pack is the same, bit for bit, on every machine.
