@@ -185,9 +185,12 @@ func TestFailuresAreExplained(t *testing.T) {
 		title string
 	}{
 		{reply{text: stats(104).text, close: 4003}, "The face changed during the check"},
-		{reply{text: stats(8, 100).text, close: 4001}, "Too many attempts"},
+		{reply{text: stats(8, 100).text, close: 4001}, "Too many pictures could not be used"},
 		{reply{text: stats(32, 101).text, close: 4002}, "We could not confirm a live person"},
-		{reply{close: 4008}, "Time ran out"},
+		{reply{text: stats(63, 110).text, close: 4005}, "The actions were not recognised"},
+		{reply{text: stats(111).text, close: 4006}, "Time ran out"},
+		{reply{text: stats(31).text, close: 4007}, "The service could not complete the check"},
+		{reply{close: 4008}, "The check was paused for too long"},
 		{reply{text: "ERROR\nerror: 1000\n\n"}, "Something went wrong on our side"},
 		{reply{text: "ERROR\nerror: 1003\n\n"}, "The picture could not be read"},
 		{reply{text: "NONSENSE\n\n"}, "The page and the server are incompatible"},
@@ -207,14 +210,14 @@ func TestFailuresAreExplained(t *testing.T) {
 func TestABrokenConnectionIsResumed(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.always(stats(64))
+	s.always(progress(64, `{"step":1,"steps":2,"action":"yaw_right","state":"act","failedSteps":0}`))
 	p := browser.Open(t, s.plain, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()
 	p.WaitTrue("a prompt", `document.getElementById("prompt").innerText === "Turn your head to your right"`)
 	s.drop()
 	p.WaitTrue("words about it", `document.getElementById("prompt").innerText === "Connection lost. Reconnecting…"`)
 	p.Screenshot("reconnecting")
-	s.always(stats(63))
+	s.always(progress(63, `{"step":2,"steps":2,"action":"yaw_left","state":"rest","failedSteps":0}`))
 	s.comeBack()
 	p.WaitTrue("the check to go on", `document.getElementById("prompt").innerText === "Look straight at the camera"`)
 	connects, _, _ := s.seen()

@@ -236,6 +236,13 @@ func stats(codes ...int) reply {
 	return reply{text: "STATS\ncontent-type:application/json\n\n" + `{"isOk":false,"errors":[` + list + `],"estimations":{}}`}
 }
 
+// progress returns STATS with one code and the JSON of activeLiveness.
+func progress(code int, activeLiveness string) reply {
+	r := stats(code)
+	r.text = strings.TrimSuffix(r.text, "}") + `,"activeLiveness":` + activeLiveness + "}"
+	return r
+}
+
 // success returns a SUCCESS message whose best shot is the given frame.
 func success(frame []byte) reply {
 	payload, err := json.Marshal(map[string]any{

@@ -66,6 +66,11 @@ export const FIGURES: Readonly<Record<PromptName, Figure>> = {
   lowerChin: { path: down },
   uncover: { path: `${HEAD}${EYES}M12 27h24M13 33h22M8 44L42 10` },
   glasses: { path: `${LENSES}${STRIKE}` },
+  sunglasses: { path: `${LENSES}M12 23l6 6M17 23l4 4M30 23l6 6M35 23l4 4${STRIKE}` },
+  uncoverEyes: { path: `${EYE}${STRIKE}` },
+  sameCamera: {
+    path: "M18 9h12a3 3 0 0 1 3 3v24a3 3 0 0 1-3 3H18a3 3 0 0 1-3-3V12a3 3 0 0 1 3-3ZM22 34h4M9 18a17 17 0 0 0 0 12M39 18a17 17 0 0 1 0 12",
+  },
   quality: { path: CAMERA },
   plugin: { path: CAMERA },
   eyesOpen: { path: open },

@@ -95,6 +95,25 @@ export interface Stats {
   errors: number[];
   /** Measurements; production servers send only the face position. */
   estimations: Record<string, unknown>;
+  /** The progress of the requested actions. Absent without actions, without a face, and from servers that do not tell it. */
+  activeLiveness?: ActiveLiveness;
+}
+
+/** The progress of active liveness after a frame. */
+export interface ActiveLiveness {
+  /** The current step, from 1, of all `steps`. */
+  step: number;
+  steps: number;
+  /** The requested action as in the settings, such as `blink` or `yaw_left`; "" when all are done. */
+  action: string;
+  /** Waits for the rest before the action, for the action, or for the rest after it. */
+  state: "rest" | "act" | "return" | "done";
+  /** Milliseconds until the action counts as not done; absent without a limit. */
+  remainingMs?: number;
+  /** The number of failed tries in this session so far. */
+  failedSteps: number;
+  /** Why a try failed with this frame; `action` is then already the next one. */
+  failure?: string;
 }
 
 /** Payload of a SUCCESS token. */
@@ -147,9 +166,32 @@ function stats(value: Record<string, unknown>, what: string): Stats {
     throw new ProtocolError(`${what}: errors is not a list of integers`);
   }
   const estimations = value.estimations;
+  const progress = activeLiveness(value.activeLiveness);
   return {
     isOk: value.isOk === true,
     errors: errors as number[],
     estimations: typeof estimations === "object" && estimations !== null ? (estimations as Record<string, unknown>) : {},
+    ...(progress && { activeLiveness: progress }),
   };
 }
+
+const STATES: readonly unknown[] = ["rest", "act", "return", "done"] satisfies ActiveLiveness["state"][];
+const MAX_STEPS = 100; // a page lists them
+
+/** Returns the progress, or undefined if it is absent or cannot be shown: a check goes on without it. */
+function activeLiveness(value: unknown): ActiveLiveness | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { step, steps, action, state, remainingMs, failedSteps, failure } = value as Record<string, unknown>;
+  if (!whole(step) || !whole(steps) || step < 1 || step > steps || steps > MAX_STEPS || !STATES.includes(state)) return undefined;
+  return {
+    step,
+    steps,
+    action: typeof action === "string" ? action : "",
+    state: state as ActiveLiveness["state"],
+    failedSteps: whole(failedSteps) ? failedSteps : 0,
+    ...(typeof remainingMs === "number" && remainingMs > 0 && { remainingMs }),
+    ...(typeof failure === "string" && failure !== "" && { failure }),
+  };
+}
+
+const whole = (value: unknown): value is number => Number.isInteger(value);

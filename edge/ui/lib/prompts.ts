@@ -29,6 +29,9 @@ export const PROMPT_NAMES = [
   "chinDown",
   "uncover",
   "glasses",
+  "sunglasses",
+  "uncoverEyes",
+  "sameCamera",
   "quality",
   "eyesOpen",
   "openEyes",
@@ -57,7 +60,10 @@ export interface Prompt {
 
 const HOLD: Prompt = { name: "hold" };
 
-/** Codes that a user can act on. Others (networks, forensics, limits) are not shown to users. */
+/**
+ * Codes that a user can act on. Others (networks, forensics, limits) are not shown to users: 108 and 109 concern the service, and
+ * 112, 113 and 115 would tell an attacker what to improve. 114 is shown, since turning a phone changes the size of its frames.
+ */
 const PROMPTS: Readonly<Record<number, Prompt>> = {
   3: { name: "blurred" },
   4: { name: "lessLight" },
@@ -81,9 +87,11 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   24: { name: "chinDown", arrow: "down" },
   26: { name: "uncover" },
   28: { name: "glasses" },
+  29: { name: "sunglasses" },
   30: { name: "quality" },
   37: HOLD,
   38: { name: "farther" },
+  50: { name: "uncoverEyes" },
   51: { name: "eyesOpen" },
   60: HOLD,
   61: { name: "openEyes", action: true },
@@ -94,6 +102,7 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   66: { name: "straight", action: true },
   67: { name: "raiseChin", arrow: "up", action: true },
   68: { name: "lowerChin", arrow: "down", action: true },
+  114: { name: "sameCamera" },
 } satisfies Partial<Record<CheckCode, Prompt>>;
 
 /** The check codes with their own prompt. */
@@ -106,14 +115,18 @@ export const isPluginCode = (code: number): boolean => Number.isInteger(code) &&
 
 /**
  * Chooses the prompt for several codes: the first active-liveness action, else the first that the user can act on, else "hold
- * still". `words` are the config's texts by code: codes of plugins without a text are not shown.
+ * still". Eyes that cannot be seen come before an action of the eyes. `words` are the config's texts by code: codes of plugins
+ * without a text are not shown.
  */
 export function choosePrompt(errors: readonly number[], words: Readonly<Record<string, string>> = {}): Prompt {
   const known = errors.flatMap((code): Prompt[] => {
     if (PROMPTS[code]) return [{ ...PROMPTS[code], code }];
     return isPluginCode(code) && words[String(code)] ? [{ name: "plugin", code }] : [];
   });
-  return known.find((prompt) => prompt.action) ?? known.find((prompt) => prompt.name !== "hold") ?? HOLD;
+  const action = known.find((prompt) => prompt.action);
+  const hidden = known.find(({ name }) => name === "sunglasses" || name === "uncoverEyes");
+  if (hidden && (action?.name === "openEyes" || action?.name === "closeEyes")) return hidden;
+  return action ?? known.find((prompt) => prompt.name !== "hold") ?? HOLD;
 }
 
 /**
@@ -161,9 +174,9 @@ export class PromptPacer {
 }
 
 /**
- * Returns the milliseconds between frames. Frames count towards the session's attempts: while the user has to do something,
- * frames are sent slowly; otherwise quickly, so that the check ends soon.
+ * Returns the milliseconds between frames. While the user has to correct something, frames are sent slowly, since each is an
+ * attempt. Otherwise they are sent quickly: an action has to be seen under way, and the check should end soon.
  */
 export function frameInterval(prompt: Prompt): number {
-  return prompt.name === "hold" ? 100 : 300;
+  return prompt.name === "hold" || prompt.action ? 100 : 300;
 }

@@ -8,8 +8,9 @@ import { checked, loadConfig } from "./config";
 import { Controls } from "./controls";
 import { Host, targetOrigin } from "./host";
 import { chooseLanguage } from "./language";
+import { Reasons } from "./reasons";
 import { applyStyles } from "./theme";
-import { element, fillTexts, showAsking, showFailure, showPrompt, showSteps, showSuccess, showView } from "./view";
+import { element, fillTexts, showAsking, showFailure, showProgress, showPrompt, showSuccess, showView } from "./view";
 
 const REDIRECT_AFTER = 3000; // ms: long enough to see the result
 
@@ -36,6 +37,7 @@ class Page {
   private pacer = new PromptPacer();
   private prompt: Prompt = { name: "ready" };
   private steps = new StepTracker();
+  private reasons = new Reasons();
   private cameraReady = false; // the user has adjusted the camera before
 
   constructor(private config: UIConfig) {
@@ -80,9 +82,12 @@ class Page {
       this.show({ name: "ready" });
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
-    pass.on("status", ({ errors }) => {
-      this.show(this.pacer.next(choosePrompt(errors, this.config.error_messages), performance.now()));
-      showSteps(this.steps.next(errors));
+    pass.on("status", (status) => {
+      const prompt = choosePrompt(status.errors, this.config.error_messages);
+      const progress = this.steps.next(status);
+      this.reasons.note(prompt, progress.failure);
+      this.show(this.pacer.next(prompt, performance.now()));
+      showProgress(progress);
     });
     pass.on("warning", ({ message, cause }) => console.warn(`Selene: ${message}:`, cause));
     element("start").addEventListener("click", () => void this.attempt(() => this.begin()));
@@ -100,7 +105,7 @@ class Page {
       await act();
     } catch (error) {
       const failure = asPassError(error);
-      showFailure(failure, this.config);
+      showFailure(failure, this.reasons, this.controls.mode, this.config);
       this.host.notify({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
     } finally {
       showAsking(false);
@@ -131,7 +136,8 @@ class Page {
     this.cameraReady = true;
     this.pacer = new PromptPacer();
     this.steps = new StepTracker();
-    showSteps([]);
+    this.reasons = new Reasons();
+    showProgress({ steps: [] });
     this.show({ name: "connecting" });
     showView("live");
     const passed = await this.pass.check();

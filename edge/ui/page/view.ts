@@ -5,8 +5,9 @@ import type { UIConfig } from "../lib/config";
 import type { PassError } from "../lib/errors";
 import { FIGURES, figureFor, type Figure } from "../lib/figures";
 import { arrowOnScreen, type Prompt, type PromptName } from "../lib/prompts";
-import type { ActionName, Step } from "../lib/steps";
+import { isStepFailure, type ActionName, type Progress, type Step } from "../lib/steps";
 import { lang, texts } from "./language";
+import type { Reasons } from "./reasons";
 import { describe, type Row } from "./result";
 
 /** The views; `setup` and `live` are two states of one section. */
@@ -72,10 +73,7 @@ export function showAsking(asking: boolean): void {
 }
 
 export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): void {
-  const node = element("prompt");
-  const own = mode === "operator" ? texts.operatorPrompts[prompt.name] : undefined;
-  const words = messages[String(prompt.code)] ?? own ?? texts.prompts[prompt.name];
-  if (node.textContent !== words) node.textContent = words; // setting it again would make screen readers repeat it
+  write(element("prompt"), wordsFor(prompt, mode, messages));
   const arrow = arrowOnScreen(prompt, mode);
   const picture = element("prompt-figure");
   const figure = figureFor(prompt, mode);
@@ -84,6 +82,15 @@ export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, 
   const stage = element("stage");
   stage.dataset.arrow = arrow ?? "";
   stage.dataset.mood = prompt.name === "hold" ? "good" : prompt.action ? "action" : "wait";
+}
+
+function wordsFor(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): string {
+  const own = mode === "operator" ? texts.operatorPrompts[prompt.name] : undefined;
+  return messages[String(prompt.code)] ?? own ?? texts.prompts[prompt.name];
+}
+
+function write(node: HTMLElement, words: string): void {
+  if (node.textContent !== words) node.textContent = words; // setting it again would make screen readers repeat it
 }
 
 export function drawing({ path, flipped }: Figure): SVGSVGElement {
@@ -105,18 +112,41 @@ const ACTION_FIGURES: Readonly<Record<ActionName, PromptName>> = {
   lowerChin: "lowerChin",
 };
 
-/** Shows the actions of the check so far, with their states. */
-export function showSteps(steps: readonly Step[]): void {
+const TICK: Figure = { path: "M12 25l8 8 16-18" };
+const CROSS: Figure = { path: "M14 14l20 20M34 14L14 34" };
+const NOTICE_SHOWN = 4000; // ms
+let noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Shows the steps of the check with their states, the time that remains for the current one, and why a try failed. */
+export function showProgress({ steps, failure, time }: Progress): void {
+  showSteps(steps);
+  element("stage").toggleAttribute("data-timed", time !== undefined);
+  element("time").style.setProperty("stroke-dashoffset", String(time ? 1 - time.left / time.of : 0));
+  write(element("time-left"), time ? texts.live.left.replace("{seconds}", String(Math.ceil(time.left / 1000))) : "");
+  if (failure === undefined && steps.length > 0) return;
+  clearTimeout(noticeTimer);
+  const notice = element("notice");
+  notice.textContent = failure === undefined ? "" : texts.stepFailures[isStepFailure(failure) ? failure : "other"];
+  noticeTimer = setTimeout(() => (notice.textContent = ""), NOTICE_SHOWN);
+}
+
+function showSteps(steps: readonly Step[]): void {
   const node = element("actions");
   const state = steps.map(({ name, state }) => `${name} ${state}`).join();
   if (node.dataset.state === state) return;
   node.dataset.state = state;
+  const total = steps.filter((step) => step.state !== "failed").length;
+  let place = 0;
   node.replaceChildren(
     ...steps.map(({ name, state }) => {
+      if (state !== "failed") place++;
       const item = create("li", "", state);
-      const words = create("span", texts.actions[name]);
-      const status = create("span", `: ${state === "done" ? texts.live.stepDone : texts.live.stepNow}`, "unseen");
-      item.append(drawing(state === "done" ? { path: "M12 25l8 8 16-18" } : FIGURES[ACTION_FIGURES[name]]), words, status);
+      const figure = state === "done" ? TICK : state === "failed" ? CROSS : name && FIGURES[ACTION_FIGURES[name]];
+      if (figure) item.append(drawing(figure));
+      const step = texts.live.step.replace("{step}", String(place)).replace("{steps}", String(total));
+      const label = name ? texts.actions[name] : state === "later" ? String(place) : step;
+      item.append(create("span", label), create("span", `: ${texts.live.states[state]}`, "unseen"));
+      if (state === "now" && name && total > 1) item.append(create("small", step));
       return item;
     }),
   );
@@ -149,10 +179,14 @@ export function showSuccess({ jwt, result }: Passed, config: UIConfig): void {
   showView("success");
 }
 
-export function showFailure({ failure, detail, sessionId }: PassError, config: UIConfig): void {
-  const { title, text } = texts.failures[failure];
+export function showFailure({ failure, detail, sessionId }: PassError, reasons: Reasons, mode: Mode, config: UIConfig): void {
+  const { title, text } = texts.failures[reasons.textFor(failure)];
   element("failure-title").textContent = title;
   element("failure-text").textContent = (failure === "cameraAbsent" && config.camera_not_attached_text) || text;
+  const mostly = reasons.mostly(failure);
+  element("failure-mostly").textContent = mostly
+    ? texts.failure.mostly.replace("{prompt}", wordsFor(mostly, mode, config.error_messages))
+    : "";
   const parts = [detail, sessionId].filter(Boolean);
   element("failure-reference").textContent = parts.length > 0 ? `${texts.failure.reference}: ${parts.join(" · ")}` : "";
   showView("failure");

@@ -61,6 +61,22 @@ test("STATS bodies are checked", () => {
   assert.throws(() => parseStats("nonsense"), /not JSON/);
 });
 
+test("the progress in STATS is taken if it can be shown", () => {
+  const told = { step: 2, steps: 3, action: "blink", state: "act", remainingMs: 900, failedSteps: 1, failure: "jump" };
+  const progress = (activeLiveness: unknown) => parseStats(JSON.stringify({ errors: [], activeLiveness })).activeLiveness;
+  assert.deepEqual(progress(told), told);
+  assert.deepEqual(progress({ step: 1, steps: 1, action: "blink", state: "rest", remainingMs: 0, failure: "" }), {
+    step: 1,
+    steps: 1,
+    action: "blink",
+    state: "rest",
+    failedSteps: 0,
+  });
+  for (const odd of [null, 7, [], { ...told, step: 4 }, { ...told, step: 0 }, { ...told, steps: 1e9 }, { ...told, state: "odd" }]) {
+    assert.equal(progress(odd), undefined);
+  }
+});
+
 test("a token's payload is decoded, base64url and UTF-8 included", () => {
   const payload = { isOk: true, errors: [], estimations: { note: "ÿ¿ж" }, jti: "id", iat: 5, bestshot: "AA==" };
   const jwt = `e30.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.sig`;

@@ -4,9 +4,11 @@ import { frameSize } from "../lib/frame_size";
 import { FAILURES } from "../lib/errors";
 import { FIGURES, figureFor } from "../lib/figures";
 import { arrowOnScreen, choosePrompt, frameInterval, PROMPT_NAMES, PROMPTED_CODES, PromptPacer } from "../lib/prompts";
-import { StepTracker } from "../lib/steps";
+import type { ActiveLiveness } from "../lib/lpproto";
+import { STEP_FAILURES, StepTracker } from "../lib/steps";
 import { targetOrigin } from "../page/host";
 import { chooseLanguage, lang, texts } from "../page/language";
+import { Reasons } from "../page/reasons";
 import { describe } from "../page/result";
 import { readableOn } from "../page/theme";
 import en from "../texts/en";
@@ -15,7 +17,9 @@ import ru from "../texts/ru";
 const name = (...errors: number[]) => choosePrompt(errors).name;
 
 test("every code that a user can act on has its own text", () => {
-  const codes = [3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 23, 24, 26, 28, 30, 38, 51, 61, 62, 63, 64, 65, 66, 67, 68];
+  const codes = [
+    3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 23, 24, 26, 28, 29, 30, 38, 50, 51, 61, 62, 63, 64, 65, 66, 67, 68, 114,
+  ];
   assert.deepEqual(PROMPTED_CODES, codes);
   for (const code of codes) {
     const prompt = choosePrompt([code]);
@@ -49,7 +53,8 @@ test("an operator's arrows fit a picture that is not mirrored, and a camera that
 });
 
 test("codes that users cannot act on show the prompt to hold still", () => {
-  for (const errors of [[], [37], [60], [32], [102, 33], [100], [999]]) assert.equal(name(...errors), "hold");
+  for (const errors of [[], [37], [60], [32], [102, 33], [100], [108], [109], [112], [113], [115], [999]])
+    assert.equal(name(...errors), "hold");
 });
 
 test("an action comes first, then the first code to correct", () => {
@@ -58,6 +63,14 @@ test("an action comes first, then the first code to correct", () => {
   assert.equal(name(37, 3), "blurred");
   assert.equal(name(32, 12), "closer");
   assert.equal(name(63, 65), "straight");
+});
+
+test("eyes that cannot be seen are asked for before an action of the eyes, and not while the head turns", () => {
+  assert.equal(name(29), "sunglasses");
+  assert.equal(name(50), "uncoverEyes");
+  assert.equal(name(29, 62), "sunglasses");
+  assert.equal(name(50, 61), "uncoverEyes");
+  assert.equal(name(50, 29, 64), "turnRight");
 });
 
 test("directions are the user's, and arrows match them in the mirrored picture", () => {
@@ -109,8 +122,9 @@ test("prompts stay long enough to be read; actions may follow sooner", () => {
   assert.equal(show(37, 2802), "hold");
 });
 
-test("frames are slower while the user has to do something", () => {
-  assert.ok(frameInterval(choosePrompt([64])) > frameInterval(choosePrompt([37])));
+test("frames are slower while the user has to correct something, and not during an action", () => {
+  assert.ok(frameInterval(choosePrompt([12])) > frameInterval(choosePrompt([37])));
+  assert.equal(frameInterval(choosePrompt([64])), frameInterval(choosePrompt([37])));
 });
 
 test("pictures keep the camera's aspect ratio, with even sides", () => {
@@ -127,19 +141,103 @@ test("pictures keep the camera's aspect ratio, with even sides", () => {
   assert.equal(size(1280, 720, { height: 4000, width: 4000 }), "1280x720");
 });
 
-test("steps are ticked when the server goes on, and not when it asks again", () => {
+/** Returns a function that passes what the server tells to a tracker, and returns the steps in words. */
+function tracking() {
   const tracker = new StepTracker();
-  const steps = (...errors: number[]) => tracker.next(errors).map(({ name, state }) => `${name} ${state}`);
-  assert.deepEqual(steps(61), []);
-  assert.deepEqual(steps(62), ["blink now"]);
-  assert.deepEqual(steps(3, 62), ["blink now"]);
-  assert.deepEqual(steps(8), ["blink now"]);
-  assert.deepEqual(steps(61), ["blink done"]);
-  assert.deepEqual(steps(64), ["blink done", "turnRight now"]);
-  assert.deepEqual(steps(63), ["blink done", "turnRight done"]);
-  assert.deepEqual(steps(64), ["blink done", "turnRight now"]);
-  assert.deepEqual(steps(60), ["blink done", "turnRight done"]);
-  assert.deepEqual(steps(62), ["turnRight done", "blink now"]);
+  const next = (activeLiveness?: Partial<ActiveLiveness>, ...errors: number[]) => {
+    const told: ActiveLiveness | undefined = activeLiveness && {
+      step: 1,
+      steps: 3,
+      action: "blink",
+      state: "rest",
+      failedSteps: 0,
+      ...activeLiveness,
+    };
+    return tracker.next({ errors, ...(told && { activeLiveness: told }) });
+  };
+  const steps = (...args: Parameters<typeof next>) => next(...args).steps.map(({ name, state }) => (name ? `${name} ${state}` : state));
+  return { next, steps };
+}
+
+test("the steps are those that the server tells", () => {
+  const { steps } = tracking();
+  assert.deepEqual(steps(undefined, 8), []);
+  assert.deepEqual(steps({}, 61), ["blink now", "later", "later"]);
+  assert.deepEqual(steps({ state: "act" }, 62), ["blink now", "later", "later"]);
+  assert.deepEqual(steps(undefined, 8), ["blink now", "later", "later"]);
+  assert.deepEqual(steps({ state: "return" }, 61), ["blink now", "later", "later"]);
+  assert.deepEqual(steps({ step: 2, action: "yaw_right" }, 63), ["blink done", "turnRight now", "later"]);
+  assert.deepEqual(steps({ step: 3, action: "hop" }, 63), ["blink done", "turnRight done", "now"]);
+  assert.deepEqual(steps({ step: 3, action: "", state: "done" }, 37), ["blink done", "turnRight done", "done"]);
+});
+
+test("a failed try is never shown as done", () => {
+  const { next, steps } = tracking();
+  assert.deepEqual(steps({ action: "pitch_up", state: "act" }, 67), ["raiseChin now", "later", "later"]);
+  const failed = next({ action: "yaw_left", failedSteps: 1, failure: "too_slow" }, 63);
+  assert.equal(failed.failure, "too_slow");
+  assert.deepEqual(
+    failed.steps.map(({ name, state }) => `${name} ${state}`),
+    ["raiseChin failed", "turnLeft now", "undefined later", "undefined later"],
+  );
+  const after = next({ action: "yaw_left", state: "act", failedSteps: 1 }, 65);
+  assert.equal(after.failure, undefined);
+  assert.equal(after.steps[0]?.state, "failed");
+  assert.deepEqual(steps({ step: 2, action: "pitch_up", failedSteps: 1 }, 66), ["turnLeft done", "raiseChin now", "later"]);
+  assert.deepEqual(steps({ step: 2, action: "blink", failedSteps: 2, failure: "jump" }, 61), [
+    "turnLeft done",
+    "raiseChin failed",
+    "blink now",
+    "later",
+  ]);
+});
+
+test("without being told, no step is ticked", () => {
+  const { steps } = tracking();
+  assert.deepEqual(steps(undefined, 67), ["raiseChin now"]);
+  assert.deepEqual(steps(undefined, 63), []);
+  assert.deepEqual(steps(undefined, 3, 65), ["turnLeft now"]);
+  assert.deepEqual(steps(undefined, 37), []);
+});
+
+test("the time that remains is a part of what there was", () => {
+  const { next } = tracking();
+  assert.equal(next({ state: "rest", remainingMs: 9000 }).time, undefined);
+  assert.deepEqual(next({ state: "act", remainingMs: 10_000 }).time, { left: 10_000, of: 10_000 });
+  assert.deepEqual(next({ state: "act", remainingMs: 2500 }).time, { left: 2500, of: 10_000 });
+  assert.deepEqual(next(undefined, 8).time, { left: 2500, of: 10_000 });
+  assert.deepEqual(next({ state: "return", remainingMs: 5000 }).time, { left: 5000, of: 5000 });
+  assert.deepEqual(next({ state: "act", remainingMs: 4000, failure: "jump" }).time, { left: 4000, of: 4000 });
+  assert.equal(next({ state: "act" }).time, undefined);
+});
+
+test("an end is explained by what happened in the check", () => {
+  const slow = new Reasons();
+  assert.equal(slow.textFor("actionsFailed"), "actionsFailed");
+  slow.note(choosePrompt([63]), "too_slow");
+  assert.equal(slow.textFor("actionsFailed"), "actionsTooSlow");
+  assert.equal(slow.textFor("fake"), "fake");
+  slow.note(choosePrompt([63]), "jump");
+  assert.equal(slow.textFor("actionsFailed"), "actionsFailed");
+
+  const dark = new Reasons();
+  for (const codes of [[12], [5], [64], [5], [32], [37]]) dark.note(choosePrompt(codes));
+  assert.equal(dark.mostly("livenessAttempts")?.name, "moreLight");
+  assert.equal(dark.mostly("differentFace"), undefined);
+  const light = new Reasons();
+  for (const codes of [[64], [32], [37]]) light.note(choosePrompt(codes));
+  assert.equal(light.mostly("livenessAttempts"), undefined);
+  for (const { failures } of [en, ru]) {
+    for (const { title, text } of [failures.attempts, failures.livenessAttempts]) assert.ok(!/light|свет/i.test(title + text), text);
+  }
+});
+
+test("every reason of a failed try has its own text", () => {
+  for (const { stepFailures } of [en, ru]) {
+    assert.deepEqual(Object.keys(stepFailures), [...STEP_FAILURES, "other"]);
+    assert.equal(new Set(Object.values(stepFailures)).size, STEP_FAILURES.length + 1);
+    for (const text of Object.values(stepFailures)) assert.ok(text.length <= 64, text);
+  }
 });
 
 test("catalogues are complete: the same keys, no empty texts", () => {

@@ -2,7 +2,7 @@
 // browser or `?lang=de` requests it.
 import type { FailureName } from "../lib/errors";
 import type { PromptName } from "../lib/prompts";
-import type { ActionName } from "../lib/steps";
+import type { ActionName, StepFailure } from "../lib/steps";
 
 /** Prompts must be readable at a glance: at most two short lines on a phone, about 48 characters. */
 export const prompts: Record<PromptName, string> = {
@@ -31,6 +31,9 @@ export const prompts: Record<PromptName, string> = {
   chinDown: "Lower your chin a little",
   uncover: "Uncover your mouth and nose",
   glasses: "Please take off your glasses",
+  sunglasses: "Please take off your sunglasses",
+  uncoverEyes: "Uncover your eyes: lift hair, hat or hand",
+  sameCamera: "Hold the camera the same way as at the start",
   quality: "Not clear. Wipe the lens or find better light",
   eyesOpen: "Keep your eyes open",
   openEyes: "Open your eyes",
@@ -65,13 +68,26 @@ const actions: Record<ActionName, string> = {
   lowerChin: "Chin down",
 };
 
+/** Why an action did not count, as short as a prompt of two lines. */
+export const stepFailures: Record<StepFailure | "other", string> = {
+  too_slow: "That took too long, let's try another one",
+  too_fast: "That was too quick, let's try another one, more slowly",
+  other_action: "That was a different movement, let's try another one",
+  face_lost: "Your face was out of sight, let's try another one",
+  jump: "The picture jumped. Let's try another one, steadily",
+  not_a_turn: "We did not see your head turn. Let's try another one, steadily",
+  not_a_blink: "We did not see your eyes close and open. Let's try another one",
+  other: "That did not work, let's try another one",
+};
+
 /** A failure in words: what happened, and what to do. */
 export interface Failure {
   title: string;
   text: string;
 }
 
-const failures: Record<FailureName, Failure> = {
+/** `actionsTooSlow` is `actionsFailed` when every action was too slow. */
+const failures: Record<FailureName | "actionsTooSlow", Failure> = {
   cameraRefused: {
     title: "Camera access was denied",
     text: "Allow this page to use the camera (use the camera icon in the address bar, or your browser's settings), then try again.",
@@ -113,16 +129,20 @@ const failures: Record<FailureName, Failure> = {
     text: "There is no result. The camera is off. You can start again when you are ready.",
   },
   attempts: {
-    title: "Too many attempts",
-    text: "Find even light, keep your face in the oval and follow the prompts. Then try again.",
+    title: "Too many pictures could not be used",
+    text: "Keep your face in the oval and follow the prompts as they appear. Then try again.",
   },
   livenessAttempts: {
     title: "We could not confirm a live person",
-    text: "Find good light and look into the camera in person, not through a screen or a photo. Then try again.",
+    text: "Look into the camera in person, not through a screen or a photo. Then try again.",
   },
   actionsFailed: {
-    title: "The actions were not done",
-    text: "Too many of the movements were too slow, or differed from what was asked. Try again, and do each one as soon as you are asked.",
+    title: "The actions were not recognised",
+    text: "Some of the movements differed from what was asked, or could not be seen clearly. Try again: keep your face in the picture and do each movement slowly.",
+  },
+  actionsTooSlow: {
+    title: "The actions were not finished in time",
+    text: "Try again, and do each movement as soon as you are asked.",
   },
   differentFace: {
     title: "The face changed during the check",
@@ -194,7 +214,15 @@ const en = {
     selfie: "I do",
     operator: "Someone else",
   },
-  live: { title: "Face check", picture: "Camera picture", cancel: "Cancel", steps: "Steps of the check", stepNow: "now", stepDone: "done" },
+  live: {
+    title: "Face check",
+    picture: "Camera picture",
+    cancel: "Cancel",
+    steps: "Steps of the check",
+    step: "Step {step} of {steps}",
+    left: "{seconds} s left for this step",
+    states: { now: "now", done: "done", failed: "did not count", later: "later" },
+  },
   success: {
     title: "Check passed",
     lead: "One live person was in front of the camera. The camera is off.",
@@ -205,7 +233,7 @@ const en = {
     redirect: "You will be redirected in a moment.",
     continue: "Continue",
   },
-  failure: { reference: "Reference" },
+  failure: { reference: "Reference", mostly: "Most often the page had to ask: “{prompt}”." },
   again: "Try again",
   facts: { isOk: "Result", jti: "Session", iat: "Signed at", codes: "Codes", passed: "passed", failed: "not passed" },
   values: { place: "{size}, at {at}", yes: "yes", no: "no", absent: "not measured" },
@@ -256,6 +284,7 @@ const en = {
   prompts,
   operatorPrompts,
   actions,
+  stepFailures,
   failures,
 };
 

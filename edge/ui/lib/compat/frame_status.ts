@@ -1,5 +1,5 @@
 // The argument of checkLiveness's callback, in the format of both generations.
-import type { Stats } from "../lpproto";
+import type { ActiveLiveness, Stats } from "../lpproto";
 
 /** The format of second-generation servers. */
 export interface FrameStatus {
@@ -7,6 +7,7 @@ export interface FrameStatus {
   errors: number[];
   estimations?: Record<string, unknown>;
   details?: Record<string, unknown>;
+  activeLiveness?: ActiveLiveness;
 }
 
 /** Converts to the first generation: `details` for `estimations`, `quality` for `imageQuality`, without newer fields. */

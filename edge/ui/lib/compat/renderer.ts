@@ -1,7 +1,8 @@
 // LPMessageRenderer: text and graphics over the camera picture.
-import { prompts } from "../../texts/en";
+import { prompts, stepFailures } from "../../texts/en";
 import { arrowOnScreen, choosePrompt, PromptPacer, type Arrow } from "../prompts";
 import type { Mode } from "../camera";
+import { isStepFailure } from "../steps";
 import { STAGE, style } from "./dom";
 import type { FrameStatus } from "./frame_status";
 
@@ -15,6 +16,8 @@ export interface LPMessageRendererOptions {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
+/** The time in milliseconds for which the renderer says why an action did not count, before the next prompt. */
+const NOTICE_SHOWN = 3000;
 const ARROWS: Readonly<Record<Arrow, string>> = {
   left: "M9 42L3 50L9 58",
   right: "M91 42L97 50L91 58",
@@ -29,6 +32,7 @@ export class LPMessageRenderer {
   private readonly arrows = document.createElementNS(SVG, "svg");
   private readonly arrow = document.createElementNS(SVG, "path");
   private pacer = new PromptPacer();
+  private notice = { words: "", until: 0 };
   private stage: Element | undefined;
 
   constructor(private readonly options: LPMessageRendererOptions = {}) {}
@@ -77,9 +81,14 @@ export class LPMessageRenderer {
 
   /** Shows the prompt for a frame's status. */
   render(status: FrameStatus): void {
-    const prompt = this.pacer.next(choosePrompt(status.errors, this.options.errorMessages), performance.now());
+    const now = performance.now();
+    const prompt = this.pacer.next(choosePrompt(status.errors, this.options.errorMessages), now);
     const code = prompt.code ?? status.errors[0];
-    const words = status.isOk ? "" : (this.options.errorMessages?.[String(code)] ?? prompts[prompt.name]);
+    const failure = status.activeLiveness?.failure;
+    if (failure !== undefined)
+      this.notice = { words: `${stepFailures[isStepFailure(failure) ? failure : "other"]}. `, until: now + NOTICE_SHOWN };
+    const notice = now < this.notice.until ? this.notice.words : "";
+    const words = status.isOk ? "" : notice + (this.options.errorMessages?.[String(code)] ?? prompts[prompt.name]);
     if (this.words.textContent !== words) this.words.textContent = words; // setting it again would make screen readers repeat it
     this.words.hidden = words === "";
     const arrow = arrowOnScreen(prompt, this.mode);
