@@ -20,7 +20,8 @@ var (
 )
 
 var dumped = map[string]func(*Photo, uint64) *performer{
-	"still": still, "crude": crudeWarp, "ellipsoid": smoothEllipsoid, "mesh": meshWarped,
+	"still": still, "moved": byHand, "crude": crudeWarp, "ellipsoid": smoothEllipsoid, "mesh": meshWarped, "sway": meshSway,
+	"screen-still": screenStill, "screen-warp": screenWarp, "patch": patched, "interpolated": interpolated,
 }
 
 // play asks for every action in turn, and hands each picture and what it shows to see.

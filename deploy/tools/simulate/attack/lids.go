@@ -1,5 +1,11 @@
 package attack
 
+import (
+	"math"
+
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
 // lid lists points of the mesh from the outer to the inner corner of an eye: the edge of the upper lid, the edge of the
 // lower lid, and two rows of skin above the upper lid and one below the lower.
 type lid struct{ upper, lower, crease, brow, under [7]int }
@@ -31,4 +37,52 @@ func (l *lid) close(mesh []point, closed float64) {
 		mesh[l.crease[i]] = mesh[l.crease[i]].plus(way.times(0.35 * closed))
 		mesh[l.brow[i]] = mesh[l.brow[i]].plus(way.times(0.08 * closed))
 	}
+}
+
+// widen moves the edges of the lids from the eye to the skin beside it, so that no white of the eye comes along.
+func (l *lid) widen(mesh []point) {
+	for i := range l.upper {
+		up, low := mesh[l.upper[i]], mesh[l.lower[i]]
+		mesh[l.upper[i]] = up.to(mesh[l.crease[i]], 0.3)
+		mesh[l.lower[i]] = low.to(mesh[l.under[i]], 0.3)
+	}
+}
+
+// lashes darkens the line between closed lids.
+func (l *lid) lashes(mesh []point, closed float64, dst *vision.Image) {
+	line := make([]point, 0, len(l.upper))
+	for _, i := range l.upper {
+		line = append(line, mesh[i])
+	}
+	wide := 0.03 * math.Hypot(line[6].X-line[0].X, line[6].Y-line[0].Y)
+	x0, x1, y0, y1 := line[0].X, line[0].X, line[0].Y, line[0].Y
+	for _, p := range line {
+		x0, x1, y0, y1 = min(x0, p.X), max(x1, p.X), min(y0, p.Y), max(y1, p.Y)
+	}
+	margin := 3 * wide
+	for y := max(int(y0-margin), 0); y < min(int(y1+margin)+1, dst.Height); y++ {
+		for x := max(int(x0-margin), 0); x < min(int(x1+margin)+1, dst.Width); x++ {
+			d := distance(line, float64(x)+0.5, float64(y)+0.5) / wide
+			if d > 3 {
+				continue
+			}
+			f := 1 - 0.6*closed*math.Exp(-d*d/2)
+			k := (y*dst.Width + x) * 3
+			for c := range 3 {
+				dst.Pix[k+c] = level(float64(dst.Pix[k+c]) * f)
+			}
+		}
+	}
+}
+
+// distance is that of a place from a line of several parts.
+func distance(line []point, x, y float64) float64 {
+	best := math.Inf(1)
+	for i := range line[1:] {
+		a, b := line[i], line[i+1]
+		dx, dy := b.X-a.X, b.Y-a.Y
+		f := clamp01(((x-a.X)*dx + (y-a.Y)*dy) / max(dx*dx+dy*dy, 1e-9))
+		best = min(best, math.Hypot(x-a.X-f*dx, y-a.Y-f*dy))
+	}
+	return best
 }

@@ -14,8 +14,11 @@ var oval = [36]int{
 
 // rings surround the oval, at multiples of its distance from the centre: hair and ears follow the head, what is farther
 // out less and less, so that the picture bends instead of tearing.
-var rings = []struct{ size, follow, behind float64 }{
-	{1.12, 1, 0.15}, {1.28, 0.95, 0.25}, {1.5, 0.6, 0.3}, {1.8, 0.25, 0.4},
+var rings = []struct {
+	size, follow float64
+	back         float64 // depth, from that of the outline of the face (0) to behind the ears (1)
+}{
+	{1.1, 1, 0.12}, {1.25, 1, 0.45}, {1.45, 0.75, 0.8}, {1.8, 0.3, 1},
 }
 
 // meshWarp turns the photo's own mesh in space and stretches the photo over it.
@@ -31,6 +34,9 @@ type meshWarp struct {
 func newMeshWarp(p *Photo) *meshWarp {
 	w := &meshWarp{photo: p}
 	w.sheet.rest = append(w.sheet.rest, p.mesh[:]...)
+	for i := range eyes {
+		eyes[i].widen(w.sheet.rest)
+	}
 	for range p.mesh {
 		w.share = append(w.share, 1)
 	}
@@ -38,7 +44,8 @@ func newMeshWarp(p *Photo) *meshWarp {
 	for _, r := range rings {
 		for _, i := range oval {
 			d := p.mesh[i].minus(p.center)
-			q := point{p.center.X + d.X*r.size, p.center.Y + d.Y*r.size, p.center.Z + r.behind*p.halfWide}
+			back := p.center.Z + 0.35*p.halfWide
+			q := point{p.center.X + d.X*r.size, p.center.Y + d.Y*r.size, p.mesh[i].Z + (back-p.mesh[i].Z)*r.back}
 			if q.X < 2 || q.Y < 2 || q.X > size-2 || q.Y > size-2 {
 				continue
 			}
@@ -70,6 +77,11 @@ func (w *meshWarp) paint(l Look, dst *vision.Image) {
 	}
 	w.moved = turn(w.rest, w.share, w.axis(), 2*w.photo.halfWide, l, w.moved)
 	w.sheet.draw(&w.photo.img, nil, w.moved, dst)
+	for i := range eyes {
+		if l.Blink > 0 {
+			eyes[i].lashes(w.moved, min(l.Blink, 1), dst)
+		}
+	}
 	if w.shadow > 0 {
 		w.shade(l, dst)
 	}

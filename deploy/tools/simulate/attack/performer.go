@@ -105,10 +105,10 @@ func requested(last simulate.Reply) request {
 	return ""
 }
 
-// act chooses how far an action goes.
+// act chooses how far an action goes: far enough for networks that take a picture with the chin up for less than it shows.
 func act(action string, r *rand.Rand) Look {
 	l := Look{Scale: 1}
-	yaw, pitch := 34+10*r.Float64(), 30+8*r.Float64()
+	yaw, up, down := 39+6*r.Float64(), 43+5*r.Float64(), 36+6*r.Float64()
 	switch action {
 	case schemas.ActionBlink:
 		l.Blink = 1
@@ -117,9 +117,9 @@ func act(action string, r *rand.Rand) Look {
 	case schemas.ActionYawRight:
 		l.Yaw = -yaw
 	case schemas.ActionPitchUp:
-		l.Pitch = pitch
+		l.Pitch = up
 	case schemas.ActionPitchDown:
-		l.Pitch = -pitch
+		l.Pitch = -down
 	}
 	return l
 }
