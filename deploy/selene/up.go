@@ -54,6 +54,9 @@ func edgeCommand(e *environment) (*cobra.Command, error) {
 				return err
 			}
 			defer conn.Close()
+			if err := f.storeSettings(c.Context(), conn); err != nil {
+				return err
+			}
 			return runEdge(c.Context(), c, conn, e, f)
 		},
 	}
@@ -65,6 +68,9 @@ func edgeCommand(e *environment) (*cobra.Command, error) {
 // up runs an embedded broker, unless one is named, around everything else.
 func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 	all := func(ctx context.Context, conn *streams.Conn) error {
+		if err := f.storeSettings(ctx, conn); err != nil { // before the workers, which warn of what these settings ask for
+			return err
+		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return runEdge(ctx, c, conn, e, f) })
 		group.Go(func() error { return runParts(ctx, conn, e, partNames()...) })
@@ -81,16 +87,20 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 	return all(c.Context(), conn)
 }
 
-func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *environment, f *edgeFlags) error {
-	if f.settings != "" {
-		document, err := readSettings(f.settings)
-		if err != nil {
-			return err
-		}
-		if _, err := settings.New(conn).Put(ctx, document); err != nil {
-			return err
-		}
+// storeSettings stores the document of --settings, if there is one, as the newest revision.
+func (f *edgeFlags) storeSettings(ctx context.Context, conn *streams.Conn) error {
+	if f.settings == "" {
+		return nil
 	}
+	document, err := readSettings(f.settings)
+	if err != nil {
+		return err
+	}
+	_, err = settings.New(conn).Put(ctx, document)
+	return err
+}
+
+func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *environment, f *edgeFlags) error {
 	f.config.DataDir = e.data.Path
 	token, generated, err := f.config.LoadAdminToken()
 	if err != nil {

@@ -133,6 +133,9 @@ func runParts(ctx context.Context, c *streams.Conn, e *environment, names ...str
 			return err
 		}
 		defer models.Close()
+		if err := warn(ctx, c, models, names...); err != nil {
+			return err
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range names {
