@@ -191,6 +191,7 @@ func TestFailuresAreExplained(t *testing.T) {
 		{reply{text: stats(111).text, close: 4006}, "Time ran out"},
 		{reply{text: stats(31).text, close: 4007}, "The service could not complete the check"},
 		{reply{close: 4008}, "The check was paused for too long"},
+		{reply{text: "ERROR\nerror: 1010\n\n", close: 4009}, "Too many checks have failed"},
 		{reply{text: "ERROR\nerror: 1000\n\n"}, "Something went wrong on our side"},
 		{reply{text: "ERROR\nerror: 1003\n\n"}, "The picture could not be read"},
 		{reply{text: "NONSENSE\n\n"}, "The page and the server are incompatible"},

@@ -18,7 +18,7 @@ func TestAFailedStepIsNotTicked(t *testing.T) {
 	t.Parallel()
 	for language, words := range map[string]struct{ chinUp, turnLeft, slow, left, end string }{
 		"en": {"Chin up", "Turn left", "That took too long, let's try another one", "3 s left", "The actions were not finished in time"},
-		"ru": {"Вверх", "Влево", "Это заняло слишком много времени", "осталось 3 с", "Действия не завершены вовремя"},
+		"ru": {"Вверх", "Влево", "Слишком долго, попробуем другое действие", "осталось 3 с", "Действия не завершены вовремя"},
 	} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()

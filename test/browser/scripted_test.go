@@ -238,8 +238,12 @@ func stats(codes ...int) reply {
 
 // progress returns STATS with one code and the JSON of activeLiveness.
 func progress(code int, activeLiveness string) reply {
-	r := stats(code)
-	r.text = strings.TrimSuffix(r.text, "}") + `,"activeLiveness":` + activeLiveness + "}"
+	return with(stats(code), "activeLiveness", activeLiveness)
+}
+
+// with adds a member of STATS.
+func with(r reply, name, value string) reply {
+	r.text = strings.TrimSuffix(r.text, "}") + `,"` + name + `":` + value + "}"
 	return r
 }
 

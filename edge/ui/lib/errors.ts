@@ -9,7 +9,8 @@ import type { CloseCode, SystemCode } from "./codes";
  *   and server are incompatible)
  * - the check itself: `attempts`, `livenessAttempts`, `actionsFailed`, `differentFace`, `fake`, `tookTooLong` (the session's
  *   time limit), `timeout` (nothing was sent for too long), `notMeasured` (the server could not measure what it has to),
- *   `picture` (the server cannot use the pictures), `session` (its ID or token cannot be used)
+ *   `picture` (the server cannot use the pictures), `session` (its ID or token cannot be used), `lockedOut` (too many checks of
+ *   this person or address failed), `colours` (the check lights the face with colours, which the user's system does not allow)
  * - `cancelled` by the client, `internal` for anything else
  */
 export const FAILURES = [
@@ -34,6 +35,8 @@ export const FAILURES = [
   "notMeasured",
   "picture",
   "session",
+  "lockedOut",
+  "colours",
   "cancelled",
   "internal",
 ] as const;
@@ -97,7 +100,8 @@ const BY_CLOSE: Readonly<Record<number, FailureName>> = {
   4006: "tookTooLong",
   4007: "notMeasured",
   4008: "timeout",
-} satisfies Record<CloseCode | 1001 | 1005 | 1006 | 1008 | 1013, FailureName>;
+  4009: "lockedOut",
+} satisfies Record<CloseCode | 1001 | 1005 | 1006 | 1008 | 1013 | 4009, FailureName>;
 
 const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1000: "internal",
@@ -110,4 +114,5 @@ const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1007: "session",
   1008: "picture",
   1009: "busy",
-} satisfies Record<SystemCode, FailureName>;
+  1010: "lockedOut",
+} satisfies Record<SystemCode | 1010, FailureName>;

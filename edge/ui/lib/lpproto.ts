@@ -97,6 +97,14 @@ export interface Stats {
   estimations: Record<string, unknown>;
   /** The progress of the requested actions. Absent without actions, without a face, and from servers that do not tell it. */
   activeLiveness?: ActiveLiveness;
+  /** What the page has to show until the next reply, in a check that lights the face with colours. */
+  display?: Display;
+}
+
+/** A colour that the whole page has to show at once, except for the picture and the text. */
+export interface Display {
+  /** In the form #rrggbb. */
+  colour: string;
 }
 
 /** The progress of active liveness after a frame. */
@@ -167,11 +175,13 @@ function stats(value: Record<string, unknown>, what: string): Stats {
   }
   const estimations = value.estimations;
   const progress = activeLiveness(value.activeLiveness);
+  const { colour } = (value.display ?? {}) as Record<string, unknown>;
   return {
     isOk: value.isOk === true,
     errors: errors as number[],
     estimations: typeof estimations === "object" && estimations !== null ? (estimations as Record<string, unknown>) : {},
     ...(progress && { activeLiveness: progress }),
+    ...(typeof colour === "string" && /^#[0-9a-f]{6}$/i.test(colour) && { display: { colour } }),
   };
 }
 

@@ -41,6 +41,7 @@ export const PROMPT_NAMES = [
   "turnLeft",
   "raiseChin",
   "lowerChin",
+  "colours",
   "plugin",
 ] as const;
 
@@ -178,5 +179,5 @@ export class PromptPacer {
  * attempt. Otherwise they are sent quickly: an action has to be seen under way, and the check should end soon.
  */
 export function frameInterval(prompt: Prompt): number {
-  return prompt.name === "hold" || prompt.action ? 100 : 300;
+  return prompt.name === "hold" || prompt.name === "colours" || prompt.action ? 100 : 300;
 }

@@ -1,6 +1,6 @@
 // The user page: connects the library, the views and the controls.
 import type { UIConfig } from "../lib/config";
-import { asPassError } from "../lib/errors";
+import { asPassError, PassError } from "../lib/errors";
 import { choosePrompt, frameInterval, PromptPacer, type Prompt } from "../lib/prompts";
 import { SelenePass } from "../lib/selene";
 import { StepTracker } from "../lib/steps";
@@ -8,6 +8,7 @@ import { checked, loadConfig } from "./config";
 import { Controls } from "./controls";
 import { Host, targetOrigin } from "./host";
 import { chooseLanguage } from "./language";
+import { flood, Light } from "./light";
 import { Reasons } from "./reasons";
 import { applyStyles } from "./theme";
 import { element, fillTexts, showAsking, showFailure, showProgress, showPrompt, showSuccess, showView } from "./view";
@@ -15,6 +16,7 @@ import { element, fillTexts, showAsking, showFailure, showProgress, showPrompt, 
 const REDIRECT_AFTER = 3000; // ms: long enough to see the result
 
 const query = new URLSearchParams(location.search);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 // A session created for this user: its ID and token are behind the #, which never reaches a server log.
 const given = new URLSearchParams(location.hash.slice(1));
 
@@ -38,6 +40,8 @@ class Page {
   private prompt: Prompt = { name: "ready" };
   private steps = new StepTracker();
   private reasons = new Reasons();
+  private light = new Light();
+  private refused: PassError | undefined; // why the page itself ended the check
   private cameraReady = false; // the user has adjusted the camera before
 
   constructor(private config: UIConfig) {
@@ -83,7 +87,10 @@ class Page {
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
     pass.on("status", (status) => {
-      const prompt = choosePrompt(status.errors, this.config.error_messages);
+      if (status.display && calm.matches) return this.refuse(new PassError("colours"));
+      flood(this.light.next(status, performance.now()));
+      const chosen = choosePrompt(status.errors, this.config.error_messages);
+      const prompt: Prompt = status.display && chosen.name === "hold" ? { name: "colours" } : chosen;
       const progress = this.steps.next(status);
       this.reasons.note(prompt, progress.failure);
       this.show(this.pacer.next(prompt, performance.now()));
@@ -104,10 +111,12 @@ class Page {
     try {
       await act();
     } catch (error) {
-      const failure = asPassError(error);
+      const failure = this.refused ?? asPassError(error);
       showFailure(failure, this.reasons, this.controls.mode, this.config);
       this.host.notify({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
     } finally {
+      this.refused = undefined;
+      flood("");
       showAsking(false);
       element("setup").inert = false;
     }
@@ -137,6 +146,7 @@ class Page {
     this.pacer = new PromptPacer();
     this.steps = new StepTracker();
     this.reasons = new Reasons();
+    this.light = new Light();
     showProgress({ steps: [] });
     this.show({ name: "connecting" });
     showView("live");
@@ -150,6 +160,13 @@ class Page {
   private show(prompt: Prompt, keep = true): void {
     if (keep) this.prompt = prompt;
     showPrompt(prompt, this.controls.mode, this.config.error_messages);
+  }
+
+  /** Ends the check for a reason of the page's own. */
+  private refuse(reason: PassError): void {
+    reason.sessionId = this.pass.sessionId;
+    this.refused = reason;
+    this.pass.close();
   }
 
   private leave(): void {

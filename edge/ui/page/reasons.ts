@@ -12,7 +12,7 @@ export class Reasons {
   /** Takes the prompt that a frame requires and, if a try of an action failed with it, why. */
   note(prompt: Prompt, failure?: string): void {
     if (failure !== undefined) this.failed.push(failure);
-    if (prompt.action || prompt.name === "hold") return;
+    if (prompt.action || prompt.code === undefined) return;
     const key = `${prompt.name} ${prompt.code}`;
     this.asked.set(key, { prompt, times: (this.asked.get(key)?.times ?? 0) + 1 });
   }

@@ -81,7 +81,7 @@ export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, 
   picture.dataset.path = figure.path + figure.flipped;
   const stage = element("stage");
   stage.dataset.arrow = arrow ?? "";
-  stage.dataset.mood = prompt.name === "hold" ? "good" : prompt.action ? "action" : "wait";
+  stage.dataset.mood = prompt.name === "hold" || prompt.name === "colours" ? "good" : prompt.action ? "action" : "wait";
 }
 
 function wordsFor(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): string {

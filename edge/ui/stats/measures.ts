@@ -8,6 +8,9 @@ export const OUTCOMES = [
   "different_face",
   "fake",
   "timeout",
+  "actions_failed",
+  "duration_exceeded",
+  "not_measured",
 ] as const satisfies Outcome[];
 
 /** The measures, by name in the statistics. */

@@ -77,6 +77,13 @@ test("the progress in STATS is taken if it can be shown", () => {
   }
 });
 
+test("the colour in STATS is taken if it is one", () => {
+  assert.deepEqual(parseStats('{"errors":[],"display":{"colour":"#ff0000","step":1}}').display, { colour: "#ff0000" });
+  for (const odd of ['"red"', "null", '{"colour":"url(x)"}', "{}"]) {
+    assert.equal(parseStats(`{"errors":[],"display":${odd}}`).display, undefined);
+  }
+});
+
 test("a token's payload is decoded, base64url and UTF-8 included", () => {
   const payload = { isOk: true, errors: [], estimations: { note: "ÿ¿ж" }, jti: "id", iat: 5, bestshot: "AA==" };
   const jwt = `e30.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.sig`;

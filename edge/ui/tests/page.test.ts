@@ -8,6 +8,7 @@ import type { ActiveLiveness } from "../lib/lpproto";
 import { STEP_FAILURES, StepTracker } from "../lib/steps";
 import { targetOrigin } from "../page/host";
 import { chooseLanguage, lang, texts } from "../page/language";
+import { Light } from "../page/light";
 import { Reasons } from "../page/reasons";
 import { describe } from "../page/result";
 import { readableOn } from "../page/theme";
@@ -209,6 +210,22 @@ test("the time that remains is a part of what there was", () => {
   assert.deepEqual(next({ state: "return", remainingMs: 5000 }).time, { left: 5000, of: 5000 });
   assert.deepEqual(next({ state: "act", remainingMs: 4000, failure: "jump" }).time, { left: 4000, of: 4000 });
   assert.equal(next({ state: "act" }).time, undefined);
+});
+
+test("colours change at most three times a second, and stay while a face is lost for a moment", () => {
+  const light = new Light();
+  const show = (at: number, colour?: string, ...errors: number[]) => light.next({ errors, ...(colour && { display: { colour } }) }, at);
+  assert.equal(show(0), "");
+  assert.equal(show(400, "#ff0000"), "#ff0000");
+  assert.equal(show(500, "#00ff00"), "#ff0000");
+  assert.equal(show(800, "#00ff00"), "#00ff00");
+  assert.equal(show(1800, undefined, 8), "#00ff00");
+  assert.equal(show(2900, undefined, 8), "");
+  assert.equal(show(3300, "#0000ff"), "#0000ff");
+  assert.equal(show(3700, undefined, 37), "");
+  const seen: string[] = [];
+  for (let at = 10_000; at < 11_000; at += 20) seen.push(show(at, at % 40 === 0 ? "#ffffff" : "#000000"));
+  assert.ok(seen.filter((colour, n) => n > 0 && colour !== seen[n - 1]).length <= 3);
 });
 
 test("an end is explained by what happened in the check", () => {

@@ -117,6 +117,7 @@ test("each end is a failure with a name", async () => {
     [4006, "tookTooLong"],
     [4007, "notMeasured"],
     [4008, "timeout"],
+    [4009, "lockedOut"],
     [1011, "internal"],
     [4999, "internal"],
   ] as const) {

@@ -43,6 +43,7 @@ export const prompts: Record<PromptName, string> = {
   turnLeft: "Turn your head to your left",
   raiseChin: "Raise your chin",
   lowerChin: "Lower your chin",
+  colours: "Hold still while the colours change",
   plugin: "Something needs fixing first",
 };
 
@@ -175,6 +176,14 @@ const failures: Record<FailureName | "actionsTooSlow", Failure> = {
   session: {
     title: "This check cannot be opened",
     text: "It is open in another window, has already ended, or its link has expired. Close other windows with this page, or ask for a new link.",
+  },
+  lockedOut: {
+    title: "Too many checks have failed",
+    text: "For security, no new check can be started for a while. Wait some time before you try again, or contact the provider of this service.",
+  },
+  colours: {
+    title: "This check needs changing colours",
+    text: "It lights your face with colours, and your system asks pages for reduced motion. Nothing was shown. Ask the provider of this service for a check without colours.",
   },
   internal: {
     title: "Something went wrong on our side",

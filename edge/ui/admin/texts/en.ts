@@ -508,7 +508,10 @@ const en = {
     liveness_attempts_exceeded: "not live",
     different_face: "different face",
     fake: "fake",
-    timeout: "timed out",
+    timeout: "idle for too long",
+    actions_failed: "actions failed",
+    duration_exceeded: "took too long",
+    not_measured: "not measured",
   } as Record<string, string>,
   codes,
 };

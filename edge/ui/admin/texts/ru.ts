@@ -507,7 +507,10 @@ const ru: Texts = {
     liveness_attempts_exceeded: "живость не подтверждена",
     different_face: "другое лицо",
     fake: "подделка",
-    timeout: "время вышло",
+    timeout: "долгое бездействие",
+    actions_failed: "действия не выполнены",
+    duration_exceeded: "слишком долго",
+    not_measured: "не измерено",
   },
   codes,
 };
