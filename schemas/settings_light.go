@@ -20,7 +20,7 @@ func (l *LightChallengeSettings) fields() []field {
 				"with real cameras, and a client that shows no colours cannot pass.",
 		},
 		{
-			at: &l.Colours, title: "Number of colours", value: 10, low: 6, high: 40,
+			at: &l.Colours, title: "Number of colours", value: 10, low: 6, high: 20,
 			about: "Colours to which the response of the face is measured.",
 		},
 		{at: &l.HoldSeconds, title: "Time of a colour", value: 0.9, low: minHold, high: 5, about: "Seconds for which a colour is shown at least."},

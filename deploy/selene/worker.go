@@ -21,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/filelog"
 	"github.com/selene-liveness/selene/workers/imagemodification"
+	"github.com/selene-liveness/selene/workers/lightchallenge"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/rerun"
@@ -79,6 +80,11 @@ var parts = map[string]part{
 	schemas.WorkerImageModification: {
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
 			return workers.Run(ctx, c, imagemodification.New(sessions.New(c)), e.workers.options())
+		},
+	},
+	schemas.WorkerLightChallenge: {
+		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+			return workers.Run(ctx, c, lightchallenge.New(), e.workers.options())
 		},
 	},
 	rerun.Name: {

@@ -60,7 +60,7 @@ func newBench(t testing.TB, s subject) *bench {
 	broker := streamstest.Broker(t, true)
 	b := &bench{root: t, subject: s, concurrency: 2, ctx: streamstest.Context(t), url: broker.URL(), said: map[string][]publication{}}
 	conn := streamstest.Connect(t, broker) // makes the streams
-	names := []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification}
+	names := []string{schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification, schemas.WorkerLightChallenge}
 	var workers []string
 	for _, name := range names {
 		if name != s.name {
@@ -68,7 +68,7 @@ func newBench(t testing.TB, s subject) *bench {
 		}
 	}
 	workers = append(workers, fmt.Sprintf(`{"name":%q,"required":true}`, s.name))
-	rev, err := settings.New(conn).Put(b.ctx, []byte(`{"thresholds":{"image_modification":0.5},"workers":[`+strings.Join(workers, ",")+`]}`))
+	rev, err := settings.New(conn).Put(b.ctx, []byte(`{"thresholds":{"image_modification":0.5},"light_challenge":{"is_enabled":true},"workers":[`+strings.Join(workers, ",")+`]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ func subjects() []subject {
 	var out []subject
 	for _, name := range []string{
 		schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera, schemas.WorkerImageModification,
+		schemas.WorkerLightChallenge,
 	} {
 		s := subject{name: name, command: []string{filepath.Join(programs, "selene"), "worker", name}}
 		if _, err := os.Stat(filepath.Join(modelstore.Dir(), "base", "pack.json")); err != nil {
