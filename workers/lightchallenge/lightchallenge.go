@@ -1,7 +1,7 @@
 // Package lightchallenge is the worker that lights the face with the colours of the screen and checks that it responds.
 //
-// The client shows one colour after the other on its whole page. The sequence follows from the session's secret seed, and only
-// the colour to show next is told, so a recording responds to another sequence or to none. Face flashing as evidence of
+// The client shows one colour after the other on its whole page. The sequence follows from the session's secret seed, and
+// clients receive only the colour to show next, so a recording responds to another sequence or to none. Face flashing as evidence of
 // liveness is described by Tang et al., "Face Flashing: a Secure Liveness Detection Protocol based on Light Reflections"
 // (NDSS 2018). README.md has the measures, their error rates and what has not been tried.
 package lightchallenge

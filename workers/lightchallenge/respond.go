@@ -66,7 +66,7 @@ func (r *response) shade(colours []shown, samples []sample, window int64) {
 	r.shading, r.hasShading = -gain/r.gain, true
 }
 
-// lightAt returns the light of the colour that was told last at a moment; before the first it is dark.
+// lightAt returns the light of the last colour that clients had received at a moment; before the first it is dark.
 func lightAt(colours []shown, at int64) (out [3]float64) {
 	for _, c := range colours {
 		if c.At > at {
