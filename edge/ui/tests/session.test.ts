@@ -145,6 +145,24 @@ test("an unanswered frame ends the session in spite of heartbeats", async () => 
   clearInterval(beats);
 });
 
+test("a session without frames lives on heartbeats, as during a permission dialogue", async () => {
+  const { socket, session } = await connected({ silence: 200 });
+  await new Promise<void>((resolve) => {
+    let beats = 0;
+    const timer = setInterval(() => {
+      socket.say("HEARTBEAT\n\n");
+      if (++beats < 40) return;
+      clearInterval(timer);
+      resolve();
+    }, 10);
+  });
+  assert.ok(!socket.closed);
+  const reply = session.send("image/jpeg", bytes);
+  socket.say(stats(37));
+  assert.equal((await reply).kind, "stats");
+  session.close();
+});
+
 test("check feeds frames until SUCCESS and reports each STATS", async () => {
   const { socket, session } = await connected();
   const seen: number[][] = [];

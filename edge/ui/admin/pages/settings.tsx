@@ -59,6 +59,7 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
         ))}
       </nav>
       {message && <Notice kind="good">{message}</Notice>}
+      <Warnings of={newest.data} />
       {!can("settings:write") && <Notice kind="info">{t.settings.readOnly}</Notice>}
       {tab === "form" && (
         <Loaded from={schema}>
@@ -92,5 +93,22 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
         </Loaded>
       )}
     </>
+  );
+}
+
+/** What the server says about settings that are allowed but do not do what they seem to. */
+function Warnings({ of }: { of: Revision | undefined }) {
+  if (!of?.warnings?.length) return null;
+  return (
+    <Notice kind="bad">
+      {t.settings.warnings}
+      <ul>
+        {of.warnings.map(({ path, message }) => (
+          <li key={`${path} ${message}`}>
+            {path && <code>{path}</code>} {message}
+          </li>
+        ))}
+      </ul>
+    </Notice>
   );
 }

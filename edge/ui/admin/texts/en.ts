@@ -353,6 +353,7 @@ const en = {
     discard: "Discard",
     saved: "Saved as revision {n}.",
     refused: "Not saved. {detail}",
+    warnings: "These settings are stored, but they do not work as they stand:",
     changed: "Someone else saved a new revision in the meantime. Reload to see it; your changes will be lost.",
     dump: "Download as JSON",
     apply: "Load a file…",
