@@ -16,6 +16,7 @@ func evalCommand(e *environment) *cobra.Command {
 	o := eval.Options{FPR: 0.01}
 	split, plot := string(eval.All), ""
 	var asJSON bool
+	var simulated simulation
 	c := &cobra.Command{
 		Use: "eval DATASET", Short: "Measure how good a model pack and the checks are, on labelled images and clips",
 		Long: `Runs DATASET through a model pack and the detector, and prints error rates. Thresholds are chosen on one half of
@@ -23,9 +24,15 @@ the files (tune), and their error rates are those on the other half (test).
 
 DATASET is a folder with labels.csv (the columns file and kind, and optional ones) and, for matching, pairs.csv
 (file_a, file_b, relation); or a clip, an image or a folder of them without labels.
-deploy/tools/eval/README.md describes the columns.`,
+deploy/tools/eval/README.md describes the columns.
+
+With --sessions it plays whole sessions instead: people and attackers, built from the clips of DATASET, answer the requests of
+the settings. deploy/tools/simulate/README.md describes them.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
+			if simulated.sessions > 0 {
+				return simulated.run(c, &e.models, args[0], asJSON)
+			}
 			o.Dataset = args[0]
 			if o.Split, err = eval.ParseSplit(split); err != nil {
 				return fmt.Errorf("--split: %w", err)
@@ -38,6 +45,7 @@ deploy/tools/eval/README.md describes the columns.`,
 		},
 	}
 	e.models.flags(c)
+	simulated.flags(c)
 	f := c.Flags()
 	f.StringVar(&o.Labels, "labels", "", "CSV file with more columns for labels.csv, for a dataset that you cannot edit")
 	f.StringVar(&split, "split", split, "part of the files to report: all, tune or test")

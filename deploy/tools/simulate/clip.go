@@ -1,0 +1,160 @@
+package simulate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"golang.org/x/image/draw"
+
+	"github.com/selene-liveness/selene/deploy/tools/mediafile"
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+const (
+	clipFPS    = 15 // of the frames that are kept, or the clip's own rate if that is lower
+	longest    = 25 * time.Second
+	wantedFace = 170  // pixels: narrower faces are enlarged, up to mostScale
+	mostScale  = 2.5  //
+	widest     = 1280 // pixels of the longer side
+)
+
+// clip is a recording with what was measured on each frame.
+type clip struct {
+	file, identity string
+	fake           bool
+	frames         []frame
+	scale          float64 // by which the pictures were enlarged
+
+	yaw, pitch, eyes float64 // usual, while looking straight
+	home             []int   // rest frames that can be reached from each other, oldest first
+	moves            [][]int // by frame: rest frames that look like its next ones
+	segments         map[string][]segment
+}
+
+type frame struct {
+	at                    time.Duration
+	jpeg                  []byte
+	found, posed          bool
+	x, y, width           float64 // of the face, as shares of the picture's width
+	yaw, pitch, roll, ear float64
+	eyes                  bool
+	bright                float64
+}
+
+// eye of a measurer, for one goroutine.
+type measurer struct {
+	models  *vision.Models
+	decoder *vision.Decoder
+	image   vision.Image
+	found   []vision.Detection
+}
+
+func newMeasurer(m *vision.Models) *measurer {
+	return &measurer{models: m, decoder: vision.NewDecoder(imagefile.MaxPixels)}
+}
+
+// load reads and measures a clip.
+func (m *measurer) load(path string, c *clip) error {
+	src, err := mediafile.Open(path, clipFPS, false)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	var last []byte
+	for {
+		t, err := src.Next()
+		if errors.Is(err, io.EOF) || err == nil && t.PTS > longest {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		data, _, err := src.Image()
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(data, last) {
+			continue // the clip has fewer frames
+		}
+		last = data
+		c.frames = append(c.frames, frame{at: t.PTS, jpeg: data})
+	}
+	c.scale = 1
+	var widths []float64
+	for i := 0; i < len(c.frames); i += max(1, len(c.frames)/12) {
+		f := c.frames[i]
+		if err := m.measure(&f); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if f.found {
+			widths = append(widths, f.width*float64(m.image.Width))
+		}
+	}
+	if len(widths) == 0 {
+		return nil
+	}
+	slices.Sort(widths)
+	side := float64(max(m.image.Width, m.image.Height))
+	c.scale = min(mostScale, max(1, wantedFace/widths[len(widths)/2]))
+	if side*c.scale > widest {
+		c.scale = min(c.scale, max(widest/side, min(1, wantedFace/widths[len(widths)/2])))
+	}
+	for i := range c.frames {
+		f := &c.frames[i]
+		if c.scale != 1 {
+			if f.jpeg, err = scaled(f.jpeg, c.scale); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		if err := m.measure(f); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func scaled(data []byte, by float64) ([]byte, error) {
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, int(float64(b.Dx())*by)&^1, int(float64(b.Dy())*by)&^1))
+	draw.BiLinear.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	var file bytes.Buffer
+	err = jpeg.Encode(&file, out, &jpeg.Options{Quality: 95})
+	return file.Bytes(), err
+}
+
+func (m *measurer) measure(f *frame) error {
+	if err := m.decoder.Decode(f.jpeg, &m.image); err != nil {
+		return err
+	}
+	var err error
+	if m.found, err = m.models.Detect(&m.image, m.found); err != nil || len(m.found) == 0 {
+		return err
+	}
+	var seen vision.Measurement
+	if err := m.models.Measure(&m.image, m.found[0], &seen); err != nil {
+		return err
+	}
+	box, w := m.found[0].Box, float64(m.image.Width)
+	f.found, f.posed = true, seen.HasPose && !seen.FarTurned
+	f.x, f.y = (float64(box.X)+float64(box.Width)/2)/w, (float64(box.Y)+float64(box.Height)/2)/w
+	f.width = float64(box.Width) / w
+	f.yaw, f.pitch, f.roll = float64(seen.Yaw), float64(seen.Pitch), float64(seen.Roll)
+	f.eyes, f.ear = seen.HasEyes, math.Max(float64(seen.RightEyeOpenness), float64(seen.LeftEyeOpenness))
+	for i := 0; i < len(m.image.Pix); i += 997 {
+		f.bright += float64(m.image.Pix[i])
+	}
+	f.bright /= float64(len(m.image.Pix)/997 + 1)
+	return nil
+}
