@@ -40,16 +40,22 @@ type clip struct {
 }
 
 type frame struct {
-	at                    time.Duration
-	jpeg                  []byte
-	found, posed          bool
-	x, y, width           float64 // of the face, as shares of the picture's width
-	yaw, pitch, roll, ear float64
-	eyes                  bool
-	bright                float64
+	at   time.Duration
+	jpeg []byte
+	Measures
 }
 
-// eye of a measurer, for one goroutine.
+// Measures are what was measured on a frame.
+type Measures struct {
+	Found, Posed     bool
+	X, Y, Width      float64 // of the face's middle and of its width, as shares of the picture's width
+	Yaw, Pitch, Roll float64 // degrees
+	Eyes             bool    // the next one was measured
+	Ear              float64 // aspect ratio of the wider eye
+	Bright           float64 // mean level of the picture
+}
+
+// measurer measures frames, for one goroutine.
 type measurer struct {
 	models  *vision.Models
 	decoder *vision.Decoder
@@ -87,6 +93,10 @@ func (m *measurer) load(path string, c *clip) error {
 		last = data
 		c.frames = append(c.frames, frame{at: t.PTS, jpeg: data})
 	}
+	cached := cacheOf(path, m.models)
+	if c.restore(cached) {
+		return c.enlarge(path)
+	}
 	c.scale = 1
 	var widths []float64
 	for i := 0; i < len(c.frames); i += max(1, len(c.frames)/12) {
@@ -94,8 +104,8 @@ func (m *measurer) load(path string, c *clip) error {
 		if err := m.measure(&f); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if f.found {
-			widths = append(widths, f.width*float64(m.image.Width))
+		if f.Found {
+			widths = append(widths, f.Width*float64(m.image.Width))
 		}
 	}
 	if len(widths) == 0 {
@@ -107,14 +117,27 @@ func (m *measurer) load(path string, c *clip) error {
 	if side*c.scale > widest {
 		c.scale = min(c.scale, max(widest/side, min(1, wantedFace/widths[len(widths)/2])))
 	}
+	if err := c.enlarge(path); err != nil {
+		return err
+	}
+	for i := range c.frames {
+		if err := m.measure(&c.frames[i]); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	c.keep(cached)
+	return nil
+}
+
+// enlarge scales the pictures.
+func (c *clip) enlarge(path string) error {
 	for i := range c.frames {
 		f := &c.frames[i]
-		if c.scale != 1 {
-			if f.jpeg, err = scaled(f.jpeg, c.scale); err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
+		var err error
+		if c.scale == 1 {
+			continue
 		}
-		if err := m.measure(f); err != nil {
+		if f.jpeg, err = scaled(f.jpeg, c.scale); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -147,14 +170,14 @@ func (m *measurer) measure(f *frame) error {
 		return err
 	}
 	box, w := m.found[0].Box, float64(m.image.Width)
-	f.found, f.posed = true, seen.HasPose && !seen.FarTurned
-	f.x, f.y = (float64(box.X)+float64(box.Width)/2)/w, (float64(box.Y)+float64(box.Height)/2)/w
-	f.width = float64(box.Width) / w
-	f.yaw, f.pitch, f.roll = float64(seen.Yaw), float64(seen.Pitch), float64(seen.Roll)
-	f.eyes, f.ear = seen.HasEyes, math.Max(float64(seen.RightEyeOpenness), float64(seen.LeftEyeOpenness))
+	f.Found, f.Posed = true, seen.HasPose && !seen.FarTurned
+	f.X, f.Y = (float64(box.X)+float64(box.Width)/2)/w, (float64(box.Y)+float64(box.Height)/2)/w
+	f.Width = float64(box.Width) / w
+	f.Yaw, f.Pitch, f.Roll = float64(seen.Yaw), float64(seen.Pitch), float64(seen.Roll)
+	f.Eyes, f.Ear = seen.HasEyes, math.Max(float64(seen.RightEyeOpenness), float64(seen.LeftEyeOpenness))
 	for i := 0; i < len(m.image.Pix); i += 997 {
-		f.bright += float64(m.image.Pix[i])
+		f.Bright += float64(m.image.Pix[i])
 	}
-	f.bright /= float64(len(m.image.Pix)/997 + 1)
+	f.Bright /= float64(len(m.image.Pix)/997 + 1)
 	return nil
 }

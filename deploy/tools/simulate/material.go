@@ -53,7 +53,7 @@ func (c *clip) best() int {
 
 func (c *clip) strays(i int) float64 {
 	f := c.frames[i]
-	return square(f.yaw-c.yaw) + square(f.pitch-c.pitch) + square(f.roll) - 100*f.ear/c.eyes
+	return square(f.Yaw-c.yaw) + square(f.Pitch-c.pitch) + square(f.Roll) - 100*f.Ear/c.eyes
 }
 
 func square(x float64) float64 { return x * x }
@@ -141,4 +141,18 @@ func halfOf(identity string) Half {
 		return Tune
 	}
 	return Report
+}
+
+// Identities lists the people and victims of a half, nil when the folder cannot be read.
+func Identities(dir string, half Half) (out []string) {
+	clips, err := index(dir)
+	if err != nil {
+		return nil
+	}
+	for _, c := range clips {
+		if halfOf(c.identity) == half && !slices.Contains(out, c.identity) {
+			out = append(out, c.identity)
+		}
+	}
+	return out
 }

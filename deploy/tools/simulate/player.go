@@ -61,6 +61,7 @@ const (
 	onceIn    = 5   // of people lose a second, or look aside
 	slowest   = 0.4 // of the clip's speed
 	fastest   = 2.5
+	strays    = 4                      // one rest frame in so many is followed by another one that looks like its next
 	recording = 400 * time.Millisecond // in which a program cuts to an action
 )
 
@@ -203,7 +204,7 @@ func (p *player) prepare() {
 
 func (c *clip) leap(i, j int) float64 {
 	f, g := c.frames[i], c.frames[j]
-	return math.Hypot(f.yaw-g.yaw, f.pitch-g.pitch) + 100*math.Hypot(f.x-g.x, f.y-g.y)
+	return math.Hypot(f.Yaw-g.Yaw, f.Pitch-g.Pitch) + 100*math.Hypot(f.X-g.X, f.Y-g.Y)
 }
 
 func (p *player) act() {
@@ -264,8 +265,8 @@ func (p *player) hold() {
 	if next < 0 || next >= len(p.clip.frames) {
 		return
 	}
-	if f := p.clip.frames[next]; f.posed && math.Abs(f.yaw-peak.yaw) < sameAngle && math.Abs(f.pitch-peak.pitch) < sameAngle &&
-		math.Abs(f.ear-peak.ear) < 0.03 {
+	if f := p.clip.frames[next]; f.Posed && math.Abs(f.Yaw-peak.Yaw) < sameAngle && math.Abs(f.Pitch-peak.Pitch) < sameAngle &&
+		math.Abs(f.Ear-peak.Ear) < 0.03 {
 		p.at = next
 	}
 }
@@ -274,7 +275,10 @@ func (p *player) hold() {
 func (p *player) walk(steps int) {
 	for range steps {
 		moves := p.clip.moves[p.at]
-		switch {
+		switch { // never twice in the same way, which would look like a loop
+		case len(moves) > 0 && p.random.IntN(strays) == 0:
+			p.at = moves[p.random.IntN(len(moves))]
+			p.dir = 1 - 2*p.random.IntN(2)
 		case slices.Contains(moves, p.at+p.dir):
 			p.at += p.dir
 		case slices.Contains(moves, p.at-p.dir):

@@ -31,10 +31,10 @@ const (
 func (c *clip) learn(yawTarget, pitchTarget float64) bool {
 	var yaws, pitches, eyes []float64
 	for _, f := range c.frames {
-		if f.posed && math.Abs(f.yaw) < 15 {
-			yaws, pitches = append(yaws, f.yaw), append(pitches, f.pitch)
-			if f.eyes {
-				eyes = append(eyes, f.ear)
+		if f.Posed && math.Abs(f.Yaw) < 15 {
+			yaws, pitches = append(yaws, f.Yaw), append(pitches, f.Pitch)
+			if f.Eyes {
+				eyes = append(eyes, f.Ear)
 			}
 		}
 	}
@@ -48,15 +48,15 @@ func (c *clip) learn(yawTarget, pitchTarget float64) bool {
 		return false
 	}
 	for action, how := range map[string]func(f frame) float64{
-		schemas.ActionYawLeft:   func(f frame) float64 { return (f.yaw - c.yaw) / (yawTarget + beyond) },
-		schemas.ActionYawRight:  func(f frame) float64 { return (c.yaw - f.yaw) / (yawTarget + beyond) },
-		schemas.ActionPitchUp:   func(f frame) float64 { return (f.pitch - c.pitch) / (pitchTarget + beyond) },
-		schemas.ActionPitchDown: func(f frame) float64 { return (c.pitch - f.pitch) / (pitchTarget + beyond) },
+		schemas.ActionYawLeft:   func(f frame) float64 { return (f.Yaw - c.yaw) / (yawTarget + beyond) },
+		schemas.ActionYawRight:  func(f frame) float64 { return (c.yaw - f.Yaw) / (yawTarget + beyond) },
+		schemas.ActionPitchUp:   func(f frame) float64 { return (f.Pitch - c.pitch) / (pitchTarget + beyond) },
+		schemas.ActionPitchDown: func(f frame) float64 { return (c.pitch - f.Pitch) / (pitchTarget + beyond) },
 		schemas.ActionBlink: func(f frame) float64 {
-			if !f.eyes || math.Abs(f.yaw-c.yaw) > 12 || math.Abs(f.pitch-c.pitch) > 10 {
+			if !f.Eyes || math.Abs(f.Yaw-c.yaw) > 12 || math.Abs(f.Pitch-c.pitch) > 10 {
 				return 0
 			}
-			return shutEyes * c.eyes / max(f.ear, 1e-3)
+			return shutEyes * c.eyes / max(f.Ear, 1e-3)
 		},
 	} {
 		if s := c.find(action, how); len(s) > 0 {
@@ -80,12 +80,12 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 		peak := i
 		for i+1 < len(c.frames) && c.follows(i+1) && c.reaches(i+1, action, how) {
 			i++
-			if how(c.frames[i]) > how(c.frames[peak]) && (!turn || math.Abs(c.frames[i].yaw) < farthest) {
+			if how(c.frames[i]) > how(c.frames[peak]) && (!turn || math.Abs(c.frames[i].Yaw) < farthest) {
 				peak = i
 			}
 		}
 		for _, step := range []int{-1, 1} { // from the rest before it, or back from the rest after it
-			for j := peak; j >= 0 && j < len(c.frames) && c.frames[j].posed; j += step {
+			for j := peak; j >= 0 && j < len(c.frames) && c.frames[j].Posed; j += step {
 				if d := c.frames[peak].at - c.frames[j].at; max(d, -d) > limit || j != peak && !c.follows(max(j, j-step)) {
 					break
 				}
@@ -102,16 +102,16 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 func (c *clip) reaches(i int, action string, how func(frame) float64) bool {
 	f := c.frames[i]
 	nod := action == schemas.ActionPitchUp || action == schemas.ActionPitchDown
-	return f.posed && how(f) >= 1 && (!nod || math.Abs(f.yaw-c.yaw) < 12)
+	return f.Posed && how(f) >= 1 && (!nod || math.Abs(f.Yaw-c.yaw) < 12)
 }
 
 func (c *clip) follows(i int) bool {
-	return i > 0 && i < len(c.frames) && (c.frames[i].at-c.frames[i-1].at).Seconds() <= mostGap && c.frames[i].posed
+	return i > 0 && i < len(c.frames) && (c.frames[i].at-c.frames[i-1].at).Seconds() <= mostGap && c.frames[i].Posed
 }
 
 func (c *clip) rests(i int) bool {
 	f := c.frames[i]
-	return f.posed && f.eyes && math.Abs(f.yaw-c.yaw) < restAngle && math.Abs(f.pitch-c.pitch) < restAngle && f.ear > restEyes*c.eyes
+	return f.Posed && f.Eyes && math.Abs(f.Yaw-c.yaw) < restAngle && math.Abs(f.Pitch-c.pitch) < restAngle && f.Ear > restEyes*c.eyes
 }
 
 // link finds which rest frames can follow each other, and takes the largest group that can as home.
@@ -156,10 +156,10 @@ func (c *clip) link() {
 // alike reports whether two frames show the same pose at the same place.
 func (c *clip) alike(i, j int) bool {
 	f, g := c.frames[i], c.frames[j]
-	place := samePlace * f.width
-	return math.Abs(f.yaw-g.yaw) < sameAngle && math.Abs(f.pitch-g.pitch) < sameAngle && math.Abs(f.roll-g.roll) < sameAngle &&
-		math.Abs(f.x-g.x) < place && math.Abs(f.y-g.y) < place && math.Abs(f.width-g.width) < place &&
-		math.Abs(f.bright-g.bright) < sameBright
+	place := samePlace * f.Width
+	return math.Abs(f.Yaw-g.Yaw) < sameAngle && math.Abs(f.Pitch-g.Pitch) < sameAngle && math.Abs(f.Roll-g.Roll) < sameAngle &&
+		math.Abs(f.X-g.X) < place && math.Abs(f.Y-g.Y) < place && math.Abs(f.Width-g.Width) < place &&
+		math.Abs(f.Bright-g.Bright) < sameBright
 }
 
 // path returns the frames from one rest frame to another, without the first; nil when there is no way.
