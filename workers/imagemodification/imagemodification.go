@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"strings"
 
 	"github.com/asticode/go-astiav"
@@ -38,8 +39,8 @@ func New(frames Frames) *Worker { return &Worker{frames} }
 // Name returns "image-modification".
 func (w *Worker) Name() string { return schemas.WorkerImageModification }
 
-// Judge gives code 103 to a frame whose score is below the threshold; a threshold of 0 switches it off. A frame that is a
-// PNG, is too large or has too little background gets no score.
+// Judge gives code 103 to a frame whose score is below the threshold, and 109 to one that cannot be scored: a PNG, a picture
+// that is too large or has too little background, or one that no longer exists. A threshold of 0 switches both off.
 func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	threshold := s.Settings.Thresholds.ImageModification
@@ -48,7 +49,8 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	}
 	frame, err := w.frames.FrameOf(ctx, f)
 	if errors.Is(err, streams.ErrNotFound) {
-		return v, nil // erased or expired: there is nothing to judge
+		v.Errors = []int32{schemas.CodeImageModificationNone} // erased or expired
+		return v, nil
 	}
 	if err != nil {
 		return nil, err
@@ -59,7 +61,8 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	if err != nil {
 		return nil, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
 	}
-	if !ok {
+	if !ok || math.IsNaN(score) {
+		v.Errors = []int32{schemas.CodeImageModificationNone}
 		return v, nil
 	}
 	v.Estimations.ImageModification = &score

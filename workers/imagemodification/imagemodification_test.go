@@ -65,8 +65,8 @@ func TestJudge(t *testing.T) {
 		"edited, strict":  {edited, `{"thresholds":{"image_modification":1}}`, []int32{schemas.CodeImageModified}, true},
 		"names an editor": {exif, `{"thresholds":{"image_modification":0.1}}`, []int32{schemas.CodeImageModified}, true},
 		"off":             {edited, `{}`, nil, false},
-		"no background":   {encode(t, image.NewGray(image.Rect(0, 0, 200, 200)), 90), `{"thresholds":{"image_modification":0.5}}`, nil, false},
-		"not a JPEG":      {[]byte("\x89PNG\r\n\x1a\n"), `{"thresholds":{"image_modification":0.5}}`, nil, false},
+		"no background":   {encode(t, image.NewGray(image.Rect(0, 0, 200, 200)), 90), `{"thresholds":{"image_modification":0.5}}`, []int32{schemas.CodeImageModificationNone}, false},
+		"not a JPEG":      {[]byte("\x89PNG\r\n\x1a\n"), `{"thresholds":{"image_modification":0.5}}`, []int32{schemas.CodeImageModificationNone}, false},
 	} {
 		frame := &schemas.FrameName{Session: uuid.NewString(), Sequence: 1, Nonce: "n"}
 		stored, err := conn.PublishFrame(ctx, &schemas.Frame{Version: schemas.Version, Name: frame, Image: c.image})
@@ -87,7 +87,11 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: score %v", name, s)
 		}
 	}
-	f := &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{}, Frame: 1}
+	f := &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{}, Frame: 1_000_000}
+	v, err := imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
+	if err != nil || !slices.Equal(v.GetErrors(), []int32{schemas.CodeImageModificationNone}) {
+		t.Errorf("a frame that does not exist: %v, %v", v, err)
+	}
 	stored, err := conn.PublishFrame(ctx, &schemas.Frame{Version: schemas.Version, Name: &schemas.FrameName{Session: uuid.NewString(), Sequence: 1}, Image: photo[:len(photo)/2]})
 	if err != nil {
 		t.Fatal(err)

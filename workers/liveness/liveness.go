@@ -16,8 +16,8 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// Worker scores faces with the pack's roles for anti-spoofing and deepfakes. A role that the pack does not fill has no score
-// and fails no frame.
+// Worker scores faces with the pack's roles for anti-spoofing and deepfakes. A threshold of 0 switches a score off, and its
+// networks do not run. A score that the settings ask for and nothing can give fails the frame.
 type Worker struct {
 	models            *vision.Models
 	antispoof, forged prometheus.Counter
@@ -42,36 +42,47 @@ func (w *Worker) Crops() []schemas.CropSpec {
 	return append(w.models.LivenessCrops(), w.models.DeepfakeCrops()...)
 }
 
-// Judge returns code 32 or 102 for a frame whose score is below the threshold, and 31 if the network returned no number. If
-// frames are aggregated, the decider uses the mean of the scores instead.
+// Judge returns code 32 or 102 for a frame whose score is below the threshold, and 31 or 108 if a threshold is set but the pack
+// has no network for the role, or it returned no number. If frames are aggregated, the decider uses the mean of the scores
+// instead.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	e, t := &schemas.Estimations{}, &s.Settings.Thresholds
 	v := &schemas.Verdict{Estimations: e}
 	var err error
-	if e.Liveness, err = w.score(f, w.models.LivenessCrops(), w.models.Liveness, w.antispoof); err != nil {
-		return nil, err
+	if t.Liveness > 0 {
+		if e.Liveness, err = w.score(f, w.models.LivenessCrops(), w.models.Liveness, w.antispoof); err != nil {
+			return nil, err
+		}
 	}
-	if e.Deepfake, err = w.score(f, w.models.DeepfakeCrops(), w.models.Deepfake, w.forged); err != nil {
-		return nil, err
+	if t.Deepfake > 0 {
+		if e.Deepfake, err = w.score(f, w.models.DeepfakeCrops(), w.models.Deepfake, w.forged); err != nil {
+			return nil, err
+		}
 	}
 	v.Errors = check(e, t)
 	return v, nil
 }
 
-// check returns the codes of the scores. An output that is NaN or infinite is not a score: 31.
+// check returns the codes of the scores, and removes those that are no number.
 func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
-	if e.Liveness != nil && notFinite(*e.Liveness) {
-		e.Liveness = nil
-		codes = append(codes, schemas.CodeLivenessNone)
-	}
-	if e.Deepfake != nil && notFinite(*e.Deepfake) {
-		e.Deepfake = nil
-	}
-	if e.Liveness != nil && *e.Liveness < t.Liveness {
-		codes = append(codes, schemas.CodeLivenessFailed)
-	}
-	if e.Deepfake != nil && *e.Deepfake < t.Deepfake {
-		codes = append(codes, schemas.CodeDeepfake)
+	for _, c := range []struct {
+		score        **float64
+		threshold    float64
+		none, failed int32
+	}{
+		{&e.Liveness, t.Liveness, schemas.CodeLivenessNone, schemas.CodeLivenessFailed},
+		{&e.Deepfake, t.Deepfake, schemas.CodeDeepfakeNone, schemas.CodeDeepfake},
+	} {
+		if *c.score != nil && notFinite(**c.score) {
+			*c.score = nil
+		}
+		switch {
+		case c.threshold <= 0:
+		case *c.score == nil:
+			codes = append(codes, c.none)
+		case **c.score < c.threshold:
+			codes = append(codes, c.failed)
+		}
 	}
 	return codes
 }
@@ -101,7 +112,7 @@ func (w *Worker) score(
 		return nil, streams.Blame(streams.Input, err)
 	}
 	if err != nil {
-		return nil, streams.Blame(streams.Model, fmt.Errorf("score liveness: %w", err))
+		return nil, streams.Blame(streams.Model, fmt.Errorf("score the face: %w", err))
 	}
 	return &score, nil
 }
