@@ -15,13 +15,7 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// The descriptor of a face turned further than this is unreliable, so the last good one is kept instead.
-const (
-	comparableYaw   = 20 // degrees
-	comparablePitch = 20
-)
-
-// Worker compares each face with the one before it, with the session's first, and with the reference face if the session
+// Worker compares each face with the views that the session has shown of its person, and with the reference face if the session
 // has one. Its state holds their quantised descriptors.
 type Worker struct {
 	models     *vision.Models
@@ -47,8 +41,9 @@ func (w *Worker) Crops() []schemas.CropSpec {
 	return []schemas.CropSpec{w.models.DescriptorCrop()}
 }
 
-// Judge returns code 104, marks the session as fake and ends it if the face is less similar to the one before or to the
-// session's first than the settings require. The comparison with the reference face is reported and does not end the session.
+// Judge returns code 104 for a face that is less similar to the session's frontal faces than the settings require, or, when it is
+// turned, than a face in nearly its pose should be. The second such face of three marks the session as fake and ends it. The
+// comparison with the reference face is reported and does not end the session.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	if !w.models.Has(vision.RoleDescriptor) {
@@ -61,8 +56,9 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	if err != nil {
 		return nil, streams.Blame(streams.Input, err)
 	}
-	if !isComparable(f.GetEstimations().GetHeadPose()) {
-		v.Estimations.Verification = m.verification(s.Settings) // of the same person, in an earlier frame
+	now := posed(f.GetEstimations())
+	if now == nil || !now.comparable() || !m.first.known() && now.turned() > firstAngle {
+		v.Estimations.Verification = m.verified.verification(s.Settings.Session.ReferenceSimilarity) // of earlier frames
 		return v, nil
 	}
 	pixels, err := workers.CropOf(f, w.Name(), w.models.DescriptorCrop())
@@ -70,28 +66,38 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		return nil, err
 	}
 	w.inferences.Inc()
-	now, err := w.describe(pixels)
-	if err != nil {
+	if now.vector, err = w.describe(pixels); err != nil {
 		return nil, err
 	}
-	if m.first == nil {
-		m.first = now
-	} else {
-		previous, first := w.similarity(m.previous, now), w.similarity(m.first, now)
-		v.Estimations.PreviousFaceSimilarity, v.Estimations.FirstFaceSimilarity = &previous, &first
-		if min(previous, first) < s.Settings.Session.PreviousFaceSimilarity {
-			v.Errors = append(v.Errors, schemas.CodeDifferentFace)
-			v.Ends, v.MarksFake = schemas.Outcome_OUTCOME_DIFFERENT_FACE, true
-			return v, nil // the state keeps the person that the session began with
-		}
-	}
-	m.previous = now
-	if m.reference != nil {
-		m.verified = float32(w.similarity(m.reference, now))
-	}
-	v.Estimations.Verification = m.verification(s.Settings)
+	w.follow(m, now, s.Settings, v)
 	v.State = m.encode(w.Pack())
 	return v, nil
+}
+
+// follow judges a face that can be compared, and adds it to the memory.
+func (w *Worker) follow(m *memory, now *view, s *schemas.Settings, v *schemas.Verdict) {
+	setting := s.Session.PreviousFaceSimilarity
+	switch {
+	case !m.first.known():
+		m.first, m.previous = *now, *now
+	default:
+		c := m.compare(now, w.similarity)
+		v.Estimations.PreviousFaceSimilarity, v.Estimations.FirstFaceSimilarity = &c.previous, &c.first
+		doubted := c.own < now.bound(setting) || c.chain < setting-chainAllowance
+		if m.doubt(doubted) {
+			v.Ends, v.MarksFake = schemas.Outcome_OUTCOME_DIFFERENT_FACE, true
+		}
+		if doubted {
+			v.Errors = append(v.Errors, schemas.CodeDifferentFace)
+			v.Estimations.Verification = m.verified.verification(s.Session.ReferenceSimilarity)
+			return
+		}
+		m.enrol(now, c, setting)
+	}
+	if m.reference.known() && now.turned() <= frontalAngle {
+		m.verified.add(w.similarity(m.reference.vector, now.vector), s.Session.ReferenceSimilarity)
+	}
+	v.Estimations.Verification = m.verified.verification(s.Session.ReferenceSimilarity)
 }
 
 // describe returns the descriptor of the crop.
@@ -106,15 +112,16 @@ func (w *Worker) describe(pixels []byte) (vector, error) {
 // similarity returns 0..1, see vision.Models.Similarity.
 func (w *Worker) similarity(a, b vector) float64 { return w.models.Similarity(a.unit(), b.unit()) }
 
-// verification returns nil until a face has been compared with the reference.
-func (m *memory) verification(s *schemas.Settings) *schemas.Verification {
-	if m.reference == nil || m.previous == nil {
+// posed returns a view without a vector, with its angles in whole degrees; nil for a face without a pose.
+func posed(e *schemas.Estimations) *view {
+	p := e.GetHeadPose()
+	if p == nil {
 		return nil
 	}
-	similarity := math.Round(float64(m.verified)*1e4) / 1e4
-	return &schemas.Verification{Similarity: similarity, Matched: similarity >= s.Session.ReferenceSimilarity}
+	return &view{
+		yaw: degrees(p.GetYaw()), pitch: degrees(p.GetPitch()), roll: degrees(p.GetRoll()),
+		sharp: e.GetImageQuality().GetBlur() >= sharp,
+	}
 }
 
-func isComparable(p *schemas.HeadPose) bool {
-	return p != nil && math.Abs(p.GetYaw()) <= comparableYaw && math.Abs(p.GetPitch()) <= comparablePitch
-}
+func degrees(x float64) int8 { return int8(math.Round(max(-90, min(x, 90)))) }

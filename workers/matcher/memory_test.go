@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -16,23 +17,23 @@ import (
 const somePack = "0123456789abcdef"
 
 func TestMemoryRoundTrip(t *testing.T) {
-	a, b, c := vector{-127, 0, 5}, vector{1, 2, 3}, vector{127, -128, 9}
+	a, b, c := view{vector: vector{-127, 0, 5}, yaw: 3, pitch: -4}, view{vector: vector{1, 2, 3}}, view{vector: vector{127, -128, 9}, yaw: -90, pitch: 90}
 	for _, m := range []memory{
 		{reference: a},
 		{first: a, previous: b},
-		{reference: a, first: b, previous: c, verified: 0.25},
+		{reference: a, first: b, previous: c, farthest: a, least: 0.5, doubts: 5, verified: verified{0.75, 4, 3}},
+		{first: a, previous: b, turned: [4]view{{}, a, c, b}},
 	} {
 		text := m.encode(somePack)
 		got, err := decodeMemory(text, somePack)
-		if err != nil || !slices.Equal(got.reference, m.reference) || !slices.Equal(got.first, m.first) ||
-			!slices.Equal(got.previous, m.previous) || got.verified != m.verified {
+		if err != nil || !reflect.DeepEqual(*got, m) {
 			t.Errorf("%+v became %+v, %v", m, got, err)
 		}
 		if _, err := decodeMemory(text, "another pack"); !errors.Is(err, errOtherPack) {
 			t.Errorf("another pack: %v", err)
 		}
 	}
-	if m, err := decodeMemory(nil, somePack); err != nil || m.first != nil || m.reference != nil {
+	if m, err := decodeMemory(nil, somePack); err != nil || m.first.known() || m.reference.known() {
 		t.Errorf("no state: %+v, %v", m, err)
 	}
 }
@@ -58,7 +59,7 @@ func TestFaultOfABadState(t *testing.T) {
 		fault streams.Fault
 	}{
 		"cut off":      {[]byte{1, 2, 3}, streams.Input},
-		"another pack": {(&memory{first: vector{1}, previous: vector{1}}).encode(somePack), streams.Model},
+		"another pack": {(&memory{first: view{vector: vector{1}}, previous: view{vector: vector{1}}}).encode(somePack), streams.Model},
 	} {
 		_, err := w.Judge(context.Background(), f, workers.State{Own: c.own, Settings: schemas.DefaultSettings()})
 		if err == nil || streams.FaultOf(err) != c.fault {
@@ -69,7 +70,7 @@ func TestFaultOfABadState(t *testing.T) {
 
 func FuzzDecodeMemory(f *testing.F) {
 	f.Add([]byte{})
-	f.Add((&memory{reference: vector{1, 2}, first: vector{3, 4}, previous: vector{5, 6}, verified: 1}).encode(somePack))
+	f.Add((&memory{reference: view{vector: vector{1, 2}}, first: view{vector: vector{3, 4}, yaw: 7}, verified: verified{1, 2, 2}}).encode(somePack))
 	f.Fuzz(func(t *testing.T, state []byte) {
 		m, err := decodeMemory(state, somePack)
 		if err != nil || len(state) == 0 {

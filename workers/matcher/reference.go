@@ -80,5 +80,5 @@ func (d *describer) describe(image []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&memory{reference: reference}).encode(d.worker.Pack()), nil
+	return (&memory{reference: view{vector: reference}}).encode(d.worker.Pack()), nil
 }

@@ -116,7 +116,7 @@ func JPEGs(t testing.TB, path, filter string, most int) [][]byte {
 	return out
 }
 
-// Face returns the largest face of an image as the detector would send it to w, with pose and crops, or nil if there is no face.
+// Face returns the largest face of an image as the detector would send it to w, with pose, sharpness and crops, or nil if there is no face.
 func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schemas.Face {
 	t.Helper()
 	decoder := vision.NewDecoder(1 << 26)
@@ -136,7 +136,9 @@ func Face(t testing.TB, m *vision.Models, image []byte, w workers.Worker) *schem
 	if err := m.Measure(&img, found[0], &measured); err != nil {
 		t.Fatal(err)
 	}
-	f := &schemas.Face{Version: schemas.Version, Estimations: &schemas.Estimations{}}
+	f := &schemas.Face{Version: schemas.Version, Estimations: &schemas.Estimations{
+		ImageQuality: &schemas.ImageQuality{Blur: vision.MeasureQuality(&img, found[0].Box).Blur},
+	}}
 	if measured.HasPose {
 		f.Estimations.HeadPose = &schemas.HeadPose{Yaw: float64(measured.Yaw), Pitch: float64(measured.Pitch), Roll: float64(measured.Roll)}
 	}
