@@ -60,7 +60,11 @@ func (t *Thresholds) fields() []field {
 		},
 		{at: &t.AGS, title: "General quality", high: 1, null: "off", about: "Minimum score."},
 		{at: &t.Liveness, title: "Liveness", value: 0.5, high: 1, about: "Minimum score of passive liveness."},
-		{at: &t.Deepfake, title: "Deepfake", value: 0.5, high: 1, about: "Minimum score, where 1 is a real face. 0: off."},
+		{
+			at: &t.Deepfake, title: "Deepfake", high: 1,
+			about: "Minimum score, where 1 is a real face. 0: off. The packs that come with the project have no network for it: above 0, " +
+				"no session passes with them.",
+		},
 		{
 			at: &t.ImageModification, title: "Image modification", high: 1,
 			about: "Minimum score, where 1 is an original image. 0: off; above 0 the worker image-modification is required.",

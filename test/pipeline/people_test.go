@@ -90,6 +90,9 @@ func TestTwoPeopleInTurn(t *testing.T) {
 		if d := c.judge(a); !slices.Equal(d.GetErrors(), []int32{schemas.CodeMoreFrames}) {
 			t.Errorf("the first: codes %v", d.GetErrors())
 		}
+		if d := c.judge(b); d.GetOutcome().Terminal() || !slices.Equal(d.GetErrors(), []int32{schemas.CodeDifferentFace}) {
+			t.Errorf("one picture of the second: %v with codes %v", d.GetOutcome(), d.GetErrors())
+		}
 		if d := c.judge(b); d.GetOutcome() != schemas.Outcome_OUTCOME_DIFFERENT_FACE || !slices.Equal(d.GetErrors(), []int32{schemas.CodeDifferentFace}) {
 			t.Errorf("the second: %v with codes %v", d.GetOutcome(), d.GetErrors())
 		}
