@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/deploy/tools/simulate"
+	"github.com/selene-liveness/selene/deploy/tools/simulate/attack"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/schemas"
 )
@@ -37,7 +38,7 @@ func (s *simulation) flags(c *cobra.Command) {
 	f.StringVar(&s.html, "html", "", "with --sessions: file for a page with the table and pictures of what failed")
 }
 
-func allKinds() []simulate.Kind { return simulate.Kinds }
+func allKinds() []simulate.Kind { return slices.Concat(simulate.Kinds, attack.Kinds) }
 
 func kindNames() (out []string) {
 	for _, k := range allKinds() {

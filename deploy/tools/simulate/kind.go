@@ -29,5 +29,4 @@ var Kinds = []Kind{
 	{Name: "presented", Attack: true, About: "a clip of a fake (deepfake, replay, swap, animation), cut to the prompts", New: newPresented},
 	{Name: "foreign-turns", Attack: true, About: "a photo of the victim at rest, another person's clip for each action", New: newForeign},
 	{Name: "swap-clips", Attack: true, About: "another person takes over in the middle of the session", New: newSwap},
-	{Name: "still-photo", Attack: true, About: "one photo, moved by hand, for everything", New: newStill},
 }

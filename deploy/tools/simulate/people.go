@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -112,33 +111,4 @@ func (s *swap) Next(last Reply) (Picture, error) {
 		s.then.now = s.now.now
 	}
 	return s.then.Next(last)
-}
-
-// photo is one picture for everything.
-type photo struct {
-	data   []byte
-	camera *camera
-	now    time.Duration
-	gap    time.Duration
-}
-
-func newStill(m *Material, seed uint64) (*Cast, error) {
-	data, identity, err := m.Photo(int(seed % (1 << 31)))
-	if err != nil {
-		return nil, err
-	}
-	r := seeded(seed)
-	c := newCamera(r)
-	c.drift *= 3
-	return &Cast{&photo{data, c, 0, drawHabits(r).gap}, identity, nil}, nil
-}
-
-// Next shows the picture.
-func (p *photo) Next(Reply) (Picture, error) {
-	if p.now > patience {
-		return Picture{}, io.EOF
-	}
-	p.now += p.gap
-	image, err := p.camera.film(p.data, p.now)
-	return Picture{Image: image, At: p.now}, err
 }

@@ -62,11 +62,11 @@ func TestSessionsAreTheSameForASeed(t *testing.T) {
 	for _, row := range results[0].Kinds {
 		rows[row.Kind] = row
 	}
-	if rows["person"].Sessions != 1 || rows["still-photo"].Sessions != 1 || rows["still-photo"].Passed != 0 || rows["swap-clips"].Sessions != 0 {
+	if rows["person"].Sessions != 1 || rows["cut-recording"].Sessions != 1 || rows["swap-clips"].Sessions != 0 {
 		t.Errorf("got %+v", rows)
 	}
 	var text, page bytes.Buffer
-	if err := results[0].WriteText(&text); err != nil || !strings.Contains(text.String(), "still-photo") {
+	if err := results[0].WriteText(&text); err != nil || !strings.Contains(text.String(), "cut-recording") {
 		t.Errorf("%v: %s", err, text.String())
 	}
 	if err := results[0].WriteHTML(&page); err != nil || !strings.Contains(page.String(), "</table>") {
