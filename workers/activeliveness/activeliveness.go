@@ -3,8 +3,9 @@
 // The actions, their order and the rest before each are derived from the session's secret seed, so that no recording can be
 // prepared for them. A step fails, and starts again with a new draw, if the action is done sooner after the request than the
 // minimum action time of the settings, or later than they allow; if another head turn is done instead; if the face was lost
-// or a second face seen in between; and if the head moves from one pose to the next faster than heads turn. All times are
-// the receive times of frames.
+// or a second face seen in between; and if the head moves from one pose to the next faster than heads turn. With more such
+// failures than the settings allow, the session fails. A turn must also be seen on its way: one that shows only its start and
+// its end has to be done again. All times are the receive times of frames.
 package activeliveness
 
 import (
@@ -59,12 +60,15 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 		}
 	}
 	code := p.follow(f, s.Settings)
-	v.Estimations.ActiveLiveness = &schemas.ActiveLiveness{Done: uint32(p.Done), Total: uint32(len(p.Actions))}
-	if code != 0 {
+	v.Estimations.ActiveLiveness = p.report(f.GetReceivedUnixNanos(), settings)
+	most := settings.MaxFailedSteps
+	switch {
+	case most >= 0 && p.Failed > most:
+		v.Errors, v.Ends = []int32{schemas.CodeActionsFailed}, schemas.Outcome_OUTCOME_ACTIONS_FAILED
+	case code != 0:
 		v.Pending = true
 		v.Errors = []int32{code}
 		v.WaiveNext = waived
-		v.Estimations.ActiveLiveness.Action = p.Actions[p.Done]
 	}
 	var err error
 	if v.State, err = json.Marshal(p); err != nil {

@@ -48,7 +48,11 @@ var (
 	up       = look{pitch: 25}
 	down     = look{pitch: -25}
 	halfLeft = look{yaw: 15}
-	unseen   = look{noPose: true, noEyes: true}
+	way      = map[string][]look{ // to the pose of an action
+		schemas.ActionYawLeft: {{yaw: 8}, {yaw: 17}}, schemas.ActionYawRight: {{yaw: -8}, {yaw: -17}},
+		schemas.ActionPitchUp: {{pitch: 8}, {pitch: 15}}, schemas.ActionPitchDown: {{pitch: -8}, {pitch: -15}},
+	}
+	unseen = look{noPose: true, noEyes: true}
 )
 
 // person does one look after another in one session.
@@ -141,8 +145,10 @@ func TestPhasesOfEveryAction(t *testing.T) {
 			}
 			p.then(straight, c.ask)
 			p.then(straight, c.ask)
-			p.then(halfLeft, c.ask)
 			p.then(unseen, c.ask)
+			for _, l := range way[action] {
+				p.then(l, c.ask)
+			}
 			p.then(c.act, c.rest)
 			p.then(c.act, c.rest)
 			p.then(unseen, c.rest)
@@ -179,6 +185,7 @@ func TestHalfATurnDoesNotCount(t *testing.T) {
 func TestNeutralPose(t *testing.T) {
 	p := asked(t, schemas.ActionPitchDown)
 	p.then(look{pitch: 14}, schemas.CodeTurnDown) // at rest: this is how the person looks
+	p.then(look{pitch: 5}, schemas.CodeTurnDown)
 	p.then(look{pitch: -5}, schemas.CodeTurnDown)
 	p.then(look{pitch: -7}, schemas.CodePitchStart)
 	p.then(look{pitch: 12}, 0)
@@ -186,6 +193,7 @@ func TestNeutralPose(t *testing.T) {
 	p = asked(t, schemas.ActionYawRight)
 	p.then(look{yaw: -40}, schemas.CodeYawStart) // no neutral pose is that far off: 15 degrees are believed
 	p.then(look{yaw: -18}, schemas.CodeTurnRight)
+	p.then(look{yaw: -28}, schemas.CodeTurnRight)
 	p.then(look{yaw: -39}, schemas.CodeTurnRight)
 	p.then(look{yaw: -41}, schemas.CodeYawStart)
 	p.then(look{yaw: -15}, 0)
@@ -214,6 +222,12 @@ func TestOneEye(t *testing.T) {
 	p.then(blinking, schemas.CodeOpenEyes)
 	p.then(winking, 0)
 
+	// An eye under a patch is never seen; the other one blinks.
+	p = meet(t, oneEye)
+	p.then(look{left: schemas.EyeOccluded}, schemas.CodeCloseEyes)
+	p.then(look{left: schemas.EyeOccluded, right: schemas.EyeClosed}, schemas.CodeOpenEyes)
+	p.then(look{left: schemas.EyeOccluded}, 0)
+
 	// An occluded eye is neither open nor closed.
 	patch := look{left: schemas.EyeOccluded}
 	p = asked(t, schemas.ActionBlink)
@@ -231,6 +245,9 @@ func TestActionsInTurn(t *testing.T) {
 		}
 	}
 	done(p.shows(straight), 0, schemas.ActionYawLeft)
+	for _, l := range way[schemas.ActionYawLeft] {
+		p.shows(l)
+	}
 	done(p.shows(left), 0, schemas.ActionYawLeft)
 	done(p.shows(straight), 1, schemas.ActionBlink)
 	done(p.shows(blinking), 1, schemas.ActionBlink) // not yet seen with open eyes since it was asked
@@ -238,6 +255,9 @@ func TestActionsInTurn(t *testing.T) {
 	done(p.shows(blinking), 1, schemas.ActionBlink)
 	done(p.shows(straight), 2, schemas.ActionPitchUp)
 	done(p.shows(straight), 2, schemas.ActionPitchUp)
+	for _, l := range way[schemas.ActionPitchUp] {
+		p.shows(l)
+	}
 	done(p.shows(up), 2, schemas.ActionPitchUp)
 	v := p.shows(straight)
 	done(v, 3, "")
@@ -252,7 +272,7 @@ func TestPhotograph(t *testing.T) {
 		for _, action := range []string{schemas.ActionBlink, schemas.ActionYawLeft, schemas.ActionYawRight, schemas.ActionPitchUp, schemas.ActionPitchDown} {
 			p := asked(t, action)
 			for range 50 {
-				if v := p.shows(photo); !v.GetPending() || v.GetEstimations().GetActiveLiveness().GetDone() != 0 {
+				if v := p.shows(photo); !v.GetPending() && v.GetEnds() == schemas.Outcome_OUTCOME_CONTINUE || v.GetEstimations().GetActiveLiveness().GetDone() != 0 {
 					t.Fatalf("%+v passes for %s", photo, action)
 				}
 			}

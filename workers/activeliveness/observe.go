@@ -9,6 +9,9 @@ import (
 // neutralLimit bounds, in degrees, how far a person's neutral pose may be from zero: cameras stand high or low.
 const neutralLimit = 15
 
+// nodYaw is the largest turn, in degrees, at which a nod counts.
+const nodYaw = 20
+
 func clamp(deg float64) float64 { return max(-neutralLimit, min(neutralLimit, deg)) }
 
 // observed describes what a frame shows of an action. All fields are false for a frame that was not measured.
@@ -34,24 +37,30 @@ func (p *progress) observe(action string, e *schemas.Estimations, s *schemas.Set
 		return observed{}
 	}
 	looksStraight, noddedStraight := math.Abs(yaw) < a.YawStartDeg, math.Abs(pitch) < a.PitchStartDeg
+	// A nod is done while looking straight: pitch is measured badly, and means something else, on a turned head.
+	middle := math.Abs(yaw) < max(nodYaw, a.YawStartDeg)
 	switch action {
 	case schemas.ActionYawLeft:
 		return observed{looksStraight, yaw > a.YawThresholdDeg, yaw < -a.YawThresholdDeg}
 	case schemas.ActionYawRight:
 		return observed{looksStraight, yaw < -a.YawThresholdDeg, yaw > a.YawThresholdDeg}
 	case schemas.ActionPitchUp:
-		return observed{noddedStraight, pitch > a.PitchThresholdDeg, pitch < -a.PitchThresholdDeg || turned && noddedStraight}
+		return observed{noddedStraight, pitch > a.PitchThresholdDeg && middle, pitch < -a.PitchThresholdDeg || turned && noddedStraight}
 	case schemas.ActionPitchDown:
-		return observed{noddedStraight, pitch < -a.PitchThresholdDeg, pitch > a.PitchThresholdDeg || turned && noddedStraight}
+		return observed{noddedStraight, pitch < -a.PitchThresholdDeg && middle, pitch > a.PitchThresholdDeg || turned && noddedStraight}
 	}
 	return observed{}
 }
 
+// blink reports open and closed eyes. Where one eye is enough, the other may be covered all the time.
 func blink(eyes *schemas.Eyes, oneIsEnough bool) observed {
 	left, right := eyes.GetLeft(), eyes.GetRight()
-	open := left == schemas.EyeOpen && right == schemas.EyeOpen
 	if oneIsEnough {
-		open = left == schemas.EyeOpen || right == schemas.EyeOpen
+		open := left == schemas.EyeOpen || right == schemas.EyeOpen
+		return observed{atRest: open, acted: !open && (left == schemas.EyeClosed || right == schemas.EyeClosed)}
 	}
-	return observed{atRest: open, acted: left == schemas.EyeClosed && right == schemas.EyeClosed}
+	return observed{
+		atRest: left == schemas.EyeOpen && right == schemas.EyeOpen,
+		acted:  left == schemas.EyeClosed && right == schemas.EyeClosed,
+	}
 }

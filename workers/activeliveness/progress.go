@@ -10,16 +10,21 @@ import (
 
 // progress is the worker's state.
 type progress struct {
-	Actions []string `json:"actions"`         // requested in this order
-	Done    int      `json:"done"`            // actions finished
-	Phase   phase    `json:"phase"`           // of the current action
-	Round   uint32   `json:"round,omitempty"` // steps that failed so far; each causes a new draw
-	Rest    int      `json:"rest,omitempty"`  // frames at rest in a row, while the hold lasts
-	Since   int64    `json:"since,omitempty"` // when the phase began, unix nanoseconds
+	Actions []string `json:"actions"`          // requested in this order
+	Done    int      `json:"done"`             // actions finished
+	Phase   phase    `json:"phase"`            // of the current action
+	Round   uint32   `json:"round,omitempty"`  // steps that failed so far; each causes a new draw
+	Rest    int      `json:"rest,omitempty"`   // frames at rest in a row, while the hold lasts
+	Since   int64    `json:"since,omitempty"`  // when the phase began, unix nanoseconds
+	Failed  int      `json:"failed,omitempty"` // steps that failed and count
+	On      int      `json:"on,omitempty"`     // poses seen on the way to the requested one, and back
+	At      float64  `json:"at,omitempty"`     // the last of them, degrees towards the requested pose
 
 	Yaw   float64 `json:"yaw,omitempty"`   // the person's neutral pose, degrees
 	Pitch float64 `json:"pitch,omitempty"` //
 	Began bool    `json:"began,omitempty"` // the neutral pose is known
+
+	failure failure // why a step failed with this frame
 
 	Last uint64 `json:"last,omitempty"` // number of the last frame judged
 	Seen *seen  `json:"seen,omitempty"` // the last head that was measured
@@ -55,29 +60,45 @@ const (
 // follow updates the progress with one frame and returns the code of the next request, 0 when all actions are done.
 func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 	e, now := f.GetEstimations(), f.GetReceivedUnixNanos()
-	broken := f.GetState().GetFaceLost() > p.Last || p.jumped(e.GetHeadPose(), now)
+	broken := noFailure
+	switch {
+	case f.GetState().GetFaceLost() > p.Last:
+		broken = faceLost
+	case p.jumped(e.GetHeadPose(), now):
+		broken = jump
+	}
 	p.remember(f)
 	if p.Done == len(p.Actions) {
 		return 0
 	}
-	if broken && (p.Phase != atRest || p.Rest > 0) {
-		p.fail(f.GetState().GetSeed(), s)
+	seed := f.GetState().GetSeed()
+	if broken != noFailure && (p.Phase != atRest || p.Rest > 0) {
+		p.fail(broken, seed, s)
 	}
-	o := p.observe(p.Actions[p.Done], e, s)
+	action := p.Actions[p.Done]
+	o := p.observe(action, e, s)
 	switch p.Phase {
 	case atRest:
-		p.hold(o, now, f.GetState().GetSeed())
+		p.hold(o, now, seed)
 	case acting:
-		switch {
-		case o.acted && p.took(now) >= s.ActiveLiveness.StepMinSeconds && !p.late(now, s):
-			p.enter(returning, now)
-		case o.acted || o.other || p.late(now, s):
-			p.fail(f.GetState().GetSeed(), s)
-		}
-	case returning:
+		p.watch(action, e, s)
 		switch {
 		case p.late(now, s):
-			p.fail(f.GetState().GetSeed(), s)
+			p.fail(tooSlow, seed, s)
+		case o.acted && p.took(now) < s.ActiveLiveness.StepMinSeconds:
+			p.fail(tooFast, seed, s)
+		case o.acted:
+			p.enter(returning, now)
+		case o.other:
+			p.fail(otherAction, seed, s)
+		}
+	case returning:
+		p.watch(action, e, s)
+		switch {
+		case p.late(now, s):
+			p.fail(tooSlow, seed, s)
+		case o.atRest && action != schemas.ActionBlink && p.On < minSeen:
+			p.fail(notATurn, seed, s)
 		case o.atRest:
 			p.enter(atRest, now)
 			p.Done++
@@ -105,15 +126,24 @@ func (p *progress) hold(o observed, now int64, seed []byte) {
 // fail starts the step again. In random order the remaining actions are drawn again, so that a recording with an action at the
 // wrong moment cannot wait for that moment to recur. The set of actions stays the same, so that refusing one does not
 // replace it.
-func (p *progress) fail(seed []byte, s *schemas.Settings) {
+func (p *progress) fail(why failure, seed []byte, s *schemas.Settings) {
 	p.enter(atRest, 0)
+	p.failure = why
+	if why != notATurn { // a slow camera misses the way of a quick turn, which then has to be done once more
+		p.Failed++
+	}
 	p.Round++
 	if s.ActiveLiveness.InteractionOrder == "random" {
 		shuffle(p.Actions[p.Done:], seed, p.Round)
 	}
 }
 
-func (p *progress) enter(next phase, now int64) { p.Phase, p.Since, p.Rest = next, now, 0 }
+func (p *progress) enter(next phase, now int64) {
+	p.Phase, p.Since, p.Rest = next, now, 0
+	if next != returning {
+		p.On, p.At = 0, 0
+	}
+}
 
 // took returns how long the phase has lasted, in seconds.
 func (p *progress) took(now int64) float64 { return time.Duration(now - p.Since).Seconds() }
@@ -166,7 +196,7 @@ var asks = map[string]struct{ rest, act int32 }{
 
 // valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
-	ok := p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning
+	ok := p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
 	for _, a := range p.Actions {
 		ok = ok && slices.Contains(s.InteractionList, a)
 	}

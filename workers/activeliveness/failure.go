@@ -1,0 +1,14 @@
+package activeliveness
+
+// failure is the reason why a step failed, as clients receive it.
+type failure string
+
+const (
+	noFailure   failure = ""
+	tooSlow     failure = "too_slow"
+	tooFast     failure = "too_fast"
+	otherAction failure = "other_action"
+	faceLost    failure = "face_lost"
+	jump        failure = "jump"       // between two frames, faster than heads turn
+	notATurn    failure = "not_a_turn" // the head was not seen on its way
+)
