@@ -2,12 +2,14 @@ package edge
 
 import (
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/selene-liveness/selene/edge/internal/api"
 	"github.com/selene-liveness/selene/edge/internal/gateway"
 	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 )
 
@@ -22,7 +24,7 @@ type Config struct {
 	MaxMessage  int64         `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
 	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"maximum number of pixels of an image"`
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
-	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" default:"optional" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too"`
+	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too; empty = required unless the settings are for development, or up listens on this machine alone"`
 	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"`
 	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests per second and address to /v1, /ui-config and /ws, with bursts of four times as many; 0 = no limit"`
 	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"variant of the settings for sessions that name none; empty = the main document"`
@@ -48,11 +50,19 @@ func (c Config) gateway() (gateway.Config, error) {
 			lpproto.MaxMessageBytes,
 		)
 	}
-	if c.Tokens != "" && c.Tokens != tokensOptional && c.Tokens != tokensRequired {
+	var needsToken func(*schemas.Settings) bool
+	switch c.Tokens {
+	case tokensOptional:
+	case tokensRequired:
+		needsToken = func(*schemas.Settings) bool { return true }
+	case "":
+		needsToken = func(s *schemas.Settings) bool { return !s.Development() }
+	default:
 		return gateway.Config{}, fmt.Errorf("SELENE_SESSION_TOKENS is %q: use %s or %s", c.Tokens, tokensOptional, tokensRequired)
 	}
 	return gateway.Config{
-		NeedsToken:  c.Tokens == tokensRequired,
+		NeedsToken:  needsToken,
+		Address:     api.AddressOf,
 		Variant:     c.Variant,
 		MaxSessions: c.MaxSessions,
 		MaxMessage:  c.MaxMessage,
@@ -60,6 +70,19 @@ func (c Config) gateway() (gateway.Config, error) {
 		Deadline:    c.Deadline,
 		Origins:     c.Origins,
 	}, nil
+}
+
+// OpenLocally lets sessions be opened without a token if the configuration does not say otherwise and only programs of this machine
+// can reach the edge: it listens on a loopback address, and no proxy is trusted. It reports whether it does.
+func (c *Config) OpenLocally() bool {
+	host, _, err := net.SplitHostPort(c.Addr)
+	ip := net.ParseIP(host)
+	local := err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	if c.Tokens != "" || !local || len(c.Proxies) > 0 {
+		return false
+	}
+	c.Tokens = tokensOptional
+	return true
 }
 
 const maxRate = 1e6

@@ -25,7 +25,7 @@ import (
 )
 
 func TestEverythingIsServedOnOneAddress(t *testing.T) {
-	i := install(t, Config{})
+	i := install(t, Config{Tokens: "optional"})
 	if answer, body := i.get("/"); answer.StatusCode != http.StatusOK || !strings.Contains(strings.ToLower(string(body)), "<!doctype html>") {
 		t.Errorf("the page: %s %.100s", answer.Status, body)
 	} else if answer.Header.Get("X-Frame-Options") == "DENY" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -163,8 +163,33 @@ func TestGuardConfiguration(t *testing.T) {
 func TestSessionTokensSetting(t *testing.T) {
 	for text, wrong := range map[string]bool{"": false, "optional": false, "required": false, "yes": true} {
 		c, err := (Config{Tokens: text, MaxMessage: 1}).gateway()
-		if (err != nil) != wrong || err == nil && c.NeedsToken != (text == "required") {
+		if (err != nil) != wrong {
+			t.Errorf("%q: %v", text, err)
+		}
+		if err != nil {
+			continue
+		}
+		production, development := schemas.DefaultSettings(), schemas.DefaultSettings()
+		development.Env = "development"
+		needs := func(s *schemas.Settings) bool { return c.NeedsToken != nil && c.NeedsToken(s) }
+		if needs(production) != (text != "optional") || needs(development) != (text == "required") {
 			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
+}
+
+// Only where nobody else can connect does "up" open sessions without a token by itself.
+func TestOpenLocally(t *testing.T) {
+	for _, c := range []struct {
+		Config
+		open bool
+	}{
+		{Config{Addr: "127.0.0.1:8321"}, true}, {Config{Addr: "[::1]:0"}, true}, {Config{Addr: "localhost:1"}, true},
+		{Config{Addr: ":8321"}, false}, {Config{Addr: "0.0.0.0:8321"}, false}, {Config{Addr: "192.0.2.1:1"}, false},
+		{Config{Addr: "127.0.0.1:1", Tokens: "required"}, false}, {Config{Addr: "127.0.0.1:1", Proxies: []string{"127.0.0.1"}}, false},
+	} {
+		if got := c.OpenLocally(); got != c.open || got != (c.Tokens == "optional") {
+			t.Errorf("%+v: %t", c.Config, got)
 		}
 	}
 }

@@ -10,6 +10,22 @@ type Ticket struct {
 	HasFace bool              `json:"has_face,omitempty"`
 	Variant string            `json:"variant,omitempty"` // of the settings; empty = that of the edge
 	Workers map[string][]byte `json:"workers,omitempty"` // states of workers before the first frame, once opened
+
+	ExternalID string `json:"external_id,omitempty"` // of the person, as the application names them; failures count for it
+}
+
+// Failures are the failed sessions of one subject, as they are kept in the bucket `lockouts` (JSON).
+type Failures struct {
+	Recent   []FailedSession `json:"recent,omitempty"` // since the last lock-out, oldest first
+	Lockouts int             `json:"lockouts,omitempty"`
+	Until    time.Time       `json:"until,omitzero"` // of the last lock-out
+	Last     string          `json:"last,omitempty"` // the mark of the session that caused it
+}
+
+// FailedSession is a failed session that counts. It does not name the session, which may be erased.
+type FailedSession struct {
+	Mark string    `json:"mark"`
+	At   time.Time `json:"at"`
 }
 
 // Reference is the face a session is to be verified against. It is kept beside the ticket until the session opens or the

@@ -30,6 +30,7 @@ const (
 	SessionEventKind_SESSION_DISCONNECTED  SessionEventKind = 3
 	SessionEventKind_SESSION_CLOSED        SessionEventKind = 4
 	SessionEventKind_SESSION_ERASED        SessionEventKind = 5
+	SessionEventKind_SESSION_LOCKED_OUT    SessionEventKind = 6 // after SESSION_CLOSED: its subject has failed too often
 )
 
 // Enum value maps for SessionEventKind.
@@ -41,6 +42,7 @@ var (
 		3: "SESSION_DISCONNECTED",
 		4: "SESSION_CLOSED",
 		5: "SESSION_ERASED",
+		6: "SESSION_LOCKED_OUT",
 	}
 	SessionEventKind_value = map[string]int32{
 		"SESSION_EVENT_UNKNOWN": 0,
@@ -49,6 +51,7 @@ var (
 		"SESSION_DISCONNECTED":  3,
 		"SESSION_CLOSED":        4,
 		"SESSION_ERASED":        5,
+		"SESSION_LOCKED_OUT":    6,
 	}
 )
 
@@ -88,7 +91,8 @@ type SessionEvent struct {
 	AtUnixNanos      int64                  `protobuf:"varint,4,opt,name=at_unix_nanos,json=atUnixNanos,proto3" json:"at_unix_nanos,omitempty"`
 	Edge             string                 `protobuf:"bytes,5,opt,name=edge,proto3" json:"edge,omitempty"`
 	SettingsRevision uint64                 `protobuf:"varint,6,opt,name=settings_revision,json=settingsRevision,proto3" json:"settings_revision,omitempty"`
-	Outcome          Outcome                `protobuf:"varint,7,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"` // of SESSION_CLOSED
+	Outcome          Outcome                `protobuf:"varint,7,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"`                // of SESSION_CLOSED and SESSION_LOCKED_OUT
+	UntilUnixNanos   int64                  `protobuf:"varint,8,opt,name=until_unix_nanos,json=untilUnixNanos,proto3" json:"until_unix_nanos,omitempty"` // of SESSION_LOCKED_OUT: when the subject may try again
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -170,6 +174,13 @@ func (x *SessionEvent) GetOutcome() Outcome {
 		return x.Outcome
 	}
 	return Outcome_OUTCOME_CONTINUE
+}
+
+func (x *SessionEvent) GetUntilUnixNanos() int64 {
+	if x != nil {
+		return x.UntilUnixNanos
+	}
+	return 0
 }
 
 // VideoStatus is a state of the video of a session, or of an export.
@@ -527,7 +538,7 @@ var File_session_proto protoreflect.FileDescriptor
 
 const file_session_proto_rawDesc = "" +
 	"\n" +
-	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\x86\x02\n" +
+	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\xb0\x02\n" +
 	"\fSessionEvent\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12/\n" +
@@ -535,7 +546,8 @@ const file_session_proto_rawDesc = "" +
 	"\rat_unix_nanos\x18\x04 \x01(\x03R\vatUnixNanos\x12\x12\n" +
 	"\x04edge\x18\x05 \x01(\tR\x04edge\x12+\n" +
 	"\x11settings_revision\x18\x06 \x01(\x04R\x10settingsRevision\x12,\n" +
-	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\"\xa1\x04\n" +
+	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\x12(\n" +
+	"\x10until_unix_nanos\x18\b \x01(\x03R\x0euntilUnixNanos\"\xa1\x04\n" +
 	"\vVideoStatus\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12\x16\n" +
@@ -571,14 +583,15 @@ const file_session_proto_rawDesc = "" +
 	"\x05tries\x18\x06 \x01(\rR\x05tries\x12\x1c\n" +
 	"\tdelivered\x18\a \x01(\bR\tdelivered\x12\x16\n" +
 	"\x06detail\x18\b \x01(\tR\x06detail\x12\"\n" +
-	"\rat_unix_nanos\x18\t \x01(\x03R\vatUnixNanos*\x98\x01\n" +
+	"\rat_unix_nanos\x18\t \x01(\x03R\vatUnixNanos*\xb0\x01\n" +
 	"\x10SessionEventKind\x12\x19\n" +
 	"\x15SESSION_EVENT_UNKNOWN\x10\x00\x12\x12\n" +
 	"\x0eSESSION_OPENED\x10\x01\x12\x13\n" +
 	"\x0fSESSION_RESUMED\x10\x02\x12\x18\n" +
 	"\x14SESSION_DISCONNECTED\x10\x03\x12\x12\n" +
 	"\x0eSESSION_CLOSED\x10\x04\x12\x12\n" +
-	"\x0eSESSION_ERASED\x10\x05B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x0eSESSION_ERASED\x10\x05\x12\x16\n" +
+	"\x12SESSION_LOCKED_OUT\x10\x06B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_session_proto_rawDescOnce sync.Once

@@ -17,6 +17,7 @@ type Settings struct {
 	LightChallenge       LightChallengeSettings `json:"light_challenge"`
 	VirtualCameraChecker VirtualCameraChecker   `json:"virtual_camera_checker"`
 	FileLogger           FileLogger             `json:"file_logger"`
+	Lockout              Lockout                `json:"lockout"`
 	Video                Video                  `json:"video"`
 	VideoRedis           VideoRedis             `json:"video_redis"`
 	Workers              []WorkerEntry          `json:"workers"`
@@ -47,6 +48,7 @@ func (s *Settings) fields() []field {
 			about: "How to treat sessions whose frames do not seem to come from a camera.",
 		},
 		{at: &s.FileLogger, title: "Log on disk", about: "Writes every frame and its results to files."},
+		{at: &s.Lockout, title: "Lock-out", about: "How often one person, or one address, may fail."},
 		{at: &s.Video, title: "Video", about: "How the frames of a session become a video file."},
 		{at: &s.VideoRedis, title: "Redis", about: "Where finished videos are announced."},
 		{

@@ -182,6 +182,7 @@ type SessionState struct {
 	Reference           string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                                                     // object that holds the reference face; empty = none
 	FaceLost            uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                                      // number of the last frame that did not show exactly one face
 	FirstFrameUnixNanos int64                  `protobuf:"varint,17,opt,name=first_frame_unix_nanos,json=firstFrameUnixNanos,proto3" json:"first_frame_unix_nanos,omitempty"` // when the edge received the session's first frame
+	Subject             string                 `protobuf:"bytes,30,opt,name=subject,proto3" json:"subject,omitempty"`                                                         // whose failures count, as a pseudonym; empty = nobody's
 	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -334,6 +335,13 @@ func (x *SessionState) GetFirstFrameUnixNanos() int64 {
 		return x.FirstFrameUnixNanos
 	}
 	return 0
+}
+
+func (x *SessionState) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
 }
 
 func (x *SessionState) GetBest() *Sample {
@@ -490,7 +498,7 @@ const file_state_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\xdd\x05\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\xf7\x05\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -509,7 +517,8 @@ const file_state_proto_rawDesc = "" +
 	"\x06device\x18\x0e \x01(\v2\x11.selene.v1.DeviceR\x06device\x12\x1c\n" +
 	"\treference\x18\x0f \x01(\tR\treference\x12\x1b\n" +
 	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x123\n" +
-	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12%\n" +
+	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12\x18\n" +
+	"\asubject\x18\x1e \x01(\tR\asubject\x12%\n" +
 	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

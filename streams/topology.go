@@ -55,6 +55,7 @@ const (
 	BucketUIConfigs = "ui_configs"
 	BucketStats     = "stats"
 	BucketWebhooks  = "webhooks"
+	BucketLockouts  = "lockouts"
 
 	storeMedia = "media"
 )
@@ -220,6 +221,14 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 			History:        1,
 			TTL:            7 * day,
 			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		{
+			Bucket:         BucketLockouts,
+			Description:    "failed sessions of people and addresses under pseudonyms, while they count",
+			History:        1,
+			LimitMarkerTTL: time.Minute,
+			MaxBytes:       64 * megabyte,
 			Replicas:       l.Replicas,
 		},
 		{

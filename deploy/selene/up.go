@@ -67,6 +67,9 @@ func edgeCommand(e *environment) (*cobra.Command, error) {
 
 // up runs an embedded broker, unless one is named, around everything else.
 func up(c *cobra.Command, e *environment, f *edgeFlags) error {
+	if f.config.OpenLocally() {
+		fmt.Fprintln(c.OutOrStdout(), "Sessions need no token, because only this machine can reach the edge; SELENE_SESSION_TOKENS=required asks for one.")
+	}
 	all := func(ctx context.Context, conn *streams.Conn) error {
 		if err := f.storeSettings(ctx, conn); err != nil { // before the workers, which warn of what these settings ask for
 			return err

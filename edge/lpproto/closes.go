@@ -15,6 +15,7 @@ const (
 	CloseDuration         = 4006
 	CloseNotMeasured      = 4007
 	CloseSessionTimeout   = 4008
+	CloseLockedOut        = 4009
 )
 
 // Close describes a close code.
@@ -38,6 +39,7 @@ var Closes = []Close{
 	{CloseFakeSession, "fake session", "the session failed: it was judged to be fake"},
 	{CloseActionsFailed, "actions failed", "the session failed: too many requested actions were not done"},
 	{CloseDuration, "session took too long", "the session failed: it took longer than `session.duration_seconds`"},
+	{CloseLockedOut, "locked out", "follows an `ERROR`; the reason says when to try again"},
 	{CloseNotMeasured, "not measured", "the session failed: nothing could measure what the settings ask for"},
 	{CloseSessionTimeout, "session timeout", "the client was silent for `session.idle_seconds`, or sent no frame for longer than `session.duration_seconds`"},
 }

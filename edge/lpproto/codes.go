@@ -18,6 +18,7 @@ const (
 	CodeSessionID    = 1007
 	CodeTooLarge     = 1008
 	CodeCapacity     = 1009
+	CodeLockedOut    = 1010
 )
 
 // SystemCode describes a system code.
@@ -51,6 +52,7 @@ var SystemCodes = []SystemCode{
 	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},
 	{CodeCapacity, "over capacity", "too many sessions", CloseInternal},
+	{CodeLockedOut, "locked out", "too many sessions of this person or address failed (settings `lockout`)", CloseLockedOut},
 }
 
 func systemCode(number int) (SystemCode, bool) {

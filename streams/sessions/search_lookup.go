@@ -126,7 +126,8 @@ func (s *Store) lookUp(ctx context.Context, q Query, o opening) (*Found, error) 
 	if f.Outcome = schemas.OutcomeName(outcome); !q.outcome(outcome) || q.Code != 0 && !slices.Contains(f.Codes, q.Code) {
 		return nil, nil
 	}
-	if last.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
+	switch last.GetKind() {
+	case schemas.SessionEventKind_SESSION_CLOSED, schemas.SessionEventKind_SESSION_LOCKED_OUT:
 		f.Closed = &end
 		return f, nil
 	}

@@ -139,7 +139,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	if _, err := settings.New(conn).Put(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"SELENE_NATS_URL=nats://" + broker, "SELENE_PACK=base"}
+	env := []string{"SELENE_NATS_URL=nats://" + broker, "SELENE_PACK=base", "SELENE_SESSION_TOKENS=optional"}
 	i := &installation{t, freeAddr(t)}
 	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir())
 	start(t, env, "worker", "detector", "liveness", "matcher", "active-liveness", "virtual-camera", "decider")

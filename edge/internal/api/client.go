@@ -76,6 +76,16 @@ func addrOf(text string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
+// AddressOf returns the address of the client of a request that passed the guard, or the /64 network of an IPv6 address, and "" if
+// it is unknown.
+func AddressOf(r *http.Request) string {
+	c := clientOf(r)
+	if !c.addr.IsValid() {
+		return ""
+	}
+	return c.key()
+}
+
 // key returns the key of limits: an address, or the /64 network of an IPv6 address.
 func (c client) key() string {
 	if !c.addr.Is6() {

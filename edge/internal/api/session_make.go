@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,7 @@ const (
 	tokenBytes   = 32               // random
 	tokenTime    = 15 * time.Minute // to open the session
 	maxReference = 8 << 20          // bytes; in base64 and with its description it must fit a message of the broker
+	maxExternal  = 64               // characters
 	maxMakeBody  = maxReference/3*4 + 1<<16
 )
 
@@ -35,6 +37,7 @@ const (
 type sessionWish struct {
 	Reference []byte `json:"reference"`        // a reference face
 	Variant   string `json:"settings_variant"` // of the settings; empty = that of this instance
+	External  string `json:"external_id"`      // of the person, as the application names them
 }
 
 // makeSession creates a session that only the holder of its token can open. The body is a sessionWish: in JSON, with the
@@ -43,6 +46,10 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	wish, err := wishOf(w, r)
 	if err != nil {
 		return err
+	}
+	if utf8.RuneCountInString(wish.External) > maxExternal || !utf8.ValidString(wish.External) {
+		detail := fmt.Sprintf("must have at most %d characters", maxExternal)
+		return wrongValue("external_id", detail, "external_id: "+detail)
 	}
 	variant := wish.Variant
 	if variant == "" {
@@ -73,7 +80,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if err := a.sessions.PutTicket(
 		r.Context(),
 		id,
-		schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant},
+		schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant, ExternalID: wish.External},
 		face,
 	); err != nil {
 		return err
@@ -110,7 +117,7 @@ func wishOf(w http.ResponseWriter, r *http.Request) (wish sessionWish, err error
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&wish); err != nil {
-		return wish, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64", "settings_variant": "TAG"}: `+err.Error())
+		return wish, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64", "settings_variant": "TAG", "external_id": "ID"}: `+err.Error())
 	}
 	return wish, nil
 }
@@ -137,10 +144,12 @@ func wishInForm(r *http.Request) (wish sessionWish, err error) {
 			wish.Reference = value
 		case name == "settings_variant" && wish.Variant == "":
 			wish.Variant = string(value)
+		case name == "external_id" && wish.External == "":
+			wish.External = string(value)
 		default:
 			return wish, problem(
 				http.StatusBadRequest,
-				fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, and one settings_variant", name),
+				fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, one settings_variant and one external_id", name),
 			)
 		}
 	}

@@ -57,8 +57,9 @@ type Decided struct {
 
 // Step is a step of a session.
 type Step struct {
-	Event string `json:"event"` // opened, resumed, disconnected, closed, erased
-	Edge  string `json:"edge,omitempty"`
+	Event string     `json:"event"` // opened, resumed, disconnected, closed, erased, locked_out
+	Edge  string     `json:"edge,omitempty"`
+	Until *time.Time `json:"until,omitempty"` // of locked_out: when the person or address may try again
 }
 
 // VideoStep is a step of a video or an export.
@@ -90,10 +91,14 @@ func Read(kind Kind, m streams.Followed) *Event {
 		if !read(s) {
 			return nil
 		}
-		if s.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
+		if s.GetOutcome().Terminal() {
 			e.Outcome = schemas.OutcomeName(s.GetOutcome())
 		}
-		e.Step = &Step{strings.ToLower(strings.TrimPrefix(s.GetKind().String(), "SESSION_")), s.GetEdge()}
+		e.Step = &Step{Event: strings.ToLower(strings.TrimPrefix(s.GetKind().String(), "SESSION_")), Edge: s.GetEdge()}
+		if until := s.GetUntilUnixNanos(); until > 0 {
+			at := time.Unix(0, until).UTC()
+			e.Step.Until = &at
+		}
 	case Video:
 		v := &schemas.VideoStatus{}
 		if !read(v) {

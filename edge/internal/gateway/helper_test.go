@@ -164,7 +164,7 @@ func verdict(f *schemas.Frame, sequence uint64, outcome schemas.Outcome, codes .
 		},
 		State: &schemas.SessionState{
 			SettingsRevision: s.GetSettingsRevision(), Seed: s.GetSeed(), OpenedUnixNanos: s.GetOpenedUnixNanos(),
-			Sequence: f.GetName().GetSequence(), Attempts: s.GetAttempts() + 1,
+			Sequence: f.GetName().GetSequence(), Attempts: s.GetAttempts() + 1, Subject: s.GetSubject(),
 		},
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
@@ -29,8 +30,12 @@ type Config struct {
 	MaxPixels   int           // pixels of one image; default 40 million
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
 	Origins     []string      // further origins whose pages may connect; "*" = any
-	NeedsToken  bool          // only sessions created over REST, with a token
-	Variant     string        // of the settings, for sessions whose ticket names none
+	// NeedsToken reports whether, by the settings, only sessions created over REST can be opened, with a token; nil = never.
+	NeedsToken func(*schemas.Settings) bool
+	// Address returns the address of a client whose failures count together, or "" if unknown; nil = unknown.
+	Address func(*http.Request) string
+
+	Variant string // of the settings, for sessions whose ticket names none
 
 	ConnectTimeout time.Duration // until CONNECT; default 10 s
 	WriteTimeout   time.Duration // for one message to leave; default 10 s
@@ -111,12 +116,14 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 // Name returns the ID of this instance.
 func (g *Gateway) Name() string { return g.name }
 
-// Run announces every sessions.EdgeBeat that this instance is alive. When ctx is done, sessions finish the
+// Run announces every sessions.EdgeBeat that this instance is alive, and counts failed sessions. When ctx is done, sessions finish the
 // current frame and are released, so that they can continue elsewhere at once, and their sockets are closed with 1012; then it
 // returns nil. Run may be called once.
 func (g *Gateway) Run(ctx context.Context) error {
 	tick := time.NewTicker(sessions.EdgeBeat)
 	defer tick.Stop()
+	counting := make(chan error, 1)
+	go func() { counting <- g.countFailures(ctx) }()
 	g.beat(ctx)
 	close(g.started)
 	for beating := true; beating; g.beat(ctx) {
@@ -133,7 +140,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	kill := time.AfterFunc(drainTime, func() { close(g.stop) })
 	g.sockets.Wait()
 	kill.Stop()
-	return nil
+	return <-counting
 }
 
 func (g *Gateway) beat(ctx context.Context) {
@@ -198,11 +205,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g.metrics.open.Inc()
 	defer g.metrics.open.Dec()
-	g.serve(context.WithoutCancel(r.Context()), s)
+	address := ""
+	if g.config.Address != nil {
+		address = g.config.Address(r)
+	}
+	g.serve(context.WithoutCancel(r.Context()), s, address)
 }
 
 // serve runs a session on a socket and closes it.
-func (g *Gateway) serve(ctx context.Context, socket *socket) {
+func (g *Gateway) serve(ctx context.Context, socket *socket, address string) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	socket.start(func() { cancel(errClientGone) })
@@ -215,7 +226,7 @@ func (g *Gateway) serve(ctx context.Context, socket *socket) {
 		case <-done:
 		}
 	}()
-	s := &session{gateway: g, socket: socket, onLost: func() { cancel(errClaimedElsewhere) }}
+	s := &session{gateway: g, socket: socket, address: address, onLost: func() { cancel(errClaimedElsewhere) }}
 	c := s.run(ctx)
 	s.release(context.WithoutCancel(ctx), c)
 	socket.finish(c.code, c.reason)

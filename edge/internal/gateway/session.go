@@ -13,6 +13,7 @@ import (
 type session struct {
 	gateway *Gateway
 	socket  *socket
+	address string // of the client, for lock-outs; empty = unknown
 	onLost  func() // called when another socket has claimed the session
 
 	id       string // empty until CONNECT was answered

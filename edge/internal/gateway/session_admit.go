@@ -13,6 +13,7 @@ import (
 
 // admission is a session that a client may have, and its current state.
 type admission struct {
+	subject  string // whose failures count; empty = nobody's
 	id       string
 	fresh    bool                  // the client named no session
 	ticket   *sessions.Ticket      // nil if the session was made without one
@@ -23,12 +24,12 @@ type admission struct {
 
 // admit checks that the client may have the session. It changes nothing, and refuses a session that has ended before
 // anybody claims it: a claim would keep alive the presence that a dead edge left, and whose expiry announces the end.
-func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest) (*admission, error) {
+func (g *Gateway) admit(ctx context.Context, id, address string, r lpproto.ConnectRequest) (*admission, error) {
 	ticket, err := g.ticketFor(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	a := &admission{id: id, fresh: r.SessionID == "", ticket: ticket}
+	a := &admission{id: id, subject: g.subjectOf(ticket, address), fresh: r.SessionID == "", ticket: ticket}
 	if err := g.locate(ctx, a); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,13 @@ func (g *Gateway) admit(ctx context.Context, id string, r lpproto.ConnectRequest
 			return nil, err
 		}
 	}
-	return a, nil
+	if ticket == nil && g.config.NeedsToken != nil && g.config.NeedsToken(a.settings) {
+		return nil, sessions.ErrTicket
+	}
+	if a.state != nil { // resumed
+		return a, nil
+	}
+	return a, g.checkLockout(ctx, a)
 }
 
 // ticketFor returns the ticket of the session that a client requests, or nil for a session that was created without one. A
@@ -53,7 +60,7 @@ func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*ses
 			return nil, err
 		}
 	}
-	if r.Token != "" || g.config.NeedsToken {
+	if r.Token != "" {
 		return nil, sessions.ErrTicket
 	}
 	return nil, nil

@@ -34,7 +34,10 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 			s.ended, err = ended, cause
 		}
 	}
+	var locked *lockedOutError
 	switch {
+	case errors.As(err, &locked):
+		return s.refuse(lpproto.CodeLockedOut, locked.Error())
 	case errors.Is(err, sessions.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, sessions.ErrTicket):
 		return s.refuse(lpproto.CodeSessionID, reasonOf(err))
 	case err != nil:
@@ -51,7 +54,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 
 // open assigns the session to this socket, or changes nothing. A session that was opened before continues from its state.
 func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) error {
-	a, err := s.gateway.admit(ctx, id, r)
+	a, err := s.gateway.admit(ctx, id, s.address, r)
 	if err != nil {
 		return err
 	}

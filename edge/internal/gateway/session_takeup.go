@@ -20,7 +20,7 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 	}
 	state, kind := c.state, schemas.SessionEventKind_SESSION_RESUMED
 	if state == nil {
-		state, kind = newState(c.revision, device), schemas.SessionEventKind_SESSION_OPENED
+		state, kind = newState(c.revision, c.subject, device), schemas.SessionEventKind_SESSION_OPENED
 		if c.ticket != nil {
 			if err := g.sessions.UseTicket(ctx, c.ticket); err != nil {
 				return err
@@ -39,8 +39,10 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 	return nil
 }
 
-func newState(revision uint64, d *schemas.Device) *schemas.SessionState {
+func newState(revision uint64, subject string, d *schemas.Device) *schemas.SessionState {
 	seed := make([]byte, seedBytes)
 	rand.Read(seed)
-	return &schemas.SessionState{SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano(), Device: d}
+	return &schemas.SessionState{
+		SettingsRevision: revision, Seed: seed, OpenedUnixNanos: time.Now().UnixNano(), Device: d, Subject: subject,
+	}
 }

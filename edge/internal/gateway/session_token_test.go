@@ -84,7 +84,7 @@ func TestTokenIsNeededToResumeAndUsedUpAtTheEnd(t *testing.T) {
 		}
 		return goOn(f, sequence)
 	})
-	first, second := open(t, conn, Config{}), open(t, conn, Config{NeedsToken: true})
+	first, second := open(t, conn, Config{}), open(t, conn, Config{NeedsToken: outsideDevelopment})
 	id := ticket(t, conn, soon(), nil)
 	r := lpproto.ConnectRequest{SessionID: id, Token: secret}
 	c := admitted(t, first, r)
@@ -149,13 +149,17 @@ func TestEndIsRepeated(t *testing.T) {
 	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "ended") // an ID is not a secret
 }
 
+func outsideDevelopment(s *schemas.Settings) bool { return !s.Development() }
+
 func TestTokensCanBeRequired(t *testing.T) {
 	conn := world(t, "", goOn)
-	d := open(t, conn, Config{NeedsToken: true})
+	d := open(t, conn, Config{NeedsToken: outsideDevelopment})
 	refused(t, d, lpproto.ConnectRequest{}, "token")
 	refused(t, d, lpproto.ConnectRequest{SessionID: uuid.NewString()}, "token")
 	refused(t, d, lpproto.ConnectRequest{SessionID: uuid.NewString(), Token: secret}, "token")
 	admitted(t, d, lpproto.ConnectRequest{SessionID: ticket(t, conn, soon(), nil), Token: secret})
+	prepare(t, conn, `{"env":"development","workers":[]}`)
+	connect(t, d, "")
 }
 
 // The reference face's description and name travel with the first frame, also when the session is opened twice before it.

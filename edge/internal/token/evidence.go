@@ -30,6 +30,13 @@ func (s *Signer) SignEvidence(claims jwt.Claims) (string, error) {
 	return t.SignedString(s.evidence)
 }
 
+// Pseudonym returns a name for a text, from which nobody without the token key can tell the text.
+func (s *Signer) Pseudonym(text string) string {
+	mac := hmac.New(sha256.New, s.evidence.Seed())
+	mac.Write([]byte("selene: pseudonym, 1: " + text))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
 func evidenceJWK(key ed25519.PublicKey) JWK {
 	b64 := base64.RawURLEncoding.EncodeToString
 	x := b64(key)

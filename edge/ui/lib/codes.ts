@@ -76,6 +76,7 @@ export const SYSTEM_CODES = {
   1007: "bad or busy session-id",
   1008: "message too large",
   1009: "over capacity",
+  1010: "locked out",
 } as const;
 export type SystemCode = keyof typeof SYSTEM_CODES;
 
@@ -92,6 +93,7 @@ export const CLOSE_CODES = {
   4004: "fake session",
   4005: "actions failed",
   4006: "session took too long",
+  4009: "locked out",
   4007: "not measured",
   4008: "session timeout",
 } as const;
