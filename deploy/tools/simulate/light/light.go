@@ -29,7 +29,7 @@ const (
 // Room states how the screen lights a scene.
 type Room struct {
 	Strength   float64 // light of the white screen on the face as a fraction of the ambient light
-	Background float64 // distance of the background as a multiple of that of the face
+	Background float64 // distance of the background as a multiple of that of the face, above 0
 	Surface    Surface
 }
 

@@ -187,7 +187,7 @@ func TestTable(t *testing.T) {
 		{"person, k 0.02 (window)", show{room: head(.02), delay: 300}},
 		{"person, k 0.3, wall close behind", show{room: light.Room{Strength: .3, Background: 1.5}, delay: 300}},
 		{"person, k 0.3, slow network", show{room: head(.3), delay: 800}},
-		{"injected recording", show{none: true}},
+		{"injected recording", show{room: head(0), none: true}},
 		{"recording under another seed", show{room: head(.3), other: true}},
 		{"relayed 2 s late", show{room: head(.3), delay: 2000}},
 		{"sheet or screen, reflects 0.3", show{room: light.Room{Strength: .3, Background: 3, Surface: light.Sheet}, delay: 300}},
