@@ -111,7 +111,8 @@ func TestMorphIsNoBridge(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	w := New(m)
 	pairs := [][2]string{
-		{"match/ageitgey/obama.jpg", "conditions/open_eyes_d9.jpg"}, {"conditions/open_eyes_d9.jpg", "match/deepface/df03_img18.jpg"},
+		{"match/ageitgey/obama.jpg", "conditions/open_eyes_d9.jpg"},
+		{"conditions/open_eyes_d9.jpg", "match/deepface/df03_img18.jpg"},
 		{"match/deepface/df04_img29.jpg", "match/ageitgey/biden.jpg"},
 	}
 	bridged := 0
