@@ -19,11 +19,6 @@ var (
 	most  = flag.Int("victims", 12, "victims to write")
 )
 
-var dumped = map[string]func(*Photo, uint64) *performer{
-	"still": still, "moved": byHand, "crude": crudeWarp, "ellipsoid": smoothEllipsoid, "mesh": meshWarped, "sway": meshSway,
-	"screen-still": screenStill, "screen-warp": screenWarp, "patch": patched, "interpolated": interpolated,
-}
-
 // play asks for every action in turn, and hands each picture and what it shows to see.
 func play(t testing.TB, a *performer, see func(i int, wanted request, frame simulate.Picture)) {
 	t.Helper()
@@ -65,29 +60,30 @@ func TestDump(t *testing.T) {
 		t.Skip("no folder: go test -run TestDump -dump DIR")
 	}
 	m := workertest.Models(t, "zoo")
-	left := *most
-	for i, name := range victims {
-		p := victim(t, m, name, 512)
-		if p == nil {
-			t.Logf("%s: no use", name)
-			continue
-		}
-		if left--; left < 0 {
+	var names []string
+	var photos []*Photo
+	for _, name := range victims {
+		if len(photos) == *most {
 			break
 		}
-		base := filepath.Base(name)
-		for kind, make := range dumped {
-			if *kinds != "" && !strings.Contains(","+*kinds+",", ","+kind+",") {
+		if p := victim(t, m, name, 512); p != nil {
+			base := filepath.Base(name)
+			names, photos = append(names, strings.TrimSuffix(base, filepath.Ext(base))), append(photos, p)
+		}
+	}
+	for i, p := range photos {
+		for _, kind := range Kinds {
+			if *kinds != "" && !strings.Contains(","+*kinds+",", ","+kind.Name+",") {
 				continue
 			}
-			dir := filepath.Join(*dump, kind, strings.TrimSuffix(base, filepath.Ext(base)))
+			dir := filepath.Join(*dump, kind.Name, names[i])
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			a := make(p, uint64(i))
-			play(t, a, func(i int, _ request, f simulate.Picture) {
+			a := kind.make([]*Photo{p, photos[(i+1)%len(photos)]}, uint64(i))
+			play(t, a, func(n int, _ request, f simulate.Picture) {
 				l := a.shown
-				file := fmt.Sprintf("%03d_t%06d_yaw%+03.0f_pitch%+03.0f_blink%.2f.jpg", i, f.At.Milliseconds(), l.Yaw, l.Pitch, l.Blink)
+				file := fmt.Sprintf("%03d_t%06d_yaw%+03.0f_pitch%+03.0f_blink%.2f.jpg", n, f.At.Milliseconds(), l.Yaw, l.Pitch, l.Blink)
 				if err := os.WriteFile(filepath.Join(dir, file), f.Image, 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -7,11 +7,40 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
+// Kind is a sort of attacker.
+type Kind struct {
+	Name   string
+	About  string // what it does, in one sentence
+	Photos int    // of different persons that New takes; the session is to be passed as the last
+	make   func(photos []*Photo, seed uint64) *performer
+}
+
+// New returns an attacker; photos are of the same size.
+func (k *Kind) New(photos []*Photo, seed uint64) simulate.Actor { return k.make(photos, seed) }
+
+func one(f func(*Photo, uint64) *performer) func([]*Photo, uint64) *performer {
+	return func(photos []*Photo, seed uint64) *performer { return f(photos[0], seed) }
+}
+
+// Kinds are the attackers that have photos alone.
+var Kinds = []Kind{
+	{"still", "one photo for everything, encoded anew for each frame", 1, one(still)},
+	{"moved", "a print that is moved, tilted and brought nearer by hand as requested", 1, one(byHand)},
+	{"crude", "a jump to an ellipsoid with a nose for turns, skin painted over the eyes for blinks", 1, one(crudeWarp)},
+	{"ellipsoid", "an ellipsoid with a nose that turns at the speed of a head, lids that close", 1, one(smoothEllipsoid)},
+	{"mesh", "the photo bent as its own mesh turns in space, lids that close", 1, one(meshWarped)},
+	{"sway", "the same with a head that leans and light that changes as it turns", 1, one(meshSway)},
+	{"morph", "a face between two persons at first, then the second, whose mesh turns", 2, func(photos []*Photo, seed uint64) *performer {
+		return morphed(photos[0], photos[1], seed)
+	}},
+	{"screen-still", "a photo on a screen, moved by hand", 1, one(screenStill)},
+	{"screen-warp", "a mesh warp on a screen", 1, one(screenWarp)},
+	{"patch", "a photo whose eyes are replaced by closed ones", 1, one(patched)},
+	{"interpolated", "cross-fades between the photo and one warped picture for each action", 1, one(interpolated)},
+}
+
 // seeded returns the source of all that is random in an attacker.
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5e1e7e)) }
-
-// Still holds up one photo for everything.
-func Still(p *Photo, seed uint64) simulate.Actor { return still(p, seed) }
 
 func still(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
@@ -20,18 +49,12 @@ func still(p *Photo, seed uint64) *performer {
 	return a
 }
 
-// CrudeWarp jumps from the photo to an ellipsoid with a nose, and paints or stretches skin over the eyes.
-func CrudeWarp(p *Photo, seed uint64) simulate.Actor { return crudeWarp(p, seed) }
-
 func crudeWarp(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
 	a := newPerformer(newEllipsoid(p, paintedLids(p, r.IntN(3) > 0), false), p.img.Width, r)
 	a.sudden = true
 	return a
 }
-
-// SmoothEllipsoid plays the same at the speed of a head, and moves the lids.
-func SmoothEllipsoid(p *Photo, seed uint64) simulate.Actor { return smoothEllipsoid(p, seed) }
 
 func smoothEllipsoid(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
@@ -40,18 +63,12 @@ func smoothEllipsoid(p *Photo, seed uint64) *performer {
 	return a
 }
 
-// MeshWarp bends the photo as its own mesh turns in space.
-func MeshWarp(p *Photo, seed uint64) simulate.Actor { return meshWarped(p, seed) }
-
 func meshWarped(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
 	a := newPerformer(newMeshWarp(p), p.img.Width, r)
 	a.sway = newSway(r, 0.8, 0.006)
 	return a
 }
-
-// Moved holds a print before the camera and moves it by hand as requested.
-func Moved(p *Photo, seed uint64) simulate.Actor { return byHand(p, seed) }
 
 func byHand(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
@@ -60,9 +77,6 @@ func byHand(p *Photo, seed uint64) *performer {
 	a.sway = newSway(r, 1.5, 0.015)
 	return a
 }
-
-// MeshSway is [MeshWarp] with a head that moves as a whole while it turns, and a light that changes with the angle.
-func MeshSway(p *Photo, seed uint64) simulate.Actor { return meshSway(p, seed) }
 
 func meshSway(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
@@ -81,9 +95,6 @@ func meshSway(p *Photo, seed uint64) *performer {
 	return a
 }
 
-// Patch answers blinks alone, with closed eyes put over those of the photo.
-func Patch(p *Photo, seed uint64) simulate.Actor { return patched(p, seed) }
-
 func patched(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
 	lids := paintedLids(p, r.IntN(2) == 0)
@@ -94,9 +105,6 @@ func patched(p *Photo, seed uint64) *performer {
 	a.sudden, a.camera.shake = true, 0.5
 	return a
 }
-
-// Interpolated fades between the photo and one warped picture for each action.
-func Interpolated(p *Photo, seed uint64) simulate.Actor { return interpolated(p, seed) }
 
 func interpolated(p *Photo, seed uint64) *performer {
 	r := seeded(seed)

@@ -43,8 +43,8 @@ func (l *lid) close(mesh []point, closed float64) {
 func (l *lid) widen(mesh []point) {
 	for i := range l.upper {
 		up, low := mesh[l.upper[i]], mesh[l.lower[i]]
-		mesh[l.upper[i]] = up.to(mesh[l.crease[i]], 0.3)
-		mesh[l.lower[i]] = low.to(mesh[l.under[i]], 0.3)
+		mesh[l.upper[i]] = up.to(mesh[l.crease[i]], 0.45)
+		mesh[l.lower[i]] = low.to(mesh[l.under[i]], 0.4)
 	}
 }
 
@@ -66,7 +66,7 @@ func (l *lid) lashes(mesh []point, closed float64, dst *vision.Image) {
 			if d > 3 {
 				continue
 			}
-			f := 1 - 0.6*closed*math.Exp(-d*d/2)
+			f := 1 - 0.7*closed*math.Exp(-d*d/2)
 			k := (y*dst.Width + x) * 3
 			for c := range 3 {
 				dst.Pix[k+c] = level(float64(dst.Pix[k+c]) * f)

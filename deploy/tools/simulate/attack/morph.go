@@ -4,7 +4,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/selene-liveness/selene/deploy/tools/simulate"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -68,9 +67,6 @@ func moved(w *meshWarp, to []point, at point) point {
 	}
 	return to[best].minus(w.photo.mesh[best])
 }
-
-// Morph begins with a face between two persons, and leads to the second within a second; they answer the requests.
-func Morph(first, second *Photo, seed uint64) simulate.Actor { return morphed(first, second, seed) }
 
 func morphed(first, second *Photo, seed uint64) *performer {
 	r := seeded(seed)

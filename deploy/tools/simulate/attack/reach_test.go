@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -79,9 +80,8 @@ func TestWarpsReachTheThresholds(t *testing.T) {
 	}
 	for _, pack := range []string{"zoo", "base"} {
 		m := workertest.Models(t, pack)
-		for _, kind := range []string{"crude", "ellipsoid", "mesh", "sway"} {
-			make, ok := dumped[kind]
-			if !ok {
+		for _, kind := range Kinds {
+			if !slices.Contains([]string{"crude", "ellipsoid", "mesh", "sway"}, kind.Name) {
 				continue
 			}
 			counts, sessions, everything := map[request]int{}, 0, 0
@@ -89,7 +89,7 @@ func TestWarpsReachTheThresholds(t *testing.T) {
 				if photos[name] == nil {
 					continue
 				}
-				most := reached(t, m, make(photos[name], uint64(i)))
+				most := reached(t, m, kind.make([]*Photo{photos[name]}, uint64(i)))
 				sessions++
 				whole := true
 				for _, r := range requests {
@@ -102,13 +102,13 @@ func TestWarpsReachTheThresholds(t *testing.T) {
 				if whole {
 					everything++
 				} else if *all {
-					t.Logf("%s %s %s: %v", pack, kind, name, most)
+					t.Logf("%s %s %s: %v", pack, kind.Name, name, most)
 				}
 			}
-			t.Logf("%s %s: of %d, %d reach everything; %v", pack, kind, sessions, everything, counts)
+			t.Logf("%s %s: of %d, %d reach everything; %v", pack, kind.Name, sessions, everything, counts)
 			for _, r := range requests {
 				if pack == "zoo" && counts[r] < int(math.Ceil(float64(sessions)*0.6)) {
-					t.Errorf("zoo sees %s of %s in %d of %d sessions, want most", r, kind, counts[r], sessions)
+					t.Errorf("zoo sees %s of %s in %d of %d sessions, want most", r, kind.Name, counts[r], sessions)
 				}
 			}
 		}

@@ -117,9 +117,6 @@ func (s *Screen) Next(last simulate.Reply) (simulate.Picture, error) {
 // Close frees the decoder.
 func (s *Screen) Close() { s.decoder.Close() }
 
-// ScreenStill shows a photo on a screen, moved by hand.
-func ScreenStill(p *Photo, seed uint64) simulate.Actor { return screenStill(p, seed) }
-
 func screenStill(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
 	a := newPerformer(&filmed{screen: newScreen(r), of: newPlane(p)}, p.img.Width, r)
@@ -127,9 +124,6 @@ func screenStill(p *Photo, seed uint64) *performer {
 	a.sway = newSway(r, 1, 0.012)
 	return a
 }
-
-// ScreenWarp shows a mesh warp on a screen.
-func ScreenWarp(p *Photo, seed uint64) simulate.Actor { return screenWarp(p, seed) }
 
 func screenWarp(p *Photo, seed uint64) *performer {
 	r := seeded(seed)
