@@ -13,12 +13,12 @@ import (
 // camera makes a file of a picture as if it were filmed: with noise, a flicker of the exposure and a quality of its own for
 // each.
 type camera struct {
-	random       *rand.Rand
-	noise        float64 // standard deviation, levels
-	worst, best  int     // JPEG qualities
-	grain        []int8  // noise of standard deviation 16
-	shake        float64 // pixels
-	shaken, shot vision.Image
+	random      *rand.Rand
+	noise       float64 // standard deviation, levels
+	worst, best int     // JPEG qualities
+	grain       []int8  // noise of standard deviation 16
+	shake       float64 // pixels
+	shaken      vision.Image
 }
 
 const grainSize = 1 << 16

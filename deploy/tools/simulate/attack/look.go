@@ -15,8 +15,10 @@ func between(a, b Look, f float64) Look {
 	f = min(max(f, 0), 1)
 	f = f * f * (3 - 2*f)
 	mix := func(x, y float64) float64 { return x + (y-x)*f }
-	return Look{mix(a.Yaw, b.Yaw), mix(a.Pitch, b.Pitch), mix(a.Roll, b.Roll), mix(a.X, b.X), mix(a.Y, b.Y),
-		mix(a.Scale, b.Scale), mix(a.Blink, b.Blink)}
+	return Look{
+		mix(a.Yaw, b.Yaw), mix(a.Pitch, b.Pitch), mix(a.Roll, b.Roll), mix(a.X, b.X), mix(a.Y, b.Y),
+		mix(a.Scale, b.Scale), mix(a.Blink, b.Blink),
+	}
 }
 
 // sway is the small movement of a head, or of a hand, that never rests: sines of incommensurate frequencies.
