@@ -38,7 +38,7 @@ func (s *simulation) flags(c *cobra.Command) {
 	f.StringVar(&s.html, "html", "", "with --sessions: file for a page with the table and pictures of what failed")
 }
 
-func allKinds() []simulate.Kind { return slices.Concat(simulate.Kinds, attack.Kinds) }
+func allKinds() []simulate.Kind { return slices.Concat(simulate.Kinds, attack.Simulated()) }
 
 func kindNames() (out []string) {
 	for _, k := range allKinds() {
