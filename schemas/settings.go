@@ -53,7 +53,7 @@ func (s *Settings) fields() []field {
 		{at: &s.VideoRedis, title: "Redis", about: "Where finished videos are announced."},
 		{
 			at: &s.Workers, title: "Workers", value: defaultWorkers,
-			about: "The workers that judge faces. liveness, matcher and active-liveness must be required or left out.",
+			about: "The workers that judge faces. liveness, matcher and active-liveness are added, as required, when a check needs them.",
 		},
 	}
 }
@@ -91,6 +91,7 @@ func parseSettings(document []byte, stored bool) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.addWorkers()
 	// A session can only be rejected for its camera when the decision waits for the worker that judges it.
 	if c := s.VirtualCameraChecker; c.IsEnabled && c.Policy == "reject" {
 		s.Workers = requireWorker(s.Workers, WorkerVirtualCamera)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,7 @@ func TestSettingsKeepDefaults(t *testing.T) {
 	if s.Session.MaxAttempts != -1 || s.Session.AggregateFrames != d.Session.AggregateFrames || s.Thresholds.Blur != d.Thresholds.Blur {
 		t.Fatalf("got %+v", s.Session)
 	}
-	if len(s.ActiveLiveness.InteractionList) != 1 || s.ActiveLiveness.InteractionCount != 1 || len(s.Workers) != 1 {
+	if len(s.ActiveLiveness.InteractionList) != 1 || s.ActiveLiveness.InteractionCount != 1 || len(s.Workers) != 3 || s.Workers[0].Timeout != 1 {
 		t.Fatalf("lists of the document must replace the default's: %+v %+v", s.ActiveLiveness, s.Workers)
 	}
 }
@@ -41,15 +42,17 @@ func TestDependentSettingsAreRequired(t *testing.T) {
 		`{"thresholds":{"image_modification":0.5}}`:                                                         {WorkerImageModification, true, 5},
 		`{"light_challenge":{"is_enabled":true}}`:                                                           {WorkerLightChallenge, true, 5},
 		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                 {WorkerVirtualCamera, false, 5},
-		`{"workers":[{"name":"matcher","required":true},{"name":"virtual-camera"}]}`:                        {WorkerVirtualCamera, false, 5},
+		`{"workers":[{"name":"virtual-camera"}]}`:                                                           {WorkerActiveLiveness, true, 5},
+		`{"workers":[],"active_liveness":{"is_enabled":false}}`:                                             {WorkerMatcher, true, 5},
+		`{"workers":[],"active_liveness":{"is_enabled":false},"session":{"previous_face_similarity":0}}`:    {WorkerLiveness, true, 5},
 		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`: {WorkerVirtualCamera, true, 5},
 	} {
 		s, err := ParseSettings([]byte(doc))
 		if err != nil {
 			t.Fatalf("%s: %v", doc, err)
 		}
-		if got := s.Workers[len(s.Workers)-1]; got != want {
-			t.Errorf("%s: got %+v, want %+v", doc, got, want)
+		if i := slices.IndexFunc(s.Workers, func(w WorkerEntry) bool { return w.Name == want.Name }); i < 0 || s.Workers[i] != want {
+			t.Errorf("%s: got %+v, want %+v among them", doc, s.Workers, want)
 		}
 	}
 }
@@ -57,6 +60,9 @@ func TestDependentSettingsAreRequired(t *testing.T) {
 func TestSettingsErrorsNameThePath(t *testing.T) {
 	for doc, want := range map[string]string{
 		`{"session":{"max_attempt":3}}`:                              "session.max_attempt",
+		`{"roi":{"width":0}}`:                                        "roi.width",
+		`{"roi":{"height":0}}`:                                       "roi.height",
+		`{"thresholds":{"glasses":[]}}`:                              "thresholds.glasses",
 		`{"session":{"max_attempts":0}}`:                             "session.max_attempts",
 		`{"session":{"max_attempts":"many"}}`:                        "session.max_attempts",
 		`{"thresholds":{"yaw":120}}`:                                 "thresholds.yaw",

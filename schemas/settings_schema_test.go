@@ -235,7 +235,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"path":"session.max_attempts","from":50,"to":7},` +
+	want := `[{"path":"session.max_attempts","from":600,"to":7},` +
 		`{"path":"thresholds.glasses","from":["no_glasses","eyeglasses"],"to":["sunglasses"]},` +
 		`{"path":"video_redis.password","from":"********","to":"********"}]`
 	if string(got) != want {

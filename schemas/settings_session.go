@@ -22,14 +22,14 @@ const (
 func (s *Session) fields() []field {
 	return []field{
 		{
-			at: &s.MaxAttempts, title: "Maximum attempts", value: 50, low: noLimit, high: maxLimit, not0: true,
+			at: &s.MaxAttempts, title: "Maximum attempts", value: 600, low: noLimit, high: maxLimit, not0: true,
 			null: "no limit, as -1", none: noLimit,
-			about: "Number of judged frames after which a session fails. -1: no limit.",
+			about: "Number of failed frames after which a session fails; frames that only wait for the person do not count. -1: no limit.",
 		},
 		{
-			at: &s.MaxLivenessAttempts, title: "Maximum liveness attempts", value: 40, low: noLimit, high: maxLimit, not0: true,
+			at: &s.MaxLivenessAttempts, title: "Maximum liveness attempts", value: 100, low: noLimit, high: maxLimit, not0: true,
 			null: "no limit, as -1", none: noLimit,
-			about: "Number of frames judged for liveness after which a session fails. -1: no limit.",
+			about: "Number of frames judged for liveness and failed after which a session fails. -1: no limit.",
 		},
 		{
 			at: &s.AggregateFrames, title: "Frames per decision", value: 5, low: 1, high: 100,
@@ -75,14 +75,17 @@ type ROI struct {
 	Height  float64 `json:"height"`
 }
 
-const maxPixels = 16384
+const (
+	maxPixels = 16384
+	minRegion = 0.1 // of the frame: no face fits into less
+)
 
 func (r *ROI) fields() []field {
 	const unit = " Up to 1: a fraction of the frame; above 1: pixels."
 	return []field{
 		{at: &r.CenterX, title: "Centre, horizontal", value: 0.5, high: maxPixels, about: "Distance of the centre from the left." + unit},
 		{at: &r.CenterY, title: "Centre, vertical", value: 0.5, high: maxPixels, about: "Distance of the centre from the top." + unit},
-		{at: &r.Width, title: "Width", value: 1.0, high: maxPixels, about: "Width of the region." + unit},
-		{at: &r.Height, title: "Height", value: 1.0, high: maxPixels, about: "Height of the region." + unit},
+		{at: &r.Width, title: "Width", value: 1.0, low: minRegion, high: maxPixels, about: "Width of the region." + unit},
+		{at: &r.Height, title: "Height", value: 1.0, low: minRegion, high: maxPixels, about: "Height of the region." + unit},
 	}
 }

@@ -55,11 +55,14 @@ func (t *Thresholds) fields() []field {
 		},
 		{
 			at: &t.Glasses, title: "Allowed glasses", value: []string{"no_glasses", "eyeglasses"},
-			oneOf: []string{"no_glasses", "eyeglasses", "sunglasses"}, unique: true,
+			oneOf: []string{"no_glasses", "eyeglasses", "sunglasses"}, unique: true, low: 1, high: 3,
 			about: "Faces with other glasses are refused.",
 		},
 		{at: &t.AGS, title: "General quality", high: 1, null: "off", about: "Minimum score."},
-		{at: &t.Liveness, title: "Liveness", value: 0.5, high: 1, about: "Minimum score of passive liveness."},
+		{
+			at: &t.Liveness, title: "Liveness", value: 0.5, high: 1,
+			about: "Minimum score of passive liveness. 0: off, and no network runs; the score in the token is then null.",
+		},
 		{
 			at: &t.Deepfake, title: "Deepfake", high: 1,
 			about: "Minimum score, where 1 is a real face. 0: off. The packs that come with the project have no network for it: above 0, " +

@@ -63,10 +63,47 @@ func workerChecks(list []WorkerEntry) (checks []error) {
 		names[w.Name] = true
 		if !w.Required && slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness}, w.Name) {
 			checks = append(checks, invalid(path+".required",
-				"must be true, because a session could pass without "+w.Name+"; to do without this worker, leave it out of the list"))
+				"must be true, because a session could pass without "+w.Name+"; to do without this worker, turn its checks off"))
 		}
 	}
 	return checks
+}
+
+// needs reports whether a check that is on needs a worker.
+func (s *Settings) needs(worker string) bool {
+	switch worker {
+	case WorkerLiveness:
+		return s.Thresholds.Liveness > 0 || s.Thresholds.Deepfake > 0
+	case WorkerMatcher:
+		return s.Session.PreviousFaceSimilarity > 0
+	case WorkerActiveLiveness:
+		return s.ActiveLiveness.IsEnabled
+	case WorkerLightChallenge:
+		return s.LightChallenge.IsEnabled
+	}
+	return false
+}
+
+// addWorkers adds those that the list lacks and a check needs: without its worker, a session could pass unchecked.
+func (s *Settings) addWorkers() {
+	for _, w := range defaultWorkers {
+		missing := !slices.ContainsFunc(s.Workers, func(e WorkerEntry) bool { return e.Name == w.Name })
+		if missing && s.needs(w.Name) {
+			s.Workers = append(s.Workers, w)
+		}
+	}
+}
+
+// Judges lists the workers that judge the session's faces, in the order of the settings. One whose checks are all off is not
+// among them.
+func (s *Settings) Judges() (names []string) {
+	for _, w := range s.Workers {
+		core := slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness, WorkerLightChallenge}, w.Name)
+		if !core || s.needs(w.Name) {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }
 
 // requireWorker returns the list with a worker that the decision waits for.

@@ -183,7 +183,13 @@ type SessionState struct {
 	FaceLost            uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                                      // number of the last frame that did not show exactly one face
 	FirstFrameUnixNanos int64                  `protobuf:"varint,17,opt,name=first_frame_unix_nanos,json=firstFrameUnixNanos,proto3" json:"first_frame_unix_nanos,omitempty"` // when the edge received the session's first frame
 	Subject             string                 `protobuf:"bytes,30,opt,name=subject,proto3" json:"subject,omitempty"`                                                         // whose failures count, as a pseudonym; empty = nobody's
-	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far
+	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far, with all estimations of its frame
+	FakeFrames          uint32                 `protobuf:"varint,19,opt,name=fake_frames,json=fakeFrames,proto3" json:"fake_frames,omitempty"`                                // frames decided since the session was marked as fake
+	Unmeasured          uint32                 `protobuf:"varint,20,opt,name=unmeasured,proto3" json:"unmeasured,omitempty"`                                                  // consecutive frames that lack a measurement that the settings require
+	Seen                *FramePosition         `protobuf:"bytes,21,opt,name=seen,proto3" json:"seen,omitempty"`                                                               // the face and the frame's size when a face was last found
+	SeenUnixNanos       int64                  `protobuf:"varint,22,opt,name=seen_unix_nanos,json=seenUnixNanos,proto3" json:"seen_unix_nanos,omitempty"`                     // when the edge received that frame
+	Moving              *Mean                  `protobuf:"bytes,23,opt,name=moving,proto3" json:"moving,omitempty"`                                                           // liveness of the frames judged during actions
+	Actions             []string               `protobuf:"bytes,24,rep,name=actions,proto3" json:"actions,omitempty"`                                                         // the requested actions that were done, the current one last unless all are done
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -351,6 +357,101 @@ func (x *SessionState) GetBest() *Sample {
 	return nil
 }
 
+func (x *SessionState) GetFakeFrames() uint32 {
+	if x != nil {
+		return x.FakeFrames
+	}
+	return 0
+}
+
+func (x *SessionState) GetUnmeasured() uint32 {
+	if x != nil {
+		return x.Unmeasured
+	}
+	return 0
+}
+
+func (x *SessionState) GetSeen() *FramePosition {
+	if x != nil {
+		return x.Seen
+	}
+	return nil
+}
+
+func (x *SessionState) GetSeenUnixNanos() int64 {
+	if x != nil {
+		return x.SeenUnixNanos
+	}
+	return 0
+}
+
+func (x *SessionState) GetMoving() *Mean {
+	if x != nil {
+		return x.Moving
+	}
+	return nil
+}
+
+func (x *SessionState) GetActions() []string {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+// Mean is a running mean.
+type Mean struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sum           float64                `protobuf:"fixed64,1,opt,name=sum,proto3" json:"sum,omitempty"`
+	Count         uint32                 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mean) Reset() {
+	*x = Mean{}
+	mi := &file_state_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mean) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mean) ProtoMessage() {}
+
+func (x *Mean) ProtoReflect() protoreflect.Message {
+	mi := &file_state_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mean.ProtoReflect.Descriptor instead.
+func (*Mean) Descriptor() ([]byte, []int) {
+	return file_state_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Mean) GetSum() float64 {
+	if x != nil {
+		return x.Sum
+	}
+	return 0
+}
+
+func (x *Mean) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 // Device is the description of a camera by the client. It cannot be trusted, but contradictions in it are evidence.
 type Device struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -363,7 +464,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_state_proto_msgTypes[2]
+	mi := &file_state_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +476,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[2]
+	mi := &file_state_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +489,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{2}
+	return file_state_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Device) GetCamera() string {
@@ -426,7 +527,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_state_proto_msgTypes[3]
+	mi := &file_state_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -438,7 +539,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[3]
+	mi := &file_state_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -451,7 +552,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{3}
+	return file_state_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Sample) GetFrame() uint64 {
@@ -498,7 +599,7 @@ const file_state_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\xf7\x05\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\xd1\a\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -519,10 +620,22 @@ const file_state_proto_rawDesc = "" +
 	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x123\n" +
 	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12\x18\n" +
 	"\asubject\x18\x1e \x01(\tR\asubject\x12%\n" +
-	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x1a:\n" +
+	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x12\x1f\n" +
+	"\vfake_frames\x18\x13 \x01(\rR\n" +
+	"fakeFrames\x12\x1e\n" +
+	"\n" +
+	"unmeasured\x18\x14 \x01(\rR\n" +
+	"unmeasured\x12,\n" +
+	"\x04seen\x18\x15 \x01(\v2\x18.selene.v1.FramePositionR\x04seen\x12&\n" +
+	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12'\n" +
+	"\x06moving\x18\x17 \x01(\v2\x0f.selene.v1.MeanR\x06moving\x12\x18\n" +
+	"\aactions\x18\x18 \x03(\tR\aactions\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"`\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\".\n" +
+	"\x04Mean\x12\x10\n" +
+	"\x03sum\x18\x01 \x01(\x01R\x03sum\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\rR\x05count\"`\n" +
 	"\x06Device\x12\x16\n" +
 	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
 	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
@@ -558,27 +671,31 @@ func file_state_proto_rawDescGZIP() []byte {
 }
 
 var file_state_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_state_proto_goTypes = []any{
-	(Outcome)(0),         // 0: selene.v1.Outcome
-	(*FrameName)(nil),    // 1: selene.v1.FrameName
-	(*SessionState)(nil), // 2: selene.v1.SessionState
-	(*Device)(nil),       // 3: selene.v1.Device
-	(*Sample)(nil),       // 4: selene.v1.Sample
-	nil,                  // 5: selene.v1.SessionState.WorkersEntry
-	(*Estimations)(nil),  // 6: selene.v1.Estimations
+	(Outcome)(0),          // 0: selene.v1.Outcome
+	(*FrameName)(nil),     // 1: selene.v1.FrameName
+	(*SessionState)(nil),  // 2: selene.v1.SessionState
+	(*Mean)(nil),          // 3: selene.v1.Mean
+	(*Device)(nil),        // 4: selene.v1.Device
+	(*Sample)(nil),        // 5: selene.v1.Sample
+	nil,                   // 6: selene.v1.SessionState.WorkersEntry
+	(*FramePosition)(nil), // 7: selene.v1.FramePosition
+	(*Estimations)(nil),   // 8: selene.v1.Estimations
 }
 var file_state_proto_depIdxs = []int32{
-	4, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
-	5, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
-	3, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
-	4, // 3: selene.v1.SessionState.best:type_name -> selene.v1.Sample
-	6, // 4: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
+	6, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
+	4, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
+	5, // 3: selene.v1.SessionState.best:type_name -> selene.v1.Sample
+	7, // 4: selene.v1.SessionState.seen:type_name -> selene.v1.FramePosition
+	3, // 5: selene.v1.SessionState.moving:type_name -> selene.v1.Mean
+	8, // 6: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_state_proto_init() }
@@ -593,7 +710,7 @@ func file_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_state_proto_rawDesc), len(file_state_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

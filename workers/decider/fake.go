@@ -7,11 +7,14 @@ import "github.com/selene-liveness/selene/schemas"
 //
 // The mark is permanent and travels with the state, so it survives a resume. From the frame that sets it on, every frame
 // that does not end the session gets code 106 after its own codes; nothing is aggregated and no action is followed, so
-// the session cannot pass. It continues until its attempts are used up, and then ends as fake instead of with too many
-// attempts.
+// the session cannot pass. It continues for maxFakeFrames frames at most, so that nobody learns which one gave it away, and
+// then ends as fake, as it does at any other limit.
 func marksFake(v *schemas.Verdict) bool {
 	return v.GetMarksFake() || v.GetEnds() == schemas.Outcome_OUTCOME_DIFFERENT_FACE || v.GetEnds() == schemas.Outcome_OUTCOME_FAKE
 }
+
+// maxFakeFrames is the number of frames that a session continues for after it was marked.
+const maxFakeFrames = 20
 
 // clearShare is the share of a threshold below which a mean counts against the session permanently. Real people can score
 // slightly below a threshold for seconds, in bad light or with a bad camera; they get the code and continue.

@@ -59,7 +59,7 @@ func TestWindowsDoNotCountDuringActions(t *testing.T) {
 }
 
 func TestOtherMeansMarkTheSessionToo(t *testing.T) {
-	s := open(t, passive)
+	s := open(t, scored)
 	for i := range 6 {
 		d := s.judge(scores{deepfake: score(0.1)})
 		if marked := i == 5; s.state.GetFake() != marked {
@@ -144,7 +144,7 @@ func TestResumeKeepsEverything(t *testing.T) {
 				t.Fatalf("cut before frame %d: frame %d is decided differently", cut+1, i+1)
 			}
 		}
-		if whole.state.GetAttempts() != 9 || whole.state.GetLivenessAttempts() != 8 || !whole.state.GetFake() || whole.state.GetFaceLost() != 3 {
+		if whole.state.GetAttempts() != 5 || whole.state.GetLivenessAttempts() != 4 || !whole.state.GetFake() || whole.state.GetFaceLost() != 3 {
 			t.Errorf("state %v", whole.state)
 		}
 	}

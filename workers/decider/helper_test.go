@@ -3,6 +3,7 @@ package decider
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -54,16 +55,15 @@ func (f shot) verdicts(s *schemas.Settings, state *schemas.SessionState, frame u
 		eyes = schemas.EyeOpen
 	}
 	detector.Estimations.Eyes = &schemas.Eyes{State: eyes}
-	detector.Detection = &schemas.Detection{Frame: frame, State: state, WaivedErrors: f.forgiven}
+	detector.Detection = &schemas.Detection{
+		Frame: frame, State: state, WaivedErrors: f.forgiven, ReceivedUnixNanos: noon.UnixNano() + int64(name.GetSequence())*int64(time.Second),
+	}
 	out := map[string]*schemas.Verdict{schemas.WorkerDetector: detector}
 	if len(f.detector) == 0 && f.fails[schemas.WorkerDetector] == 0 {
-		for _, w := range s.Workers {
-			if w.Name == schemas.WorkerActiveLiveness && !s.ActiveLiveness.IsEnabled {
-				continue
-			}
-			detector.Detection.Judges = append(detector.Detection.Judges, w.Name)
-			if !slices.Contains(f.silent, w.Name) {
-				out[w.Name] = of(w.Name)
+		detector.Detection.Judges = s.Judges()
+		for _, name := range s.Judges() {
+			if !slices.Contains(f.silent, name) {
+				out[name] = of(name)
 			}
 		}
 	}

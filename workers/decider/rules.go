@@ -29,10 +29,16 @@ func decide(s *schemas.Settings, verdicts map[string]*schemas.Verdict) *schemas.
 	proto.Merge(d.State, found.GetState())
 	d.State.Sequence = detector.GetName().GetSequence()
 	d.State.LastDecision = 0 // known only once this decision is stored
+	if d.State.FirstFrameUnixNanos == 0 {
+		d.State.FirstFrameUnixNanos = found.GetReceivedUnixNanos()
+	}
+	r := &round{settings: s, verdicts: verdicts, judges: found.GetJudges(), found: found, d: d}
 	if d.Failure = failure(s, verdicts, found.GetJudges()); d.Failure != nil {
+		if r.isLate() {
+			r.end(schemas.CodeDurationExceeded, schemas.Outcome_OUTCOME_DURATION_EXCEEDED)
+		}
 		return d
 	}
-	r := &round{settings: s, verdicts: verdicts, judges: found.GetJudges(), waivedErrors: found.GetWaivedErrors(), d: d}
 	r.join(detector)
 	r.sessionRules()
 	return d
@@ -62,11 +68,11 @@ func failure(s *schemas.Settings, verdicts map[string]*schemas.Verdict, judges [
 
 // round is an unfinished decision on one frame.
 type round struct {
-	settings     *schemas.Settings
-	verdicts     map[string]*schemas.Verdict
-	judges       []string
-	waivedErrors []int32
-	d            *schemas.Decision
+	settings *schemas.Settings
+	verdicts map[string]*schemas.Verdict
+	judges   []string
+	found    *schemas.Detection
+	d        *schemas.Decision
 
 	actions []int32 // codes of active liveness, which come last
 	pending bool
@@ -75,39 +81,49 @@ type round struct {
 // join merges the estimations of the workers, their errors in the order of checks, and their states.
 func (r *round) join(detector *schemas.Verdict) {
 	d := r.d
-	d.State.Waived = nil
-	d.State.Attempts++
+	d.State.Waived = slices.Clone(r.found.GetState().GetWaived()) // requests remain unless the judges see this frame
 	r.take(detector)
+	r.takeState(detector)
 	d.Errors = append(d.Errors, detector.GetErrors()...)
-	if lost(d.Errors) {
+	changed := r.changed()
+	if changed || lost(d.Errors) {
 		d.State.FaceLost = d.State.Sequence
 		r.clearWindow()
 	}
 	if len(d.Errors) > 0 {
-		// The frame ended before the judges, so their requests remain.
-		d.State.Waived = slices.Clone(detector.GetDetection().GetState().GetWaived())
 		return
+	}
+	if changed {
+		d.Errors = []int32{schemas.CodeCameraChanged}
+	} else {
+		d.State.Waived = nil
 	}
 	for _, judge := range r.judges {
 		v := r.verdicts[judge]
 		r.take(v)
-		if judge == schemas.WorkerActiveLiveness {
-			r.actions = v.GetErrors()
-		} else {
-			d.Errors = append(d.Errors, single(v)...)
-		}
-		r.pending = r.pending || v.GetPending()
-		d.State.Waived = append(d.State.Waived, v.GetWaiveNext()...)
 		// A judge can end a session, but never as passed.
 		if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE && v.GetEnds() != schemas.Outcome_OUTCOME_PASSED {
 			d.Outcome = v.GetEnds()
 		}
+		if judge != schemas.WorkerActiveLiveness {
+			d.Errors = append(d.Errors, single(v)...)
+		}
+		if changed { // what went on before does not go on with this frame
+			continue
+		}
+		if judge == schemas.WorkerActiveLiveness {
+			r.actions = v.GetErrors()
+		}
+		r.takeState(v)
+		r.pending = r.pending || v.GetPending()
+		d.State.Waived = append(d.State.Waived, v.GetWaiveNext()...)
 	}
+	r.requireScores()
 	if slices.Contains(d.Errors, schemas.CodeDifferentFace) {
 		r.clearWindow()
 	}
-	if d.Estimations.Liveness != nil || slices.Contains(d.Errors, schemas.CodeLivenessNone) {
-		d.State.LivenessAttempts++
+	if !changed {
+		r.followActions()
 	}
 }
 
@@ -128,13 +144,23 @@ func (r *round) take(v *schemas.Verdict) {
 	} else if v.GetEstimations() != nil {
 		proto.Merge(d.Estimations, v.GetEstimations())
 	}
-	if v.GetState() != nil {
-		if d.State.Workers == nil {
-			d.State.Workers = map[string][]byte{}
+	if v.GetPack() != "" {
+		if d.Packs == nil {
+			d.Packs = map[string]string{}
 		}
-		d.State.Workers[v.GetWorker()] = bytes.Clone(v.GetState())
+		d.Packs[v.GetWorker()] = v.GetPack()
 	}
 	d.State.Fake = d.State.Fake || marksFake(v)
+}
+
+func (r *round) takeState(v *schemas.Verdict) {
+	if v.GetState() == nil {
+		return
+	}
+	if r.d.State.Workers == nil {
+		r.d.State.Workers = map[string][]byte{}
+	}
+	r.d.State.Workers[v.GetWorker()] = bytes.Clone(v.GetState())
 }
 
 // single returns the errors of a judge that apply to the frame by itself. A score of one frame is unreliable, so the mean over
@@ -154,9 +180,9 @@ func single(v *schemas.Verdict) []int32 {
 	})
 }
 
-// sessionRules applies the rules that span frames: aggregation, cooldown, the fake mark, limits of attempts.
+// sessionRules applies the rules that span frames: aggregation, cooldown, the fake mark, limits.
 func (r *round) sessionRules() {
-	d, s := r.d, &r.settings.Session
+	d := r.d
 	failedChecks := len(d.Errors) > 0
 	if !failedChecks && !d.State.Fake {
 		r.aggregate()
@@ -170,27 +196,15 @@ func (r *round) sessionRules() {
 	if d.Outcome != schemas.Outcome_OUTCOME_CONTINUE {
 		return
 	}
-	if len(d.Errors) == 0 && len(d.State.Window) < s.AggregateFrames {
+	if len(d.Errors) == 0 && (len(d.State.Window) < r.settings.Session.AggregateFrames || d.State.Best == nil) {
 		d.Errors = []int32{schemas.CodeMoreFrames}
 	}
-	switch {
-	case s.MaxAttempts >= 0 && int(d.State.Attempts) > s.MaxAttempts:
-		r.end(schemas.CodeAttemptsExceeded, schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED)
-	case s.MaxLivenessAttempts >= 0 && int(d.State.LivenessAttempts) > s.MaxLivenessAttempts:
-		r.end(schemas.CodeLivenessAttemptsExceeded, schemas.Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED)
-	case len(d.Errors) == 0:
+	r.count()
+	r.limits()
+	if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE && len(d.Errors) == 0 {
 		d.Outcome = schemas.Outcome_OUTCOME_PASSED
-		d.BestShot = bestShot(d.State.Window, d.Frame)
+		d.BestShot, d.BestEstimations = d.State.Best.GetFrame(), proto.CloneOf(d.State.Best.GetEstimations())
 	}
-}
-
-// end ends the session at a limit.
-func (r *round) end(code int32, outcome schemas.Outcome) {
-	if r.d.State.Fake {
-		outcome = schemas.Outcome_OUTCOME_FAKE
-	}
-	r.d.Errors = append(r.d.Errors, code)
-	r.d.Outcome = outcome
 }
 
 func (r *round) actionsAndCooldown() {
@@ -209,4 +223,17 @@ func (r *round) actionsAndCooldown() {
 		}
 	}
 	d.Errors = append(d.Errors, r.actions...)
+}
+
+// followActions keeps which actions were done, for the token.
+func (r *round) followActions() {
+	a := r.d.Estimations.GetActiveLiveness()
+	if a == nil {
+		return
+	}
+	done := r.d.State.Actions[:min(int(a.GetDone()), len(r.d.State.Actions))]
+	if a.GetAction() != "" {
+		done = append(done, a.GetAction())
+	}
+	r.d.State.Actions = done
 }

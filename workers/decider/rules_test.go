@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	passive = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3},"thresholds":{"image_modification":0.5}}`
+	passive = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3}}`
 	inTurn  = schemas.Outcome_OUTCOME_CONTINUE
 )
 
@@ -33,8 +33,8 @@ func TestDetectorErrorsEndTheFrame(t *testing.T) {
 	if !slices.Equal(s.state.GetWaived(), schemas.PoseAndEyeCodes) {
 		t.Errorf("waived next: %v; a requested turn must survive a blurred frame", s.state.GetWaived())
 	}
-	if s.state.GetAttempts() != 2 || s.state.GetLivenessAttempts() != 1 || s.state.GetSequence() != 2 {
-		t.Errorf("attempts %d, liveness attempts %d, sequence %d, want 2, 1, 2", s.state.GetAttempts(), s.state.GetLivenessAttempts(), s.state.GetSequence())
+	if s.state.GetAttempts() != 1 || s.state.GetLivenessAttempts() != 0 || s.state.GetSequence() != 2 {
+		t.Errorf("attempts %d, liveness attempts %d, sequence %d, want 1, 0, 2", s.state.GetAttempts(), s.state.GetLivenessAttempts(), s.state.GetSequence())
 	}
 	if len(s.state.GetWindow()) != len(before.GetWindow()) || string(s.state.GetWorkers()[schemas.WorkerActiveLiveness]) != "one" {
 		t.Errorf("window %v, workers %v", s.state.GetWindow(), s.state.GetWorkers())
@@ -46,7 +46,7 @@ func TestDetectorErrorsEndTheFrame(t *testing.T) {
 }
 
 func TestWindow(t *testing.T) {
-	fake, unscored := shot{live: score(0.1)}, shot{}
+	fake := shot{live: score(0.1)}
 	forgiven := shot{live: score(0.9), forgiven: []int32{schemas.CodeYawNeedLeft}}
 	turned := shot{live: score(0), forgiven: []int32{schemas.CodeYawNeedLeft}}
 	blurred := shot{detector: []int32{schemas.CodeBlurred}}
@@ -56,19 +56,18 @@ func TestWindow(t *testing.T) {
 		codes   []int32
 		mean    float64 // in the reply to the client; 0 = the frame's own
 	}{
-		"not full yet":                          {[]shot{live, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"full":                                  {[]shot{live, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"one bad frame of three":                {[]shot{live, fake, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"a bad frame before it is full":         {[]shot{fake}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"the last frame is the bad one":         {[]shot{live, live, fake}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"the mean is too low":                   {[]shot{fake, live, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 1.1 / 3},
-		"the window slides":                     {[]shot{fake, fake, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
-		"and slides the other way":              {[]shot{live, fake, fake, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 0.1},
-		"waived frames are not in it":           {[]shot{live, forgiven, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
-		"nor do they count against":             {[]shot{live, turned, live, turned, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"failed frames do not empty it":         {[]shot{live, live, blurred, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
-		"a missing score is not a failed score": {[]shot{unscored, unscored, unscored}, schemas.Outcome_OUTCOME_PASSED, nil, 0},
-		"at the threshold":                      {times(3, shot{live: score(0.5)}), schemas.Outcome_OUTCOME_PASSED, nil, 0.5},
+		"not full yet":                  {[]shot{live, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"full":                          {[]shot{live, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"one bad frame of three":        {[]shot{live, fake, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"a bad frame before it is full": {[]shot{fake}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"the last frame is the bad one": {[]shot{live, live, fake}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"the mean is too low":           {[]shot{fake, live, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 1.1 / 3},
+		"the window slides":             {[]shot{fake, fake, live, live}, schemas.Outcome_OUTCOME_PASSED, nil, 1.9 / 3},
+		"and slides the other way":      {[]shot{live, fake, fake, fake}, inTurn, []int32{schemas.CodeLivenessFailed}, 0.1},
+		"waived frames are not in it":   {[]shot{live, forgiven, live}, inTurn, []int32{schemas.CodeMoreFrames}, 0},
+		"nor do they count against":     {[]shot{live, turned, live, turned, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"failed frames do not empty it": {[]shot{live, live, blurred, live}, schemas.Outcome_OUTCOME_PASSED, nil, 0.9},
+		"at the threshold":              {times(3, shot{live: score(0.5)}), schemas.Outcome_OUTCOME_PASSED, nil, 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, passive)
@@ -144,7 +143,7 @@ func TestCooldown(t *testing.T) {
 
 func TestLimitsOfAttempts(t *testing.T) {
 	dark := shot{detector: []int32{schemas.CodeTooDark}}
-	fake := shot{live: score(0.1)}
+	unlikely := shot{live: score(0.4)} // the window is full with the third
 	frames, scored := schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED, schemas.Outcome_OUTCOME_LIVENESS_ATTEMPTS_EXCEEDED
 	doc := func(rest string) string {
 		return `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":3,` + rest + `}}`
@@ -155,15 +154,14 @@ func TestLimitsOfAttempts(t *testing.T) {
 		outcome  schemas.Outcome
 		codes    []int32
 	}{
-		"the last one allowed":         {doc(`"max_attempts":4`), times(4, dark), inTurn, []int32{schemas.CodeTooDark}},
-		"one too many":                 {doc(`"max_attempts":4`), times(5, dark), frames, []int32{schemas.CodeTooDark, schemas.CodeAttemptsExceeded}},
-		"a good one, but one too many": {doc(`"max_attempts":4`), append(times(2, dark), live, live, live), frames, []int32{schemas.CodeAttemptsExceeded}},
-		"a good one in time":           {doc(`"max_attempts":5`), append(times(2, dark), live, live, live), schemas.Outcome_OUTCOME_PASSED, nil},
-		"no limit":                     {doc(`"max_attempts":-1,"max_liveness_attempts":-1`), times(500, dark), inTurn, []int32{schemas.CodeTooDark}},
-		"scored, the last allowed":     {doc(`"max_liveness_attempts":4`), times(4, fake), inTurn, []int32{schemas.CodeLivenessFailed}},
-		"scored, one too many":         {doc(`"max_liveness_attempts":4`), times(5, fake), scored, []int32{schemas.CodeLivenessFailed, schemas.CodeLivenessAttemptsExceeded}},
-		"unscored frames do not count": {doc(`"max_liveness_attempts":1`), append(times(9, dark), fake), inTurn, []int32{schemas.CodeMoreFrames}},
-		"both at once":                 {doc(`"max_attempts":4,"max_liveness_attempts":4`), times(5, fake), frames, []int32{schemas.CodeLivenessFailed, schemas.CodeAttemptsExceeded}},
+		"the last one allowed":          {doc(`"max_attempts":4`), times(4, dark), inTurn, []int32{schemas.CodeTooDark}},
+		"one too many":                  {doc(`"max_attempts":4`), times(5, dark), frames, []int32{schemas.CodeTooDark, schemas.CodeAttemptsExceeded}},
+		"frames that wait do not count": {doc(`"max_attempts":2`), append(times(2, dark), live, live, live), schemas.Outcome_OUTCOME_PASSED, nil},
+		"no limit":                      {doc(`"max_attempts":null,"max_liveness_attempts":null,"duration_seconds":null`), times(500, dark), inTurn, []int32{schemas.CodeTooDark}},
+		"scored, the last allowed":      {doc(`"max_liveness_attempts":4`), times(6, unlikely), inTurn, []int32{schemas.CodeLivenessFailed}},
+		"scored, one too many":          {doc(`"max_liveness_attempts":4`), times(7, unlikely), scored, []int32{schemas.CodeLivenessFailed, schemas.CodeLivenessAttemptsExceeded}},
+		"unscored frames do not count":  {doc(`"max_liveness_attempts":1`), append(times(9, dark), unlikely), inTurn, []int32{schemas.CodeMoreFrames}},
+		"both at once":                  {doc(`"max_attempts":4,"max_liveness_attempts":4`), times(7, unlikely), frames, []int32{schemas.CodeLivenessFailed, schemas.CodeAttemptsExceeded}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, c.document).play(c.shots...)
@@ -214,33 +212,6 @@ func TestAdvisoryWorkers(t *testing.T) {
 		t.Errorf("%v: a worker that is not required must not stop the session", d.GetFailure())
 	}
 	expect(t, d, schemas.Outcome_OUTCOME_PASSED)
-}
-
-func TestBestShot(t *testing.T) {
-	closed := schemas.EyeClosed
-	for name, c := range map[string]struct {
-		shots []shot
-		want  uint64 // 101 is the first frame
-	}{
-		"the liveliest":          {[]shot{{live: score(0.7)}, {live: score(0.9)}, {live: score(0.8)}}, 102},
-		"the newest of equals":   {[]shot{{live: score(0.7)}, {live: score(0.9)}, {live: score(0.9)}}, 103},
-		"not with eyes closed":   {[]shot{{live: score(0.7)}, {live: score(0.9), eyes: closed}, {live: score(0.6)}}, 101},
-		"the newest if unscored": {[]shot{{}, {}, {}}, 103},
-		"the last if all closed": {times(3, shot{live: score(0.9), eyes: closed}), 103},
-		"never out of the window": {
-			[]shot{{live: score(1)}, {live: score(0.1), forgiven: []int32{1}}, {detector: []int32{3}}, {live: score(0.6)}, {live: score(0.7), forgiven: []int32{1}}, {live: score(0.8)}}, 101,
-		},
-		"not a frame with a waived check": {
-			[]shot{{live: score(0.6)}, {live: score(0.7)}, {live: score(1), forgiven: []int32{schemas.CodeYawNeedLeft}}, {live: score(0.8)}}, 104,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := open(t, passive).play(c.shots...)
-			if d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED || d.GetBestShot() != c.want {
-				t.Errorf("%v with best shot %d, want %d", d.GetOutcome(), d.GetBestShot(), c.want)
-			}
-		})
-	}
 }
 
 func TestWorkersGetTheirStateBack(t *testing.T) {

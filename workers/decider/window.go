@@ -2,6 +2,7 @@ package decider
 
 import (
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -20,18 +21,22 @@ var (
 // added, so the majority is always an allowed state; it is reported and needs no check.
 func (r *round) aggregate() {
 	d, n := r.d, r.settings.Session.AggregateFrames
-	grew := len(r.waivedErrors) == 0
+	accepted := len(r.found.GetWaivedErrors()) == 0
+	if accepted || r.pending {
+		r.keepBest()
+	}
+	grew := accepted && r.isNew()
 	if grew {
-		window := append(d.State.Window, &schemas.Sample{Frame: d.Frame, Estimations: sampled(d.Estimations)})
+		window := append(d.State.Window, &schemas.Sample{
+			Frame: d.Frame, Estimations: sampled(d.Estimations), ReceivedUnixNanos: r.found.GetReceivedUnixNanos(),
+			Signature: r.found.GetSignature(),
+		})
 		d.State.Window = window[max(0, len(window)-n):]
 	}
 	if len(d.State.Window) < n {
 		return
 	}
-	w, t, e := window(d.State.Window), &r.settings.Thresholds, d.Estimations
-	e.Liveness = w.mean(func(e *schemas.Estimations) *float64 { return e.Liveness })
-	e.Deepfake = w.mean(func(e *schemas.Estimations) *float64 { return e.Deepfake })
-	e.ImageModification = w.mean(func(e *schemas.Estimations) *float64 { return e.ImageModification })
+	w, e := window(d.State.Window), d.Estimations
 	if state := w.majority(
 		eyesWorsen,
 		func(e *schemas.Estimations) string { return e.GetEyes().GetState() },
@@ -50,18 +55,15 @@ func (r *round) aggregate() {
 		e.Eyeglasses = state
 	}
 	clearly := false
-	for _, c := range []struct {
-		mean      *float64
-		threshold float64 // 0 = off
-		code      int32
-	}{
-		{e.Liveness, t.Liveness, schemas.CodeLivenessFailed},
-		{e.Deepfake, t.Deepfake, schemas.CodeDeepfake},
-		{e.ImageModification, t.ImageModification, schemas.CodeImageModified},
-	} {
-		if c.mean != nil && *c.mean < c.threshold {
-			d.Errors = append(d.Errors, c.code)
-			clearly = clearly || *c.mean < clearShare*c.threshold
+	for _, m := range measures(&r.settings.Thresholds) {
+		mean := w.mean(func(e *schemas.Estimations) *float64 { return *m.of(e) })
+		*m.of(e) = mean
+		switch {
+		case mean == nil && m.threshold > 0:
+			d.Errors = append(d.Errors, m.none)
+		case mean != nil && *mean < m.threshold:
+			d.Errors = append(d.Errors, m.low)
+			clearly = clearly || *mean < clearShare*m.threshold
 		}
 	}
 	if grew && !r.pending {
@@ -79,7 +81,7 @@ func sampled(e *schemas.Estimations) *schemas.Estimations {
 
 // clearWindow drops the accepted frames: they may not show the person in the next frames.
 func (r *round) clearWindow() {
-	r.d.State.Window = nil
+	r.d.State.Window, r.d.State.Best, r.d.State.Moving = nil, nil, nil
 	if r.d.State.FailedWindows > 0 {
 		// The next full window shares no frame with those that failed.
 		r.d.State.FailedWindows = uint32(r.settings.Session.AggregateFrames)
@@ -126,17 +128,16 @@ func (w window) majority(worsening []string, state func(*schemas.Estimations) st
 	return best
 }
 
-// bestShot returns the frame of the window with open eyes and the highest liveness, the newest among equals, or last.
-func bestShot(window []*schemas.Sample, last uint64) uint64 {
-	best, score := last, -1.0
-	for _, s := range window {
-		e := s.GetEstimations()
-		if e.GetEyes() != nil && e.GetEyes().GetState() != schemas.EyeOpen {
-			continue
-		}
-		if e.GetLiveness() >= score {
-			best, score = s.GetFrame(), e.GetLiveness()
-		}
+// windowSpan is the shortest time that a full window covers: scores of frames that follow each other at once are hardly
+// independent.
+const windowSpan = time.Second
+
+// isNew reports whether the frame may enter the window: it came long enough after the last one.
+func (r *round) isNew() bool {
+	w := r.d.State.Window
+	if len(w) == 0 {
+		return true
 	}
-	return best
+	gap := windowSpan / time.Duration(max(r.settings.Session.AggregateFrames-1, 1))
+	return time.Duration(r.found.GetReceivedUnixNanos()-w[len(w)-1].GetReceivedUnixNanos()) >= gap
 }

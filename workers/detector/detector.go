@@ -81,22 +81,8 @@ func wants(running map[string]schemas.Registration, state *schemas.SessionState,
 		return nil
 	}
 	var out []want
-	for _, name := range Judges(s) {
+	for _, name := range s.Judges() {
 		out = append(out, want{name, running[name].Crops})
-	}
-	return out
-}
-
-// Judges lists the workers that judge a session's faces, in the order of the settings.
-func Judges(s *schemas.Settings) []string {
-	var out []string
-	for _, w := range s.Workers {
-		off := w.Name == schemas.WorkerActiveLiveness && !s.ActiveLiveness.IsEnabled ||
-			w.Name == schemas.WorkerLightChallenge && !s.LightChallenge.IsEnabled ||
-			w.Name == schemas.WorkerMatcher && s.Session.PreviousFaceSimilarity == 0
-		if !off {
-			out = append(out, w.Name)
-		}
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func New(m *vision.Models, s *schemas.Settings) (*Pipeline, error) {
 	} {
 		p.judges[w.Name()], p.running[w.Name()] = w, workers.Registered(w)
 	}
-	for _, name := range detector.Judges(s) {
+	for _, name := range s.Judges() {
 		if p.judges[name] == nil {
 			return nil, fmt.Errorf("settings: worker %s is not one that can run in this process; known ones: %v", name, p.names())
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/hashes"
 	"github.com/selene-liveness/selene/streams/settings"
-	"github.com/selene-liveness/selene/workers/detector"
 )
 
 // session is one recording that is judged again.
@@ -78,7 +77,7 @@ func (s *session) prepare(ctx context.Context) (err error) {
 			s.result.note("worker %s was not asked: the settings do not name it", name)
 		}
 	}
-	s.otherFaces = s.run.asked(schemas.WorkerMatcher) && slices.Contains(detector.Judges(s.settings), schemas.WorkerMatcher) &&
+	s.otherFaces = s.run.asked(schemas.WorkerMatcher) && slices.Contains(s.settings.Judges(), schemas.WorkerMatcher) &&
 		s.otherPack(schemas.WorkerMatcher)
 	if s.run.options.Alone {
 		for _, h := range s.rec.Shared {

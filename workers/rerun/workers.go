@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/workers/detector"
 )
 
 // pollInterval is the time between checks of the registry while workers start.
@@ -32,7 +31,7 @@ func (r *Run) awaitWorkers(ctx context.Context, settings *schemas.Settings) (abs
 		missing := []string{}
 		absent = nil
 		running := r.registry.All()
-		for _, name := range append([]string{schemas.WorkerDetector}, detector.Judges(settings)...) {
+		for _, name := range append([]string{schemas.WorkerDetector}, settings.Judges()...) {
 			_, there := running[name]
 			switch {
 			case there || name != schemas.WorkerDetector && !r.asked(name):

@@ -192,7 +192,7 @@ func TestRefusedReferences(t *testing.T) {
 func TestReferenceNeedsAWorkerThatComparesFaces(t *testing.T) {
 	i := install(t, options{})
 	i.describer()
-	for _, document := range []string{`{"workers":[]}`, `{"session":{"previous_face_similarity":0}}`} {
+	for _, document := range []string{`{"session":{"previous_face_similarity":0}}`, `{"workers":[],"session":{"previous_face_similarity":0}}`} {
 		if answer, body := i.do(http.MethodPut, "/v1/settings", []byte(document)); answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
