@@ -221,17 +221,44 @@ type Claims struct {
 	IsOK         bool                `json:"isOk"`
 	Errors       []int32             `json:"errors"`
 	BestShot     string              `json:"bestshot"` // base64 of the image as received
-	Estimations  *ClientEstimations  `json:"estimations"`
+	Estimations  *ClientEstimations  `json:"estimations"` // of the best shot
+	Aggregated   *ClientAggregated   `json:"aggregated"`  // over the last accepted frames
 	Verification *ClientVerification `json:"verification,omitempty"` // only with a reference face
 	IssuedAt     int64               `json:"iat"`
 	ID           string              `json:"jti"` // session ID
+}
+
+// ClientAggregated holds what was decided over the window of the session: means of scores and the most frequent states. What was
+// not measured is null or absent.
+type ClientAggregated struct {
+	Liveness          *ClientScore       `json:"liveness"`
+	Deepfake          *ClientScoredState `json:"deepfake"`
+	ImageModification *ClientScoredState `json:"imageModification"`
+	Eyes              string             `json:"eyes,omitempty"`
+	Mouth             string             `json:"mouth,omitempty"`
+	Eyeglasses        string             `json:"eyeglasses,omitempty"`
+}
+
+func aggregated(e *ClientEstimations) *ClientAggregated {
+	a := &ClientAggregated{Liveness: e.Liveness, Deepfake: e.Deepfake, ImageModification: e.ImageModification, Eyeglasses: e.Eyeglasses}
+	if e.Eyes != nil {
+		a.Eyes = e.Eyes.State
+	}
+	if e.Mouth != nil {
+		a.Mouth = e.Mouth.State
+	}
+	return a
 }
 
 // ClaimsOf returns the payload for a decision by which a session passed, without the best shot.
 func ClaimsOf(d *Decision) Claims {
 	c := Claims{
 		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
+		Aggregated: aggregated(FullEstimations(d.GetEstimations())),
 		IssuedAt: d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
+	}
+	if d.GetBestEstimations() != nil { // absent from decisions of earlier versions
+		c.Estimations = FullEstimations(d.GetBestEstimations())
 	}
 	// A session with a reference face that was never compared counts as not matched.
 	if d.GetState().GetReference() != "" {

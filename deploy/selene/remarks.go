@@ -9,7 +9,6 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/settings"
-	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -28,7 +27,7 @@ func warn(ctx context.Context, c *streams.Conn, m *vision.Models, names ...strin
 // remarks returns a sentence for each judgement that the settings ask for and the pack has no model for, as far as the named workers
 // make it, and one if nothing asks whether a person is alive. has reports whether a role has a model.
 func remarks(s *schemas.Settings, pack string, has func(vision.Role) bool, names ...string) (out []string) {
-	judges := detector.Judges(s)
+	judges := s.Judges()
 	passive := s.Thresholds.Liveness > 0 && slices.Contains(judges, schemas.WorkerLiveness)
 	for _, need := range []struct {
 		worker string
