@@ -220,9 +220,9 @@ func scored(score *float64, fine, bad string) *ClientScoredState {
 type Claims struct {
 	IsOK         bool                `json:"isOk"`
 	Errors       []int32             `json:"errors"`
-	BestShot     string              `json:"bestshot"` // base64 of the image as received
-	Estimations  *ClientEstimations  `json:"estimations"` // of the best shot
-	Aggregated   *ClientAggregated   `json:"aggregated"`  // over the last accepted frames
+	BestShot     string              `json:"bestshot"`               // base64 of the image as received
+	Estimations  *ClientEstimations  `json:"estimations"`            // of the best shot
+	Aggregated   *ClientAggregated   `json:"aggregated"`             // over the last accepted frames
 	Verification *ClientVerification `json:"verification,omitempty"` // only with a reference face
 	IssuedAt     int64               `json:"iat"`
 	ID           string              `json:"jti"` // session ID
@@ -255,7 +255,7 @@ func ClaimsOf(d *Decision) Claims {
 	c := Claims{
 		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
 		Aggregated: aggregated(FullEstimations(d.GetEstimations())),
-		IssuedAt: d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
+		IssuedAt:   d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
 	}
 	if d.GetBestEstimations() != nil { // absent from decisions of earlier versions
 		c.Estimations = FullEstimations(d.GetBestEstimations())
