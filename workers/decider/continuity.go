@@ -7,7 +7,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// A face that moves by more than its own width, or changes its size by more than a third, from one frame to the next within
+// A face that moves by more than its own width, or grows or shrinks by more than a factor of jumpSize, from one frame to the next within
 // jumpTime is another picture: people do not move that fast in front of a camera.
 const (
 	jumpTime  = 300 * time.Millisecond
