@@ -39,9 +39,9 @@ var Closes = []Close{
 	{CloseFakeSession, "fake session", "the session failed: it was judged to be fake"},
 	{CloseActionsFailed, "actions failed", "the session failed: too many requested actions were not done"},
 	{CloseDuration, "session took too long", "the session failed: it took longer than `session.duration_seconds`"},
-	{CloseLockedOut, "locked out", "follows an `ERROR`; the reason says when to try again"},
 	{CloseNotMeasured, "not measured", "the session failed: nothing could measure what the settings ask for"},
 	{CloseSessionTimeout, "session timeout", "the client was silent for `session.idle_seconds`, or sent no frame for longer than `session.duration_seconds`"},
+	{CloseLockedOut, "locked out", "follows an `ERROR`; the reason says when to try again"},
 }
 
 // CloseReason returns the reason that is sent with a close code, or "" for an unknown number.

@@ -41,6 +41,15 @@ var waived = append(
 	schemas.CodeSunglasses,
 )
 
+// waivedFor returns the checks that are waived while an action is requested. Who is asked to blink has to take off sunglasses
+// first.
+func waivedFor(action string) []int32 {
+	if action != schemas.ActionBlink {
+		return waived
+	}
+	return slices.DeleteFunc(slices.Clone(waived), func(code int32) bool { return code == schemas.CodeSunglasses })
+}
+
 // Judge advances the current action by at most one phase, and returns codes 61 to 68 for what it waits for. While it waits,
 // checks that moving faces fail are waived for the next frame.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
@@ -68,7 +77,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	case code != 0:
 		v.Pending = true
 		v.Errors = []int32{code}
-		v.WaiveNext = waived
+		v.WaiveNext = waivedFor(p.Actions[p.Done])
 	}
 	var err error
 	if v.State, err = json.Marshal(p); err != nil {

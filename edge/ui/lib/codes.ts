@@ -93,8 +93,8 @@ export const CLOSE_CODES = {
   4004: "fake session",
   4005: "actions failed",
   4006: "session took too long",
-  4009: "locked out",
   4007: "not measured",
   4008: "session timeout",
+  4009: "locked out",
 } as const;
 export type CloseCode = keyof typeof CLOSE_CODES;
