@@ -323,7 +323,7 @@ func TestSettingsRevisions(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	old, err := settings.New(c).At(ctx, first.Number)
-	if err != nil || old.Session.MaxAttempts != 50 {
+	if err != nil || old.Session.MaxAttempts != 600 {
 		t.Fatalf("got %+v, %v", old, err)
 	}
 }

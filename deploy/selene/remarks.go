@@ -57,7 +57,7 @@ func remarks(s *schemas.Settings, pack string, has func(vision.Role) bool, names
 	active := s.ActiveLiveness.IsEnabled && slices.Contains(judges, schemas.WorkerActiveLiveness)
 	if slices.Contains(names, schemas.WorkerDetector) && !passive && !active {
 		out = append(out, "LIVENESS IS NOT CHECKED: the settings switch passive and active liveness off, so a photo passes, "+
-			"and the token says liveness: null")
+			"and tokens have no liveness score")
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func TestSettingsHistoryNamesAuthorAndChange(t *testing.T) {
 	}{
 		{back.Number, back.Author, "[video_redis.password:********>********]"},
 		{third.Number, settings.Author{By: "bob"}, "[video_redis.password:********>********]"},
-		{second.Number, ann, "[session.max_attempts:50>7 video_redis.password:>********]"},
+		{second.Number, ann, "[session.max_attempts:600>7 video_redis.password:>********]"},
 		{first.Number, settings.Author{}, "[]"},
 	} {
 		var paths []string
@@ -145,7 +145,7 @@ func TestSettingsVariants(t *testing.T) {
 	if r, err := other.Newest(ctx, "mobile"); err != nil || r.Number != mobile.Number || r.Variant != "mobile" || r.By != "ann" {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if r, err := c.Newest(ctx, ""); err != nil || r.Settings.Session.MaxAttempts != 50 || r.Number >= mobile.Number {
+	if r, err := c.Newest(ctx, ""); err != nil || r.Settings.Session.MaxAttempts != 600 || r.Number >= mobile.Number {
 		t.Errorf("a variant changed the document itself: %+v, %v", r, err)
 	}
 	err := c.CheckVariant(ctx, "nobody")

@@ -74,7 +74,7 @@ func TestSuccess(t *testing.T) {
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
-	if fmt.Sprint(keys) != "[bestshot errors estimations iat isOk jti]" || len(parsed.Header) != 2 {
+	if fmt.Sprint(keys) != "[aggregated bestshot errors estimations iat isOk jti]" || len(parsed.Header) != 2 {
 		t.Errorf("got %v, header %v", keys, parsed.Header)
 	}
 	estimations, _ := json.Marshal(claims["estimations"])
