@@ -184,9 +184,14 @@ func TestOpenLocally(t *testing.T) {
 		Config
 		open bool
 	}{
-		{Config{Addr: "127.0.0.1:8321"}, true}, {Config{Addr: "[::1]:0"}, true}, {Config{Addr: "localhost:1"}, true},
-		{Config{Addr: ":8321"}, false}, {Config{Addr: "0.0.0.0:8321"}, false}, {Config{Addr: "192.0.2.1:1"}, false},
-		{Config{Addr: "127.0.0.1:1", Tokens: "required"}, false}, {Config{Addr: "127.0.0.1:1", Proxies: []string{"127.0.0.1"}}, false},
+		{Config{Addr: "127.0.0.1:8321"}, true},
+		{Config{Addr: "[::1]:0"}, true},
+		{Config{Addr: "localhost:1"}, true},
+		{Config{Addr: ":8321"}, false},
+		{Config{Addr: "0.0.0.0:8321"}, false},
+		{Config{Addr: "192.0.2.1:1"}, false},
+		{Config{Addr: "127.0.0.1:1", Tokens: "required"}, false},
+		{Config{Addr: "127.0.0.1:1", Proxies: []string{"127.0.0.1"}}, false},
 	} {
 		if got := c.OpenLocally(); got != c.open || got != (c.Tokens == "optional") {
 			t.Errorf("%+v: %t", c.Config, got)

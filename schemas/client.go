@@ -222,7 +222,7 @@ type Claims struct {
 	Errors       []int32             `json:"errors"`
 	BestShot     string              `json:"bestshot"`               // base64 of the image as received
 	Estimations  *ClientEstimations  `json:"estimations"`            // of the best shot
-	Aggregated   *ClientAggregated   `json:"aggregated,omitempty"`             // over the last accepted frames
+	Aggregated   *ClientAggregated   `json:"aggregated,omitempty"`   // over the last accepted frames
 	Verification *ClientVerification `json:"verification,omitempty"` // only with a reference face
 	IssuedAt     int64               `json:"iat"`
 	ID           string              `json:"jti"` // session ID

@@ -23,7 +23,10 @@ func (l *LightChallengeSettings) fields() []field {
 			at: &l.Colours, title: "Number of colours", value: 10, low: 6, high: 20,
 			about: "Colours to which the response of the face is measured.",
 		},
-		{at: &l.HoldSeconds, title: "Time of a colour", value: 0.9, low: minHold, high: 5, about: "Seconds for which a colour is shown at least."},
+		{
+			at: &l.HoldSeconds, title: "Time of a colour", value: 0.9, low: minHold, high: 5,
+			about: "Seconds for which a colour is shown at least.",
+		},
 		{
 			at: &l.Threshold, title: "Response", value: 0.5, high: 1,
 			about: "Minimum score. Below it the face does not respond to the light as a head does.",

@@ -39,7 +39,7 @@ func TestAFailedStepIsNotTicked(t *testing.T) {
 				t.Error(barrier)
 			}
 			first := true
-			s.say(func([]byte) reply { // the failure is told once
+			s.say(func([]byte) reply { // the failure is sent once
 				if first {
 					first = false
 					return progress(63, `{"step":1,"steps":3,"action":"yaw_left","state":"rest","failedSteps":1,"failure":"too_slow"}`)

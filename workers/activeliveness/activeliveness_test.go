@@ -344,7 +344,7 @@ func TestActionsInOrder(t *testing.T) {
 	}
 }
 
-// Sunglasses hide a blink: the person has to be told so, instead of being asked for it until time is up.
+// Sunglasses hide a blink: they are asked to take them off, instead of being asked to blink until time is up.
 func TestSunglassesFailWhileABlinkIsRequested(t *testing.T) {
 	for action, want := range map[string]bool{schemas.ActionBlink: false, schemas.ActionYawLeft: true, schemas.ActionPitchUp: true} {
 		if got := slices.Contains(asked(t, action).shows(straight).GetWaiveNext(), schemas.CodeSunglasses); got != want {

@@ -16,7 +16,10 @@ type measure struct {
 
 func measures(t *schemas.Thresholds) []measure {
 	return []measure{
-		{t.Liveness, func(e *schemas.Estimations) **float64 { return &e.Liveness }, schemas.CodeLivenessFailed, schemas.CodeLivenessNone, true},
+		{
+			t.Liveness, func(e *schemas.Estimations) **float64 { return &e.Liveness },
+			schemas.CodeLivenessFailed, schemas.CodeLivenessNone, true,
+		},
 		{t.Deepfake, func(e *schemas.Estimations) **float64 { return &e.Deepfake }, schemas.CodeDeepfake, schemas.CodeDeepfakeNone, true},
 		{
 			t.ImageModification, func(e *schemas.Estimations) **float64 { return &e.ImageModification },

@@ -63,7 +63,7 @@ func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*sc
 	return v, nil
 }
 
-// check returns the codes of the scores, and removes those that are no number.
+// check returns the codes of the scores, and removes those that are not numbers.
 func check(e *schemas.Estimations, t *schemas.Thresholds) (codes []int32) {
 	for _, c := range []struct {
 		score        **float64

@@ -28,7 +28,7 @@ const (
 	// sharp is the blur score from which a frame is enrolled as a view.
 	sharp = 0.6
 	// doubtsWindow is the number of compared frames in which maxDoubts frames of somebody else end the session: one doubtful
-	// frame is no proof, since a picture blurred by a turn may resemble nobody.
+	// frame does not prove it, since a picture blurred by a turn may resemble nobody.
 	doubtsWindow, maxDoubts = 3, 2
 )
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/gob"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func cacheOf(path string, m *vision.Models) string {
 	}
 	defer f.Close()
 	h := sha256.New()
-	io.WriteString(h, cacheVersion+" "+m.Digest()+" ")
+	_, _ = fmt.Fprint(h, cacheVersion+" "+m.Digest()+" ")
 	if _, err := io.Copy(h, f); err != nil {
 		return ""
 	}
@@ -68,7 +69,7 @@ func (c *clip) restore(name string) bool {
 	return true
 }
 
-// keep stores the measurements. A cache that cannot be written is no error: they are made again.
+// keep stores the measurements. A cache that cannot be written is not an error: they are made again.
 func (c *clip) keep(name string) {
 	m := measured{Scale: c.scale}
 	for _, f := range c.frames {

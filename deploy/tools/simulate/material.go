@@ -60,7 +60,8 @@ func square(x float64) float64 { return x * x }
 
 // Load reads the clips of a folder with labels.csv, and with actions/labels.csv, and measures those of a half with the models.
 func Load(ctx context.Context, dir string, half Half, m *vision.Models, s *schemas.Settings, jobs int,
-	progress func(done, of int)) (*Material, error) {
+	progress func(done, of int),
+) (*Material, error) {
 	clips, err := index(dir)
 	if err != nil {
 		return nil, err

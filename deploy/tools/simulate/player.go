@@ -54,7 +54,7 @@ const (
 )
 
 const (
-	patience  = 130 * time.Second
+	giveUp    = 130 * time.Second
 	mostHold  = 3 * time.Second // then they think that it is done
 	pagePace  = 300 * time.Millisecond
 	lostTime  = time.Second
@@ -92,7 +92,7 @@ func newPlayer(c *clip, r *rand.Rand) *player {
 
 // Next shows the clip's frame of the moment.
 func (p *player) Next(last Reply) (Picture, error) {
-	if p.now > patience {
+	if p.now > giveUp {
 		return Picture{}, io.EOF
 	}
 	p.listen(Requested(last))

@@ -87,7 +87,8 @@ type runner struct {
 func (r *runner) pipeline(can []string) (*local.Pipeline, error) {
 	s := *r.options.Settings
 	if a := &s.ActiveLiveness; can != nil && a.IsEnabled {
-		a.InteractionList = slices.DeleteFunc(slices.Clone(a.InteractionList), func(name string) bool { return !slices.Contains(can, name) })
+		cannot := func(name string) bool { return !slices.Contains(can, name) }
+		a.InteractionList = slices.DeleteFunc(slices.Clone(a.InteractionList), cannot)
 		a.InteractionCount = min(a.InteractionCount, len(a.InteractionList))
 		if a.InteractionCount == 0 {
 			return nil, ErrNoMaterial

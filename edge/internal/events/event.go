@@ -97,7 +97,7 @@ func Read(kind Kind, m streams.Followed) *Event {
 		e.Step = &Step{Event: strings.ToLower(strings.TrimPrefix(s.GetKind().String(), "SESSION_")), Edge: s.GetEdge()}
 		if until := s.GetUntilUnixNanos(); until > 0 {
 			at := time.Unix(0, until).UTC()
-			e.Step.Until = &at
+			e.Until = &at
 		}
 	case Video:
 		v := &schemas.VideoStatus{}

@@ -77,11 +77,10 @@ const lockoutWait = 30 * time.Second
 // avoid being counted by closing its socket before the reply, and nothing is lost with an edge.
 func (g *Gateway) countFailures(ctx context.Context) error {
 	work := streams.Work{Stream: streams.Sessions, Durable: "lockouts", Concurrency: 2, AckWait: lockoutWait}
-	err := g.conn.Consume(ctx, work, g.countFailure)
-	if ctx.Err() != nil {
-		return nil
+	if err := g.conn.Consume(ctx, work, g.countFailure); ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 func (g *Gateway) countFailure(ctx context.Context, d *streams.Delivery) error {

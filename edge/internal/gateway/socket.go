@@ -44,7 +44,8 @@ const outgoing = 16
 
 func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
 	return &socket{
-		ws: ws, config: c, metrics: m, in: make(chan received), alive: make(chan struct{}, 1), out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
+		ws: ws, config: c, metrics: m, in: make(chan received), alive: make(chan struct{}, 1),
+		out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
 		closing: make(chan struct{}), last: make(chan []byte, 1), readerDone: make(chan struct{}), writerDone: make(chan struct{}),
 	}
 }

@@ -24,7 +24,7 @@ func one(f func(*Photo, uint64) *performer) func([]*Photo, uint64) *performer {
 
 // Kinds are the attackers that have photos alone.
 var Kinds = []Kind{
-	{"still", "one photo for everything, encoded anew for each frame", 1, one(still)},
+	{"still", "one photo for everything, encoded again for each frame", 1, one(still)},
 	{"moved", "a print that is moved, tilted and brought nearer by hand as requested", 1, one(byHand)},
 	{"crude", "a jump to an ellipsoid with a nose for turns, skin painted over the eyes for blinks", 1, one(crudeWarp)},
 	{"ellipsoid", "an ellipsoid with a nose that turns at the speed of a head, lids that close", 1, one(smoothEllipsoid)},

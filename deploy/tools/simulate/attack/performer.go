@@ -33,8 +33,8 @@ type performer struct {
 	img         vision.Image
 }
 
-// patience is how long an attacker tries.
-const patience = 3 * time.Minute
+// giveUp is the time after which an attacker gives up.
+const giveUp = 3 * time.Minute
 
 func newPerformer(p painter, size int, r *rand.Rand) *performer {
 	rest := Look{Scale: 1}
@@ -46,7 +46,7 @@ func newPerformer(p painter, size int, r *rand.Rand) *performer {
 
 // Next films the look of the moment.
 func (p *performer) Next(last simulate.Reply) (simulate.Picture, error) {
-	if p.now > patience {
+	if p.now > giveUp {
 		return simulate.Picture{}, io.EOF
 	}
 	p.now += p.step + time.Duration(p.random.IntN(30)-15)*time.Millisecond
