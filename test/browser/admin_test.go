@@ -25,7 +25,7 @@ const (
 	adminToken  = "the-admin-token-of-the-browser-tests"
 	newPassword = "four words nobody else joins"
 	// Sessions are judged by passive liveness, and their video is one that Chromium plays.
-	adminSettings = `{"active_liveness":{"is_enabled":false},"video":{"codec":"H264"}}`
+	adminSettings = `{"session":{"max_attempts":50},"active_liveness":{"is_enabled":false},"video":{"codec":"H264"}}`
 )
 
 // installation is a running selene with two sessions: one that passed and one that failed.

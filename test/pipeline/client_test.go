@@ -26,7 +26,12 @@ type client struct {
 	decider string
 	state   *schemas.SessionState
 	nonces  int
+	clock   time.Time // when the last frame was received
 }
+
+// pace is the time between two frames: the accepted frames of a window, two at least, have to span a second.
+const pace = 1010 * time.Millisecond
+
 
 func connect(t testing.TB, conn *streams.Conn) *client {
 	t.Helper()
@@ -35,7 +40,7 @@ func connect(t testing.TB, conn *streams.Conn) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, conn: conn, id: uuid.NewString(), state: &schemas.SessionState{SettingsRevision: rev.Number, Seed: make([]byte, 16)}}
+	c := &client{t: t, conn: conn, id: uuid.NewString(), clock: time.Now().Add(-10 * time.Minute), state: &schemas.SessionState{SettingsRevision: rev.Number, Seed: make([]byte, 16)}}
 	if _, err := rand.Read(c.state.Seed); err != nil {
 		t.Fatal(err)
 	}
@@ -53,9 +58,10 @@ func connect(t testing.TB, conn *streams.Conn) *client {
 // frame returns the image as the session's next frame, with a new name.
 func (c *client) frame(image []byte) *schemas.Frame {
 	c.nonces++
+	c.clock = c.clock.Add(pace)
 	return &schemas.Frame{
 		Version: schemas.Version, Name: &schemas.FrameName{Session: c.id, Sequence: c.state.GetSequence() + 1, Nonce: fmt.Sprint("test-", c.nonces)},
-		MediaType: "image/jpeg", Image: image, ReceivedUnixNanos: time.Now().UnixNano(), Decider: c.decider, State: c.state,
+		MediaType: "image/jpeg", Image: image, ReceivedUnixNanos: c.clock.UnixNano(), Decider: c.decider, State: c.state,
 	}
 }
 

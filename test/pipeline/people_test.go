@@ -99,19 +99,22 @@ func TestTwoPeopleInTurn(t *testing.T) {
 	})
 }
 
-// A person who does nothing is prompted until the attempts are used up.
+// A person who does nothing is prompted until too many actions have failed.
 func TestAStillPhotoFails(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
-	c := connect(t, product(t, m, `{"session":{"max_attempts":12},"active_liveness":{"interaction_list":["yaw_left","blink"],"interaction_count":2}}`))
+	c := connect(t, product(t, m, `{"active_liveness":{"interaction_list":["yaw_left","blink"],"interaction_count":2,"step_timeout_seconds":1,"max_failed_steps":1}}`))
 	var d *schemas.Decision
-	for range 13 {
+	for range 40 {
 		d = c.judge(photo)
+		if d.GetOutcome().Terminal() {
+			break
+		}
 		if d.GetEstimations().GetActiveLiveness().GetDone() != 0 {
 			t.Fatalf("did %v", d.GetEstimations().GetActiveLiveness())
 		}
 	}
-	if d.GetOutcome() != schemas.Outcome_OUTCOME_ATTEMPTS_EXCEEDED || !slices.Contains(d.GetErrors(), schemas.CodeAttemptsExceeded) {
+	if d.GetOutcome() != schemas.Outcome_OUTCOME_ACTIONS_FAILED || !slices.Contains(d.GetErrors(), schemas.CodeActionsFailed) {
 		t.Errorf("%v with codes %v", d.GetOutcome(), d.GetErrors())
 	}
 }

@@ -135,13 +135,9 @@ func TestRun(t *testing.T) {
 
 func checkPAD(t *testing.T, pack string, p *PAD) {
 	t.Helper()
-	if pack == "base" {
-		if p != nil {
-			t.Error("base has figures of passive liveness")
-		}
-		return
-	}
-	if len(p.Rows) != 12 { // two networks and their mean, one frame and five, any and accepted
+	rows := map[string]int{"zoo": 12, "base": 4} // one frame and five, any and accepted; zoo has two networks and their mean
+	passing := map[string]int{"zoo": 0, "base": 1} // replays at the setting
+	if len(p.Rows) != rows[pack] {
 		t.Fatalf("%d rows", len(p.Rows))
 	}
 	for _, r := range p.Rows {
@@ -149,7 +145,7 @@ func checkPAD(t *testing.T, pack string, p *PAD) {
 		if r.Accepted || r.Window != windowLength {
 			continue
 		}
-		if r.AtSetting.BPCER.Of != 3 || r.AtSetting.BPCER.Count != 0 || replays.Of != 5 || replays.Count != 0 || replays.Files != 1 || float64(r.AUC) != 1 {
+		if r.AtSetting.BPCER.Of != 3 || r.AtSetting.BPCER.Count != 0 || replays.Of != 5 || replays.Count > passing[pack] || replays.Files != 1 || float64(r.AUC) != 1 {
 			t.Errorf("%+v", r)
 		}
 	}
