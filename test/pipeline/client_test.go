@@ -32,7 +32,6 @@ type client struct {
 // pace is the time between two frames: the accepted frames of a window, two at least, have to span a second.
 const pace = 1010 * time.Millisecond
 
-
 func connect(t testing.TB, conn *streams.Conn) *client {
 	t.Helper()
 	ctx := streamstest.Context(t)

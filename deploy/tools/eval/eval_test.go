@@ -135,7 +135,7 @@ func TestRun(t *testing.T) {
 
 func checkPAD(t *testing.T, pack string, p *PAD) {
 	t.Helper()
-	rows := map[string]int{"zoo": 12, "base": 4} // one frame and five, any and accepted; zoo has two networks and their mean
+	rows := map[string]int{"zoo": 12, "base": 4}   // one frame and five, any and accepted; zoo has two networks and their mean
 	passing := map[string]int{"zoo": 0, "base": 1} // replays at the setting
 	if len(p.Rows) != rows[pack] {
 		t.Fatalf("%d rows", len(p.Rows))
