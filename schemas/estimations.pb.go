@@ -41,7 +41,6 @@ type Estimations struct {
 	Verification           *Verification          `protobuf:"bytes,15,opt,name=verification,proto3" json:"verification,omitempty"`
 	VirtualCamera          *VirtualCamera         `protobuf:"bytes,16,opt,name=virtual_camera,json=virtualCamera,proto3" json:"virtual_camera,omitempty"`
 	Plugins                map[string][]byte      `protobuf:"bytes,17,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the JSON object of each plugin, by name of the plugin
-	HeadMotion             *HeadMotion            `protobuf:"bytes,18,opt,name=head_motion,json=headMotion,proto3" json:"head_motion,omitempty"`
 	LightChallenge         *LightChallenge        `protobuf:"bytes,19,opt,name=light_challenge,json=lightChallenge,proto3" json:"light_challenge,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
@@ -192,13 +191,6 @@ func (x *Estimations) GetVirtualCamera() *VirtualCamera {
 func (x *Estimations) GetPlugins() map[string][]byte {
 	if x != nil {
 		return x.Plugins
-	}
-	return nil
-}
-
-func (x *Estimations) GetHeadMotion() *HeadMotion {
-	if x != nil {
-		return x.HeadMotion
 	}
 	return nil
 }
@@ -863,51 +855,6 @@ func (x *ActiveLiveness) GetFailure() string {
 	return ""
 }
 
-// HeadMotion holds the measures by which the movement between two poses of a head is judged, by name.
-type HeadMotion struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Measures      map[string]float64     `protobuf:"bytes,1,rep,name=measures,proto3" json:"measures,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HeadMotion) Reset() {
-	*x = HeadMotion{}
-	mi := &file_estimations_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HeadMotion) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HeadMotion) ProtoMessage() {}
-
-func (x *HeadMotion) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HeadMotion.ProtoReflect.Descriptor instead.
-func (*HeadMotion) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *HeadMotion) GetMeasures() map[string]float64 {
-	if x != nil {
-		return x.Measures
-	}
-	return nil
-}
-
 // LightChallenge is the progress of the light challenge, in which the client lights the face in colours.
 type LightChallenge struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -923,7 +870,7 @@ type LightChallenge struct {
 
 func (x *LightChallenge) Reset() {
 	*x = LightChallenge{}
-	mi := &file_estimations_proto_msgTypes[11]
+	mi := &file_estimations_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +882,7 @@ func (x *LightChallenge) String() string {
 func (*LightChallenge) ProtoMessage() {}
 
 func (x *LightChallenge) ProtoReflect() protoreflect.Message {
-	mi := &file_estimations_proto_msgTypes[11]
+	mi := &file_estimations_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +895,7 @@ func (x *LightChallenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LightChallenge.ProtoReflect.Descriptor instead.
 func (*LightChallenge) Descriptor() ([]byte, []int) {
-	return file_estimations_proto_rawDescGZIP(), []int{11}
+	return file_estimations_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LightChallenge) GetDisplay() string {
@@ -997,7 +944,7 @@ var File_estimations_proto protoreflect.FileDescriptor
 
 const file_estimations_proto_rawDesc = "" +
 	"\n" +
-	"\x11estimations.proto\x12\tselene.v1\"\x8c\t\n" +
+	"\x11estimations.proto\x12\tselene.v1\"\xd4\b\n" +
 	"\vEstimations\x12\"\n" +
 	"\n" +
 	"face_count\x18\x01 \x01(\rH\x00R\tfaceCount\x88\x01\x01\x12\x15\n" +
@@ -1019,9 +966,7 @@ const file_estimations_proto_rawDesc = "" +
 	"\x15first_face_similarity\x18\x0e \x01(\x01H\x06R\x13firstFaceSimilarity\x88\x01\x01\x12;\n" +
 	"\fverification\x18\x0f \x01(\v2\x17.selene.v1.VerificationR\fverification\x12?\n" +
 	"\x0evirtual_camera\x18\x10 \x01(\v2\x18.selene.v1.VirtualCameraR\rvirtualCamera\x12=\n" +
-	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x126\n" +
-	"\vhead_motion\x18\x12 \x01(\v2\x15.selene.v1.HeadMotionR\n" +
-	"headMotion\x12B\n" +
+	"\aplugins\x18\x11 \x03(\v2#.selene.v1.Estimations.PluginsEntryR\aplugins\x12B\n" +
 	"\x0flight_challenge\x18\x13 \x01(\v2\x19.selene.v1.LightChallengeR\x0elightChallenge\x1a:\n" +
 	"\fPluginsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1089,13 +1034,7 @@ const file_estimations_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\tR\x05state\x12!\n" +
 	"\fremaining_ms\x18\x05 \x01(\x03R\vremainingMs\x12!\n" +
 	"\ffailed_steps\x18\x06 \x01(\rR\vfailedSteps\x12\x18\n" +
-	"\afailure\x18\a \x01(\tR\afailure\"\x8a\x01\n" +
-	"\n" +
-	"HeadMotion\x12?\n" +
-	"\bmeasures\x18\x01 \x03(\v2#.selene.v1.HeadMotion.MeasuresEntryR\bmeasures\x1a;\n" +
-	"\rMeasuresEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x9b\x02\n" +
+	"\afailure\x18\a \x01(\tR\afailure\"\x9b\x02\n" +
 	"\x0eLightChallenge\x12\x18\n" +
 	"\adisplay\x18\x01 \x01(\tR\adisplay\x12\x1a\n" +
 	"\bmeasured\x18\x02 \x01(\rR\bmeasured\x12\x14\n" +
@@ -1120,7 +1059,7 @@ func file_estimations_proto_rawDescGZIP() []byte {
 	return file_estimations_proto_rawDescData
 }
 
-var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_estimations_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_estimations_proto_goTypes = []any{
 	(*Estimations)(nil),    // 0: selene.v1.Estimations
 	(*Verification)(nil),   // 1: selene.v1.Verification
@@ -1132,11 +1071,9 @@ var file_estimations_proto_goTypes = []any{
 	(*Eyes)(nil),           // 7: selene.v1.Eyes
 	(*Mouth)(nil),          // 8: selene.v1.Mouth
 	(*ActiveLiveness)(nil), // 9: selene.v1.ActiveLiveness
-	(*HeadMotion)(nil),     // 10: selene.v1.HeadMotion
-	(*LightChallenge)(nil), // 11: selene.v1.LightChallenge
-	nil,                    // 12: selene.v1.Estimations.PluginsEntry
-	nil,                    // 13: selene.v1.HeadMotion.MeasuresEntry
-	nil,                    // 14: selene.v1.LightChallenge.MeasuresEntry
+	(*LightChallenge)(nil), // 10: selene.v1.LightChallenge
+	nil,                    // 11: selene.v1.Estimations.PluginsEntry
+	nil,                    // 12: selene.v1.LightChallenge.MeasuresEntry
 }
 var file_estimations_proto_depIdxs = []int32{
 	3,  // 0: selene.v1.Estimations.image_quality:type_name -> selene.v1.ImageQuality
@@ -1147,18 +1084,16 @@ var file_estimations_proto_depIdxs = []int32{
 	9,  // 5: selene.v1.Estimations.active_liveness:type_name -> selene.v1.ActiveLiveness
 	1,  // 6: selene.v1.Estimations.verification:type_name -> selene.v1.Verification
 	2,  // 7: selene.v1.Estimations.virtual_camera:type_name -> selene.v1.VirtualCamera
-	12, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
-	10, // 9: selene.v1.Estimations.head_motion:type_name -> selene.v1.HeadMotion
-	11, // 10: selene.v1.Estimations.light_challenge:type_name -> selene.v1.LightChallenge
-	4,  // 11: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
-	4,  // 12: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
-	13, // 13: selene.v1.HeadMotion.measures:type_name -> selene.v1.HeadMotion.MeasuresEntry
-	14, // 14: selene.v1.LightChallenge.measures:type_name -> selene.v1.LightChallenge.MeasuresEntry
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	11, // 8: selene.v1.Estimations.plugins:type_name -> selene.v1.Estimations.PluginsEntry
+	10, // 9: selene.v1.Estimations.light_challenge:type_name -> selene.v1.LightChallenge
+	4,  // 10: selene.v1.FramePosition.face:type_name -> selene.v1.Rect
+	4,  // 11: selene.v1.FramePosition.frame:type_name -> selene.v1.Rect
+	12, // 12: selene.v1.LightChallenge.measures:type_name -> selene.v1.LightChallenge.MeasuresEntry
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_estimations_proto_init() }
@@ -1168,14 +1103,14 @@ func file_estimations_proto_init() {
 	}
 	file_estimations_proto_msgTypes[0].OneofWrappers = []any{}
 	file_estimations_proto_msgTypes[8].OneofWrappers = []any{}
-	file_estimations_proto_msgTypes[11].OneofWrappers = []any{}
+	file_estimations_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_estimations_proto_rawDesc), len(file_estimations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

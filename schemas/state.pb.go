@@ -188,7 +188,6 @@ type SessionState struct {
 	Unmeasured          uint32                 `protobuf:"varint,20,opt,name=unmeasured,proto3" json:"unmeasured,omitempty"`                                                  // consecutive frames that lack a measurement that the settings require
 	Seen                *FramePosition         `protobuf:"bytes,21,opt,name=seen,proto3" json:"seen,omitempty"`                                                               // the face and the frame's size when a face was last found
 	SeenUnixNanos       int64                  `protobuf:"varint,22,opt,name=seen_unix_nanos,json=seenUnixNanos,proto3" json:"seen_unix_nanos,omitempty"`                     // when the edge received that frame
-	Moving              *Mean                  `protobuf:"bytes,23,opt,name=moving,proto3" json:"moving,omitempty"`                                                           // liveness of the frames judged during actions
 	Actions             []string               `protobuf:"bytes,24,rep,name=actions,proto3" json:"actions,omitempty"`                                                         // the requested actions that were done, the current one last unless all are done
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -385,71 +384,11 @@ func (x *SessionState) GetSeenUnixNanos() int64 {
 	return 0
 }
 
-func (x *SessionState) GetMoving() *Mean {
-	if x != nil {
-		return x.Moving
-	}
-	return nil
-}
-
 func (x *SessionState) GetActions() []string {
 	if x != nil {
 		return x.Actions
 	}
 	return nil
-}
-
-// Mean is a running mean.
-type Mean struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sum           float64                `protobuf:"fixed64,1,opt,name=sum,proto3" json:"sum,omitempty"`
-	Count         uint32                 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Mean) Reset() {
-	*x = Mean{}
-	mi := &file_state_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Mean) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Mean) ProtoMessage() {}
-
-func (x *Mean) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Mean.ProtoReflect.Descriptor instead.
-func (*Mean) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *Mean) GetSum() float64 {
-	if x != nil {
-		return x.Sum
-	}
-	return 0
-}
-
-func (x *Mean) GetCount() uint32 {
-	if x != nil {
-		return x.Count
-	}
-	return 0
 }
 
 // Device is the description of a camera by the client. It cannot be trusted, but contradictions in it are evidence.
@@ -464,7 +403,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_state_proto_msgTypes[3]
+	mi := &file_state_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +415,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[3]
+	mi := &file_state_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +428,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{3}
+	return file_state_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Device) GetCamera() string {
@@ -519,15 +458,14 @@ type Sample struct {
 	Frame             uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
 	Estimations       *Estimations           `protobuf:"bytes,2,opt,name=estimations,proto3" json:"estimations,omitempty"`
 	ReceivedUnixNanos int64                  `protobuf:"varint,3,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`
-	Signature         []byte                 `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"` // as in Detection
-	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`       // as a best shot, 0..1
+	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"` // as a best shot, 0..1
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_state_proto_msgTypes[4]
+	mi := &file_state_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +477,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_state_proto_msgTypes[4]
+	mi := &file_state_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +490,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_state_proto_rawDescGZIP(), []int{4}
+	return file_state_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Sample) GetFrame() uint64 {
@@ -576,13 +514,6 @@ func (x *Sample) GetReceivedUnixNanos() int64 {
 	return 0
 }
 
-func (x *Sample) GetSignature() []byte {
-	if x != nil {
-		return x.Signature
-	}
-	return nil
-}
-
 func (x *Sample) GetScore() float64 {
 	if x != nil {
 		return x.Score
@@ -599,7 +530,7 @@ const file_state_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\xd1\a\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\xa8\a\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -627,24 +558,19 @@ const file_state_proto_rawDesc = "" +
 	"unmeasured\x18\x14 \x01(\rR\n" +
 	"unmeasured\x12,\n" +
 	"\x04seen\x18\x15 \x01(\v2\x18.selene.v1.FramePositionR\x04seen\x12&\n" +
-	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12'\n" +
-	"\x06moving\x18\x17 \x01(\v2\x0f.selene.v1.MeanR\x06moving\x12\x18\n" +
+	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12\x18\n" +
 	"\aactions\x18\x18 \x03(\tR\aactions\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\".\n" +
-	"\x04Mean\x12\x10\n" +
-	"\x03sum\x18\x01 \x01(\x01R\x03sum\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\rR\x05count\"`\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"`\n" +
 	"\x06Device\x12\x16\n" +
 	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
 	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xbc\x01\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\x9e\x01\n" +
 	"\x06Sample\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x128\n" +
 	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12.\n" +
-	"\x13received_unix_nanos\x18\x03 \x01(\x03R\x11receivedUnixNanos\x12\x1c\n" +
-	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x14\n" +
+	"\x13received_unix_nanos\x18\x03 \x01(\x03R\x11receivedUnixNanos\x12\x14\n" +
 	"\x05score\x18\x05 \x01(\x01R\x05score*\x92\x02\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x10OUTCOME_CONTINUE\x10\x00\x12\x12\n" +
@@ -671,31 +597,29 @@ func file_state_proto_rawDescGZIP() []byte {
 }
 
 var file_state_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_state_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_state_proto_goTypes = []any{
 	(Outcome)(0),          // 0: selene.v1.Outcome
 	(*FrameName)(nil),     // 1: selene.v1.FrameName
 	(*SessionState)(nil),  // 2: selene.v1.SessionState
-	(*Mean)(nil),          // 3: selene.v1.Mean
-	(*Device)(nil),        // 4: selene.v1.Device
-	(*Sample)(nil),        // 5: selene.v1.Sample
-	nil,                   // 6: selene.v1.SessionState.WorkersEntry
-	(*FramePosition)(nil), // 7: selene.v1.FramePosition
-	(*Estimations)(nil),   // 8: selene.v1.Estimations
+	(*Device)(nil),        // 3: selene.v1.Device
+	(*Sample)(nil),        // 4: selene.v1.Sample
+	nil,                   // 5: selene.v1.SessionState.WorkersEntry
+	(*FramePosition)(nil), // 6: selene.v1.FramePosition
+	(*Estimations)(nil),   // 7: selene.v1.Estimations
 }
 var file_state_proto_depIdxs = []int32{
-	5, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
-	6, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
-	4, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
-	5, // 3: selene.v1.SessionState.best:type_name -> selene.v1.Sample
-	7, // 4: selene.v1.SessionState.seen:type_name -> selene.v1.FramePosition
-	3, // 5: selene.v1.SessionState.moving:type_name -> selene.v1.Mean
-	8, // 6: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	4, // 0: selene.v1.SessionState.window:type_name -> selene.v1.Sample
+	5, // 1: selene.v1.SessionState.workers:type_name -> selene.v1.SessionState.WorkersEntry
+	3, // 2: selene.v1.SessionState.device:type_name -> selene.v1.Device
+	4, // 3: selene.v1.SessionState.best:type_name -> selene.v1.Sample
+	6, // 4: selene.v1.SessionState.seen:type_name -> selene.v1.FramePosition
+	7, // 5: selene.v1.Sample.estimations:type_name -> selene.v1.Estimations
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_state_proto_init() }
@@ -710,7 +634,7 @@ func file_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_state_proto_rawDesc), len(file_state_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

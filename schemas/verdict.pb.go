@@ -233,7 +233,6 @@ type Detection struct {
 	Judges            []string               `protobuf:"bytes,4,rep,name=judges,proto3" json:"judges,omitempty"`                                         // workers that were sent this face
 	WaivedErrors      []int32                `protobuf:"varint,5,rep,packed,name=waived_errors,json=waivedErrors,proto3" json:"waived_errors,omitempty"` // failed checks that were waived
 	Landmarks         []float32              `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"`                          // as in Face, of the main face, even if it was not worth judging
-	Signature         []byte                 `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`                                   // of the picture, to recognise one that hardly differs from another
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -310,13 +309,6 @@ func (x *Detection) GetLandmarks() []float32 {
 	return nil
 }
 
-func (x *Detection) GetSignature() []byte {
-	if x != nil {
-		return x.Signature
-	}
-	return nil
-}
-
 var File_verdict_proto protoreflect.FileDescriptor
 
 const file_verdict_proto_rawDesc = "" +
@@ -343,15 +335,14 @@ const file_verdict_proto_rawDesc = "" +
 	"\x06_state\"5\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xf9\x01\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xdb\x01\n" +
 	"\tDetection\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x12.\n" +
 	"\x13received_unix_nanos\x18\x02 \x01(\x03R\x11receivedUnixNanos\x12-\n" +
 	"\x05state\x18\x03 \x01(\v2\x17.selene.v1.SessionStateR\x05state\x12\x16\n" +
 	"\x06judges\x18\x04 \x03(\tR\x06judges\x12#\n" +
 	"\rwaived_errors\x18\x05 \x03(\x05R\fwaivedErrors\x12\x1c\n" +
-	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarks\x12\x1c\n" +
-	"\tsignature\x18\a \x01(\fR\tsignatureB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarksB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_verdict_proto_rawDescOnce sync.Once

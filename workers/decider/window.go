@@ -29,7 +29,6 @@ func (r *round) aggregate() {
 	if grew {
 		window := append(d.State.Window, &schemas.Sample{
 			Frame: d.Frame, Estimations: sampled(d.Estimations), ReceivedUnixNanos: r.found.GetReceivedUnixNanos(),
-			Signature: r.found.GetSignature(),
 		})
 		d.State.Window = window[max(0, len(window)-n):]
 	}
@@ -81,7 +80,7 @@ func sampled(e *schemas.Estimations) *schemas.Estimations {
 
 // clearWindow drops the accepted frames: they may not show the person in the next frames.
 func (r *round) clearWindow() {
-	r.d.State.Window, r.d.State.Best, r.d.State.Moving = nil, nil, nil
+	r.d.State.Window, r.d.State.Best = nil, nil
 	if r.d.State.FailedWindows > 0 {
 		// The next full window shares no frame with those that failed.
 		r.d.State.FailedWindows = uint32(r.settings.Session.AggregateFrames)

@@ -72,6 +72,9 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 		Version: schemas.Version, Name: f.GetName(), Decider: f.GetDecider(), Frame: sequence,
 		ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState(), Estimations: e, Landmarks: d.GetLandmarks(),
 	}
+	if s.LightChallenge.IsEnabled {
+		out.Mesh = mesh(&l.measured)
+	}
 	for _, w := range wants {
 		d.Judges = append(d.Judges, w.judge)
 		for _, crop := range w.crops {
@@ -90,6 +93,18 @@ func blank(f *schemas.Frame, sequence uint64) *schemas.Verdict {
 		Estimations: &schemas.Estimations{},
 		Detection:   &schemas.Detection{Frame: sequence, ReceivedUnixNanos: f.GetReceivedUnixNanos(), State: f.GetState()},
 	}
+}
+
+// mesh returns the points of the mesh as Face holds them, or nil without a mesh.
+func mesh(m *vision.Measurement) []float32 {
+	if !m.HasMesh {
+		return nil
+	}
+	out := make([]float32, 0, 3*len(m.Mesh))
+	for i, p := range m.Mesh {
+		out = append(out, p.X, p.Y, m.MeshDepth[i])
+	}
+	return out
 }
 
 func (l *lens) cut(face vision.Detection, judge string, c schemas.CropSpec) *schemas.Crop {
