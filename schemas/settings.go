@@ -53,7 +53,7 @@ func (s *Settings) fields() []field {
 		{at: &s.VideoRedis, title: "Redis", about: "Where finished videos are announced."},
 		{
 			at: &s.Workers, title: "Workers", value: defaultWorkers,
-			about: "The workers that judge faces. liveness, matcher and active-liveness are added, as required, when a check needs them.",
+			about: "The workers that judge faces. Those that come with Selene are added, as required, when a check that is on needs them.",
 		},
 	}
 }
@@ -92,16 +92,6 @@ func parseSettings(document []byte, stored bool) (*Settings, error) {
 		return nil, err
 	}
 	s.addWorkers()
-	// A session can only be rejected for its camera when the decision waits for the worker that judges it.
-	if c := s.VirtualCameraChecker; c.IsEnabled && c.Policy == "reject" {
-		s.Workers = requireWorker(s.Workers, WorkerVirtualCamera)
-	}
-	if s.Thresholds.ImageModification > 0 {
-		s.Workers = requireWorker(s.Workers, WorkerImageModification)
-	}
-	if s.LightChallenge.IsEnabled {
-		s.Workers = requireWorker(s.Workers, WorkerLightChallenge)
-	}
 	// A list that is shorter than the default count is fine unless the document sets that count.
 	if n := len(s.ActiveLiveness.InteractionList); !given["active_liveness.interaction_count"] && s.ActiveLiveness.InteractionCount > n {
 		s.ActiveLiveness.InteractionCount = n

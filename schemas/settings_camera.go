@@ -18,8 +18,8 @@ func (c *VirtualCameraChecker) fields() []field {
 	return []field{
 		{at: &c.IsEnabled, title: "Enabled", value: true, about: "Looks for signs of a virtual camera."},
 		{
-			at: &c.Policy, title: "Policy", value: "log", oneOf: []string{"log", "reject"},
-			about: "log: records the result. reject: ends the session and requires the worker virtual-camera.",
+			at: &c.Policy, title: "Policy", value: "reject", oneOf: []string{"log", "reject"},
+			about: "reject: a session whose frames certainly do not come from a camera cannot pass. log: records the result only.",
 		},
 		{
 			at: &c.Denylist, title: "Denied cameras", value: defaultDenylist,

@@ -19,7 +19,7 @@ func TestSettingsKeepDefaults(t *testing.T) {
 	if s.Session.MaxAttempts != -1 || s.Session.AggregateFrames != d.Session.AggregateFrames || s.Thresholds.Blur != d.Thresholds.Blur {
 		t.Fatalf("got %+v", s.Session)
 	}
-	if len(s.ActiveLiveness.InteractionList) != 1 || s.ActiveLiveness.InteractionCount != 1 || len(s.Workers) != 3 || s.Workers[0].Timeout != 1 {
+	if len(s.ActiveLiveness.InteractionList) != 1 || s.ActiveLiveness.InteractionCount != 1 || len(s.Workers) != 4 || s.Workers[0].Timeout != 1 {
 		t.Fatalf("lists of the document must replace the default's: %+v %+v", s.ActiveLiveness, s.Workers)
 	}
 }
@@ -35,17 +35,14 @@ func TestBitratesAreRoundedDown(t *testing.T) {
 
 func TestDependentSettingsAreRequired(t *testing.T) {
 	for doc, want := range map[string]WorkerEntry{
-		`{}`: {Name: WorkerVirtualCamera, Timeout: 5},
-		`{"virtual_camera_checker":{"policy":"reject"}}`:                                                    {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[]}`:                                       {WorkerVirtualCamera, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject"},"workers":[{"name":"virtual-camera","timeout":2}]}`:  {WorkerVirtualCamera, true, 2},
-		`{"thresholds":{"image_modification":0.5}}`:                                                         {WorkerImageModification, true, 5},
-		`{"light_challenge":{"is_enabled":true}}`:                                                           {WorkerLightChallenge, true, 5},
-		`{"virtual_camera_checker":{"policy":"reject","is_enabled":false}}`:                                 {WorkerVirtualCamera, false, 5},
-		`{"workers":[{"name":"virtual-camera"}]}`:                                                           {WorkerActiveLiveness, true, 5},
-		`{"workers":[],"active_liveness":{"is_enabled":false}}`:                                             {WorkerMatcher, true, 5},
-		`{"workers":[],"active_liveness":{"is_enabled":false},"session":{"previous_face_similarity":0}}`:    {WorkerLiveness, true, 5},
-		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","required":true}]}`: {WorkerVirtualCamera, true, 5},
+		`{}`:             {WorkerVirtualCamera, true, 5},
+		`{"workers":[]}`: {WorkerVirtualCamera, true, 5},
+		`{"virtual_camera_checker":{"policy":"log"},"workers":[{"name":"virtual-camera","timeout":2}]}`:  {WorkerVirtualCamera, true, 2},
+		`{"thresholds":{"image_modification":0.5}}`:                                                      {WorkerImageModification, true, 5},
+		`{"light_challenge":{"is_enabled":true}}`:                                                        {WorkerLightChallenge, true, 5},
+		`{"workers":[{"name":"virtual-camera"}]}`:                                                        {WorkerActiveLiveness, true, 5},
+		`{"workers":[],"active_liveness":{"is_enabled":false}}`:                                          {WorkerMatcher, true, 5},
+		`{"workers":[],"active_liveness":{"is_enabled":false},"session":{"previous_face_similarity":0}}`: {WorkerLiveness, true, 5},
 	} {
 		s, err := ParseSettings([]byte(doc))
 		if err != nil {
@@ -53,6 +50,24 @@ func TestDependentSettingsAreRequired(t *testing.T) {
 		}
 		if i := slices.IndexFunc(s.Workers, func(w WorkerEntry) bool { return w.Name == want.Name }); i < 0 || s.Workers[i] != want {
 			t.Errorf("%s: got %+v, want %+v among them", doc, s.Workers, want)
+		}
+	}
+}
+
+func TestJudgesAreThoseWhoseChecksAreOn(t *testing.T) {
+	for doc, want := range map[string][]string{
+		`{}`: {WorkerLiveness, WorkerMatcher, WorkerActiveLiveness, WorkerVirtualCamera},
+		`{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"hats"},{"name":"virtual-camera"},{"name":"image-modification"}]}`: {
+			"hats", WorkerLiveness, WorkerMatcher, WorkerActiveLiveness,
+		},
+		`{"thresholds":{"liveness":0},"active_liveness":{"is_enabled":false}}`: {WorkerMatcher, WorkerVirtualCamera},
+	} {
+		s, err := ParseSettings([]byte(doc))
+		if err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		if got := s.Judges(); !slices.Equal(got, want) {
+			t.Errorf("%s: judged by %v, want %v", doc, got, want)
 		}
 	}
 }

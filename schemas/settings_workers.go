@@ -31,7 +31,7 @@ var defaultWorkers = []WorkerEntry{
 	{Name: WorkerLiveness, Required: true, Timeout: defaultWorkerTimeout},
 	{Name: WorkerMatcher, Required: true, Timeout: defaultWorkerTimeout},
 	{Name: WorkerActiveLiveness, Required: true, Timeout: defaultWorkerTimeout},
-	{Name: WorkerVirtualCamera, Timeout: defaultWorkerTimeout},
+	{Name: WorkerVirtualCamera, Required: true, Timeout: defaultWorkerTimeout},
 }
 
 // Escaped so that the pattern attribute of HTML, which is stricter, takes it too.
@@ -69,7 +69,7 @@ func workerChecks(list []WorkerEntry) (checks []error) {
 	return checks
 }
 
-// needs reports whether a check that is on needs a worker.
+// needs reports whether a check that is on needs a worker. A worker without a setting of its own, such as a plugin, is always needed.
 func (s *Settings) needs(worker string) bool {
 	switch worker {
 	case WorkerLiveness:
@@ -80,16 +80,26 @@ func (s *Settings) needs(worker string) bool {
 		return s.ActiveLiveness.IsEnabled
 	case WorkerLightChallenge:
 		return s.LightChallenge.IsEnabled
+	case WorkerVirtualCamera:
+		return s.VirtualCameraChecker.IsEnabled
+	case WorkerImageModification:
+		return s.Thresholds.ImageModification > 0
 	}
-	return false
+	return true
 }
 
 // addWorkers adds those that the list lacks and a check needs: without its worker, a session could pass unchecked.
 func (s *Settings) addWorkers() {
-	for _, w := range defaultWorkers {
-		missing := !slices.ContainsFunc(s.Workers, func(e WorkerEntry) bool { return e.Name == w.Name })
-		if missing && s.needs(w.Name) {
-			s.Workers = append(s.Workers, w)
+	for _, name := range []string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness} {
+		missing := !slices.ContainsFunc(s.Workers, func(e WorkerEntry) bool { return e.Name == name })
+		if missing && s.needs(name) {
+			s.Workers = append(s.Workers, WorkerEntry{Name: name, Required: true, Timeout: defaultWorkerTimeout})
+		}
+	}
+	// Decisions wait for these too: the token says what they found, and that may not depend on which verdict came first.
+	for _, name := range []string{WorkerVirtualCamera, WorkerImageModification, WorkerLightChallenge} {
+		if s.needs(name) {
+			s.Workers = requireWorker(s.Workers, name)
 		}
 	}
 }
@@ -98,8 +108,7 @@ func (s *Settings) addWorkers() {
 // among them.
 func (s *Settings) Judges() (names []string) {
 	for _, w := range s.Workers {
-		core := slices.Contains([]string{WorkerLiveness, WorkerMatcher, WorkerActiveLiveness, WorkerLightChallenge}, w.Name)
-		if !core || s.needs(w.Name) {
+		if s.needs(w.Name) {
 			names = append(names, w.Name)
 		}
 	}

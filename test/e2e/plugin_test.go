@@ -16,7 +16,7 @@ import (
 
 // pluginSettings returns settings with additional workers.
 func pluginSettings(frames int, more string) string {
-	return fmt.Sprintf(`{"env":"development","active_liveness":{"is_enabled":false},"session":{"aggregate_frames":%d},
+	return fmt.Sprintf(`{"env":"development","virtual_camera_checker":{"is_enabled":false},"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":%d},
 		"thresholds":{"liveness":0,"blur":0,"mouth_states":["opened","smile","occluded"]},
 		"workers":[{"name":"liveness","required":true,"timeout":5},{"name":"matcher","required":true,"timeout":5}%s]}`, frames, more)
 }

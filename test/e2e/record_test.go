@@ -31,7 +31,7 @@ func TestRecordedSessionsRunAgain(t *testing.T) {
 	needPack(t, "base")
 	dir := t.TempDir()
 	settings := filepath.Join(dir, "settings.json")
-	document := `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"active-liveness","required":true},{"name":"virtual-camera","required":true}]}`
+	document := `{"virtual_camera_checker":{"policy":"log"},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"active-liveness","required":true}]}`
 	if err := os.WriteFile(settings, []byte(document), 0o600); err != nil {
 		t.Fatal(err)
 	}

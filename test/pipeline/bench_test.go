@@ -24,7 +24,7 @@ func BenchmarkFramePipeline(b *testing.B) {
 		{"60KB", make([]byte, 60_000), realCrops()},
 	} {
 		b.Run("jetstream/"+size.name, func(b *testing.B) {
-			conn := installation(b, `{"session":{"max_attempts":-1,"max_liveness_attempts":-1}}`)
+			conn := installation(b, `{"virtual_camera_checker":{"is_enabled":false},"session":{"max_attempts":-1,"max_liveness_attempts":-1}}`)
 			start(b, append(instantWorkers(conn, size.crops, true), decider.New(conn).Run)...)
 			c := connect(b, conn)
 			for range 10 {

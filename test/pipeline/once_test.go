@@ -21,7 +21,7 @@ import (
 
 // Every frame is published several times, to two deciders, mixed with earlier frames; the session is decided once.
 func TestRepeatedAndReorderedFramesAreDecidedOnce(t *testing.T) {
-	conn := installation(t, `{"session":{"aggregate_frames":3}}`)
+	conn := installation(t, `{"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":3}}`)
 	start(t, append(instantWorkers(conn, nil, false), decider.New(conn).Run, decider.New(conn).Run)...)
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -96,7 +96,7 @@ func (c *client) play(r *rand.Rand, past *[]*schemas.Frame) bool {
 
 // Verdicts may arrive twice, in any order, from different processes.
 func TestRepeatedAndReorderedVerdictsAreDecidedOnce(t *testing.T) {
-	conn := installation(t, `{"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`)
+	conn := installation(t, `{"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`)
 	start(t, decider.New(conn).Run)
 	ctx := streamstest.Context(t)
 	for seed := range uint64(8) {
@@ -155,7 +155,7 @@ func closings(t *testing.T, conn *streams.Conn) chan *schemas.SessionEvent {
 
 // A session that falls silent gets one terminal decision and one CLOSED event, however many deciders watch it.
 func TestSilentSessions(t *testing.T) {
-	conn := installation(t, `{"session":{"aggregate_frames":2}}`)
+	conn := installation(t, `{"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":2}}`)
 	start(t, append(instantWorkers(conn, nil, false), decider.New(conn).Run, decider.New(conn).Run)...)
 	closed := closings(t, conn)
 	ctx := streamstest.Context(t)

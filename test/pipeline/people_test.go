@@ -21,7 +21,7 @@ import (
 )
 
 // The person in the first clip talks, which these tests do not judge: the mouth may be open.
-const passive = `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`
+const passive = `{"virtual_camera_checker":{"is_enabled":false},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`
 
 // product runs every worker with real models.
 func product(t *testing.T, m *vision.Models, settings string) *streams.Conn {
@@ -103,7 +103,7 @@ func TestTwoPeopleInTurn(t *testing.T) {
 func TestAStillPhotoFails(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
-	c := connect(t, product(t, m, `{"active_liveness":{"interaction_list":["yaw_left","blink"],"interaction_count":2,"step_timeout_seconds":1,"max_failed_steps":1}}`))
+	c := connect(t, product(t, m, `{"virtual_camera_checker":{"is_enabled":false},"active_liveness":{"interaction_list":["yaw_left","blink"],"interaction_count":2,"step_timeout_seconds":1,"max_failed_steps":1}}`))
 	var d *schemas.Decision
 	for range 40 {
 		d = c.judge(photo)

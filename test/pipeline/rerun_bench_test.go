@@ -30,7 +30,7 @@ import (
 // goroutines as there are cores. It reports frames per second of both, the ratio of the first to the second ("of-inference"),
 // and the same ratio of CPU time ("of-inference-cpu"), which other load on the machine affects less.
 func BenchmarkRerun(b *testing.B) {
-	const settings = `{"session":{"max_attempts":-1,"max_liveness_attempts":-1,"aggregate_frames":30,"previous_face_similarity":0.01},"active_liveness":{"is_enabled":false},
+	const settings = `{"virtual_camera_checker":{"is_enabled":false},"session":{"max_attempts":-1,"max_liveness_attempts":-1,"aggregate_frames":30,"previous_face_similarity":0.01},"active_liveness":{"is_enabled":false},
 		"thresholds":{"mouth_states":["smile","opened","occluded"],"liveness":0},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true}]}`
 	m := workertest.Models(b, "zoo")
 	conn := installation(b, settings)

@@ -38,7 +38,7 @@ func TestSessionsWithoutAnEnd(t *testing.T) {
 		t.Errorf("timed out: %+v", r)
 	}
 	// It passes before it falls silent.
-	quick := workertest.Settings(t, `{"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`)
+	quick := workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":2},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`)
 	if r := again(t, conn, c, rerun.Options{Settings: quick}); r.Before != "timeout" || r.After != "success" || r.Frames != 2 || r.Beyond != 1 {
 		t.Errorf("timed out, and would have passed: %+v", r)
 	}
@@ -82,7 +82,7 @@ func TestFramesThatAreNoLongerStored(t *testing.T) {
 		t.Errorf("all are gone: %+v", r)
 	}
 	// After an earlier difference, the result of the last frame is unknown.
-	strict := workertest.Settings(t, `{"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`)
+	strict := workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false},"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`)
 	if r := judgeAgain(t, conn, forget(recorded(t, c), 4), rerun.Options{Settings: strict}); r.Flipped() || len(r.Notes) != 2 || r.Missing != 1 || len(r.Codes) != 4 {
 		t.Errorf("the last is gone: %+v", r)
 	}
@@ -137,7 +137,7 @@ func TestFramesThatFailed(t *testing.T) {
 }
 
 func TestFramesThatTimedOut(t *testing.T) {
-	const slow = `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"slow","required":true,"timeout":0.3}]}`
+	const slow = `{"virtual_camera_checker":{"is_enabled":false},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]},"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"slow","required":true,"timeout":0.3}]}`
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 2)
 	conn := product(t, workertest.Models(t, "base"), slow)
 	c := connect(t, conn)
@@ -162,7 +162,7 @@ func TestFramesThatTimedOut(t *testing.T) {
 // Asking ahead changes only the duration, wherever a session diverges.
 func TestAskingAheadChangesNothing(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 13)[1:] // the first is the worst of all
-	const long = `{"session":{"aggregate_frames":11},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`
+	const long = `{"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":11},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`
 	conn := product(t, workertest.Models(t, "base"), long)
 	c := record(t, conn, clip)
 	var quality []float64

@@ -102,7 +102,7 @@ func TestOtherSettingsChangeTheOutcome(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		conn := product(t, m, passive)
 		c := record(t, conn, clip)
-		strict, err := schemas.ParseSettings([]byte(`{"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`))
+		strict, err := schemas.ParseSettings([]byte(`{"virtual_camera_checker":{"is_enabled":false},"active_liveness":{"is_enabled":false},"thresholds":{"face_width":4000}}`))
 		if err != nil {
 			t.Fatal(err)
 		}

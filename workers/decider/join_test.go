@@ -12,10 +12,14 @@ import (
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// four returns the verdicts of the detector and the three judges on a first frame.
-func four(s *schemas.Settings) []*schemas.Verdict {
+// every returns the verdicts of the detector and the judges on a first frame, in the order of the default settings.
+func every(s *schemas.Settings) []*schemas.Verdict {
 	all := shot{live: score(0.9), actions: []int32{schemas.CodeCloseEyes}, pending: true}.verdicts(s, nil, 1)
-	return []*schemas.Verdict{all[schemas.WorkerDetector], all[schemas.WorkerLiveness], all[schemas.WorkerMatcher], all[schemas.WorkerActiveLiveness]}
+	out := []*schemas.Verdict{all[schemas.WorkerDetector]}
+	for _, w := range schemas.DefaultSettings().Workers {
+		out = append(out, all[w.Name])
+	}
+	return out
 }
 
 // orders lists the permutations of n indices.
@@ -35,8 +39,8 @@ func orders(n int) [][]int {
 func TestJoinInAnyOrder(t *testing.T) {
 	s := schemas.DefaultSettings()
 	var want string
-	for _, order := range orders(4) {
-		j, verdicts := newJoins(), four(s)
+	for _, order := range orders(5) {
+		j, verdicts := newJoins(), every(s)
 		var done *join
 		for i, n := range order {
 			if done != nil {
@@ -71,14 +75,15 @@ func TestJoinInAnyOrder(t *testing.T) {
 
 func TestJoinIgnoresTheSecondVerdict(t *testing.T) {
 	s := schemas.DefaultSettings()
-	j, v := newJoins(), four(s)
+	j, v := newJoins(), every(s)
 	j.add(v[2], s, noon)
-	other := four(s)[2]
+	other := every(s)[2]
 	other.Errors, other.Ends = []int32{schemas.CodeDifferentFace}, schemas.Outcome_OUTCOME_DIFFERENT_FACE
 	j.add(other, s, noon)
 	j.add(v[0], s, noon)
 	j.add(v[1], s, noon)
-	if d := j.add(v[3], s, noon).decide(); d.GetOutcome().Terminal() {
+	j.add(v[3], s, noon)
+	if d := j.add(v[4], s, noon).decide(); d.GetOutcome().Terminal() {
 		t.Errorf("the repeated verdict won: %v", d)
 	}
 }
@@ -95,18 +100,20 @@ func TestFrameWithoutJudgesIsCompleteAtOnce(t *testing.T) {
 
 func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 	s := parse(t, `{"workers":[{"name":"liveness","required":true,"timeout":1},{"name":"matcher","required":true,"timeout":4},
-		{"name":"active-liveness","required":true,"timeout":4},{"name":"hats","timeout":9}]}`)
-	liveness, matcher, actions := 1, 2, 3
+		{"name":"active-liveness","required":true,"timeout":4},{"name":"virtual-camera","timeout":3},{"name":"hats","timeout":9}]}`)
+	liveness, matcher, actions, camera := 1, 2, 3, 4
 	for name, c := range map[string]struct {
 		heard []int
 		after time.Duration
 	}{
 		"no workers":          {nil, time.Second},
-		"all but liveness":    {[]int{matcher, actions}, time.Second},
-		"all but the matcher": {[]int{liveness, actions}, 4 * time.Second},
+		"all but liveness":    {[]int{matcher, actions, camera}, time.Second},
+		"all but the matcher": {[]int{liveness, actions, camera}, 4 * time.Second},
+		// What it found is in the token, whatever the policy.
+		"all but the camera": {[]int{liveness, matcher, actions}, 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, v := newJoins(), four(s)
+			j, v := newJoins(), every(s)
 			for _, n := range append([]int{0}, c.heard...) {
 				if j.add(v[n], s, noon) != nil {
 					t.Fatal("complete without a required verdict")
@@ -123,7 +130,7 @@ func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 			if d.GetFailure().GetCode() != schemas.SystemInternal || d.GetState().GetAttempts() != 0 || d.GetOutcome() != inTurn {
 				t.Errorf("decided %v", d)
 			}
-			for _, n := range []int{1, 2, 3} {
+			for _, n := range []int{liveness, matcher, actions, camera} {
 				if j.add(v[n], s, noon.Add(5*time.Second)) != nil {
 					t.Error("a late verdict decides the frame again")
 				}
@@ -137,7 +144,7 @@ func TestRequiredWorkersAreWaitedFor(t *testing.T) {
 
 func TestFailedRequiredWorkerIsNotWaitedFor(t *testing.T) {
 	s := schemas.DefaultSettings()
-	j, v := newJoins(), four(s)
+	j, v := newJoins(), every(s)
 	v[2].Failure = &schemas.Failure{Code: schemas.SystemInternal, Detail: "matcher: no crop"}
 	if j.add(v[2], s, noon) != nil {
 		t.Fatal("complete before the verdict of the detector, which holds the state")
@@ -189,7 +196,7 @@ func TestJoinsAreBounded(t *testing.T) {
 		t.Error("the oldest is still there, newer ones were removed")
 	}
 	// The newest still works.
-	for _, v := range four(s) {
+	for _, v := range every(s) {
 		j.add(v, s, noon)
 	}
 	if len(j.closed) != 1 {
@@ -203,13 +210,13 @@ func TestJoinsAreBounded(t *testing.T) {
 func TestFramesOfOneNumberAreKeptApart(t *testing.T) {
 	s := schemas.DefaultSettings()
 	j := newJoins()
-	a, b := four(s), four(s)
+	a, b := every(s), every(s)
 	for _, v := range b {
 		v.Name = &schemas.FrameName{Session: sessionID, Sequence: 1, Nonce: "other edge"}
 	}
 	done := 0
 	for i := range a {
-		for _, v := range []*schemas.Verdict{a[i], b[3-i]} {
+		for _, v := range []*schemas.Verdict{a[i], b[len(b)-1-i]} {
 			if o := j.add(v, s, noon); o != nil {
 				done++
 				if !o.decide().GetName().Equal(v.GetName()) {

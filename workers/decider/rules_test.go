@@ -201,7 +201,7 @@ func TestFailuresDoNotCount(t *testing.T) {
 	expect(t, s.next(live), schemas.Outcome_OUTCOME_PASSED)
 }
 
-const withPlugin = `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":1},
+const withPlugin = `{"active_liveness":{"is_enabled":false},"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":1},
 	"workers":[{"name":"liveness","required":true},{"name":"matcher","required":true},{"name":"hats"}]}`
 
 func TestAdvisoryWorkers(t *testing.T) {

@@ -117,7 +117,7 @@ func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	rev, err := settings.New(conn).Put(ctx, []byte(`{"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0},
+	rev, err := settings.New(conn).Put(ctx, []byte(`{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"hats"},{"name":"matcher","required":true}],"session":{"previous_face_similarity":0},
 		"thresholds":{"liveness":0},"active_liveness":{"is_enabled":false}}`))
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func sent(judges ...string) *schemas.Verdict {
 }
 
 func TestVerdictsThatCount(t *testing.T) {
-	required := parse(t, `{"workers":[{"name":"liveness","required":true},{"name":"hat"}]}`)
+	required := parse(t, `{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"hat"}]}`)
 	detector := map[string]*schemas.Verdict{schemas.WorkerDetector: sent(liveness, "hat")}
 	for name, c := range map[string]struct {
 		worker string
@@ -43,7 +43,7 @@ func TestVerdictsThatCount(t *testing.T) {
 }
 
 func TestFramesThatFailAgain(t *testing.T) {
-	required := parse(t, `{"workers":[{"name":"liveness","required":true},{"name":"hat"}]}`)
+	required := parse(t, `{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"hat"}]}`)
 	failure := &schemas.Decision{Failure: &schemas.Failure{}}
 	for name, c := range map[string]struct {
 		step Step
@@ -65,7 +65,7 @@ func TestFramesThatFailAgain(t *testing.T) {
 
 // TestRecordedVerdictsStandIn: those of workers that are not asked again.
 func TestRecordedVerdictsStandIn(t *testing.T) {
-	settings := parse(t, `{"workers":[{"name":"liveness","required":true}]}`)
+	settings := parse(t, `{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"liveness","required":true}]}`)
 	then := Step{
 		Decision: &schemas.Decision{Workers: []string{schemas.WorkerDetector, liveness}},
 		Verdicts: map[string]*schemas.Verdict{schemas.WorkerDetector: sent(liveness), liveness: {Worker: liveness, Errors: []int32{schemas.CodeLivenessFailed}}},

@@ -13,7 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-const detectorAlone = `{"workers":[],"thresholds":{"liveness":0},"session":{"previous_face_similarity":0},"active_liveness":{"is_enabled":false}}`
+const detectorAlone = `{"workers":[],"virtual_camera_checker":{"is_enabled":false},"thresholds":{"liveness":0},"session":{"previous_face_similarity":0},"active_liveness":{"is_enabled":false}}`
 
 // TestSameWorkersReachTheSameVerdicts: several sessions at a time, and each session's frames in their order when they depend on each other.
 func TestSameWorkersReachTheSameVerdicts(t *testing.T) {
@@ -108,7 +108,7 @@ func TestWorkersThatAreNotRunning(t *testing.T) {
 	streamstest.Go(t, func(ctx context.Context) error {
 		return conn.Register(ctx, schemas.Registration{Name: schemas.WorkerDetector})
 	})
-	const document = `{"workers":[{"name":"liveness","required":true},{"name":"hat"}],
+	const document = `{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"liveness","required":true},{"name":"hat"}],
 		"session":{"previous_face_similarity":0},"active_liveness":{"is_enabled":false}}`
 	for _, c := range []struct {
 		options Options

@@ -76,7 +76,7 @@ func count(n *uint8) { *n = min(*n, 254) + 1 }
 const (
 	minRepeats   = 2
 	stillFrames  = 5    // identical frames in a row
-	stillMS      = 1000 // over this time: a page may send a slow camera's picture twice
+	stillMS      = 3000 // over this time: a page sends the last picture again while the camera stalls
 	loopRun      = 6    // frames of one motion
 	loopLag      = 5    // minimum number of frames between a motion and its repetition
 	loopMotion   = 12   // minimum number of bits that change during it

@@ -19,34 +19,44 @@ const (
 	earlierSession
 	timing
 	noNoise
+	earlierPictures
 )
 
-// table lists for each signal its name in a verdict, and the share of the score that it removes, 0..1.
+// table lists for each signal its name in a verdict, the share of the score that it removes, 0..1, and whether it is certain: no
+// person in front of a camera raises it.
 var table = [...]struct {
-	name   string
-	weight float64
+	name    string
+	weight  float64
+	certain bool
 }{
-	cameraLabel:    {"camera_label", 0.9},
-	capabilities:   {"capabilities", 0.4},
-	repeatedFrames: {"repeated_frames", 0.8},
-	frozenPicture:  {"frozen_picture", 0.8},
-	repeatedMotion: {"repeated_motion", 0.6},
-	earlierSession: {"earlier_session", 0.7},
-	timing:         {"timing", 0.15},
-	noNoise:        {"no_noise", 0.25},
+	cameraLabel:    {"camera_label", 0.9, true},
+	capabilities:   {"capabilities", 0.4, false},
+	repeatedFrames: {"repeated_frames", 0.8, true},
+	frozenPicture:  {"frozen_picture", 0.8, true},
+	repeatedMotion: {"repeated_motion", 0.4, false},
+	earlierSession: {"earlier_session", 0.7, true},
+	timing:         {"timing", 0.15, false},
+	noNoise:        {"no_noise", 0.25, false},
+
+	earlierPictures: {"earlier_pictures", 0.4, false},
 }
 
-// limit is the score below which a session is judged not to come from a camera. Timing and noise alone do not reach it.
+// limit is the score below which a session is judged not to come from a camera. Uncertain signals do not reach it, however many.
 const limit = 0.5
 
 // judgement returns the score, 1 when no signal is raised, and the names of the raised signals.
 func judgement(raised uint16) *schemas.VirtualCamera {
 	out := &schemas.VirtualCamera{Score: 1}
+	certain := false
 	for s, t := range table {
 		if raised&(1<<s) != 0 {
 			out.Score *= 1 - t.weight
 			out.Signals = append(out.Signals, t.name)
+			certain = certain || t.certain
 		}
+	}
+	if !certain {
+		out.Score = max(out.Score, limit)
 	}
 	return out
 }

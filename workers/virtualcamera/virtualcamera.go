@@ -44,7 +44,7 @@ type lens struct {
 }
 
 // New returns the worker. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
-// signal earlier_session. With nil, verdicts follow from the frames of the session alone, which judging a recording again
+// signal earlier_session or earlier_pictures. With nil, verdicts follow from the frames of the session alone, which judging a recording again
 // requires.
 func New(frames Frames, earlier Sessions) *Worker {
 	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
@@ -129,8 +129,8 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 	return l.image.Width, l.image.Height, nil
 }
 
-// askEarlier raises the signal for an image that another session showed before. Two sessions may share one perceptual hash
-// by chance, but not many.
+// askEarlier raises the signals for an image that another session showed before, and for pictures that look like its pictures:
+// two sessions of one person who hardly moves share several perceptual hashes, so those are no proof.
 func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameName, sum [sha256.Size]byte, hash [2]uint64) error {
 	if w.earlier == nil {
 		return nil
@@ -154,7 +154,7 @@ func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameN
 		count(&m.Seen)
 	}
 	if m.Seen >= minSeen {
-		m.raise(earlierSession)
+		m.raise(earlierPictures)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestRecompressedLoop(t *testing.T) {
 	for i, image := range once {
 		once[i] = again(t, image, 70)
 	}
-	if lowest := p.play(once); lowest >= 0.5 || !slices.Contains(p.verdict.GetEstimations().GetVirtualCamera().GetSignals(), "repeated_motion") {
+	if lowest := p.play(once); lowest >= 0.7 || !slices.Contains(p.verdict.GetEstimations().GetVirtualCamera().GetSignals(), "repeated_motion") {
 		t.Errorf("score %.2f, signals %v", lowest, p.verdict.GetEstimations().GetVirtualCamera().GetSignals())
 	}
 }
@@ -105,12 +105,11 @@ func TestStillPhoto(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
 	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{"virtual_camera_checker":{"policy":"reject"}}`))
-	for range 4 {
-		if v := p.frame(photo, 200*time.Millisecond); len(v.GetErrors()) > 0 || v.GetMarksFake() {
+	for range 10 { // a camera that stalls does the same
+		if v := p.frame(photo, 300*time.Millisecond); len(v.GetErrors()) > 0 || v.GetMarksFake() {
 			t.Fatalf("rejected after %s: %v", p.at.Sub(opened), v)
 		}
 	}
-	p.frame(photo, 300*time.Millisecond)
 	v := p.frame(photo, 300*time.Millisecond)
 	if !slices.Equal(v.GetErrors(), []int32{schemas.CodeVirtualCamera}) || !v.GetMarksFake() {
 		t.Errorf("after %s: %v", p.at.Sub(opened), v)
@@ -181,7 +180,7 @@ func TestEarlierSessions(t *testing.T) {
 	for _, f := range frames {
 		copies = append(copies, again(t, f, 70))
 	}
-	if got, lowest := signals(w, copies); !slices.Equal(got, want) || lowest >= 0.5 {
+	if got, lowest := signals(w, copies); !slices.Equal(got, []string{"earlier_pictures"}) || lowest < 0.5 || lowest > 0.7 {
 		t.Errorf("the same pictures, compressed again: %.2f %v", lowest, got)
 	}
 	if got, _ := signals(virtualcamera.New(sessions.New(conn), nil), frames[:3]); len(got) > 0 {
@@ -209,6 +208,28 @@ func TestPictureWithoutNoise(t *testing.T) {
 	got := p.verdict.GetEstimations().GetVirtualCamera()
 	if !slices.Equal(got.GetSignals(), []string{"no_noise"}) || got.GetScore() < 0.5 || got.GetScore() >= 1 {
 		t.Errorf("score %.2f, signals %v: it must count without raising the signal", got.GetScore(), got.GetSignals())
+	}
+}
+
+// Nobody is refused for signals that a person in front of a camera can raise.
+func TestUncertainSignalsNeverReject(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
+	p.device = &schemas.Device{Camera: "c920", Capabilities: `no JSON`}
+	once := workertest.Clip(t, "real_lp_d_d3.mp4", 6, 30)
+	var images [][]byte
+	for _, quality := range []int{90, 70} {
+		for _, image := range once {
+			images = append(images, again(t, image, quality))
+		}
+	}
+	var v *schemas.Verdict
+	for _, image := range images {
+		v = p.frame(image, 100*time.Millisecond) // a clockwork
+	}
+	want := []string{"capabilities", "repeated_motion", "timing"}
+	if got := v.GetEstimations().GetVirtualCamera(); !slices.Equal(got.GetSignals(), want) || len(v.GetErrors()) > 0 || v.GetMarksFake() {
+		t.Errorf("signals %v, want %v; errors %v, fake %v", got.GetSignals(), want, v.GetErrors(), v.GetMarksFake())
 	}
 }
 

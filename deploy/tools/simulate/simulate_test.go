@@ -38,7 +38,7 @@ func folder(t *testing.T) string {
 func TestSessionsAreTheSameForASeed(t *testing.T) {
 	m, dir := workertest.Models(t, "zoo"), folder(t)
 	settings := workertest.Settings(t, `{"session":{"max_attempts":8},"active_liveness":{"interaction_list":["blink","yaw_left"]},
-"thresholds":{"liveness":0},"workers":[{"name":"active-liveness","required":true}]}`)
+"thresholds":{"liveness":0},"virtual_camera_checker":{"is_enabled":false}}`)
 	var results []*simulate.Result
 	for range 2 { // the second time with measurements from the cache
 		material, err := simulate.Load(t.Context(), dir, simulate.All, m, settings, 2, nil)

@@ -46,7 +46,7 @@ func (i *installation) register(workers ...string) {
 func (i *installation) complete() {
 	i.t.Helper()
 	streamstest.Go(i.t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })
-	i.register(schemas.WorkerDetector, schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness)
+	i.register(schemas.WorkerDetector, schemas.WorkerLiveness, schemas.WorkerMatcher, schemas.WorkerActiveLiveness, schemas.WorkerVirtualCamera)
 	streamstest.Eventually(i.t, i.isReady)
 }
 

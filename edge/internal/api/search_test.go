@@ -76,7 +76,7 @@ func TestSearchSessions(t *testing.T) {
 
 func TestWorkers(t *testing.T) {
 	i := install(t, options{})
-	i.put("/v1/settings", `{"workers":[{"name":"gait","required":true},{"name":"hats"}],
+	i.put("/v1/settings", `{"virtual_camera_checker":{"is_enabled":false},"workers":[{"name":"gait","required":true},{"name":"hats"}],
 		"thresholds":{"liveness":0},"session":{"previous_face_similarity":0},"active_liveness":{"is_enabled":false}}`)
 	for _, version := range []string{"2", "1"} {
 		streamstest.Go(t, func(ctx context.Context) error {
