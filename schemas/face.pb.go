@@ -34,6 +34,7 @@ type Face struct {
 	Estimations       *Estimations           `protobuf:"bytes,7,opt,name=estimations,proto3" json:"estimations,omitempty"`
 	Landmarks         []float32              `protobuf:"fixed32,8,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"` // x, y of right eye, left eye, nose, right and left mouth corner, in pixels
 	Crops             []*Crop                `protobuf:"bytes,9,rep,name=crops,proto3" json:"crops,omitempty"`
+	Eyes              []byte                 `protobuf:"bytes,11,opt,name=eyes,proto3" json:"eyes,omitempty"`          // grey patches of both eyes as package workers/samepicture cuts them; empty without a mesh or active liveness
 	Mesh              []float32              `protobuf:"fixed32,10,rep,packed,name=mesh,proto3" json:"mesh,omitempty"` // x, y in pixels and depth of 468 points, depth growing away from the camera; empty without a mesh
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -132,6 +133,13 @@ func (x *Face) GetCrops() []*Crop {
 	return nil
 }
 
+func (x *Face) GetEyes() []byte {
+	if x != nil {
+		return x.Eyes
+	}
+	return nil
+}
+
 func (x *Face) GetMesh() []float32 {
 	if x != nil {
 		return x.Mesh
@@ -221,7 +229,7 @@ var File_face_proto protoreflect.FileDescriptor
 const file_face_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"face.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xec\x02\n" +
+	"face.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\x80\x03\n" +
 	"\x04Face\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x18\n" +
@@ -232,6 +240,7 @@ const file_face_proto_rawDesc = "" +
 	"\vestimations\x18\a \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12\x1c\n" +
 	"\tlandmarks\x18\b \x03(\x02R\tlandmarks\x12%\n" +
 	"\x05crops\x18\t \x03(\v2\x0f.selene.v1.CropR\x05crops\x12\x12\n" +
+	"\x04eyes\x18\v \x01(\fR\x04eyes\x12\x12\n" +
 	"\x04mesh\x18\n" +
 	" \x03(\x02R\x04mesh\"v\n" +
 	"\x04Crop\x12\x12\n" +

@@ -57,6 +57,7 @@ var (
 
 // person does one look after another in one session.
 type person struct {
+	eyes     []byte
 	t        *testing.T
 	settings *schemas.Settings
 	state    []byte
@@ -100,7 +101,7 @@ func (p *person) shows(l look) *schemas.Verdict {
 	p.now, p.number = p.now.Add(p.pace), p.number+1
 	f := &schemas.Face{
 		Name: &schemas.FrameName{Sequence: p.number}, ReceivedUnixNanos: p.now.UnixNano(),
-		State: &schemas.SessionState{Seed: p.seed, FaceLost: p.lost}, Estimations: l.estimations(),
+		State: &schemas.SessionState{Seed: p.seed, FaceLost: p.lost}, Estimations: l.estimations(), Eyes: p.eyes,
 	}
 	v, err := New().Judge(context.Background(), f, workers.State{Own: p.state, Settings: p.settings})
 	if err != nil {

@@ -9,6 +9,7 @@ const (
 	tooFast     failure = "too_fast"
 	otherAction failure = "other_action"
 	faceLost    failure = "face_lost"
-	jump        failure = "jump"       // between two frames, faster than heads turn
-	notATurn    failure = "not_a_turn" // the head was not seen on its way
+	jump        failure = "jump"         // between two frames, faster than heads turn
+	samePicture failure = "same_picture" // the face at rest is the picture that it was before
+	notATurn    failure = "not_a_turn"   // the head was not seen on its way
 )

@@ -24,6 +24,9 @@ type progress struct {
 	Pitch float64 `json:"pitch,omitempty"` //
 	Began bool    `json:"began,omitempty"` // the neutral pose is known
 
+	Acted bool   `json:"acted,omitempty"` // the rest after an action, which has to show another picture than the rests before
+	Rests []rest `json:"rests,omitempty"` // the last rests
+
 	failure failure // why a step failed with this frame
 
 	Last uint64 `json:"last,omitempty"` // number of the last frame judged
@@ -68,18 +71,26 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 		broken = jump
 	}
 	p.remember(f)
-	if p.Done == len(p.Actions) {
-		return 0
-	}
 	seed := f.GetState().GetSeed()
+	if p.Done == len(p.Actions) {
+		if p.Acted && p.same(f) {
+			p.repeat(seed, s)
+		}
+		return p.ask()
+	}
 	if broken != noFailure && (p.Phase != atRest || p.Rest > 0) {
 		p.fail(broken, seed, s)
 	}
 	action := p.Actions[p.Done]
 	o := p.observe(action, e, s)
+	same := p.Acted && o.atRest && p.same(f)
 	switch p.Phase {
 	case atRest:
-		p.hold(o, now, seed)
+		if same {
+			p.repeat(seed, s)
+			break
+		}
+		p.hold(o, f, seed)
 	case acting:
 		p.watch(action, e, s)
 		switch {
@@ -101,14 +112,18 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 			p.fail(notATurn, seed, s)
 		case o.atRest:
 			p.enter(atRest, now)
-			p.Done++
+			p.Done, p.Acted = p.Done+1, true
+			if p.same(f) {
+				p.repeat(seed, s)
+			}
 		}
 	}
 	return p.ask()
 }
 
 // hold counts the frames at rest and requests the action after enough of them.
-func (p *progress) hold(o observed, now int64, seed []byte) {
+func (p *progress) hold(o observed, f *schemas.Face, seed []byte) {
+	now := f.GetReceivedUnixNanos()
 	if !o.atRest {
 		p.Rest = 0
 		return
@@ -119,6 +134,7 @@ func (p *progress) hold(o observed, now int64, seed []byte) {
 	p.Rest++
 	wanted := 1 + int(draw(seed, "hold", p.Round, uint32(p.Done))%maxHold)
 	if p.Rest >= wanted || p.took(now) >= maxHoldTime.Seconds() {
+		p.keep(f)
 		p.enter(acting, now)
 	}
 }
@@ -140,6 +156,9 @@ func (p *progress) fail(why failure, seed []byte, s *schemas.Settings) {
 
 func (p *progress) enter(next phase, now int64) {
 	p.Phase, p.Since, p.Rest = next, now, 0
+	if next == acting {
+		p.Acted = false
+	}
 	if next != returning {
 		p.On, p.At = 0, 0
 	}
@@ -196,7 +215,7 @@ var asks = map[string]struct{ rest, act int32 }{
 
 // valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
-	ok := p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
+	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0) && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
 	for _, a := range p.Actions {
 		ok = ok && slices.Contains(s.InteractionList, a)
 	}

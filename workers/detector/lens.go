@@ -10,6 +10,7 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/samepicture"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -74,6 +75,9 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	}
 	if s.LightChallenge.IsEnabled {
 		out.Mesh = mesh(&l.measured)
+	}
+	if s.ActiveLiveness.IsEnabled {
+		out.Eyes = samepicture.Cut(&l.image, &l.measured)
 	}
 	for _, w := range wants {
 		d.Judges = append(d.Judges, w.judge)

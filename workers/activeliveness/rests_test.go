@@ -1,0 +1,81 @@
+package activeliveness
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/workers/samepicture"
+)
+
+// pattern returns eyes that look like no others.
+func pattern(seed uint64) []byte {
+	r, out := rand.New(rand.NewPCG(seed, 1)), make([]byte, samepicture.Size)
+	for i := range out {
+		out[i] = uint8(r.UintN(256))
+	}
+	return out
+}
+
+// A photo that is bent for each action shows its own eyes again afterwards.
+func TestOnePictureFailsEveryStep(t *testing.T) {
+	p := meet(t, `{"active_liveness":{"interaction_order":"sequential","interaction_list":["yaw_left","yaw_right"],"interaction_count":2}}`)
+	p.eyes = pattern(1)
+	p.then(straight, schemas.CodeTurnLeft)
+	for failed := uint32(1); failed <= 4; failed++ {
+		for p.progress().Phase != acting {
+			p.shows(straight)
+		}
+		for _, l := range way[schemas.ActionYawLeft] {
+			p.shows(l)
+		}
+		p.shows(left)
+		v := p.shows(straight)
+		a := v.GetEstimations().GetActiveLiveness()
+		if a.GetFailure() != "same_picture" || a.GetDone() != 0 || a.GetFailedSteps() != failed {
+			t.Fatalf("try %d: %+v, want the step to fail as the same picture", failed, a)
+		}
+		if ends := v.GetEnds() == schemas.Outcome_OUTCOME_ACTIONS_FAILED; ends != (failed == 4) {
+			t.Fatalf("try %d: ends %v", failed, v.GetEnds())
+		}
+	}
+}
+
+// The frames after the last action fill the window, and are compared as well.
+func TestOnePictureAfterTheLastAction(t *testing.T) {
+	p := asked(t, schemas.ActionYawLeft)
+	p.eyes = pattern(1)
+	p.then(straight, schemas.CodeTurnLeft)
+	for _, l := range append(way[schemas.ActionYawLeft], left) {
+		p.shows(l)
+	}
+	p.eyes = pattern(2)
+	p.then(straight, 0)
+	p.eyes = pattern(1)
+	p.failed(straight, schemas.CodeYawStart)
+	if p.progress().Done != 0 {
+		t.Fatal("the action counts")
+	}
+}
+
+func TestLivingEyesChange(t *testing.T) {
+	p := meet(t, `{"active_liveness":{"interaction_order":"sequential","interaction_list":["yaw_left","yaw_right","pitch_up"],"interaction_count":3}}`)
+	p.eyes = pattern(1)
+	p.then(straight, schemas.CodeTurnLeft)
+	for i := range 3 {
+		for p.progress().Phase != acting {
+			p.eyes = pattern(uint64(2 + i))
+			p.shows(straight)
+		}
+		for _, l := range append(way[p.settings.ActiveLiveness.InteractionList[i]], []look{left, right, up}[i]) {
+			p.shows(l)
+		}
+		p.eyes = pattern(uint64(20 + i))
+		if a := p.shows(straight).GetEstimations().GetActiveLiveness(); a.GetDone() != uint32(i+1) {
+			t.Fatalf("action %d: %+v", i, a)
+		}
+	}
+	// Somebody looks once as before.
+	p.eyes = pattern(1)
+	p.then(straight, 0)
+}
