@@ -215,7 +215,8 @@ var asks = map[string]struct{ rest, act int32 }{
 
 // valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
-	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0) && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
+	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0)
+	ok = ok && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
 	for _, a := range p.Actions {
 		ok = ok && slices.Contains(s.InteractionList, a)
 	}
