@@ -9,8 +9,11 @@ import (
 
 // An eye is closed if its aspect ratio is below a share of the person's own open level, since the open eyes of some people are
 // narrower than the half-closed eyes of others. A fixed limit applies until that level is known.
+//
+// The share was set on eleven clips: the wider of two eyes that are shut is at 0.40 to 0.49 of the open level in four of them, at
+// up to 0.55 in dim light. Between 0.5 and 0.6 lie 0.8 % of the other frames, most of them of blinks under way.
 const (
-	closedShare   = 0.45
+	closedShare   = 0.55
 	closedUnknown = 0.13
 	learnFrames   = 10
 	learnYaw      = 15 // degrees; turned or bent heads make eyes look narrower

@@ -37,6 +37,10 @@ func TestEyesAreMeasuredByTheirOwner(t *testing.T) {
 			t.Errorf("%s: %v at %v %v, want %s", c.who, got.GetState(), c.left, c.right, c.want)
 		}
 	}
+	// Lids that are shut measure as much in dim light.
+	if shut := wide.eyes(seen(0.19, 0.17)); shut.GetLeft() != schemas.EyeClosed || shut.GetRight() != schemas.EyeClosed {
+		t.Errorf("shut eyes: %v", shut)
+	}
 	wink := (&memory{}).eyes(seen(0.05, 0.3))
 	if wink.GetLeft() != schemas.EyeClosed || wink.GetRight() != schemas.EyeOpen {
 		t.Errorf("a wink of the left eye: %v", wink)
