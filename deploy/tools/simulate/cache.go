@@ -25,7 +25,7 @@ type measuredFrame struct {
 }
 
 // cacheVersion changes when clips are read or measured in another way.
-const cacheVersion = "1"
+const cacheVersion = "2"
 
 // cacheOf returns where the measurements of a clip by these models are kept, in the user's folder for caches; "" = nowhere.
 func cacheOf(path string, m *vision.Models) string {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -31,9 +32,13 @@ type clip struct {
 	file, identity string
 	fake           bool
 	frames         []frame
-	scale          float64 // by which the pictures were enlarged
+	scale          float64 // by which pictures are enlarged
+
+	mu       sync.Mutex
+	enlarged map[int][]byte // by frame
 
 	yaw, pitch, eyes float64 // usual, while looking straight
+	sharp            float64 // the least that the settings accept
 	home             []int   // rest frames that can be reached from each other, oldest first
 	moves            [][]int // by frame: rest frames that look like its next ones
 	segments         map[string][]segment
@@ -41,7 +46,7 @@ type clip struct {
 
 type frame struct {
 	at   time.Duration
-	jpeg []byte
+	file []byte // as it was recorded
 	Measures
 }
 
@@ -53,6 +58,7 @@ type Measures struct {
 	Eyes             bool    // the next one was measured
 	Ear              float64 // aspect ratio of the wider eye
 	Bright           float64 // mean level of the picture
+	Sharp            float64 // of the face, 0..1, as the check of blur measures it
 }
 
 // measurer measures frames, for one goroutine.
@@ -91,17 +97,17 @@ func (m *measurer) load(path string, c *clip) error {
 			continue // the clip has fewer frames
 		}
 		last = data
-		c.frames = append(c.frames, frame{at: t.PTS, jpeg: data})
+		c.frames = append(c.frames, frame{at: t.PTS, file: data})
 	}
 	cached := cacheOf(path, m.models)
 	if c.restore(cached) {
-		return c.enlarge(path)
+		return nil
 	}
 	c.scale = 1
 	var widths []float64
 	for i := 0; i < len(c.frames); i += max(1, len(c.frames)/12) {
 		f := c.frames[i]
-		if err := m.measure(&f); err != nil {
+		if err := m.measure(f.file, &f.Measures); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		if f.Found {
@@ -117,11 +123,12 @@ func (m *measurer) load(path string, c *clip) error {
 	if side*c.scale > widest {
 		c.scale = min(c.scale, max(widest/side, min(1, wantedFace/widths[len(widths)/2])))
 	}
-	if err := c.enlarge(path); err != nil {
-		return err
-	}
 	for i := range c.frames {
-		if err := m.measure(&c.frames[i]); err != nil {
+		data, err := scaled(c.frames[i].file, c.scale) // not kept: most are never played
+		if err == nil {
+			err = m.measure(data, &c.frames[i].Measures)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -129,22 +136,29 @@ func (m *measurer) load(path string, c *clip) error {
 	return nil
 }
 
-// enlarge scales the pictures.
-func (c *clip) enlarge(path string) error {
-	for i := range c.frames {
-		f := &c.frames[i]
-		var err error
-		if c.scale == 1 {
-			continue
-		}
-		if f.jpeg, err = scaled(f.jpeg, c.scale); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+// picture returns the file of a frame as it is played. It is safe for concurrent use.
+func (c *clip) picture(i int) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if data := c.enlarged[i]; data != nil {
+		return data, nil
 	}
-	return nil
+	data, err := scaled(c.frames[i].file, c.scale)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.file, err)
+	}
+	if c.enlarged == nil {
+		c.enlarged = map[int][]byte{}
+	}
+	c.enlarged[i] = data
+	return data, nil
 }
 
+// scaled returns a picture in another size.
 func scaled(data []byte, by float64) ([]byte, error) {
+	if by == 1 {
+		return data, nil
+	}
 	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -157,8 +171,8 @@ func scaled(data []byte, by float64) ([]byte, error) {
 	return file.Bytes(), err
 }
 
-func (m *measurer) measure(f *frame) error {
-	if err := m.decoder.Decode(f.jpeg, &m.image); err != nil {
+func (m *measurer) measure(file []byte, f *Measures) error {
+	if err := m.decoder.Decode(file, &m.image); err != nil {
 		return err
 	}
 	var err error
@@ -174,6 +188,7 @@ func (m *measurer) measure(f *frame) error {
 	f.X, f.Y = (float64(box.X)+float64(box.Width)/2)/w, (float64(box.Y)+float64(box.Height)/2)/w
 	f.Width = float64(box.Width) / w
 	f.Yaw, f.Pitch, f.Roll = float64(seen.Yaw), float64(seen.Pitch), float64(seen.Roll)
+	f.Sharp = vision.MeasureQuality(&m.image, m.found[0].Box).Blur
 	f.Eyes, f.Ear = seen.HasEyes, math.Max(float64(seen.RightEyeOpenness), float64(seen.LeftEyeOpenness))
 	for i := 0; i < len(m.image.Pix); i += 997 {
 		f.Bright += float64(m.image.Pix[i])

@@ -43,7 +43,8 @@ func (m *Material) Photo(n int) (data []byte, identity string, err error) {
 		return nil, "", fmt.Errorf("%w: a photo", ErrNoMaterial)
 	}
 	c := m.People[n%len(m.People)]
-	return c.frames[c.best()].jpeg, c.identity, nil
+	data, err = c.picture(c.best())
+	return data, c.identity, err
 }
 
 // best returns the rest frame nearest to the usual pose.
@@ -80,7 +81,7 @@ func Load(ctx context.Context, dir string, half Half, m *vision.Models, s *schem
 			if err := newMeasurer(m).load(filepath.Join(dir, c.file), c); err != nil {
 				return fmt.Errorf("clip %s: %w", c.file, err)
 			}
-			usable[i] = len(c.frames) > 0 && c.learn(s.ActiveLiveness.YawThresholdDeg, s.ActiveLiveness.PitchThresholdDeg)
+			usable[i] = len(c.frames) > 0 && c.learn(s)
 			if progress != nil {
 				progress(int(done.Add(1)), len(clips))
 			}

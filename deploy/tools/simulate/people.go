@@ -70,10 +70,14 @@ func newForeign(m *Material, seed uint64) (*Cast, error) {
 	if err != nil {
 		return nil, err
 	}
+	photo, err := a.picture(a.best())
+	if err != nil {
+		return nil, err
+	}
 	r := seeded(seed)
 	p := newPlayer(b, r)
 	p.cut, p.habits.reaction, p.habits.lost, p.habits.glance = true, recording, 0, 0
-	return &Cast{&foreign{p, a.frames[a.best()].jpeg, newCamera(r)}, a.identity, b.can()}, nil
+	return &Cast{&foreign{p, photo, newCamera(r)}, a.identity, b.can()}, nil
 }
 
 // Next shows the photo while the other person rests.

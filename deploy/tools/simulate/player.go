@@ -103,7 +103,11 @@ func (p *player) Next(last Reply) (Picture, error) {
 	}
 	p.now += gap
 	p.play(gap)
-	image, err := p.camera.film(p.clip.frames[p.at].jpeg, p.now)
+	data, err := p.clip.picture(p.at)
+	if err != nil {
+		return Picture{}, err
+	}
+	image, err := p.camera.film(data, p.now)
 	return Picture{Image: image, At: p.now}, err
 }
 
@@ -138,6 +142,9 @@ func (p *player) listen(request string) {
 
 // play moves on by a time.
 func (p *player) play(gap time.Duration) {
+	if p.asked != "" && p.doing == resting && !p.waiting { // it did not do: they try again
+		p.waiting, p.reacts = true, p.now+p.habits.reaction
+	}
 	if p.waiting && p.now >= p.reacts || p.waiting && p.asked != "" && p.doing == resting && !p.cut {
 		p.follow()
 	}
@@ -266,7 +273,7 @@ func (p *player) hold() {
 		return
 	}
 	if f := p.clip.frames[next]; f.Posed && math.Abs(f.Yaw-peak.Yaw) < sameAngle && math.Abs(f.Pitch-peak.Pitch) < sameAngle &&
-		math.Abs(f.Ear-peak.Ear) < 0.03 {
+		f.Ear < peak.Ear+0.01 && f.Ear > peak.Ear-0.03 && f.Sharp >= p.clip.sharp {
 		p.at = next
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/workers/workertest"
 )
 
 // swinging is a clip in which a head turns left, right, up and down and blinks, with rests between.
@@ -19,11 +20,11 @@ func swinging(t *testing.T) *clip {
 	if err := jpeg.Encode(&file, image.NewYCbCr(image.Rect(0, 0, 64, 64), image.YCbCrSubsampleRatio420), nil); err != nil {
 		t.Fatal(err)
 	}
-	c := &clip{file: "swinging", identity: "somebody"}
+	c := &clip{file: "swinging", identity: "somebody", scale: 1}
 	for i := range 20 * clipFPS {
 		at := float64(i) / clipFPS
-		f := frame{at: time.Duration(at * float64(time.Second)), jpeg: file.Bytes()}
-		f.Measures = Measures{Found: true, Posed: true, X: 0.5, Y: 0.5, Width: 0.4, Eyes: true, Ear: 0.3, Bright: 100}
+		f := frame{at: time.Duration(at * float64(time.Second)), file: file.Bytes()}
+		f.Measures = Measures{Found: true, Posed: true, X: 0.5, Y: 0.5, Width: 0.4, Eyes: true, Ear: 0.3, Bright: 100, Sharp: 1}
 		wave := max(0, math.Sin(math.Pi*at)) // every second second
 		switch int(at) / 2 % 5 {
 		case 0:
@@ -39,7 +40,7 @@ func swinging(t *testing.T) *clip {
 		}
 		c.frames = append(c.frames, f)
 	}
-	if !c.learn(25, 20) {
+	if !c.learn(workertest.Settings(t, `{}`)) {
 		t.Fatal("nobody can be played from the clip")
 	}
 	return c

@@ -41,6 +41,10 @@ type Session struct {
 	Actions uint32        `json:"actions"`    // requested
 	Failed  []string      `json:"failed"`     // why actions were not accepted, in order
 
+	Attempts         uint32 `json:"attempts"`
+	LivenessAttempts uint32 `json:"liveness_attempts"`
+	Doubts           int    `json:"doubts"` // frames with code 104
+
 	last []byte // picture
 }
 
@@ -140,6 +144,10 @@ func (r *runner) play(k Kind, seed uint64) (Session, error) {
 		}
 		out.Frames, out.Took, out.last = out.Frames+1, picture.At-first, picture.Image
 		out.Codes = d.GetErrors()
+		out.Attempts, out.LivenessAttempts = d.GetState().GetAttempts(), d.GetState().GetLivenessAttempts()
+		if slices.Contains(out.Codes, schemas.CodeDifferentFace) {
+			out.Doubts++
+		}
 		if a := d.GetEstimations().GetActiveLiveness(); a != nil {
 			out.Done, out.Actions = a.GetDone(), a.GetTotal()
 			if a.GetFailure() != "" {

@@ -27,8 +27,10 @@ const (
 	fewest      = 2 * time.Second // of a clip
 )
 
-// learn finds the rest frames and the actions. It reports whether somebody can be played from the clip.
-func (c *clip) learn(yawTarget, pitchTarget float64) bool {
+// learn finds the rest frames and the actions that the settings ask for. It reports whether somebody can be played from the clip.
+func (c *clip) learn(s *schemas.Settings) bool {
+	yawTarget, pitchTarget := s.ActiveLiveness.YawThresholdDeg, s.ActiveLiveness.PitchThresholdDeg
+	c.sharp = s.Thresholds.Blur
 	var yaws, pitches, eyes []float64
 	for _, f := range c.frames {
 		if f.Posed && math.Abs(f.Yaw) < 15 {
@@ -102,7 +104,7 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 func (c *clip) reaches(i int, action string, how func(frame) float64) bool {
 	f := c.frames[i]
 	nod := action == schemas.ActionPitchUp || action == schemas.ActionPitchDown
-	return f.Posed && how(f) >= 1 && (!nod || math.Abs(f.Yaw-c.yaw) < 12)
+	return f.Posed && how(f) >= 1 && f.Sharp >= c.sharp && (!nod || math.Abs(f.Yaw-c.yaw) < 12)
 }
 
 func (c *clip) follows(i int) bool {
