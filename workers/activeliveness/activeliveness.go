@@ -6,7 +6,8 @@
 // or a second face seen in between; and if the head moves from one pose to the next faster than heads turn. With more such
 // failures than the settings allow, the session fails. A turn must also be seen on its way: one that shows only its start and
 // its end has to be done again. An action counts only if the rest after it shows another picture of the face than the rests
-// before it: a photo that is bent into the requested pose comes back as it was. All times are the receive times of frames.
+// before it: a photo that is bent into the requested pose comes back as it was. A turn counts only if the eyes changed with it
+// more than those of a picture that is bent. All times are the receive times of frames.
 package activeliveness
 
 import (

@@ -16,10 +16,13 @@ const (
 
 // watch counts the poses between rest and the requested pose, in order: each further there than the one before, until the
 // action is done, and less far afterwards. A head that returns to rest without having acted starts again.
-func (p *progress) watch(action string, e *schemas.Estimations, s *schemas.Settings) {
-	way, threshold, ok := p.towards(action, e, s)
+func (p *progress) watch(action string, f *schemas.Face, s *schemas.Settings) {
+	way, threshold, ok := p.towards(action, f.GetEstimations(), s)
 	if !ok {
 		return
+	}
+	if action == schemas.ActionYawLeft || action == schemas.ActionYawRight {
+		p.compareTurned(f)
 	}
 	switch {
 	case way >= threshold:

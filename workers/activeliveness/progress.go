@@ -27,6 +27,9 @@ type progress struct {
 	Acted bool   `json:"acted,omitempty"` // the rest after an action, which has to show another picture than the rests before
 	Rests []rest `json:"rests,omitempty"` // the last rests
 
+	// Losses are the two smallest losses of similarity of the eyes on the way of a turn, by the square of the turn in degrees.
+	Losses []float64 `json:"losses,omitempty"`
+
 	failure failure // why a step failed with this frame
 
 	Last uint64 `json:"last,omitempty"` // number of the last frame judged
@@ -92,7 +95,7 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 		}
 		p.hold(o, f, seed)
 	case acting:
-		p.watch(action, e, s)
+		p.watch(action, f, s)
 		switch {
 		case p.late(now, s):
 			p.fail(tooSlow, seed, s)
@@ -104,12 +107,14 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 			p.fail(otherAction, seed, s)
 		}
 	case returning:
-		p.watch(action, e, s)
+		p.watch(action, f, s)
 		switch {
 		case p.late(now, s):
 			p.fail(tooSlow, seed, s)
 		case o.atRest && action != schemas.ActionBlink && p.On < minSeen:
 			p.fail(notATurn, seed, s)
+		case o.atRest && p.bent():
+			p.fail(bentPicture, seed, s)
 		case o.atRest:
 			p.enter(atRest, now)
 			p.Done, p.Acted = p.Done+1, true
@@ -157,7 +162,7 @@ func (p *progress) fail(why failure, seed []byte, s *schemas.Settings) {
 func (p *progress) enter(next phase, now int64) {
 	p.Phase, p.Since, p.Rest = next, now, 0
 	if next == acting {
-		p.Acted = false
+		p.Acted, p.Losses = false, nil
 	}
 	if next != returning {
 		p.On, p.At = 0, 0

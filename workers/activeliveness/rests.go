@@ -1,6 +1,8 @@
 package activeliveness
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -9,8 +11,10 @@ import (
 
 // rest is the face as it was before an action.
 type rest struct {
-	At   int64  `json:"at"`   // unix nanoseconds
-	Eyes []byte `json:"eyes"` // as package samepicture cuts them
+	At    int64   `json:"at"`    // unix nanoseconds
+	Eyes  []byte  `json:"eyes"`  // as package samepicture cuts them
+	Yaw   float64 `json:"yaw"`   // degrees
+	Pitch float64 `json:"pitch"` // degrees
 }
 
 const (
@@ -19,6 +23,11 @@ const (
 	alike = 0.994
 	// apart is the time after which the eyes of a living person have changed.
 	apart = time.Second
+
+	// Turns between leastTurn and mostTurn, with less than mostNod of pitch, are compared with the rest before, in degrees.
+	leastTurn, mostTurn, mostNod = 10, 35, 18
+	// flat is the loss of similarity, by the square of the turn in degrees, below which the eyes turned as a picture does.
+	flat = 2e-4
 )
 
 // keep remembers the face of a rest that ends.
@@ -29,7 +38,8 @@ func (p *progress) keep(f *schemas.Face) {
 	if len(p.Rests) == maxRests {
 		p.Rests = p.Rests[1:]
 	}
-	p.Rests = append(p.Rests, rest{f.GetReceivedUnixNanos(), f.GetEyes()})
+	pose := f.GetEstimations().GetHeadPose()
+	p.Rests = append(p.Rests, rest{f.GetReceivedUnixNanos(), f.GetEyes(), pose.GetYaw(), pose.GetPitch()})
 }
 
 // same reports whether a face at rest is the picture that at least half of the earlier rests show. Somebody may well look twice
@@ -50,6 +60,37 @@ func (p *progress) same(f *schemas.Face) bool {
 		}
 	}
 	return of > 0 && 2*like >= of
+}
+
+// compareTurned notes how little the eyes of a head that turns differ from those at rest. The eyes of a living person move in
+// their sockets as the head turns, are seen from another side, and are lit in another way; those of a photo that is bent are
+// squeezed, which the comparison undoes.
+func (p *progress) compareTurned(f *schemas.Face) {
+	pose := f.GetEstimations().GetHeadPose()
+	if len(p.Rests) == 0 || pose == nil {
+		return
+	}
+	r := &p.Rests[len(p.Rests)-1]
+	turn := math.Abs(pose.GetYaw() - r.Yaw)
+	if turn < leastTurn || turn > mostTurn || math.Abs(pose.GetPitch()-r.Pitch) > mostNod {
+		return
+	}
+	v, err := samepicture.Similarity(r.Eyes, f.GetEyes())
+	if err != nil { // a face without eyes to compare
+		return
+	}
+	p.Losses = append(p.Losses, (1-v)/(turn*turn))
+	slices.Sort(p.Losses)
+	p.Losses = p.Losses[:min(2, len(p.Losses))]
+}
+
+// bent reports whether the eyes turned as those of a picture: by the two frames most alike, since others may be blurred.
+func (p *progress) bent() bool {
+	sum := 0.0
+	for _, v := range p.Losses {
+		sum += v
+	}
+	return len(p.Losses) > 0 && sum < flat*float64(len(p.Losses))
 }
 
 // repeat takes back the last action, after which the picture was the same as before.

@@ -17,6 +17,16 @@ func pattern(seed uint64) []byte {
 	return out
 }
 
+// turns shows looks with other eyes than before and after.
+func (p *person) turns(eyes []byte, looks ...look) {
+	before := p.eyes
+	p.eyes = eyes
+	for _, l := range looks {
+		p.shows(l)
+	}
+	p.eyes = before
+}
+
 // A photo that is bent for each action shows its own eyes again afterwards.
 func TestOnePictureFailsEveryStep(t *testing.T) {
 	p := meet(t, `{"active_liveness":{"interaction_order":"sequential","interaction_list":["yaw_left","yaw_right"],"interaction_count":2}}`)
@@ -26,10 +36,7 @@ func TestOnePictureFailsEveryStep(t *testing.T) {
 		for p.progress().Phase != acting {
 			p.shows(straight)
 		}
-		for _, l := range way[schemas.ActionYawLeft] {
-			p.shows(l)
-		}
-		p.shows(left)
+		p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
 		v := p.shows(straight)
 		a := v.GetEstimations().GetActiveLiveness()
 		if a.GetFailure() != "same_picture" || a.GetDone() != 0 || a.GetFailedSteps() != failed {
@@ -46,9 +53,7 @@ func TestOnePictureAfterTheLastAction(t *testing.T) {
 	p := asked(t, schemas.ActionYawLeft)
 	p.eyes = pattern(1)
 	p.then(straight, schemas.CodeTurnLeft)
-	for _, l := range append(way[schemas.ActionYawLeft], left) {
-		p.shows(l)
-	}
+	p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
 	p.eyes = pattern(2)
 	p.then(straight, 0)
 	p.eyes = pattern(1)
@@ -67,9 +72,7 @@ func TestLivingEyesChange(t *testing.T) {
 			p.eyes = pattern(uint64(2 + i))
 			p.shows(straight)
 		}
-		for _, l := range append(way[p.settings.ActiveLiveness.InteractionList[i]], []look{left, right, up}[i]) {
-			p.shows(l)
-		}
+		p.turns(pattern(9), append(way[p.settings.ActiveLiveness.InteractionList[i]], []look{left, right, up}[i])...)
 		p.eyes = pattern(uint64(20 + i))
 		if a := p.shows(straight).GetEstimations().GetActiveLiveness(); a.GetDone() != uint32(i+1) {
 			t.Fatalf("action %d: %+v", i, a)
@@ -78,4 +81,30 @@ func TestLivingEyesChange(t *testing.T) {
 	// Somebody looks once as before.
 	p.eyes = pattern(1)
 	p.then(straight, 0)
+}
+
+func TestBentPicture(t *testing.T) {
+	for name, c := range map[string]struct {
+		action string
+		last   look
+		eyes   []byte
+		fails  bool
+	}{
+		"a turn with the eyes of the rest": {schemas.ActionYawLeft, left, pattern(1), true},
+		"a turn with other eyes":           {schemas.ActionYawLeft, left, pattern(9), false},
+		"a face without a mesh":            {schemas.ActionYawLeft, left, nil, false},
+		"a nod with the eyes of the rest":  {schemas.ActionPitchUp, up, pattern(1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := asked(t, c.action)
+			p.eyes = pattern(1)
+			p.shows(straight)
+			p.turns(c.eyes, append(way[c.action], c.last)...)
+			p.eyes = pattern(2)
+			a := p.shows(straight).GetEstimations().GetActiveLiveness()
+			if want := map[bool]string{true: "bent_picture"}[c.fails]; a.GetFailure() != want || (a.GetDone() == 0) != c.fails {
+				t.Errorf("%+v, want failure %q", a, want)
+			}
+		})
+	}
 }

@@ -1,0 +1,137 @@
+package attack
+
+import (
+	"flag"
+	"hash/crc32"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/deploy/tools/simulate"
+	"github.com/selene-liveness/selene/workers/samepicture"
+	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/workertest"
+)
+
+var table = flag.Bool("table", false, "print how alike eyes at rest are, of people and of photos: takes minutes")
+
+// gaze is the look of a face at rest at a moment.
+type gaze struct {
+	at   time.Duration
+	eyes []byte
+}
+
+// rests measures pictures and keeps the faces at rest, with open eyes.
+type rests struct {
+	t       *testing.T
+	models  *vision.Models
+	decoder *vision.Decoder
+	img     vision.Image
+	found   []vision.Detection
+}
+
+func (r *rests) add(to []gaze, file []byte, at time.Duration) []gaze {
+	if err := r.decoder.Decode(file, &r.img); err != nil {
+		r.t.Fatal(err)
+	}
+	var err error
+	if r.found, err = r.models.Detect(&r.img, r.found); err != nil || len(r.found) == 0 {
+		return to
+	}
+	var m vision.Measurement
+	if err := r.models.Measure(&r.img, r.found[0], &m); err != nil {
+		r.t.Fatal(err)
+	}
+	open := min(m.RightEyeOpenness, m.LeftEyeOpenness) > 0.16
+	if eyes := samepicture.Cut(&r.img, &m); eyes != nil && open && math.Abs(float64(m.Yaw)) < 10 && math.Abs(float64(m.Pitch)) < 15 {
+		to = append(to, gaze{at, eyes})
+	}
+	return to
+}
+
+// similarities compares all faces that are more than a second apart.
+func similarities(t *testing.T, faces []gaze) (out []float64) {
+	for i := range faces {
+		for j := range i {
+			if faces[i].at-faces[j].at < time.Second {
+				continue
+			}
+			v, err := samepicture.Similarity(faces[j].eyes, faces[i].eyes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// TestSamePictureTable prints the share of pairs of rests that are more alike than a limit, for people and for photos that are
+// bent, in two halves of the clips and victims: the limit was set on the first.
+func TestSamePictureTable(t *testing.T) {
+	if !*table {
+		t.Skip("takes minutes: run with -args -table")
+	}
+	for _, pack := range []string{"zoo", "base"} {
+		m := workertest.Models(t, pack)
+		r := &rests{t: t, models: m, decoder: vision.NewDecoder(1 << 24)}
+		all := map[string]*[2][][]float64{}
+		put := func(kind, name string, faces []gaze) {
+			if s := similarities(t, faces); len(s) >= 10 {
+				if all[kind] == nil {
+					all[kind] = new([2][][]float64)
+				}
+				half := crc32.ChecksumIEEE([]byte(name)) % 2
+				all[kind][half] = append(all[kind][half], s)
+			}
+		}
+		files, _ := filepath.Glob(workertest.Path(t, "actions/real/*"))
+		more, _ := filepath.Glob(workertest.Path(t, "video/real_*"))
+		for _, file := range append(files, more...) {
+			var faces []gaze
+			for i, picture := range workertest.JPEGs(t, file, "fps=3", 45) {
+				faces = r.add(faces, picture, time.Duration(i)*time.Second/3)
+			}
+			put("people", filepath.Base(file), faces)
+		}
+		for i, name := range victims[:18] {
+			photo := victim(t, m, name, 512)
+			if photo == nil {
+				continue
+			}
+			for _, kind := range Kinds {
+				if !slices.Contains([]string{"mesh", "ellipsoid", "sway", "crude"}, kind.Name) {
+					continue
+				}
+				var faces []gaze
+				a := kind.make([]*Photo{photo}, uint64(i))
+				play(t, a, func(n int, _ request, f simulate.Picture) {
+					if l := a.shown; n%2 == 0 && math.Abs(l.Yaw) < 3 && math.Abs(l.Pitch) < 3 && l.Blink == 0 && len(faces) < 30 {
+						faces = r.add(faces, f.Image, f.At)
+					}
+				})
+				put(kind.Name, name, faces)
+			}
+		}
+		r.decoder.Close()
+		for _, kind := range []string{"people", "mesh", "ellipsoid", "sway", "crude"} {
+			for half, clips := range all[kind] {
+				for _, limit := range []float64{.98, .985, .99, .992, .994, .996, .998} {
+					sum := 0.0
+					for _, s := range clips {
+						n := 0
+						for _, v := range s {
+							if v > limit {
+								n++
+							}
+						}
+						sum += float64(n) / float64(len(s))
+					}
+					t.Logf("%s %-9s half %d, %2d clips: above %.3f %5.1f %%", pack, kind, half, len(clips), limit, 100*sum/float64(len(clips)))
+				}
+			}
+		}
+	}
+}
