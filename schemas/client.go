@@ -110,9 +110,9 @@ type ClientMouth struct {
 	State    string   `json:"state"`
 }
 
-// ClientScore is a score from 0 to 1, where 1 is good; null when no model measured it.
+// ClientScore is a score from 0 to 1, where 1 is good.
 type ClientScore struct {
-	Score *float64 `json:"score"`
+	Score float64 `json:"score"`
 }
 
 // ClientScoredState is a score with its state in words.
@@ -188,8 +188,8 @@ func FullEstimations(e *Estimations) *ClientEstimations {
 	if m := e.GetMouth(); m != nil {
 		out.Mouth = &ClientMouth{m.Opened, m.Smile, m.Occluded, m.State}
 	}
-	if e.FramePosition != nil { // with a face, a score that no model measured is null
-		out.Liveness = &ClientScore{e.Liveness}
+	if e.Liveness != nil {
+		out.Liveness = &ClientScore{*e.Liveness}
 	}
 	for name, object := range e.GetPlugins() {
 		if out.Plugins == nil {
@@ -220,12 +220,14 @@ func scored(score *float64, fine, bad string) *ClientScoredState {
 type Claims struct {
 	IsOK         bool                `json:"isOk"`
 	Errors       []int32             `json:"errors"`
-	BestShot     string              `json:"bestshot"`               // base64 of the image as received
+	BestShot     string              `json:"bestshot,omitempty"`     // base64 of the image, as the settings of the token ask for it
 	Estimations  *ClientEstimations  `json:"estimations"`            // of the best shot
 	Aggregated   *ClientAggregated   `json:"aggregated,omitempty"`   // over the last accepted frames
 	Verification *ClientVerification `json:"verification,omitempty"` // only with a reference face
-	IssuedAt     int64               `json:"iat"`
-	ID           string              `json:"jti"` // session ID
+
+	Checks   map[string]ClientCheck `json:"checks,omitempty"` // what was checked and what was not, by the name of the check
+	IssuedAt int64                  `json:"iat"`
+	ID       string                 `json:"jti"` // session ID
 }
 
 // ClientAggregated holds what was decided over the window of the session: means of scores and the most frequent states. What was
@@ -255,6 +257,7 @@ func ClaimsOf(d *Decision) Claims {
 	c := Claims{
 		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
 		Aggregated: aggregated(FullEstimations(d.GetEstimations())),
+		Checks:     clientChecks(d),
 		IssuedAt:   d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
 	}
 	if d.GetBestEstimations() != nil { // absent from decisions of earlier versions

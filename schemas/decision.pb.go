@@ -39,6 +39,7 @@ type Decision struct {
 	ReceivedUnixNanos int64                  `protobuf:"varint,12,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`                       // when the edge received the frame; 0 for a decision without a frame
 	BestEstimations   *Estimations           `protobuf:"bytes,13,opt,name=best_estimations,json=bestEstimations,proto3" json:"best_estimations,omitempty"`                                // of the best shot, set when passed
 	Packs             map[string]string      `protobuf:"bytes,14,rep,name=packs,proto3" json:"packs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // digest of the model pack that each worker used, by name of the worker
+	Checks            []*Check               `protobuf:"bytes,15,rep,name=checks,proto3" json:"checks,omitempty"`                                                                         // what was checked and what was not, set when passed
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -171,11 +172,95 @@ func (x *Decision) GetPacks() map[string]string {
 	return nil
 }
 
+func (x *Decision) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// Check is one judgement of a session that passed.
+type Check struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`     // as in the token, such as virtualCamera
+	Result        string                 `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"` // passed, failed (it was only to be recorded) or not_checked
+	Worker        string                 `protobuf:"bytes,3,opt,name=worker,proto3" json:"worker,omitempty"` // that made it; the rest is empty if it was not made
+	Pack          string                 `protobuf:"bytes,4,opt,name=pack,proto3" json:"pack,omitempty"`     // name and version of the model pack that it was made with, if any
+	Digest        string                 `protobuf:"bytes,5,opt,name=digest,proto3" json:"digest,omitempty"` // of that pack
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Check) Reset() {
+	*x = Check{}
+	mi := &file_decision_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Check) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Check) ProtoMessage() {}
+
+func (x *Check) ProtoReflect() protoreflect.Message {
+	mi := &file_decision_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Check.ProtoReflect.Descriptor instead.
+func (*Check) Descriptor() ([]byte, []int) {
+	return file_decision_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Check) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Check) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *Check) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *Check) GetPack() string {
+	if x != nil {
+		return x.Pack
+	}
+	return ""
+}
+
+func (x *Check) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
 var File_decision_proto protoreflect.FileDescriptor
 
 const file_decision_proto_rawDesc = "" +
 	"\n" +
-	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\x89\x05\n" +
+	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xb3\x05\n" +
 	"\bDecision\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x14\n" +
@@ -191,11 +276,18 @@ const file_decision_proto_rawDesc = "" +
 	"\aworkers\x18\v \x03(\tR\aworkers\x12.\n" +
 	"\x13received_unix_nanos\x18\f \x01(\x03R\x11receivedUnixNanos\x12A\n" +
 	"\x10best_estimations\x18\r \x01(\v2\x16.selene.v1.EstimationsR\x0fbestEstimations\x124\n" +
-	"\x05packs\x18\x0e \x03(\v2\x1e.selene.v1.Decision.PacksEntryR\x05packs\x1a8\n" +
+	"\x05packs\x18\x0e \x03(\v2\x1e.selene.v1.Decision.PacksEntryR\x05packs\x12(\n" +
+	"\x06checks\x18\x0f \x03(\v2\x10.selene.v1.CheckR\x06checks\x1a8\n" +
 	"\n" +
 	"PacksEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"w\n" +
+	"\x05Check\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\tR\x06result\x12\x16\n" +
+	"\x06worker\x18\x03 \x01(\tR\x06worker\x12\x12\n" +
+	"\x04pack\x18\x04 \x01(\tR\x04pack\x12\x16\n" +
+	"\x06digest\x18\x05 \x01(\tR\x06digestB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_decision_proto_rawDescOnce sync.Once
@@ -209,29 +301,31 @@ func file_decision_proto_rawDescGZIP() []byte {
 	return file_decision_proto_rawDescData
 }
 
-var file_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_decision_proto_goTypes = []any{
 	(*Decision)(nil),     // 0: selene.v1.Decision
-	nil,                  // 1: selene.v1.Decision.PacksEntry
-	(*FrameName)(nil),    // 2: selene.v1.FrameName
-	(Outcome)(0),         // 3: selene.v1.Outcome
-	(*Estimations)(nil),  // 4: selene.v1.Estimations
-	(*Failure)(nil),      // 5: selene.v1.Failure
-	(*SessionState)(nil), // 6: selene.v1.SessionState
+	(*Check)(nil),        // 1: selene.v1.Check
+	nil,                  // 2: selene.v1.Decision.PacksEntry
+	(*FrameName)(nil),    // 3: selene.v1.FrameName
+	(Outcome)(0),         // 4: selene.v1.Outcome
+	(*Estimations)(nil),  // 5: selene.v1.Estimations
+	(*Failure)(nil),      // 6: selene.v1.Failure
+	(*SessionState)(nil), // 7: selene.v1.SessionState
 }
 var file_decision_proto_depIdxs = []int32{
-	2, // 0: selene.v1.Decision.name:type_name -> selene.v1.FrameName
-	3, // 1: selene.v1.Decision.outcome:type_name -> selene.v1.Outcome
-	4, // 2: selene.v1.Decision.estimations:type_name -> selene.v1.Estimations
-	5, // 3: selene.v1.Decision.failure:type_name -> selene.v1.Failure
-	6, // 4: selene.v1.Decision.state:type_name -> selene.v1.SessionState
-	4, // 5: selene.v1.Decision.best_estimations:type_name -> selene.v1.Estimations
-	1, // 6: selene.v1.Decision.packs:type_name -> selene.v1.Decision.PacksEntry
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	3, // 0: selene.v1.Decision.name:type_name -> selene.v1.FrameName
+	4, // 1: selene.v1.Decision.outcome:type_name -> selene.v1.Outcome
+	5, // 2: selene.v1.Decision.estimations:type_name -> selene.v1.Estimations
+	6, // 3: selene.v1.Decision.failure:type_name -> selene.v1.Failure
+	7, // 4: selene.v1.Decision.state:type_name -> selene.v1.SessionState
+	5, // 5: selene.v1.Decision.best_estimations:type_name -> selene.v1.Estimations
+	2, // 6: selene.v1.Decision.packs:type_name -> selene.v1.Decision.PacksEntry
+	1, // 7: selene.v1.Decision.checks:type_name -> selene.v1.Check
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_decision_proto_init() }
@@ -248,7 +342,7 @@ func file_decision_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_decision_proto_rawDesc), len(file_decision_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -17,7 +17,7 @@ var documents = []struct {
 }{
 	{
 		"settings", func(d []byte) (described, error) { return ParseSettings(d) }, &Settings{},
-		`{"session":{},"roi":{},"thresholds":{},"active_liveness":{},"lockout":{},"light_challenge":{},"virtual_camera_checker":{},"file_logger":{},"video":{},
+		`{"session":{},"roi":{},"thresholds":{},"active_liveness":{},"lockout":{},"light_challenge":{},"virtual_camera_checker":{},"token":{},"file_logger":{},"video":{},
 			"video_redis":{"sentinel":{}},"workers":[{"name":"plugin"}]}`,
 	},
 	{

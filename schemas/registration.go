@@ -6,6 +6,9 @@ type Registration struct {
 	Version string     `json:"version"`
 	Pack    string     `json:"pack,omitempty"` // digest of the model pack that the worker measures with
 	Crops   []CropSpec `json:"crops,omitempty"`
+
+	PackName string   `json:"pack_name,omitempty"` // name and version of the pack
+	Measures []string `json:"measures"`            // the Measure… that it can take; null = it does not say
 }
 
 // CropSpec describes a piece of the frame that a worker requests in every Face, and how it is cut.

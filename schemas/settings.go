@@ -16,6 +16,7 @@ type Settings struct {
 	ActiveLiveness       ActiveLivenessSettings `json:"active_liveness"`
 	LightChallenge       LightChallengeSettings `json:"light_challenge"`
 	VirtualCameraChecker VirtualCameraChecker   `json:"virtual_camera_checker"`
+	Token                TokenSettings          `json:"token"`
 	FileLogger           FileLogger             `json:"file_logger"`
 	Lockout              Lockout                `json:"lockout"`
 	Video                Video                  `json:"video"`
@@ -47,6 +48,7 @@ func (s *Settings) fields() []field {
 			at: &s.VirtualCameraChecker, title: "Virtual cameras",
 			about: "How to treat sessions whose frames do not seem to come from a camera.",
 		},
+		{at: &s.Token, title: "Token", about: "What the signed token of a session that passed holds of the best shot."},
 		{at: &s.FileLogger, title: "Log on disk", about: "Writes every frame and its results to files."},
 		{at: &s.Lockout, title: "Lock-out", about: "How often one person, or one address, may fail."},
 		{at: &s.Video, title: "Video", about: "How the frames of a session become a video file."},
@@ -111,7 +113,7 @@ func (s *Settings) validate() error {
 		return err
 	}
 	checks := append(s.ActiveLiveness.checks(), s.Video.checks()...)
-	checks = append(checks, s.VideoRedis.checks()...)
+	checks = append(append(checks, s.VideoRedis.checks()...), s.Token.checks()...)
 	return firstOf(append(checks, workerChecks(s.Workers)...))
 }
 

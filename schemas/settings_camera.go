@@ -9,6 +9,9 @@ type VirtualCameraChecker struct {
 	Denylist  []string `json:"denylist"`
 }
 
+// VirtualCameraLimit is the score below which frames are judged not to come from a camera.
+const VirtualCameraLimit = 0.5
+
 var defaultDenylist = []string{
 	"OBS", "ManyCam", "XSplit", "Snap Camera", "mmhmm", "CamTwist", "SplitCam", "YouCam", "v4l2loopback", "Dummy video device",
 	"DroidCam", "e2eSoft", "Iriun", "Virtual",

@@ -38,6 +38,7 @@ type Verdict struct {
 	Pack          string                 `protobuf:"bytes,12,opt,name=pack,proto3" json:"pack,omitempty"`                                   // digest of the model pack that was used, if any
 	Detection     *Detection             `protobuf:"bytes,13,opt,name=detection,proto3" json:"detection,omitempty"`                         // only from the detector
 	MarksFake     bool                   `protobuf:"varint,14,opt,name=marks_fake,json=marksFake,proto3" json:"marks_fake,omitempty"`       // the session can no longer pass
+	PackName      string                 `protobuf:"bytes,15,opt,name=pack_name,json=packName,proto3" json:"pack_name,omitempty"`           // name and version of the model pack that was used, if any
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,6 +169,13 @@ func (x *Verdict) GetMarksFake() bool {
 		return x.MarksFake
 	}
 	return false
+}
+
+func (x *Verdict) GetPackName() string {
+	if x != nil {
+		return x.PackName
+	}
+	return ""
 }
 
 // Failure states why a frame could not be judged. The frame does not count as an attempt.
@@ -313,7 +321,7 @@ var File_verdict_proto protoreflect.FileDescriptor
 
 const file_verdict_proto_rawDesc = "" +
 	"\n" +
-	"\rverdict.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\xec\x03\n" +
+	"\rverdict.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\"\x89\x04\n" +
 	"\aVerdict\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x16\n" +
@@ -331,7 +339,8 @@ const file_verdict_proto_rawDesc = "" +
 	"\x04pack\x18\f \x01(\tR\x04pack\x122\n" +
 	"\tdetection\x18\r \x01(\v2\x14.selene.v1.DetectionR\tdetection\x12\x1d\n" +
 	"\n" +
-	"marks_fake\x18\x0e \x01(\bR\tmarksFakeB\b\n" +
+	"marks_fake\x18\x0e \x01(\bR\tmarksFake\x12\x1b\n" +
+	"\tpack_name\x18\x0f \x01(\tR\bpackNameB\b\n" +
 	"\x06_state\"5\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +

@@ -32,7 +32,7 @@ func Registered(w Worker) schemas.Registration {
 		reg.Crops = c.Crops()
 	}
 	if m, ok := w.(Measurer); ok {
-		reg.Pack = m.Pack()
+		reg.Pack, reg.PackName, reg.Measures = m.Pack(), m.PackName(), m.Measures()
 	}
 	return reg
 }

@@ -24,9 +24,11 @@ type Cropper interface {
 	Crops() []schemas.CropSpec
 }
 
-// Measurer is a worker that uses a model pack. Pack returns the digest of the pack.
+// Measurer is a worker that uses a model pack.
 type Measurer interface {
-	Pack() string
+	Pack() string       // digest
+	PackName() string   // name and version, such as "zoo 1"
+	Measures() []string // the schemas.Measure… that it can take with the pack, not nil
 }
 
 // State is the input of a worker besides the face.

@@ -70,7 +70,7 @@ func TestExportsOfRealSessions(t *testing.T) {
 	t.Parallel()
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "base")
-	i := up(t, `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":10}}`, "SELENE_PACK=base")
+	i := up(t, `{"virtual_camera_checker":{"policy":"log"},"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":10}}`, "SELENE_PACK=base")
 	one, two := i.replay(clip, nil, "--fast").last(), i.replay(clip, nil, "--fast").last()
 	if one.Session == "" || two.Session == "" {
 		t.Fatalf("got %+v and %+v", one, two)

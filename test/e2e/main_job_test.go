@@ -132,7 +132,8 @@ func checkVideo(t *testing.T, i *installation, session string, accepted int, cod
 	}
 }
 
-const active = `{"active_liveness":{"interaction_list":[%s],"interaction_count":%d},"session":{"max_attempts":%d,"max_liveness_attempts":-1},"video":{"session_timeout":3}}`
+// What replay --act shows repeats frames, which the check of virtual cameras would refuse.
+const active = `{"virtual_camera_checker":{"policy":"log"},"active_liveness":{"interaction_list":[%s],"interaction_count":%d},"session":{"max_attempts":%d,"max_liveness_attempts":-1},"video":{"session_timeout":3}}`
 
 func TestActiveLivenessNeedsAPerson(t *testing.T) {
 	turns := shared(t, "faces/video/real_zub_webcam_turns.webm")

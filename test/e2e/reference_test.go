@@ -17,7 +17,7 @@ func TestReferenceFace(t *testing.T) {
 	other := shared(t, "faces/video/real_lp_d_d10.mp4")
 	group := shared(t, "faces/multi/couple.jpg")
 	needPack(t, "zoo")
-	i := up(t, `{"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`, "SELENE_PACK=zoo")
+	i := up(t, `{"virtual_camera_checker":{"policy":"log"},"active_liveness":{"is_enabled":false},"thresholds":{"mouth_states":["smile","opened"]}}`, "SELENE_PACK=zoo")
 	selene := func(args ...string) (string, error) {
 		cmd := exec.Command(binary, append(args, "--url", "http://"+i.addr, "--token", adminToken)...)
 		out, err := cmd.CombinedOutput()

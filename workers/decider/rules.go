@@ -204,6 +204,7 @@ func (r *round) sessionRules() {
 	if d.Outcome == schemas.Outcome_OUTCOME_CONTINUE && len(d.Errors) == 0 {
 		d.Outcome = schemas.Outcome_OUTCOME_PASSED
 		d.BestShot, d.BestEstimations = d.State.Best.GetFrame(), proto.CloneOf(d.State.Best.GetEstimations())
+		d.Checks = r.checks()
 	}
 }
 

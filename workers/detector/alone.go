@@ -21,7 +21,7 @@ func (l *Lens) Look(
 ) (*schemas.Verdict, *schemas.Face) {
 	var face *schemas.Face
 	j := judging.Judge[*schemas.Frame]{
-		Registration: schemas.Registration{Name: schemas.WorkerDetector, Pack: l.models.Digest()}, Blank: blank,
+		Registration: registration(l.models, ""), Blank: blank,
 		Judge: func(_ context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (v *schemas.Verdict, err error) {
 			v, face, err = l.look(f, sequence, s, wants(running, f.GetState(), s))
 			return v, err

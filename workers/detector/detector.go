@@ -40,7 +40,7 @@ func New(conn *streams.Conn, models *vision.Models, registry *streams.Registry, 
 // Run detects until ctx is done.
 func (d *Detector) Run(ctx context.Context) error {
 	err := judging.Run(ctx, d.conn, judging.Judge[*schemas.Frame]{
-		Registration: schemas.Registration{Name: schemas.WorkerDetector, Version: d.options.Version, Pack: d.models.Digest()},
+		Registration: registration(d.models, d.options.Version),
 		Stream:       streams.Frames, Concurrency: d.options.Concurrency, Observe: workers.Observer(schemas.WorkerDetector),
 		New: func() *schemas.Frame { return &schemas.Frame{} }, Judge: d.judge, Blank: blank, Failure: failure,
 	})
@@ -48,6 +48,16 @@ func (d *Detector) Run(ctx context.Context) error {
 		(<-d.lenses).close()
 	}
 	return err
+}
+
+func registration(m *vision.Models, version string) schemas.Registration {
+	r := schemas.Registration{
+		Name: schemas.WorkerDetector, Version: version, Pack: m.Digest(), PackName: m.Name(), Measures: []string{},
+	}
+	if m.Has(vision.RoleMesh) {
+		r.Measures = append(r.Measures, schemas.MeasureLandmarks)
+	}
+	return r
 }
 
 // judge publishes the face, if the frame is worth judging, and returns the verdict.

@@ -37,6 +37,21 @@ func (w *Worker) Name() string { return schemas.WorkerLiveness }
 // Pack returns the digest of the model pack.
 func (w *Worker) Pack() string { return w.models.Digest() }
 
+// PackName returns name and version of the model pack.
+func (w *Worker) PackName() string { return w.models.Name() }
+
+// Measures lists the roles that the pack has a network for.
+func (w *Worker) Measures() []string {
+	out := []string{}
+	if len(w.models.LivenessCrops()) > 0 {
+		out = append(out, schemas.MeasureLiveness)
+	}
+	if len(w.models.DeepfakeCrops()) > 0 {
+		out = append(out, schemas.MeasureDeepfake)
+	}
+	return out
+}
+
 // Crops lists the crops of the pack's networks for both roles.
 func (w *Worker) Crops() []schemas.CropSpec {
 	return append(w.models.LivenessCrops(), w.models.DeepfakeCrops()...)

@@ -33,6 +33,17 @@ func (w *Worker) Name() string { return schemas.WorkerMatcher }
 // Pack returns the digest of the model pack.
 func (w *Worker) Pack() string { return w.models.Digest() }
 
+// PackName returns name and version of the model pack.
+func (w *Worker) PackName() string { return w.models.Name() }
+
+// Measures lists the similarity of faces if the pack has a network for it.
+func (w *Worker) Measures() []string {
+	if !w.models.Has(vision.RoleDescriptor) {
+		return []string{}
+	}
+	return []string{schemas.MeasureSimilarity}
+}
+
 // Crops lists the crop of the descriptor network.
 func (w *Worker) Crops() []schemas.CropSpec {
 	if !w.models.Has(vision.RoleDescriptor) {

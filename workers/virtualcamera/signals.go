@@ -42,7 +42,7 @@ var table = [...]struct {
 }
 
 // limit is the score below which a session is judged not to come from a camera. Uncertain signals do not reach it, however many.
-const limit = 0.5
+const limit = schemas.VirtualCameraLimit
 
 // judgement returns the score, 1 when no signal is raised, and the names of the raised signals.
 func judgement(raised uint16) *schemas.VirtualCamera {

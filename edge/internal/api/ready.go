@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,8 +75,9 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 	}
 	running := a.Registry.All()
 	need := []string{schemas.WorkerDetector}
+	judges := newest.Settings.Judges()
 	for _, worker := range newest.Settings.Workers {
-		if worker.Required {
+		if worker.Required && slices.Contains(judges, worker.Name) { // the others' checks are off
 			need = append(need, worker.Name)
 		}
 	}
@@ -87,6 +89,9 @@ func (a *API) missing(ctx context.Context) (missing []string) {
 			}
 			missing = append(missing, fmt.Sprintf("worker %s: none is running%s", name, remedy))
 		}
+	}
+	for _, w := range a.unmeasured(newest.Settings) {
+		missing = append(missing, "judgement: "+w.Message)
 	}
 	return missing
 }

@@ -26,7 +26,7 @@ func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeRevision(w, newest)
+	return a.writeRevision(w, newest)
 }
 
 // putSettings stores a document as the newest revision. If-Match names the revision that the change is based on.
@@ -53,7 +53,7 @@ func (a *API) putSettings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.auditSettings(r, "settings.put", newest)
-	return writeRevision(w, newest)
+	return a.writeRevision(w, newest)
 }
 
 // authorOf returns the caller and the note in the query.
@@ -76,9 +76,12 @@ func variantName(tag string) string {
 	return "variant " + tag
 }
 
-// writeRevision writes a revision without its secrets.
-func writeRevision(w http.ResponseWriter, r *settings.Revision) error {
-	shown := *r
+// writeRevision writes a revision without its secrets, with what is wrong with it.
+func (a *API) writeRevision(w http.ResponseWriter, r *settings.Revision) error {
+	shown := struct {
+		settings.Revision
+		Warnings []warning `json:"warnings"`
+	}{*r, a.warnings(r.Settings)}
 	shown.Settings = r.Settings.Mask()
 	w.Header().Set("ETag", strconv.Quote(strconv.FormatUint(r.Number, 10)))
 	return writeJSON(w, shown)
@@ -163,7 +166,7 @@ func (a *API) restore(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.auditSettings(r, "settings.restore", newest)
-	return writeRevision(w, newest)
+	return a.writeRevision(w, newest)
 }
 
 func revisionNumber(r *http.Request) (uint64, error) {

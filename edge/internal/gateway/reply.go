@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -78,12 +79,17 @@ func (g *Gateway) compose(
 		}
 		return lpproto.NewStats(body), nil
 	}
-	shot, err := g.bestShot(ctx, id, d.GetBestShot(), image)
-	if err != nil {
-		return lpproto.Message{}, err
-	}
 	claims := schemas.ClaimsOf(d)
-	claims.BestShot = base64.StdEncoding.EncodeToString(shot)
+	if settings.Token.BestShot {
+		shot, err := g.bestShot(ctx, id, d.GetBestShot(), image)
+		if err != nil {
+			return lpproto.Message{}, err
+		}
+		if shot, err = token.Shot(shot, d.GetBestEstimations().GetFramePosition().GetFace(), &settings.Token); err != nil {
+			return lpproto.Message{}, fmt.Errorf("session %s: %w", id, err)
+		}
+		claims.BestShot = base64.StdEncoding.EncodeToString(shot)
+	}
 	text, err := g.signer.Sign(claims)
 	if err != nil {
 		return lpproto.Message{}, err

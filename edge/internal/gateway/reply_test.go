@@ -48,6 +48,7 @@ func TestSuccess(t *testing.T) {
 		if f.GetName().GetSequence() == 3 {
 			d = verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
 			d.BestShot = sequence - 1 // not the frame that passed
+			d.Checks = []*schemas.Check{{Name: schemas.CheckLiveness, Result: schemas.CheckPassed, Worker: schemas.WorkerLiveness, Pack: "zoo 1"}}
 			d.Estimations.Liveness = &score
 		}
 		return d
@@ -74,7 +75,7 @@ func TestSuccess(t *testing.T) {
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
-	if fmt.Sprint(keys) != "[aggregated bestshot errors estimations iat isOk jti]" || len(parsed.Header) != 2 {
+	if fmt.Sprint(keys) != "[aggregated bestshot checks errors estimations iat isOk jti]" || len(parsed.Header) != 2 {
 		t.Errorf("got %v, header %v", keys, parsed.Header)
 	}
 	estimations, _ := json.Marshal(claims["estimations"])
@@ -82,8 +83,28 @@ func TestSuccess(t *testing.T) {
 		claims["bestshot"] != base64.StdEncoding.EncodeToString(jpegBytes(9, 8)) || !strings.Contains(string(estimations), `"liveness":{"score":0.75}`) {
 		t.Errorf("got %v", claims)
 	}
+	if checks, _ := json.Marshal(claims["checks"]); string(checks) != `{"liveness":{"pack":"zoo 1","result":"passed"}}` {
+		t.Errorf("checks %s", checks)
+	}
 	if e := wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_CLOSED); e.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
 		t.Errorf("closed with %s", e.GetOutcome())
+	}
+}
+
+func TestTokenWithoutBestShot(t *testing.T) {
+	conn := world(t, `{"workers":[],"token":{"best_shot":false}}`, func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+		d.BestShot = sequence + 100 // it is not looked for
+		return d
+	})
+	c, _ := connect(t, open(t, conn, Config{}), "")
+	c.frame()
+	token, _, err := jwt.NewParser().ParseUnverified(string(c.want(lpproto.Success).Body), jwt.MapClaims{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, has := token.Claims.(jwt.MapClaims)["bestshot"]; has {
+		t.Error("the token has a best shot")
 	}
 }
 

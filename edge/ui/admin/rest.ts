@@ -21,8 +21,7 @@ export type Order = Schemas["order"];
 export type Outcome = Schemas["outcome"];
 export type ProblemDetails = Schemas["problem"];
 export type Rerun = Schemas["rerun"];
-/** `warnings` name settings that are allowed but do not do what they seem to. */
-export type Revision = Schemas["revision"] & { warnings?: { path: string; message: string }[] };
+export type Revision = Schemas["revision"];
 export type RevisionChange = Schemas["revision_change"];
 export type Session = Schemas["session"];
 export type SessionLine = Schemas["session_line"];

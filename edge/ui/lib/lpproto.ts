@@ -124,14 +124,28 @@ export interface ActiveLiveness {
   failure?: string;
 }
 
+/** How a check of a session that passed ended, and what made it. */
+export interface Check {
+  /** `failed`: the settings ask only to record it. */
+  result: "passed" | "failed" | "not_checked";
+  /** Name and version of the model pack. */
+  pack?: string;
+  digest?: string;
+  score?: number;
+  signals?: string[];
+  actions?: string[];
+}
+
 /** Payload of a SUCCESS token. */
 export interface Result extends Stats {
   /** The session ID. */
   jti: string;
   /** Issued at, Unix seconds. */
   iat: number;
-  /** The best frame, base64 JPEG. */
+  /** The best frame, base64 JPEG; empty if the settings leave it out. */
   bestshot: string;
+  /** What was checked and what was not, by the name of the check. */
+  checks: Record<string, Check>;
 }
 
 export function parseStats(body: string): Stats {
@@ -154,6 +168,7 @@ export function decodeToken(jwt: string): Result {
     jti: typeof value.jti === "string" ? value.jti : "",
     iat: typeof value.iat === "number" ? value.iat : 0,
     bestshot: typeof value.bestshot === "string" ? value.bestshot : "",
+    checks: typeof value.checks === "object" && value.checks !== null ? (value.checks as Record<string, Check>) : {},
   };
 }
 

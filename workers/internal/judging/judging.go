@@ -97,6 +97,6 @@ func (j Judge[M]) Verdict(ctx context.Context, m M, sequence uint64, s *schemas.
 		v = j.Blank(m, sequence)
 	}
 	v.Version, v.Name, v.Decider = schemas.Version, m.GetName(), m.GetDecider()
-	v.Worker, v.Pack = j.Registration.Name, j.Registration.Pack
+	v.Worker, v.Pack, v.PackName = j.Registration.Name, j.Registration.Pack, j.Registration.PackName
 	return v, err
 }

@@ -98,7 +98,7 @@ export function SettingsPage({ tab, query }: { tab: string; query: URLSearchPara
 
 /** What the server says about settings that are allowed but do not do what they seem to. */
 function Warnings({ of }: { of: Revision | undefined }) {
-  if (!of?.warnings?.length) return null;
+  if (!of?.warnings.length) return null;
   return (
     <Notice kind="bad">
       {t.settings.warnings}
