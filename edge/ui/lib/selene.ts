@@ -7,7 +7,7 @@ export type { Passed } from "./check";
 export { FAILURES, PassError } from "./errors";
 export type { FailureName } from "./errors";
 export { decodeToken } from "./lpproto";
-export type { ActiveLiveness, Display, Result, Stats } from "./lpproto";
+export type { ActiveLiveness, Check, Display, Result, Stats } from "./lpproto";
 export { arrowOnScreen, choosePrompt, PROMPTED_CODES, PromptPacer } from "./prompts";
 export type { Arrow, Prompt, PromptName } from "./prompts";
 export { isStepFailure, STEP_FAILURES, StepTracker } from "./steps";
