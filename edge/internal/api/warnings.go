@@ -10,13 +10,14 @@ import (
 type warning struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
+	worker  string // that the setting asks, if any
 }
 
 // warnings lists what is wrong with settings that are allowed.
 func (a *API) warnings(s *schemas.Settings) []warning {
 	out := a.unmeasured(s)
 	if !s.ChecksLiveness() {
-		out = append(out, warning{"thresholds.liveness", schemas.LivenessUnchecked})
+		out = append(out, warning{Path: "thresholds.liveness", Message: schemas.LivenessUnchecked})
 	}
 	return out
 }
@@ -30,9 +31,9 @@ func (a *API) unmeasured(s *schemas.Settings) []warning {
 			if !j.Cannot(process) {
 				continue
 			}
-			out = append(out, warning{j.Path, fmt.Sprintf(
-				"no session can pass: worker %s cannot measure %s with its model pack %s: %s",
-				j.Worker, j.Measure, process.PackName, j.Remedy())})
+			message := fmt.Sprintf("no session can pass: worker %s cannot measure %s with its model pack %s: %s",
+				j.Worker, j.Measure, process.PackName, j.Remedy())
+			out = append(out, warning{j.Path, message, j.Worker})
 			break
 		}
 	}

@@ -65,6 +65,11 @@ func TestJudgementsThatNothingMakesAreNamed(t *testing.T) {
 			t.Errorf("%s: %v", c.document, err)
 		}
 	}
+	i.put("/v1/settings", `{"thresholds":{"deepfake":0.5}}`)
+	if _, body := i.get("/v1/workers"); !strings.Contains(string(body), `"problems":["no session can pass`) || !strings.Contains(string(body), `"pack_name":"zoo 1"`) {
+		t.Errorf("the workers: %s", body)
+	}
+	i.put("/v1/settings", `{"thresholds":{"liveness":0},"active_liveness":{"is_enabled":false}}`)
 	if _, body := i.get("/v1/settings"); !strings.Contains(string(body), "LIVENESS IS NOT CHECKED") {
 		t.Errorf("says %s", body)
 	}

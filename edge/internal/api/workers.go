@@ -14,12 +14,14 @@ type workerLine struct {
 	Name          string   `json:"name"`
 	Version       string   `json:"version"`        // several, separated by commas, while they differ
 	Pack          string   `json:"pack,omitempty"` // digest
-	Running       int      `json:"running"`        // processes
+	PackName      string   `json:"pack_name,omitempty"`
+	Running       int      `json:"running"` // processes
 	Pending       uint64   `json:"pending"`
 	InFlight      int      `json:"in_flight"`
 	Redelivered   int      `json:"redelivered"`
 	RatePerSecond *float64 `json:"rate_per_second,omitempty"` // absent in the first answer
 	Required      bool     `json:"required"`
+	Problems      []string `json:"problems,omitempty"` // what the settings ask of it and it cannot do
 }
 
 // decider is the worker that every session needs beside the detector.
@@ -41,14 +43,19 @@ func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
 	}
 	line(schemas.WorkerDetector).Required = true
 	line(decider).Required = true
+	judges := settings.Settings.Judges()
 	for _, entry := range settings.Settings.Workers {
-		line(entry.Name).Required = entry.Required
+		line(entry.Name).Required = entry.Required && slices.Contains(judges, entry.Name)
 	}
-	versions, packs := map[string][]string{}, map[string][]string{}
+	for _, u := range a.unmeasured(settings.Settings) {
+		line(u.worker).Problems = append(line(u.worker).Problems, u.Message)
+	}
+	versions, packs, names := map[string][]string{}, map[string][]string{}, map[string][]string{}
 	for _, process := range a.Registry.Processes() {
 		line(process.Name).Running++
 		versions[process.Name] = append(versions[process.Name], process.Version)
 		packs[process.Name] = append(packs[process.Name], process.Pack)
+		names[process.Name] = append(names[process.Name], process.PackName)
 	}
 	lags, err := a.lag.Look(r.Context(), slices.Collect(maps.Keys(lines)))
 	if err != nil {
@@ -65,7 +72,7 @@ func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
 	list := []workerLine{}
 	for _, name := range slices.Sorted(maps.Keys(lines)) {
 		l := lines[name]
-		l.Version, l.Pack = joined(versions[name]), joined(packs[name])
+		l.Version, l.Pack, l.PackName = joined(versions[name]), joined(packs[name]), joined(names[name])
 		list = append(list, *l)
 	}
 	return writeJSON(w, map[string][]workerLine{"workers": list})

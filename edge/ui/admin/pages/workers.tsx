@@ -20,6 +20,11 @@ export function Workers() {
           return (
             <>
               {missing.length > 0 && <Notice kind="bad">{fill(x.problem, { names: missing.map(({ name }) => name).join(", ") })}</Notice>}
+              {workers.flatMap(({ problems = [] }) => problems).map((problem) => (
+                <Notice kind="bad" key={problem}>
+                  {problem}
+                </Notice>
+              ))}
               <Table label={x.title} head={[x.name, x.state, x.running, x.pending, x.inFlight, x.redelivered, x.rate, x.version, x.pack]}>
                 {workers.map((one) => (
                   <tr key={one.name}>
@@ -47,7 +52,7 @@ export function Workers() {
                       {one.rate_per_second === undefined ? "—" : number(one.rate_per_second, 1)}
                     </Cell>
                     <Cell label={x.version}>{one.version || "—"}</Cell>
-                    <Cell label={x.pack}>{one.pack ? <code title={one.pack}>{one.pack.slice(0, 8)}</code> : "—"}</Cell>
+                    <Cell label={x.pack}>{one.pack ? <code title={one.pack}>{one.pack_name || one.pack.slice(0, 8)}</code> : "—"}</Cell>
                   </tr>
                 ))}
               </Table>
