@@ -54,9 +54,8 @@ test-long: test-parts ## run all tests on full-length inputs, more of them under
 	@$(TEST) long
 
 .PHONY: simulate
-simulate: build models ## play simulated sessions with both packs and write the tables to deploy/tools/simulate/TABLE.md
-	@deploy/tools/simulate/table.sh > deploy/tools/simulate/TABLE.md.new
-	@mv deploy/tools/simulate/TABLE.md.new deploy/tools/simulate/TABLE.md
+simulate: build models ## play simulated sessions with both packs and write deploy/tools/simulate/TABLE.md; SESSIONS, PEOPLE, SEED
+	@deploy/tools/simulate/table.sh | tee deploy/tools/simulate/TABLE.md
 
 .PHONY: lint
 lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, subject names, words, TypeScript types

@@ -31,12 +31,15 @@ func (s *simulation) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.IntVar(&s.sessions, "sessions", 0, "play this many whole sessions of each kind, with people and attackers from the clips of DATASET")
 	f.StringVar(&s.settings, "settings", "", "with --sessions: JSON file of the settings; empty = defaults")
-	f.StringSliceVar(&s.kinds, "kinds", nil, "with --sessions: "+strings.Join(kindNames(), ", ")+"; empty = all")
+	f.StringSliceVar(&s.kinds, "kinds", nil, "with --sessions: "+strings.Join(kindNames(), ", ")+", or attacks; empty = all")
 	f.StringVar(&s.half, "half", string(simulate.Report), "with --sessions: people to play: tune, report or all")
 	f.Uint64Var(&s.seed, "seed", 1, "with --sessions: from which everything random is drawn")
 	f.IntVar(&s.jobs, "jobs", runtime.NumCPU(), "with --sessions: sessions played at the same time")
 	f.StringVar(&s.html, "html", "", "with --sessions: file for a page with the table and pictures of what failed")
 }
+
+// allAttacks stands for the kinds that are attacks.
+const allAttacks = "attacks"
 
 func allKinds() []simulate.Kind { return slices.Concat(simulate.Kinds, attack.Simulated()) }
 
@@ -52,11 +55,13 @@ func (s *simulation) chosen() ([]simulate.Kind, error) {
 		return allKinds(), nil
 	}
 	for _, name := range s.kinds {
-		if !slices.Contains(kindNames(), name) {
-			return nil, fmt.Errorf("--kinds: no kind is called %q; use %s", name, strings.Join(kindNames(), ", "))
+		if name != allAttacks && !slices.Contains(kindNames(), name) {
+			return nil, fmt.Errorf("--kinds: no kind is called %q; use %s, %s", name, allAttacks, strings.Join(kindNames(), ", "))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(allKinds()), func(k simulate.Kind) bool { return !slices.Contains(s.kinds, k.Name) }), nil
+	return slices.DeleteFunc(slices.Clone(allKinds()), func(k simulate.Kind) bool {
+		return !slices.Contains(s.kinds, k.Name) && !(k.Attack && slices.Contains(s.kinds, allAttacks))
+	}), nil
 }
 
 // run plays the sessions and prints the report.
@@ -91,16 +96,26 @@ func (s *simulation) run(c *cobra.Command, m *modelFolder, dir string, asJSON bo
 		}
 	}
 	material, err := simulate.Load(c.Context(), dir, half, models, o.Settings, o.Jobs, draw("clips"))
-	if err == nil {
-		o.OnProgress = draw("sessions")
-		var sessions []simulate.Session
-		if sessions, err = simulate.Run(c.Context(), material, o); err == nil {
+	bar.Wipe()
+	if err != nil {
+		return err
+	}
+	if !asJSON { // row by row, so that a run which is interrupted leaves what it has
+		if err := simulate.Summarise(material, half, o, nil).WriteHeader(c.OutOrStdout()); err != nil {
+			return err
+		}
+		o.OnKind = func(row simulate.Row) {
 			bar.Wipe()
-			return s.report(c, simulate.Summarise(material, half, o, sessions), asJSON)
+			_ = row.WriteText(c.OutOrStdout())
 		}
 	}
+	o.OnProgress = draw("sessions")
+	sessions, err := simulate.Run(c.Context(), material, o)
 	bar.Wipe()
-	return err
+	if err != nil {
+		return err
+	}
+	return s.report(c, simulate.Summarise(material, half, o, sessions), asJSON)
 }
 
 func (s *simulation) report(c *cobra.Command, r *simulate.Result, asJSON bool) error {
@@ -120,5 +135,5 @@ func (s *simulation) report(c *cobra.Command, r *simulate.Result, asJSON bool) e
 	if asJSON {
 		return json.NewEncoder(c.OutOrStdout()).Encode(r)
 	}
-	return r.WriteText(c.OutOrStdout())
+	return nil
 }

@@ -54,15 +54,16 @@ const (
 )
 
 const (
-	giveUp    = 130 * time.Second
-	mostHold  = 3 * time.Second // then they think that it is done
-	pagePace  = 300 * time.Millisecond
-	lostTime  = time.Second
-	onceIn    = 5   // of people lose a second, or look aside
-	slowest   = 0.4 // of the clip's speed
-	fastest   = 2.5
-	strays    = 4                      // one rest frame in so many is followed by another one that looks like its next
-	recording = 400 * time.Millisecond // in which a program cuts to an action
+	giveUp     = 130 * time.Second
+	mostHold   = 3 * time.Second // then they think that it is done
+	pagePace   = 300 * time.Millisecond
+	lostTime   = time.Second
+	slowAction = 2500 * time.Millisecond // by who was asked to be slower
+	onceIn     = 5                       // of people lose a second, or look aside
+	slowest    = 0.4                     // of the clip's speed
+	fastest    = 2.5
+	strays     = 4                      // one rest frame in so many is followed by another one that looks like its next
+	recording  = 400 * time.Millisecond // in which a program cuts to an action
 )
 
 func drawHabits(r *rand.Rand) habits {
@@ -94,6 +95,9 @@ func newPlayer(c *clip, r *rand.Rand) *player {
 func (p *player) Next(last Reply) (Picture, error) {
 	if p.now > giveUp {
 		return Picture{}, io.EOF
+	}
+	if why := last.ActiveLiveness.GetFailure(); why == "not_a_turn" || why == "too_fast" { // the page asks for it more slowly
+		p.habits.action = min(p.habits.action*3/2, slowAction)
 	}
 	p.listen(Requested(last))
 	gap := time.Duration(float64(p.habits.gap) * (1 + p.habits.jitter*(2*p.random.Float64()-1)))

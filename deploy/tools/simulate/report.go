@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/selene-liveness/selene/deploy/tools/eval"
 )
@@ -38,6 +37,24 @@ type Row struct {
 	P90      float64  `json:"p90_seconds"` // of the sessions that passed
 	Reasons  []Reason `json:"reasons"`     // of the sessions that did not pass, most frequent first
 	Steps    []Reason `json:"steps"`       // why actions were not accepted, in all sessions
+
+	Attempts         Spread `json:"attempts"`          // of the sessions that passed
+	LivenessAttempts Spread `json:"liveness_attempts"` //
+	Doubts           int    `json:"doubts"`            // frames with code 104, in all sessions
+}
+
+// Spread is a distribution.
+type Spread struct {
+	Median float64 `json:"median"`
+	P90    float64 `json:"p90"`
+	Most   float64 `json:"most"`
+}
+
+func spread(values []float64) Spread {
+	if len(values) == 0 {
+		return Spread{}
+	}
+	return Spread{middle(values, 0.5), middle(values, 0.9), middle(values, 1)}
 }
 
 // Reason is a reason with the number of its cases.
@@ -52,34 +69,37 @@ func Summarise(m *Material, half Half, o Options, sessions []Session) *Result {
 		Pack: m.Models.Name(), Half: half, Seed: o.Seed, People: len(m.People), Fakes: len(m.Fakes), Unused: m.Unused, Sessions: sessions,
 	}
 	for _, k := range o.Kinds {
-		row := Row{Kind: k.Name, About: k.About, Attack: k.Attack}
-		reasons, steps, subjects := map[string]int{}, map[string]int{}, map[string]bool{}
-		var took []float64
-		for _, s := range sessions {
-			if s.Kind != k.Name {
-				continue
-			}
-			row.Sessions++
-			subjects[s.Subject] = true
-			for _, f := range s.Failed {
-				steps[f]++
-			}
-			if s.Passed {
-				row.Passed++
-				took = append(took, s.Took.Seconds())
-			} else {
-				reasons[s.Reason()]++
-			}
-		}
-		row.Subjects = len(subjects)
-		row.Low, row.High = eval.Wilson(row.Passed, row.Sessions)
-		if len(took) > 0 {
-			row.Median, row.P90 = middle(took, 0.5), middle(took, 0.9)
-		}
-		row.Reasons, row.Steps = ranked(reasons), ranked(steps)
-		r.Kinds = append(r.Kinds, row)
+		r.Kinds = append(r.Kinds, rowOf(k, slices.DeleteFunc(slices.Clone(sessions), func(s Session) bool { return s.Kind != k.Name })))
 	}
 	return r
+}
+
+// rowOf sums up the sessions of a kind.
+func rowOf(k Kind, sessions []Session) Row {
+	row := Row{Kind: k.Name, About: k.About, Attack: k.Attack, Sessions: len(sessions)}
+	reasons, steps, subjects := map[string]int{}, map[string]int{}, map[string]bool{}
+	var took, attempts, atLiveness []float64
+	for _, s := range sessions {
+		subjects[s.Subject] = true
+		row.Doubts += s.Doubts
+		for _, f := range s.Failed {
+			steps[f]++
+		}
+		if !s.Passed {
+			reasons[s.Reason()]++
+			continue
+		}
+		took = append(took, s.Took.Seconds())
+		attempts, atLiveness = append(attempts, float64(s.Attempts)), append(atLiveness, float64(s.LivenessAttempts))
+	}
+	row.Subjects, row.Passed = len(subjects), len(took)
+	row.Low, row.High = eval.Wilson(row.Passed, row.Sessions)
+	if len(took) > 0 {
+		row.Median, row.P90 = middle(took, 0.5), middle(took, 0.9)
+	}
+	row.Attempts, row.LivenessAttempts = spread(attempts), spread(atLiveness)
+	row.Reasons, row.Steps = ranked(reasons), ranked(steps)
+	return row
 }
 
 // Reason returns the outcome with the codes of the last frame.
@@ -103,20 +123,32 @@ func ranked(counts map[string]int) []Reason {
 // listed is the number of reasons that the text names.
 const listed = 5
 
-// WriteText writes the table.
-func (r *Result) WriteText(w io.Writer) error {
-	fmt.Fprintf(w, "pack %s, half %s, seed %d; clips of people: %d, of fakes: %d, from which nobody can be played: %d\n\n",
-		r.Pack, r.Half, r.Seed, r.People, r.Fakes, len(r.Unused))
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "kind\tsessions\tsubjects\tpassed\t95 %\tmedian s\tp90 s\tfailures: outcome, last codes (number)")
-	for _, k := range r.Kinds {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f-%.1f %%\t%.1f\t%.1f\t%s\n", k.Kind, k.Sessions, k.Subjects, k.Passed,
-			100*k.Low, 100*k.High, k.Median, k.P90, joined(k.Reasons))
-		if len(k.Steps) > 0 {
-			fmt.Fprintf(t, "\t\t\t\t\t\t\tactions refused: %s\n", joined(k.Steps))
-		}
+// WriteHeader writes what was played, and the head of the table as Markdown.
+func (r *Result) WriteHeader(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `Pack %s, half %s, seeds from %d. Clips of people: %d, of fakes: %d, from which nobody can be played: %d.
+
+| kind | sessions | subjects | passed | 95 %% | median s | p90 s | how the others ended: outcome, last codes (number) | attempts |
+|---|---|---|---|---|---|---|---|---|
+`, r.Pack, r.Half, r.Seed, r.People, r.Fakes, len(r.Unused))
+	return err
+}
+
+// WriteText writes the row of the table. Attempts are those of the sessions that passed: all and at liveness, median/p90/most.
+func (k Row) WriteText(w io.Writer) error {
+	ends := joined(k.Reasons)
+	if len(k.Steps) > 0 {
+		ends += "; steps refused: " + joined(k.Steps)
 	}
-	return t.Flush()
+	if k.Doubts > 0 {
+		ends += fmt.Sprintf("; frames with a doubt (104): %d", k.Doubts)
+	}
+	attempts := ""
+	if a, l := k.Attempts, k.LivenessAttempts; !k.Attack {
+		attempts = fmt.Sprintf("%.0f/%.0f/%.0f, %.0f/%.0f/%.0f", a.Median, a.P90, a.Most, l.Median, l.P90, l.Most)
+	}
+	_, err := fmt.Fprintf(w, "| %s | %d | %d | %d | %.1f-%.1f %% | %.1f | %.1f | %s | %s |\n", k.Kind, k.Sessions, k.Subjects,
+		k.Passed, 100*k.Low, 100*k.High, k.Median, k.P90, strings.TrimPrefix(ends, "; "), attempts)
+	return err
 }
 
 func joined(reasons []Reason) string {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +26,7 @@ type Options struct {
 	Seed       uint64
 	Jobs       int                // sessions played at the same time
 	OnProgress func(done, of int) // may be nil; called from several goroutines
+	OnKind     func(Row)          // may be nil; called with the result of each kind as soon as it is there
 }
 
 // Session is a session that was played.
@@ -51,28 +53,41 @@ type Session struct {
 // opened is when all simulated sessions open.
 var opened = time.Unix(1_750_000_000, 0)
 
-// Run plays the sessions. Their order and results depend on the options and the material alone.
+// Run plays the sessions, one kind after the other. Their order and results depend on the options and the material alone.
 func Run(ctx context.Context, m *Material, o Options) ([]Session, error) {
-	out := make([]Session, len(o.Kinds)*o.Sessions)
+	var out []Session
 	r := &runner{material: m, options: o, pipelines: map[string]*local.Pipeline{}}
+	for _, k := range o.Kinds {
+		sessions, err := r.playAll(ctx, k)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, sessions...)
+		if o.OnKind != nil {
+			o.OnKind(rowOf(k, sessions))
+		}
+	}
+	return out, nil
+}
+
+// playAll plays the sessions of a kind.
+func (r *runner) playAll(ctx context.Context, k Kind) ([]Session, error) {
+	o := &r.options
+	out := make([]Session, o.Sessions)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, o.Jobs))
-	var mu sync.Mutex
-	done := 0
 	for i := range out {
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			s, err := r.play(o.Kinds[i/o.Sessions], o.Seed+uint64(i%o.Sessions))
+			s, err := r.play(k, o.Seed+uint64(i))
 			if err != nil && !errors.Is(err, ErrNoMaterial) {
 				return err
 			}
 			out[i] = s
-			mu.Lock()
-			defer mu.Unlock()
-			if done++; o.OnProgress != nil {
-				o.OnProgress(done, len(out))
+			if done := int(r.done.Add(1)); o.OnProgress != nil {
+				o.OnProgress(done, len(o.Kinds)*o.Sessions)
 			}
 			return nil
 		})
@@ -84,6 +99,7 @@ func Run(ctx context.Context, m *Material, o Options) ([]Session, error) {
 type runner struct {
 	material  *Material
 	options   Options
+	done      atomic.Int64 // sessions
 	mu        sync.Mutex
 	pipelines map[string]*local.Pipeline // by the actions that are requested
 }

@@ -15,6 +15,8 @@ const (
 	restAngle   = 6   // degrees from the usual pose
 	restEyes    = 0.7 // of the usual opening
 	shutEyes    = 0.5
+	nodYaw      = 12              // degrees from the usual pose, at most, during a nod
+	mostAgainst = 0.4             // of an action, the other way before it: who does more was doing something else
 	beyond      = 5               // degrees by which people turn further than they must
 	farthest    = 45              // degrees of yaw
 	longestTurn = 2 * time.Second // from rest to peak, in the clip
@@ -88,7 +90,8 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 		}
 		for _, step := range []int{-1, 1} { // from the rest before it, or back from the rest after it
 			for j := peak; j >= 0 && j < len(c.frames) && c.frames[j].Posed; j += step {
-				if d := c.frames[peak].at - c.frames[j].at; max(d, -d) > limit || j != peak && !c.follows(max(j, j-step)) {
+				if d := c.frames[peak].at - c.frames[j].at; max(d, -d) > limit || j != peak && !c.follows(max(j, j-step)) ||
+					how(c.frames[j]) < -mostAgainst || nods(action) && math.Abs(c.frames[j].Yaw-c.yaw) > nodYaw {
 					break
 				}
 				if slices.Contains(c.home, j) {
@@ -103,8 +106,11 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 
 func (c *clip) reaches(i int, action string, how func(frame) float64) bool {
 	f := c.frames[i]
-	nod := action == schemas.ActionPitchUp || action == schemas.ActionPitchDown
-	return f.Posed && how(f) >= 1 && f.Sharp >= c.sharp && (!nod || math.Abs(f.Yaw-c.yaw) < 12)
+	return f.Posed && how(f) >= 1 && f.Sharp >= c.sharp && (!nods(action) || math.Abs(f.Yaw-c.yaw) < nodYaw)
+}
+
+func nods(action string) bool {
+	return action == schemas.ActionPitchUp || action == schemas.ActionPitchDown
 }
 
 func (c *clip) follows(i int) bool {

@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -66,7 +67,11 @@ func TestSessionsAreTheSameForASeed(t *testing.T) {
 		t.Errorf("got %+v", rows)
 	}
 	var text, page bytes.Buffer
-	if err := results[0].WriteText(&text); err != nil || !strings.Contains(text.String(), "cut-recording") {
+	err := results[0].WriteHeader(&text)
+	for _, row := range results[0].Kinds {
+		err = errors.Join(err, row.WriteText(&text))
+	}
+	if err != nil || !strings.Contains(text.String(), "cut-recording") {
 		t.Errorf("%v: %s", err, text.String())
 	}
 	if err := results[0].WriteHTML(&page); err != nil || !strings.Contains(page.String(), "</table>") {
