@@ -80,6 +80,9 @@ func (s *simulation) run(c *cobra.Command, m *modelFolder, dir string, asJSON bo
 	if o.Kinds, err = s.chosen(); err != nil {
 		return err
 	}
+	if !o.Settings.LightChallenge.IsEnabled {
+		o.Kinds = slices.DeleteFunc(o.Kinds, func(k simulate.Kind) bool { return k.Lit })
+	}
 	half := simulate.Half(s.half)
 	if !slices.Contains([]simulate.Half{simulate.Tune, simulate.Report, simulate.All}, half) {
 		return fmt.Errorf("--half is %q: use tune, report or all", s.half)

@@ -14,6 +14,7 @@ import (
 	"github.com/selene-liveness/selene/workers/activeliveness"
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/imagemodification"
+	"github.com/selene-liveness/selene/workers/lightchallenge"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
@@ -35,6 +36,7 @@ func New(m *vision.Models, s *schemas.Settings) (*Pipeline, error) {
 	p := &Pipeline{models: m, settings: s, judges: map[string]workers.Worker{}, running: map[string]schemas.Registration{}}
 	for _, w := range []workers.Worker{
 		liveness.New(m), matcher.New(m), activeliveness.New(), virtualcamera.New(inHand{}, nil), imagemodification.New(inHand{}),
+		lightchallenge.New(),
 	} {
 		p.judges[w.Name()], p.running[w.Name()] = w, workers.Registered(w)
 	}

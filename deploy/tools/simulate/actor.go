@@ -18,6 +18,7 @@ type Reply struct {
 	Errors         []int32
 	ActiveLiveness *schemas.ActiveLiveness // nil when no action is requested
 	Face           *schemas.Rect           // nil when no face was found
+	Display        string                  // colour that the page shows, #rrggbb; "" = none
 }
 
 // Actor plays one session, from one goroutine. All that is random in it comes from a seed it was created with.

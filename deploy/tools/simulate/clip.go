@@ -172,16 +172,20 @@ func scaled(data []byte, by float64) ([]byte, error) {
 }
 
 func (m *measurer) measure(file []byte, f *Measures) error {
-	if err := m.decoder.Decode(file, &m.image); err != nil {
-		return err
+	_, err := m.see(file, f)
+	return err
+}
+
+// see measures a picture. The image and the faces found stay in the measurer until the next call.
+func (m *measurer) see(file []byte, f *Measures) (seen vision.Measurement, err error) {
+	if err = m.decoder.Decode(file, &m.image); err != nil {
+		return seen, err
 	}
-	var err error
 	if m.found, err = m.models.Detect(&m.image, m.found); err != nil || len(m.found) == 0 {
-		return err
+		return seen, err
 	}
-	var seen vision.Measurement
-	if err := m.models.Measure(&m.image, m.found[0], &seen); err != nil {
-		return err
+	if err = m.models.Measure(&m.image, m.found[0], &seen); err != nil {
+		return seen, err
 	}
 	box, w := m.found[0].Box, float64(m.image.Width)
 	f.Found, f.Posed = true, seen.HasPose && !seen.FarTurned
@@ -194,5 +198,5 @@ func (m *measurer) measure(file []byte, f *Measures) error {
 		f.Bright += float64(m.image.Pix[i])
 	}
 	f.Bright /= float64(len(m.image.Pix)/997 + 1)
-	return nil
+	return seen, nil
 }

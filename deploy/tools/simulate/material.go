@@ -34,6 +34,8 @@ type Material struct {
 	People []*clip // of living people, from which somebody can be played
 	Fakes  []*clip // of presentation attacks and altered faces, from which somebody can be played
 	Unused []string
+
+	lit bool // the settings have the light challenge
 }
 
 // Photo returns a frontal picture of a person, as JPEG, with their name, by number: any number is allowed. With fewer than two
@@ -68,7 +70,7 @@ func Load(ctx context.Context, dir string, half Half, m *vision.Models, s *schem
 		return nil, err
 	}
 	clips = slices.DeleteFunc(clips, func(c *clip) bool { return half != All && halfOf(c.identity) != half })
-	out := &Material{Models: m}
+	out := &Material{Models: m, lit: s.LightChallenge.IsEnabled}
 	usable := make([]bool, len(clips))
 	var done atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)

@@ -27,7 +27,11 @@ func newPerson(m *Material, seed uint64) (*Cast, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Cast{newPlayer(c, seeded(seed)), c.identity, c.can()}, nil
+	p := newPlayer(c, seeded(seed))
+	if m.lit {
+		p.screen = newScreen(m, 0, seed)
+	}
+	return &Cast{p, c.identity, c.can()}, nil
 }
 
 func newRecording(m *Material, seed uint64) (*Cast, error) { return cutFrom(m.People, seed) }

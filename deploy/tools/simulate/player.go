@@ -15,6 +15,7 @@ import (
 type player struct {
 	clip   *clip
 	camera *camera
+	screen *screen // nil when the session shows no colours
 	random *rand.Rand
 	habits habits
 	cut    bool // begins actions by a cut instead of leading up to them
@@ -99,6 +100,9 @@ func (p *player) Next(last Reply) (Picture, error) {
 	if why := last.ActiveLiveness.GetFailure(); why == "not_a_turn" || why == "too_fast" { // the page asks for it more slowly
 		p.habits.action = min(p.habits.action*3/2, slowAction)
 	}
+	if p.screen != nil {
+		p.screen.show(last.Display, p.now)
+	}
 	p.listen(Requested(last))
 	gap := time.Duration(float64(p.habits.gap) * (1 + p.habits.jitter*(2*p.random.Float64()-1)))
 	if p.habits.lost > 0 && p.now > p.habits.lost {
@@ -110,6 +114,11 @@ func (p *player) Next(last Reply) (Picture, error) {
 	data, err := p.clip.picture(p.at)
 	if err != nil {
 		return Picture{}, err
+	}
+	if p.screen != nil {
+		if data, err = p.screen.shine(data, p.at, p.now); err != nil {
+			return Picture{}, err
+		}
 	}
 	image, err := p.camera.film(data, p.now)
 	return Picture{Image: image, At: p.now}, err

@@ -176,7 +176,7 @@ func (r *runner) play(k Kind, seed uint64) (Session, error) {
 		}
 		reply = Reply{
 			Errors: d.GetErrors(), ActiveLiveness: d.GetEstimations().GetActiveLiveness(),
-			Face: d.GetEstimations().GetFramePosition().GetFace(),
+			Face: d.GetEstimations().GetFramePosition().GetFace(), Display: d.GetEstimations().GetLightChallenge().GetDisplay(),
 		}
 	}
 }

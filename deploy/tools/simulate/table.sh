@@ -19,4 +19,4 @@ for pack in zoo base; do
     play --pack "$pack" --sessions "$SESSIONS" --kinds attacks
 done
 printf '\n## Pack zoo, with the light challenge\n\n'
-play --pack zoo --settings "$lit" --sessions "$SESSIONS" --kinds person,cut-recording
+play --pack zoo --settings "$lit" --sessions "$SESSIONS" --kinds person-dark,person-evening,person-office,cut-recording
