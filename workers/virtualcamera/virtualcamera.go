@@ -44,8 +44,8 @@ type lens struct {
 }
 
 // New returns the worker. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
-// signal earlier_session or earlier_pictures. With nil, verdicts follow from the frames of the session alone, which judging a recording again
-// requires.
+// signal earlier_session or earlier_pictures. With nil, verdicts follow from the frames of the session alone, which judging a
+// recording again requires.
 func New(frames Frames, earlier Sessions) *Worker {
 	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
 		return &lens{decoder: vision.NewDecoder(imagefile.MaxPixels)}

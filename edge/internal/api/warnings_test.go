@@ -26,7 +26,7 @@ func warned(t *testing.T, body []byte) (paths []string) {
 	return paths
 }
 
-// A threshold that nothing could measure looked switched on, and no session could be told from one that was checked.
+// A threshold that nothing could measure looked switched on, and nothing said that sessions were not checked.
 func TestJudgementsThatNothingMakesAreNamed(t *testing.T) {
 	i := install(t, options{})
 	streamstest.Go(t, func(ctx context.Context) error { return i.conn.ServeDecider(ctx, "d", func(*schemas.Verdict) {}) })

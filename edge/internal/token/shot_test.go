@@ -82,6 +82,6 @@ func TestShot(t *testing.T) {
 		}
 	}
 	if _, err := Shot([]byte("no picture"), face, &schemas.TokenSettings{BestShotCrop: "face"}); err == nil {
-		t.Error("what is no picture was cropped")
+		t.Error("bytes that are not a picture were cropped")
 	}
 }
