@@ -130,7 +130,7 @@ func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *sch
 }
 
 // askEarlier raises the signals for an image that another session showed before, and for pictures that look like its pictures:
-// two sessions of one person who hardly moves share several perceptual hashes, so those are no proof.
+// two sessions of one person who hardly moves share several perceptual hashes, so those do not prove it.
 func (w *Worker) askEarlier(ctx context.Context, m *memory, name *schemas.FrameName, sum [sha256.Size]byte, hash [2]uint64) error {
 	if w.earlier == nil {
 		return nil
