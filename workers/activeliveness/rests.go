@@ -20,7 +20,7 @@ type rest struct {
 const (
 	maxRests = 4
 	// alike is the similarity of eyes from which two rests show one picture.
-	alike = 0.994
+	alike = 0.995
 	// apart is the time after which the eyes of a living person have changed.
 	apart = time.Second
 

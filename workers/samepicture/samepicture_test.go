@@ -12,7 +12,7 @@ import (
 )
 
 // alike is the limit of the worker active-liveness.
-const alike = 0.994
+const alike = 0.995
 
 func eyesOf(t *testing.T, m *vision.Models, file []byte) ([]byte, *vision.Image, *vision.Measurement) {
 	t.Helper()
