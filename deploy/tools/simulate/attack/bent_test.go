@@ -13,8 +13,8 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// turn is what active-liveness measures while a head turns.
-type turn struct {
+// turning is what active-liveness measures while a head turns.
+type turning struct {
 	rest       []byte
 	yaw, pitch float64
 	widest     float64   // degrees from the rest
@@ -22,7 +22,7 @@ type turn struct {
 }
 
 // follow adds a frame, and returns the mean of the two smallest losses when a turn of 18 degrees and more is over.
-func (u *turn) follow(r *rests, file []byte) (float64, bool) {
+func (u *turning) follow(r *rests, file []byte) (float64, bool) {
 	if err := r.decoder.Decode(file, &r.img); err != nil {
 		r.t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (u *turn) follow(r *rests, file []byte) (float64, bool) {
 		for _, v := range u.losses[:min(2, len(u.losses))] {
 			loss += v / float64(min(2, len(u.losses)))
 		}
-		*u = turn{rest: eyes, yaw: yaw, pitch: pitch}
+		*u = turning{rest: eyes, yaw: yaw, pitch: pitch}
 		return loss, over
 	}
 	if d := math.Abs(yaw - u.yaw); u.rest != nil && d >= 10 && d <= 35 && math.Abs(pitch-u.pitch) <= 18 {
@@ -85,7 +85,7 @@ func TestBentPictureTable(t *testing.T) {
 			if name == "real_zub_webcam_turns.webm" || name == "real_lp_d_d3.mp4" {
 				path = workertest.Path(t, filepath.Join("video", name))
 			}
-			var u turn
+			var u turning
 			for _, picture := range workertest.JPEGs(t, path, "fps=8", 170) {
 				if loss, over := u.follow(r, picture); over {
 					put("people", name, loss)
@@ -101,7 +101,7 @@ func TestBentPictureTable(t *testing.T) {
 				if !slices.Contains([]string{"mesh", "ellipsoid", "sway"}, kind.Name) {
 					continue
 				}
-				var u turn
+				var u turning
 				a := kind.make([]*Photo{photo}, uint64(i))
 				play(t, a, func(_ int, _ request, f simulate.Picture) {
 					if l := a.shown; math.Abs(l.Pitch) > 5 || l.Blink > 0 {
