@@ -458,7 +458,8 @@ type Sample struct {
 	Frame             uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
 	Estimations       *Estimations           `protobuf:"bytes,2,opt,name=estimations,proto3" json:"estimations,omitempty"`
 	ReceivedUnixNanos int64                  `protobuf:"varint,3,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`
-	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"` // as a best shot, 0..1
+	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`       // as a best shot, 0..1
+	Signature         []byte                 `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"` // of the face, as in Detection; only the last samples of a window have it
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -521,6 +522,13 @@ func (x *Sample) GetScore() float64 {
 	return 0
 }
 
+func (x *Sample) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 var File_state_proto protoreflect.FileDescriptor
 
 const file_state_proto_rawDesc = "" +
@@ -566,12 +574,13 @@ const file_state_proto_rawDesc = "" +
 	"\x06Device\x12\x16\n" +
 	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
 	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\x9e\x01\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xbc\x01\n" +
 	"\x06Sample\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x128\n" +
 	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12.\n" +
 	"\x13received_unix_nanos\x18\x03 \x01(\x03R\x11receivedUnixNanos\x12\x14\n" +
-	"\x05score\x18\x05 \x01(\x01R\x05score*\x92\x02\n" +
+	"\x05score\x18\x05 \x01(\x01R\x05score\x12\x1c\n" +
+	"\tsignature\x18\x06 \x01(\fR\tsignature*\x92\x02\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x10OUTCOME_CONTINUE\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x1d\n" +

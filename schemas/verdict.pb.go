@@ -240,9 +240,12 @@ type Detection struct {
 	State             *SessionState          `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	Judges            []string               `protobuf:"bytes,4,rep,name=judges,proto3" json:"judges,omitempty"`                                         // workers that were sent this face
 	WaivedErrors      []int32                `protobuf:"varint,5,rep,packed,name=waived_errors,json=waivedErrors,proto3" json:"waived_errors,omitempty"` // failed checks that were waived
-	Landmarks         []float32              `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"`                          // as in Face, of the main face, even if it was not worth judging
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// By which the picture of the face is recognised, see workers/vision.Signature; of faces that were worth judging.
+	Signature     []byte    `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	Novelty       *float64  `protobuf:"fixed64,8,opt,name=novelty,proto3,oneof" json:"novelty,omitempty"`      // of the face against those of the window, 0 = the same picture; absent without any
+	Landmarks     []float32 `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"` // as in Face, of the main face, even if it was not worth judging
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Detection) Reset() {
@@ -310,6 +313,20 @@ func (x *Detection) GetWaivedErrors() []int32 {
 	return nil
 }
 
+func (x *Detection) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *Detection) GetNovelty() float64 {
+	if x != nil && x.Novelty != nil {
+		return *x.Novelty
+	}
+	return 0
+}
+
 func (x *Detection) GetLandmarks() []float32 {
 	if x != nil {
 		return x.Landmarks
@@ -344,14 +361,18 @@ const file_verdict_proto_rawDesc = "" +
 	"\x06_state\"5\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xdb\x01\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xa4\x02\n" +
 	"\tDetection\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x12.\n" +
 	"\x13received_unix_nanos\x18\x02 \x01(\x03R\x11receivedUnixNanos\x12-\n" +
 	"\x05state\x18\x03 \x01(\v2\x17.selene.v1.SessionStateR\x05state\x12\x16\n" +
 	"\x06judges\x18\x04 \x03(\tR\x06judges\x12#\n" +
 	"\rwaived_errors\x18\x05 \x03(\x05R\fwaivedErrors\x12\x1c\n" +
-	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarksB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\tsignature\x18\a \x01(\fR\tsignature\x12\x1d\n" +
+	"\anovelty\x18\b \x01(\x01H\x00R\anovelty\x88\x01\x01\x12\x1c\n" +
+	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarksB\n" +
+	"\n" +
+	"\b_noveltyB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_verdict_proto_rawDescOnce sync.Once
@@ -397,6 +418,7 @@ func file_verdict_proto_init() {
 	file_estimations_proto_init()
 	file_state_proto_init()
 	file_verdict_proto_msgTypes[0].OneofWrappers = []any{}
+	file_verdict_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -20,8 +20,8 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 	}{
 		"one window":                               {times(5, spoof), false},
 		"two windows":                              {times(6, spoof), true},
-		"other frames do not count":                {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
-		"two windows around them":                  {append(append(times(4, spoof), times(9, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
+		"other frames do not count":                {append(append(times(4, spoof), times(4, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
+		"two windows around them":                  {append(append(times(4, spoof), times(4, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
 		"a window between them passes":             {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
 		"the face is lost between":                 {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
 		"and the second is not full":               {append(append(times(3, spoof), noFace), times(2, spoof)...), false},

@@ -9,7 +9,8 @@ import (
 
 // asks reports whether a code only asks the person, or the page, for something.
 func asks(code int32) bool {
-	return code == schemas.CodeMoreFrames || code >= schemas.CodeActionPending && code <= schemas.CodeTurnDown
+	return code == schemas.CodeMoreFrames || code == schemas.CodeSamePicture ||
+		code >= schemas.CodeActionPending && code <= schemas.CodeTurnDown
 }
 
 // count counts the frame as an attempt, and as one at liveness, if it failed. Waiting for the person is not failing: how long

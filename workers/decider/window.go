@@ -2,7 +2,6 @@ package decider
 
 import (
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -25,12 +24,13 @@ func (r *round) aggregate() {
 	if accepted || r.pending {
 		r.keepBest()
 	}
-	grew := accepted && r.isNew()
-	if grew {
-		window := append(d.State.Window, &schemas.Sample{
-			Frame: d.Frame, Estimations: sampled(d.Estimations), ReceivedUnixNanos: r.found.GetReceivedUnixNanos(),
-		})
-		d.State.Window = window[max(0, len(window)-n):]
+	grew := false
+	if accepted && r.isDue() {
+		if grew = r.isNew(); grew {
+			r.grow()
+		} else if len(d.State.Window) < n {
+			d.Errors = append(d.Errors, schemas.CodeSamePicture)
+		}
 	}
 	if len(d.State.Window) < n {
 		return
@@ -125,18 +125,4 @@ func (w window) majority(worsening []string, state func(*schemas.Estimations) st
 		}
 	}
 	return best
-}
-
-// windowSpan is the shortest time that a full window covers: scores of frames that follow each other at once are hardly
-// independent.
-const windowSpan = time.Second
-
-// isNew reports whether the frame may enter the window: it came long enough after the last one.
-func (r *round) isNew() bool {
-	w := r.d.State.Window
-	if len(w) == 0 {
-		return true
-	}
-	gap := windowSpan / time.Duration(max(r.settings.Session.AggregateFrames-1, 1))
-	return time.Duration(r.found.GetReceivedUnixNanos()-w[len(w)-1].GetReceivedUnixNanos()) >= gap
 }

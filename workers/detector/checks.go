@@ -73,6 +73,7 @@ func (l *lens) check(c *checks, e *schemas.Estimations, m *memory) (vision.Detec
 		func() { c.mouth(e.Mouth, &l.measured) },
 		func() { c.glasses(e.Eyeglasses) },
 		func() { c.generalScore(e.Ags) },
+		func() { c.human(&l.measured) },
 	} {
 		if group(); c.over() {
 			break

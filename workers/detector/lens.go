@@ -66,6 +66,7 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	if err != nil || len(c.failed) > 0 {
 		return v, nil, err
 	}
+	l.sign(face, d)
 	if v.State, err = json.Marshal(m); err != nil {
 		return v, nil, fmt.Errorf("encode detector state: %w", err)
 	}
@@ -89,6 +90,21 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 		return v, nil, nil
 	}
 	return v, out, nil
+}
+
+// sign adds by what the picture of the face is recognised, and how new it is to the session.
+func (l *lens) sign(face vision.Detection, d *schemas.Detection) {
+	d.Signature = vision.Signature(&l.image, face, &l.measured)
+	var others [][]byte
+	for _, s := range d.GetState().GetWindow() {
+		if len(s.GetSignature()) > 0 {
+			others = append(others, s.GetSignature())
+		}
+	}
+	if len(others) > 0 && len(d.GetSignature()) > 0 {
+		novelty := round(vision.Novelty(others, d.GetSignature()))
+		d.Novelty = &novelty
+	}
 }
 
 // blank returns a verdict on a frame of which nothing is known yet.

@@ -23,8 +23,11 @@ type canvas struct {
 
 // newCanvas returns nil if both eyes of the mesh are at the same place.
 func newCanvas(img *Image, mesh *[468]Point) *canvas {
-	right := middle(mesh[rightOuter], mesh[rightInner])
-	left := middle(mesh[leftInner], mesh[leftOuter])
+	return canvasOn(img, middle(mesh[rightOuter], mesh[rightInner]), middle(mesh[leftInner], mesh[leftOuter]))
+}
+
+// canvasOn returns the canvas of a face with these eyes, or nil if they are at the same place.
+func canvasOn(img *Image, right, left Point) *canvas {
 	apart := distance(right, left)
 	if !(apart >= 1) {
 		return nil

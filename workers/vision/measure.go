@@ -12,6 +12,7 @@ const meshTurned = 0.5
 // their Has field is false.
 type Measurement struct {
 	HasMesh        bool
+	MeshRead       bool         // the mesh network judged the face, however unsure
 	MeshConfidence float32      // 0..1
 	Mesh           [468]Point   // MediaPipe Face Mesh, pixels of the picture
 	MeshDepth      [468]float32 // of the points of Mesh, pixels, growing away from the camera; rough

@@ -17,7 +17,7 @@ func (m *Models) mesh(img *Image, d Detection, out *Measurement) (axes meshAxes,
 		if points == nil || flag == nil {
 			return false
 		}
-		out.MeshConfidence = flag[0]
+		out.MeshRead, out.MeshConfidence = true, flag[0]
 		if n.spec.Confidence == "logit" {
 			out.MeshConfidence = sigmoid(flag[0])
 		}

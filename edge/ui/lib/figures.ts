@@ -72,6 +72,7 @@ export const FIGURES: Readonly<Record<PromptName, Figure>> = {
     path: "M18 9h12a3 3 0 0 1 3 3v24a3 3 0 0 1-3 3H18a3 3 0 0 1-3-3V12a3 3 0 0 1 3-3ZM22 34h4M9 18a17 17 0 0 0 0 12M39 18a17 17 0 0 1 0 12",
   },
   quality: { path: CAMERA },
+  stir: { path: open },
   colours: { path: `${HEAD}${EYES}${MOUTH}` },
   plugin: { path: CAMERA },
   eyesOpen: { path: open },

@@ -33,6 +33,7 @@ export const PROMPT_NAMES = [
   "uncoverEyes",
   "sameCamera",
   "quality",
+  "stir",
   "eyesOpen",
   "openEyes",
   "closeEyes",
@@ -63,7 +64,8 @@ const HOLD: Prompt = { name: "hold" };
 
 /**
  * Codes that a user can act on. Others (networks, forensics, limits) are not shown to users: 108 and 109 concern the service, and
- * 112, 113 and 115 would tell an attacker what to improve. 114 is shown, since turning a phone changes the size of its frames.
+ * 113 and 115 would tell an attacker what to improve. 112 is shown, since some people sit like a picture, and 114, since turning
+ * a phone changes the size of its frames.
  */
 const PROMPTS: Readonly<Record<number, Prompt>> = {
   3: { name: "blurred" },
@@ -103,6 +105,7 @@ const PROMPTS: Readonly<Record<number, Prompt>> = {
   66: { name: "straight", action: true },
   67: { name: "raiseChin", arrow: "up", action: true },
   68: { name: "lowerChin", arrow: "down", action: true },
+  112: { name: "stir" },
   114: { name: "sameCamera" },
 } satisfies Partial<Record<CheckCode, Prompt>>;
 

@@ -35,6 +35,7 @@ export const prompts: Record<PromptName, string> = {
   uncoverEyes: "Uncover your eyes: lift hair, hat or hand",
   sameCamera: "Hold the camera the same way as at the start",
   quality: "Not clear. Wipe the lens or find better light",
+  stir: "Blink, and turn your head a little",
   eyesOpen: "Keep your eyes open",
   openEyes: "Open your eyes",
   closeEyes: "Close your eyes",
@@ -51,6 +52,7 @@ export const prompts: Record<PromptName, string> = {
 const operatorPrompts: Partial<Record<PromptName, string>> = {
   ready: "Place the person's face in the oval",
   hold: "Hold the camera still",
+  stir: "Ask them to blink and turn a little",
   noFace: "Place the person's face in the oval",
   closer: "Move the camera closer",
   farther: "Move the camera farther away",
