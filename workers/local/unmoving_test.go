@@ -15,7 +15,7 @@ import (
 )
 
 // passive are settings whose only liveness check is passive.
-const passive = `{"active_liveness":{"is_enabled":false}}`
+const passive = `{"active_liveness":{"is_enabled":false},"thresholds":{"yaw":45,"pitch":40}}`
 
 // play judges pictures, 250 ms apart, until the session ends, and returns every code it gave.
 func play(t *testing.T, m *vision.Models, settings string, pictures [][]byte) (last *schemas.Decision, codes []int32) {
@@ -64,8 +64,9 @@ func TestOnePictureDoesNotPass(t *testing.T) {
 func changed(t *testing.T, name string) (out [][]byte) {
 	t.Helper()
 	for i := range 6 {
-		filter := fmt.Sprintf("scale=1400:1400:force_original_aspect_ratio=increase,crop=1300-%[1]d:1300-%[1]d:(iw-1300)/2+%[2]d:40-%[2]d,scale=1000:1000,"+
-			"eq=brightness=%[3]v,noise=alls=%[4]d:all_seed=%[5]d", 10*i, 6*i, float64(i-3)/50, i, i+1)
+		filter := fmt.Sprintf("scale=1100:1100:force_original_aspect_ratio=decrease,scale=iw*%[1]v:-2,"+
+			"pad=1200:1200:(ow-iw)/2+%[2]d:(oh-ih)/2-%[2]d:gray,eq=brightness=%[3]v,noise=alls=%[4]d:all_seed=%[5]d",
+			1-float64(i)/80, 6*i, float64(i-3)/50, i, i+1)
 		out = append(out, workertest.JPEGs(t, workertest.Path(t, name), filter, 1)...)
 	}
 	return out
