@@ -21,6 +21,7 @@ const (
 
 func (s *Session) fields() []field {
 	return []field{
+		// Simulated people who passed used 46 attempts and 0 at liveness at most, see workers/README.md.
 		{
 			at: &s.MaxAttempts, title: "Maximum attempts", value: 600, low: noLimit, high: maxLimit, not0: true,
 			null: "no limit, as -1", none: noLimit,

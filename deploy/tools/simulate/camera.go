@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/jpeg"
 	"math"
@@ -18,10 +19,13 @@ type camera struct {
 	phase   [2]float64
 	speed   [2]float64
 	grain   []int8
+	decoded map[*byte]image.Image // of the last files, by their first byte
 }
 
+const mostDecoded = 24
+
 func newCamera(r *rand.Rand) *camera {
-	c := &camera{random: r, quality: 40 + r.IntN(51), noise: 1 + r.IntN(3), drift: 1 + 4*r.Float64(), grain: make([]int8, 1<<14)}
+	c := &camera{random: r, quality: 40 + r.IntN(51), noise: 1 + r.IntN(3), drift: 1 + 4*r.Float64(), grain: make([]int8, 1<<14), decoded: map[*byte]image.Image{}}
 	for i := range 2 {
 		c.phase[i], c.speed[i] = 6*r.Float64(), 0.3+r.Float64()
 	}
@@ -33,11 +37,13 @@ func newCamera(r *rand.Rand) *camera {
 
 // film returns the file of a picture at a time.
 func (c *camera) film(data []byte, at time.Duration) ([]byte, error) {
-	img, err := jpeg.Decode(bytes.NewReader(data))
+	img, err := c.decode(data)
 	if err != nil {
 		return nil, err
 	}
-	if y, ok := img.(*image.YCbCr); ok {
+	if decoded, ok := img.(*image.YCbCr); ok {
+		y := *decoded
+		y.Y = bytes.Clone(y.Y)
 		margin := int(2*c.drift) &^ 1
 		b := y.Bounds()
 		for row := b.Min.Y; row < b.Max.Y; row++ {
@@ -53,4 +59,23 @@ func (c *camera) film(data []byte, at time.Duration) ([]byte, error) {
 	var out bytes.Buffer
 	err = jpeg.Encode(&out, img, &jpeg.Options{Quality: c.quality})
 	return out.Bytes(), err
+}
+
+// decode keeps what it returns, which must not be changed.
+func (c *camera) decode(data []byte) (image.Image, error) {
+	if len(data) == 0 {
+		return nil, errors.New("simulate: an empty picture")
+	}
+	if img := c.decoded[&data[0]]; img != nil {
+		return img, nil
+	}
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if len(c.decoded) == mostDecoded {
+		clear(c.decoded)
+	}
+	c.decoded[&data[0]] = img
+	return img, nil
 }

@@ -20,18 +20,19 @@ type player struct {
 	habits habits
 	cut    bool // begins actions by a cut instead of leading up to them
 
-	now     time.Duration
-	at, dir int
-	credit  float64 // frames of the clip that are due
-	queue   []int
-	rate    float64 // of the queue, frames a second
-	doing   doing
-	asked   string        // "" = rest
-	reacts  time.Duration // when the change of the request is followed
-	waiting bool          // for reacts
-	goal    segment
-	held    time.Duration // since when the peak is held
-	glanced bool
+	now        time.Duration
+	at, dir    int
+	credit     float64 // frames of the clip that are due
+	queue      []int
+	rate       float64 // of the queue, frames a second
+	doing      doing
+	asked      string        // "" = rest
+	reacts     time.Duration // when the change of the request is followed
+	waiting    bool          // for reacts
+	goal       segment
+	goalAction string
+	held       time.Duration // since when the peak is held
+	glanced    bool
 }
 
 // habits are what is drawn once for each person.
@@ -202,6 +203,7 @@ func (p *player) prepare() {
 	if len(options) == 0 {
 		return // they do not understand
 	}
+	p.goalAction = p.asked
 	best := []int(nil)
 	for range 4 {
 		s := options[p.random.IntN(len(options))]
@@ -237,8 +239,16 @@ func (p *player) act() {
 	p.rate = float64(len(p.queue)) / max(0.1, min(max(want, lasts/fastest), lasts/slowest))
 }
 
-// turnBack returns the way that led here.
+// turnBack goes on to the rest that follows in the clip, where there is one, or else returns the way that led here.
 func (p *player) turnBack() {
+	if !p.cut {
+		for _, s := range p.clip.segments[p.goalAction] {
+			if s.peak == p.goal.peak && (s.rest > s.peak) != (p.goal.rest > p.goal.peak) {
+				p.goal.rest = s.rest
+				break
+			}
+		}
+	}
 	p.doing, p.queue = returning, along(p.at, p.goal.rest)
 	if len(p.queue) == 0 {
 		p.doing = resting
