@@ -25,7 +25,10 @@ type camera struct {
 const mostDecoded = 24
 
 func newCamera(r *rand.Rand) *camera {
-	c := &camera{random: r, quality: 40 + r.IntN(51), noise: 1 + r.IntN(3), drift: 1 + 4*r.Float64(), grain: make([]int8, 1<<14), decoded: map[*byte]image.Image{}}
+	c := &camera{
+		random: r, quality: 40 + r.IntN(51), noise: 1 + r.IntN(3), drift: 1 + 4*r.Float64(), grain: make([]int8, 1<<14),
+		decoded: map[*byte]image.Image{},
+	}
 	for i := range 2 {
 		c.phase[i], c.speed[i] = 6*r.Float64(), 0.3+r.Float64()
 	}
