@@ -24,7 +24,10 @@ const (
 
 func (s *TokenSettings) fields() []field {
 	return []field{
-		{at: &s.BestShot, title: "Best shot", value: true, about: "Whether tokens hold the best shot. It can be read over REST in any case."},
+		{
+			at: &s.BestShot, title: "Best shot", value: true,
+			about: "Whether tokens hold the best shot. It can be read over REST in any case.",
+		},
 		{
 			at: &s.BestShotCrop, title: "Crop", value: CropFrame, oneOf: []string{CropFrame, CropFace},
 			about: "frame: the whole picture. face: the face with hair and shoulders, a square of twice the size of the face. The " +
