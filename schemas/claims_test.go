@@ -27,7 +27,8 @@ func TestClaimsWithoutLiveness(t *testing.T) {
 		Estimations:     &Estimations{FramePosition: &FramePosition{Face: &Rect{X: 1}}, VirtualCamera: &VirtualCamera{Score: 0.2, Signals: []string{"frozen_picture"}}},
 		BestEstimations: &Estimations{FramePosition: &FramePosition{Face: &Rect{X: 1}}},
 		Checks: []*Check{
-			{Name: CheckLiveness, Result: NotChecked}, {Name: CheckActiveLiveness, Result: NotChecked},
+			{Name: CheckLiveness, Result: NotChecked},
+			{Name: CheckActiveLiveness, Result: NotChecked},
 			{Name: CheckSameFace, Result: CheckPassed, Worker: WorkerMatcher, Pack: "zoo 1", Digest: "abc"},
 			{Name: CheckVirtualCamera, Result: CheckFailed, Worker: WorkerVirtualCamera},
 		},
