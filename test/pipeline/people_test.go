@@ -51,8 +51,8 @@ func startProduct(t testing.TB, conn *streams.Conn, m *vision.Models) {
 }
 
 func TestOnePersonPasses(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
+		clip := workertest.Lively(t, m, "real_lp_d_d10.mp4", 8)
 		c := connect(t, product(t, m, passive))
 		var d *schemas.Decision
 		for n, image := range clip {

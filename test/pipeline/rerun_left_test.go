@@ -69,7 +69,7 @@ func forget(rec *rerun.Recording, steps ...int) *rerun.Recording {
 }
 
 func TestFramesThatAreNoLongerStored(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 5)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 5)
 	conn := product(t, workertest.Models(t, "base"), passive)
 	c := record(t, conn, clip)
 	for _, gone := range [][]int{{0}, {2}, {4}, {0, 1, 3}} {
@@ -100,7 +100,7 @@ func TestFramesThatAreNoLongerStored(t *testing.T) {
 }
 
 func TestRerunOfSomeWorkers(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 5)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 5)
 	conn := product(t, workertest.Models(t, "base"), passive)
 	c := record(t, conn, clip)
 	if r := again(t, conn, c, rerun.Options{Workers: []string{schemas.WorkerMatcher}}); !r.Identical() || r.Verdicts != 5 {
@@ -116,7 +116,7 @@ func TestRerunOfSomeWorkers(t *testing.T) {
 
 // Frames that failed and frames that were published again are compared as well.
 func TestFramesThatFailed(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 6)
 	conn := product(t, workertest.Models(t, "base"), passive)
 	c := connect(t, conn)
 	c.judge(clip[0])

@@ -42,7 +42,7 @@ func verified(t *testing.T, conn *streams.Conn, face []byte, clip [][]byte) *cli
 }
 
 func TestReferenceFaceUnderAnotherPack(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 8)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 8)
 	zoo, base := workertest.Models(t, "zoo"), workertest.Models(t, "base")
 	conn := product(t, zoo, passive)
 	other := product(t, base, passive)

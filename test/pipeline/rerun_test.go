@@ -75,7 +75,7 @@ func record(t *testing.T, conn *streams.Conn, clip [][]byte) *client {
 }
 
 func TestRerunIsIdentical(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 12)
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		conn := product(t, m, passive)
 		c := record(t, conn, clip)
@@ -98,7 +98,7 @@ func TestRerunIsIdentical(t *testing.T) {
 }
 
 func TestOtherSettingsChangeTheOutcome(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 12)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 12)
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		conn := product(t, m, passive)
 		c := record(t, conn, clip)
