@@ -4,7 +4,17 @@ import type { ActiveLiveness, Stats } from "./lpproto";
 export type ActionName = "blink" | "turnRight" | "turnLeft" | "raiseChin" | "lowerChin";
 
 /** Why a try of an action failed. A server may tell others in the future. */
-export const STEP_FAILURES = ["too_slow", "too_fast", "other_action", "face_lost", "jump", "not_a_turn", "not_a_blink", "same_picture", "bent_picture"] as const;
+export const STEP_FAILURES = [
+  "too_slow",
+  "too_fast",
+  "other_action",
+  "face_lost",
+  "jump",
+  "not_a_turn",
+  "not_a_blink",
+  "same_picture",
+  "bent_picture",
+] as const;
 export type StepFailure = (typeof STEP_FAILURES)[number];
 
 /** Reports whether a failure is one of STEP_FAILURES. */

@@ -85,7 +85,15 @@ test("the colour in STATS is taken if it is one", () => {
 });
 
 test("a token's payload is decoded, base64url and UTF-8 included", () => {
-  const payload = { isOk: true, errors: [], estimations: { note: "ÿ¿ж" }, jti: "id", iat: 5, bestshot: "AA==", checks: { liveness: { result: "passed" } } };
+  const payload = {
+    isOk: true,
+    errors: [],
+    estimations: { note: "ÿ¿ж" },
+    jti: "id",
+    iat: 5,
+    bestshot: "AA==",
+    checks: { liveness: { result: "passed" } },
+  };
   const jwt = `e30.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.sig`;
   assert.deepEqual(decodeToken(jwt), payload);
   assert.throws(() => decodeToken("nothing"), /not a JWT/);

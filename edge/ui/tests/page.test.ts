@@ -55,8 +55,7 @@ test("an operator's arrows fit a picture that is not mirrored, and a camera that
 });
 
 test("codes that users cannot act on show the prompt to hold still", () => {
-  for (const errors of [[], [37], [60], [32], [102, 33], [100], [108], [109], [113], [115], [999]])
-    assert.equal(name(...errors), "hold");
+  for (const errors of [[], [37], [60], [32], [102, 33], [100], [108], [109], [113], [115], [999]]) assert.equal(name(...errors), "hold");
 });
 
 test("an action comes first, then the first code to correct", () => {

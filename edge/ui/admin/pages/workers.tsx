@@ -20,11 +20,13 @@ export function Workers() {
           return (
             <>
               {missing.length > 0 && <Notice kind="bad">{fill(x.problem, { names: missing.map(({ name }) => name).join(", ") })}</Notice>}
-              {workers.flatMap(({ problems = [] }) => problems).map((problem) => (
-                <Notice kind="bad" key={problem}>
-                  {problem}
-                </Notice>
-              ))}
+              {workers
+                .flatMap(({ problems = [] }) => problems)
+                .map((problem) => (
+                  <Notice kind="bad" key={problem}>
+                    {problem}
+                  </Notice>
+                ))}
               <Table label={x.title} head={[x.name, x.state, x.running, x.pending, x.inFlight, x.redelivered, x.rate, x.version, x.pack]}>
                 {workers.map((one) => (
                   <tr key={one.name}>
