@@ -12,7 +12,7 @@ const windowSpan = time.Second
 
 // novel is the least novelty of a frame against the last frames of the window. Below it the face is the same picture, moved or
 // encoded again; workers/vision/README.md has the error rates.
-const novel = 0.55
+const novel = 0.45
 
 // signed is the number of the last frames of a window that keep their signature.
 const signed = 4

@@ -66,7 +66,9 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	if err != nil || len(c.failed) > 0 {
 		return v, nil, err
 	}
-	l.sign(face, d)
+	if !s.ActiveLiveness.IsEnabled { // otherwise the worker active-liveness compares pictures
+		l.sign(face, d)
+	}
 	if v.State, err = json.Marshal(m); err != nil {
 		return v, nil, fmt.Errorf("encode detector state: %w", err)
 	}
