@@ -79,9 +79,9 @@ export const stepFailures: Record<StepFailure | "other", string> = {
   face_lost: "Your face was out of sight, let's try another one",
   jump: "The picture jumped. Let's try another one, steadily",
   not_a_turn: "We did not see your head turn. Let's try another one, more slowly",
-  same_picture: "Your face did not change at all. Let's try another one; blink and move naturally",
-  bent_picture: "We did not see your eyes move as you turned. Let's try another one; keep looking at the screen",
   not_a_blink: "We did not see your eyes close and open. Let's try another one",
+  same_picture: "Your face did not change. Blink, and let's try another one",
+  bent_picture: "Keep looking at the screen as you turn. Let's try another one",
   other: "That did not work, let's try another one",
 };
 
