@@ -25,6 +25,7 @@ type actor struct {
 	delay   time.Duration   // from a request to the response
 	fast    bool
 	endless bool
+	fresh   bool // no file is sent twice, as no camera does
 
 	sent     int
 	at       int          // picture sent last, -1 before the first
@@ -51,9 +52,9 @@ func newActor(ctx context.Context, src mediafile.Source, o Options) (*actor, err
 		missing: map[int]bool{},
 		delay:   o.Reaction,
 	}
-	a.choose = a.pick
+	a.choose, a.fresh = a.pick, true
 	if o.Attack {
-		a.choose = (&attacker{actor: a}).pick
+		a.choose, a.fresh = (&attacker{actor: a}).pick, false
 	}
 	if a.warn == nil {
 		a.warn = func(string) {}
@@ -69,6 +70,9 @@ func (a *actor) pacedBy(clk clock) func(Reply) (frame, error) {
 		}
 		s := a.cast.stills[a.choose(last)]
 		f := frame{image: s.image, mediaType: s.mediaType, fraction: -1}
+		if a.fresh {
+			f.image = numbered(s.image, a.sent)
+		}
 		now := clk.Now()
 		if !a.fast && !a.lastSend.IsZero() {
 			f.wait = max(0, a.cast.interval-now.Sub(a.lastSend))
@@ -79,6 +83,16 @@ func (a *actor) pacedBy(clk clock) func(Reply) (frame, error) {
 		a.lastSend = now.Add(f.wait)
 		return f, nil
 	}
+}
+
+// numbered returns a JPEG file with a comment that holds a number; other files as they are.
+func numbered(image []byte, n int) []byte {
+	if len(image) < 2 || image[0] != 0xff || image[1] != 0xd8 {
+		return image
+	}
+	text := fmt.Sprintf("frame %d", n)
+	out := append(make([]byte, 0, len(image)+len(text)+4), 0xff, 0xd8, 0xff, 0xfe, 0, byte(len(text)+2))
+	return append(append(out, text...), image[2:]...)
 }
 
 // acts reports whether a request is for an action rather than for a rest position.

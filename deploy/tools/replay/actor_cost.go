@@ -60,6 +60,9 @@ func (a *actor) goal(i int) float64 {
 	return cost
 }
 
+// again is the cost of a picture that was sent before: sessions refuse pictures that come back.
+const again = 100
+
 // level returns how often the actor has increased how far it goes, from 0 to 3.
 func (a *actor) level() int { return (a.times - 1) / repeats % 4 }
 
@@ -81,7 +84,7 @@ func (a *actor) move(i int) float64 {
 		cost += square(100)
 	}
 	if a.used[i] > 0 {
-		cost += 120 / float64(a.sent-a.used[i]+1)
+		cost += again + 120/float64(a.sent-a.used[i]+1)
 	}
 	return cost
 }

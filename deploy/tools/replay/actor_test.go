@@ -1,8 +1,11 @@
 package replay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"math"
 	"strings"
@@ -300,5 +303,22 @@ func TestActorNodsFromRest(t *testing.T) {
 		if enough, short := a.goal(0), a.goal(1); enough != 0 || short == 0 {
 			t.Errorf("at rest %v, code %d: pitch %v is %v off, pitch %v is %v off", c.rest, c.request, c.enough, enough, c.short, short)
 		}
+	}
+}
+
+func TestNumberedPicturesStayPictures(t *testing.T) {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, image.NewGray(image.Rect(0, 0, 16, 16)), nil); err != nil {
+		t.Fatal(err)
+	}
+	first, second := numbered(file.Bytes(), 1), numbered(file.Bytes(), 2)
+	if bytes.Equal(first, second) {
+		t.Error("the same file twice")
+	}
+	if _, err := jpeg.Decode(bytes.NewReader(second)); err != nil {
+		t.Error(err)
+	}
+	if png := []byte("\x89PNG"); !bytes.Equal(numbered(png, 1), png) {
+		t.Error("another kind of file was changed")
 	}
 }
