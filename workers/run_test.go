@@ -33,7 +33,9 @@ func (w hats) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*sch
 func (hats) Crops() []schemas.CropSpec {
 	return []schemas.CropSpec{{Name: "head", Width: 8, Height: 8}}
 }
-func (hats) Pack() string { return "digest" }
+func (hats) Pack() string       { return "digest" }
+func (hats) PackName() string   { return "hats 1" }
+func (hats) Measures() []string { return []string{} }
 
 func fine(context.Context, *schemas.Face, workers.State) (*schemas.Verdict, error) {
 	return &schemas.Verdict{Errors: []int32{900}}, nil

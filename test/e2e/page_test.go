@@ -39,8 +39,8 @@ func TestPageWithACamera(t *testing.T) {
 		page.WaitView("failure")
 	})
 	t.Run("does what it is asked", func(t *testing.T) {
-		i := up(t, `{"active_liveness":{"interaction_list":["yaw_right"],"interaction_count":1},"thresholds":{"liveness":0.1},`+
-			`"session":{"max_attempts":-1,"max_liveness_attempts":-1}}`, "SELENE_PACK=zoo")
+		i := up(t, `{"active_liveness":{"interaction_list":["yaw_right"],"interaction_count":1},"thresholds":{"liveness":0},`+
+			`"virtual_camera_checker":{"policy":"log"},"session":{"max_attempts":-1,"max_liveness_attempts":-1}}`, "SELENE_PACK=zoo")
 		page := browser.Open(t, "http://"+i.addr+"/", browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-vf", turnsRight)})
 		page.Start()
 		streamstest.Eventually(t, func() error {
@@ -56,5 +56,7 @@ func TestPageWithACamera(t *testing.T) {
 
 // turnsRight edits the clip into a head that rests for two seconds, turns to its right and turns back. It adds camera noise,
 // because the page sends no picture twice.
-const turnsRight = "trim=start_frame=100:end_frame=110,setpts=N/15/TB,split[turn][again];[again]reverse,setpts=N/15/TB[back];" +
-	"[turn]tpad=start_mode=clone:start_duration=2:stop_mode=clone:stop_duration=0.5[asked];[asked][back]concat,noise=alls=6:allf=t"
+const turnsRight = "split=3[resting][turning][returning];[resting]trim=start_frame=28:end_frame=56,setpts=N/15/TB[rest];" +
+	"[turning]trim=start_frame=100:end_frame=110,setpts=N/15/TB,tpad=stop_mode=clone:stop_duration=0.5[turn];" +
+	"[returning]trim=start_frame=100:end_frame=110,setpts=N/15/TB,reverse,setpts=N/15/TB[back];" +
+	"[rest][turn][back]concat=n=3,noise=alls=6:allf=t"

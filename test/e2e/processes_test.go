@@ -23,7 +23,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	waitPort(t, broker)
 	settings := filepath.Join(t.TempDir(), "settings.json")
 	// Enough frames for the kills to happen during the session.
-	if err := os.WriteFile(settings, []byte(`{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1,"max_liveness_attempts":-1},"thresholds":{"yaw":90,"pitch":90,"roll":90,"liveness":0,"blur":0},"video":{"codec":"H264","session_timeout":3}}`), 0o600); err != nil {
+	if err := os.WriteFile(settings, []byte(`{"active_liveness":{"is_enabled":false},"virtual_camera_checker":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1,"max_liveness_attempts":-1},"thresholds":{"yaw":90,"pitch":90,"roll":90,"liveness":0,"blur":0},"video":{"codec":"H264","session_timeout":3}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	i := &installation{t, freeAddr(t)}
