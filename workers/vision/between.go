@@ -13,8 +13,7 @@ func CutBetween(img *Image, from, to Point, base, up float32, w, h int) []byte {
 	warp(img, m, w, h, false, true, *rgb)
 	out := make([]byte, w*h)
 	for i := range out {
-		p := (*rgb)[i*3 : i*3+3 : i*3+3]
-		out[i] = uint8((19595*uint32(p[0]) + 38470*uint32(p[1]) + 7471*uint32(p[2]) + 1<<15) >> 16) // BT.601
+		out[i] = lumaOf((*rgb)[i*3:])
 	}
 	return out
 }

@@ -59,8 +59,7 @@ func (c *canvas) pixel(x, y int) []byte {
 }
 
 func (c *canvas) luma(x, y int) int {
-	p := c.pixel(x, y)
-	return int((19595*uint32(p[0]) + 38470*uint32(p[1]) + 7471*uint32(p[2]) + 1<<15) >> 16) // BT.601
+	return int(lumaOf(c.pixel(x, y)))
 }
 
 // skin is a colour: shares of red and green, and luma 0..255.

@@ -19,8 +19,7 @@ func newFacePixels(img *Image, box Rect) *facePixels {
 	m := squareAround(box.Center(), max(box.Width, box.Height), 0, float32(side), float32(side))
 	warp(img, m, side, side, false, true, *f.rgb)
 	for i := range *f.luma {
-		p := (*f.rgb)[i*3 : i*3+3 : i*3+3]
-		(*f.luma)[i] = uint8((19595*uint32(p[0]) + 38470*uint32(p[1]) + 7471*uint32(p[2]) + 1<<15) >> 16) // BT.601
+		(*f.luma)[i] = lumaOf((*f.rgb)[i*3:])
 	}
 	return f
 }

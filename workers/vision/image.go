@@ -6,6 +6,12 @@ type Image struct {
 	Pix           []byte
 }
 
+// lumaOf returns the grey level of the pixel that rgb begins with (BT.601).
+func lumaOf(rgb []byte) uint8 {
+	p := rgb[:3:3]
+	return uint8((19595*uint32(p[0]) + 38470*uint32(p[1]) + 7471*uint32(p[2]) + 1<<15) >> 16)
+}
+
 // Point is a place in a picture, in pixels from the top left corner.
 type Point struct{ X, Y float32 }
 

@@ -37,7 +37,7 @@ type shown struct {
 
 type litScene struct {
 	light.Scene
-	reflectance []float64 // nil when there is no mesh
+	reflectance []float64 // nil without a mesh
 }
 
 // newScreen draws the room when strength is 0, the delay and the camera from the seed.

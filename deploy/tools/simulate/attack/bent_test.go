@@ -59,11 +59,8 @@ func (u *turning) follow(r *rests, file []byte) (float64, bool) {
 	return 0, false
 }
 
-// TestBentPictureTable prints the share of turns whose eyes change less than a limit, in two halves of the clips and victims.
-func TestBentPictureTable(t *testing.T) {
-	if !*table {
-		t.Skip("takes minutes: run with -args -table")
-	}
+// BenchmarkBentPicture prints the share of turns whose eyes change less than a limit, in two halves of the clips and victims.
+func BenchmarkBentPicture(t *testing.B) {
 	for _, pack := range []string{"zoo", "base"} {
 		m := workertest.Models(t, pack)
 		r := &rests{t: t, models: m, decoder: vision.NewDecoder(1 << 24)}

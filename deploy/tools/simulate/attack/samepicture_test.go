@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"flag"
 	"hash/crc32"
 	"math"
 	"path/filepath"
@@ -15,8 +14,6 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-var table = flag.Bool("table", false, "print how alike eyes at rest are, of people and of photos: takes minutes")
-
 // gaze is the look of a face at rest at a moment.
 type gaze struct {
 	at   time.Duration
@@ -25,7 +22,7 @@ type gaze struct {
 
 // rests measures pictures and keeps the faces at rest, with open eyes.
 type rests struct {
-	t       *testing.T
+	t       testing.TB
 	models  *vision.Models
 	decoder *vision.Decoder
 	img     vision.Image
@@ -52,7 +49,7 @@ func (r *rests) add(to []gaze, file []byte, at time.Duration) []gaze {
 }
 
 // similarities compares all faces that are more than a second apart.
-func similarities(t *testing.T, faces []gaze) (out []float64) {
+func similarities(t testing.TB, faces []gaze) (out []float64) {
 	for i := range faces {
 		for j := range i {
 			if faces[i].at-faces[j].at < time.Second {
@@ -68,12 +65,9 @@ func similarities(t *testing.T, faces []gaze) (out []float64) {
 	return out
 }
 
-// TestSamePictureTable prints the share of pairs of rests that are more alike than a limit, for people and for photos that are
+// BenchmarkSamePicture prints the share of pairs of rests that are more alike than a limit, for people and for photos that are
 // bent, in two halves of the clips and victims: the limit was set on the first.
-func TestSamePictureTable(t *testing.T) {
-	if !*table {
-		t.Skip("takes minutes: run with -args -table")
-	}
+func BenchmarkSamePicture(t *testing.B) {
 	for _, pack := range []string{"zoo", "base"} {
 		m := workertest.Models(t, pack)
 		r := &rests{t: t, models: m, decoder: vision.NewDecoder(1 << 24)}
