@@ -60,7 +60,6 @@ const (
 	CodeSamePicture              = 112
 	CodeNotAHuman                = 113
 	CodeCameraChanged            = 114
-	CodeHeadMotion               = 115
 	CodeLightResponse            = 116
 )
 
@@ -144,7 +143,6 @@ var Codes = []Code{
 	{CodeSamePicture, "SAME_PICTURE", "the picture hardly differs from an earlier one"},
 	{CodeNotAHuman, "NOT_A_HUMAN", "the face does not look like that of a person"},
 	{CodeCameraChanged, "CAMERA_CHANGED", "the size of the frames changed within the session"},
-	{CodeHeadMotion, "HEAD_MOTION", "the movement is not that of a head"},
 	{CodeLightResponse, "LIGHT_RESPONSE", "the face does not respond to the light of the screen"},
 }
 

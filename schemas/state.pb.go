@@ -188,6 +188,9 @@ type SessionState struct {
 	Unmeasured          uint32                 `protobuf:"varint,20,opt,name=unmeasured,proto3" json:"unmeasured,omitempty"`                                                  // consecutive frames that lack a measurement that the settings require
 	Seen                *FramePosition         `protobuf:"bytes,21,opt,name=seen,proto3" json:"seen,omitempty"`                                                               // the face and the frame's size when a face was last found
 	SeenUnixNanos       int64                  `protobuf:"varint,22,opt,name=seen_unix_nanos,json=seenUnixNanos,proto3" json:"seen_unix_nanos,omitempty"`                     // when the edge received that frame
+	PendingUnixNanos    int64                  `protobuf:"varint,23,opt,name=pending_unix_nanos,json=pendingUnixNanos,proto3" json:"pending_unix_nanos,omitempty"`            // when the edge received the last frame on which an action was still to be done
+	ActingLiveness      float64                `protobuf:"fixed64,25,opt,name=acting_liveness,json=actingLiveness,proto3" json:"acting_liveness,omitempty"`                   // sum of the liveness scores of accepted frames before the last action was done
+	ActingFrames        uint32                 `protobuf:"varint,26,opt,name=acting_frames,json=actingFrames,proto3" json:"acting_frames,omitempty"`                          // number of those frames
 	Actions             []string               `protobuf:"bytes,24,rep,name=actions,proto3" json:"actions,omitempty"`                                                         // the requested actions that were done, the current one last unless all are done
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -384,6 +387,27 @@ func (x *SessionState) GetSeenUnixNanos() int64 {
 	return 0
 }
 
+func (x *SessionState) GetPendingUnixNanos() int64 {
+	if x != nil {
+		return x.PendingUnixNanos
+	}
+	return 0
+}
+
+func (x *SessionState) GetActingLiveness() float64 {
+	if x != nil {
+		return x.ActingLiveness
+	}
+	return 0
+}
+
+func (x *SessionState) GetActingFrames() uint32 {
+	if x != nil {
+		return x.ActingFrames
+	}
+	return 0
+}
+
 func (x *SessionState) GetActions() []string {
 	if x != nil {
 		return x.Actions
@@ -458,8 +482,8 @@ type Sample struct {
 	Frame             uint64                 `protobuf:"varint,1,opt,name=frame,proto3" json:"frame,omitempty"` // stream sequence in FRAMES
 	Estimations       *Estimations           `protobuf:"bytes,2,opt,name=estimations,proto3" json:"estimations,omitempty"`
 	ReceivedUnixNanos int64                  `protobuf:"varint,3,opt,name=received_unix_nanos,json=receivedUnixNanos,proto3" json:"received_unix_nanos,omitempty"`
-	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`       // as a best shot, 0..1
-	Signature         []byte                 `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"` // of the face, as in Detection; only the last samples of a window have it
+	Score             float64                `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"` // as a best shot, 0..1
+	Eyes              []byte                 `protobuf:"bytes,6,opt,name=eyes,proto3" json:"eyes,omitempty"`     // as in Detection; only the last samples of a window have them
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -522,9 +546,9 @@ func (x *Sample) GetScore() float64 {
 	return 0
 }
 
-func (x *Sample) GetSignature() []byte {
+func (x *Sample) GetEyes() []byte {
 	if x != nil {
-		return x.Signature
+		return x.Eyes
 	}
 	return nil
 }
@@ -538,7 +562,7 @@ const file_state_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\xa8\a\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\"\xa4\b\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -566,7 +590,10 @@ const file_state_proto_rawDesc = "" +
 	"unmeasured\x18\x14 \x01(\rR\n" +
 	"unmeasured\x12,\n" +
 	"\x04seen\x18\x15 \x01(\v2\x18.selene.v1.FramePositionR\x04seen\x12&\n" +
-	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12\x18\n" +
+	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12,\n" +
+	"\x12pending_unix_nanos\x18\x17 \x01(\x03R\x10pendingUnixNanos\x12'\n" +
+	"\x0facting_liveness\x18\x19 \x01(\x01R\x0eactingLiveness\x12#\n" +
+	"\racting_frames\x18\x1a \x01(\rR\factingFrames\x12\x18\n" +
 	"\aactions\x18\x18 \x03(\tR\aactions\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -574,13 +601,13 @@ const file_state_proto_rawDesc = "" +
 	"\x06Device\x12\x16\n" +
 	"\x06camera\x18\x01 \x01(\tR\x06camera\x12\"\n" +
 	"\fcapabilities\x18\x02 \x01(\tR\fcapabilities\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xbc\x01\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xb2\x01\n" +
 	"\x06Sample\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x128\n" +
 	"\vestimations\x18\x02 \x01(\v2\x16.selene.v1.EstimationsR\vestimations\x12.\n" +
 	"\x13received_unix_nanos\x18\x03 \x01(\x03R\x11receivedUnixNanos\x12\x14\n" +
-	"\x05score\x18\x05 \x01(\x01R\x05score\x12\x1c\n" +
-	"\tsignature\x18\x06 \x01(\fR\tsignature*\x92\x02\n" +
+	"\x05score\x18\x05 \x01(\x01R\x05score\x12\x12\n" +
+	"\x04eyes\x18\x06 \x01(\fR\x04eyes*\x92\x02\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x10OUTCOME_CONTINUE\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x1d\n" +

@@ -240,9 +240,9 @@ type Detection struct {
 	State             *SessionState          `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	Judges            []string               `protobuf:"bytes,4,rep,name=judges,proto3" json:"judges,omitempty"`                                         // workers that were sent this face
 	WaivedErrors      []int32                `protobuf:"varint,5,rep,packed,name=waived_errors,json=waivedErrors,proto3" json:"waived_errors,omitempty"` // failed checks that were waived
-	// By which the picture of the face is recognised, see workers/vision.Signature; of faces that were worth judging.
-	Signature     []byte    `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
-	Novelty       *float64  `protobuf:"fixed64,8,opt,name=novelty,proto3,oneof" json:"novelty,omitempty"`      // of the face against those of the window, 0 = the same picture; absent without any
+	Eyes              []byte                 `protobuf:"bytes,7,opt,name=eyes,proto3" json:"eyes,omitempty"`                                             // of faces worth judging, as in Face; empty without a mesh, or with active liveness
+	// How alike the eyes are to those of the last frames of the window, 0..1, 1 = the same picture; absent without any.
+	Similarity    *float64  `protobuf:"fixed64,8,opt,name=similarity,proto3,oneof" json:"similarity,omitempty"`
 	Landmarks     []float32 `protobuf:"fixed32,6,rep,packed,name=landmarks,proto3" json:"landmarks,omitempty"` // as in Face, of the main face, even if it was not worth judging
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -313,16 +313,16 @@ func (x *Detection) GetWaivedErrors() []int32 {
 	return nil
 }
 
-func (x *Detection) GetSignature() []byte {
+func (x *Detection) GetEyes() []byte {
 	if x != nil {
-		return x.Signature
+		return x.Eyes
 	}
 	return nil
 }
 
-func (x *Detection) GetNovelty() float64 {
-	if x != nil && x.Novelty != nil {
-		return *x.Novelty
+func (x *Detection) GetSimilarity() float64 {
+	if x != nil && x.Similarity != nil {
+		return *x.Similarity
 	}
 	return 0
 }
@@ -361,18 +361,19 @@ const file_verdict_proto_rawDesc = "" +
 	"\x06_state\"5\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xa4\x02\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xa3\x02\n" +
 	"\tDetection\x12\x14\n" +
 	"\x05frame\x18\x01 \x01(\x04R\x05frame\x12.\n" +
 	"\x13received_unix_nanos\x18\x02 \x01(\x03R\x11receivedUnixNanos\x12-\n" +
 	"\x05state\x18\x03 \x01(\v2\x17.selene.v1.SessionStateR\x05state\x12\x16\n" +
 	"\x06judges\x18\x04 \x03(\tR\x06judges\x12#\n" +
-	"\rwaived_errors\x18\x05 \x03(\x05R\fwaivedErrors\x12\x1c\n" +
-	"\tsignature\x18\a \x01(\fR\tsignature\x12\x1d\n" +
-	"\anovelty\x18\b \x01(\x01H\x00R\anovelty\x88\x01\x01\x12\x1c\n" +
-	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarksB\n" +
+	"\rwaived_errors\x18\x05 \x03(\x05R\fwaivedErrors\x12\x12\n" +
+	"\x04eyes\x18\a \x01(\fR\x04eyes\x12#\n" +
 	"\n" +
-	"\b_noveltyB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"similarity\x18\b \x01(\x01H\x00R\n" +
+	"similarity\x88\x01\x01\x12\x1c\n" +
+	"\tlandmarks\x18\x06 \x03(\x02R\tlandmarksB\r\n" +
+	"\v_similarityB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_verdict_proto_rawDescOnce sync.Once

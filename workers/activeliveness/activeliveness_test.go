@@ -20,6 +20,7 @@ type look struct {
 	left, right string // eyes, open when empty
 	noPose      bool
 	noEyes      bool
+	blurred     bool
 }
 
 func (l look) estimations() *schemas.Estimations {
@@ -35,6 +36,9 @@ func (l look) estimations() *schemas.Estimations {
 			return s
 		}
 		e.Eyes = &schemas.Eyes{Left: open(l.left), Right: open(l.right)}
+	}
+	if l.blurred {
+		e.ImageQuality = &schemas.ImageQuality{Blur: 0.1}
 	}
 	return e
 }
@@ -245,6 +249,7 @@ func TestActionsInTurn(t *testing.T) {
 			t.Fatalf("progress %v, want %d of 3 and then %q", a, n, action)
 		}
 	}
+	p.pace = settleTime
 	done(p.shows(straight), 0, schemas.ActionYawLeft)
 	for _, l := range way[schemas.ActionYawLeft] {
 		p.shows(l)

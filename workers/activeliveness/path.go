@@ -22,7 +22,7 @@ func (p *progress) watch(action string, f *schemas.Face, s *schemas.Settings) {
 		return
 	}
 	if action == schemas.ActionYawLeft || action == schemas.ActionYawRight {
-		p.compareTurned(f)
+		p.compareTurned(f, s)
 	}
 	switch {
 	case way >= threshold:

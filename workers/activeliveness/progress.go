@@ -17,6 +17,7 @@ type progress struct {
 	Rest    int      `json:"rest,omitempty"`   // frames at rest in a row, while the hold lasts
 	Since   int64    `json:"since,omitempty"`  // when the phase began, unix nanoseconds
 	Failed  int      `json:"failed,omitempty"` // steps that failed and count
+	Missed  int      `json:"missed,omitempty"` // turns that were not seen on their way
 	On      int      `json:"on,omitempty"`     // poses seen on the way to the requested one, and back
 	At      float64  `json:"at,omitempty"`     // the last of them, degrees towards the requested pose
 
@@ -28,7 +29,8 @@ type progress struct {
 	Rests []rest `json:"rests,omitempty"` // the last rests
 
 	// Losses are the two smallest losses of similarity of the eyes on the way of a turn, by the square of the turn in degrees.
-	Losses []float64 `json:"losses,omitempty"`
+	Losses  []float64 `json:"losses,omitempty"`
+	Blurred bool      `json:"blurred,omitempty"` // a frame on the way was too blurred to be compared
 
 	failure failure // why a step failed with this frame
 
@@ -57,6 +59,11 @@ const (
 	// A rest is held for at most maxHold frames, and for at most maxHoldTime, so that slow cameras do not wait long.
 	maxHold     = 4
 	maxHoldTime = time.Second
+	// settleTime is the shortest rest after an action: a picture that fades back into another one would not yet be the same as before.
+	settleTime = 500 * time.Millisecond
+	// freeMisses is the number of turns that were not seen on their way and do not count as failed: a slow camera misses the way of
+	// a quick turn, which then has to be done once more.
+	freeMisses = 5
 	// maxTurnSpeed, in degrees per second, is faster than any requested turn: the fastest in our test clips is 290. Frames
 	// closer together than minInterval count as minInterval apart, since noise dominates over shorter intervals.
 	maxTurnSpeed = 400
@@ -111,7 +118,7 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 		switch {
 		case p.late(now, s):
 			p.fail(tooSlow, seed, s)
-		case o.atRest && action != schemas.ActionBlink && p.On < minSeen:
+		case o.atRest && action != schemas.ActionBlink && (p.On < minSeen || p.Blurred && len(p.Losses) == 0):
 			p.fail(notATurn, seed, s)
 		case o.atRest && p.bent():
 			p.fail(bentPicture, seed, s)
@@ -133,12 +140,13 @@ func (p *progress) hold(o observed, f *schemas.Face, seed []byte) {
 		p.Rest = 0
 		return
 	}
-	if p.Rest == 0 {
+	if p.Rest == 0 && (!p.Acted || p.Since == 0) { // after an action, the rest began with the action's end
 		p.Since = now
 	}
 	p.Rest++
 	wanted := 1 + int(draw(seed, "hold", p.Round, uint32(p.Done))%maxHold)
-	if p.Rest >= wanted || p.took(now) >= maxHoldTime.Seconds() {
+	settled := !p.Acted || p.took(now) >= settleTime.Seconds()
+	if settled && p.Rest >= wanted || p.took(now) >= maxHoldTime.Seconds() {
 		p.keep(f)
 		p.enter(acting, now)
 	}
@@ -150,7 +158,10 @@ func (p *progress) hold(o observed, f *schemas.Face, seed []byte) {
 func (p *progress) fail(why failure, seed []byte, s *schemas.Settings) {
 	p.enter(atRest, 0)
 	p.failure = why
-	if why != notATurn { // a slow camera misses the way of a quick turn, which then has to be done once more
+	if why == notATurn {
+		p.Missed++
+	}
+	if why != notATurn || p.Missed > freeMisses {
 		p.Failed++
 	}
 	p.Round++
@@ -162,7 +173,7 @@ func (p *progress) fail(why failure, seed []byte, s *schemas.Settings) {
 func (p *progress) enter(next phase, now int64) {
 	p.Phase, p.Since, p.Rest = next, now, 0
 	if next == acting {
-		p.Acted, p.Losses = false, nil
+		p.Acted, p.Losses, p.Blurred = false, nil, false
 	}
 	if next != returning {
 		p.On, p.At = 0, 0
@@ -221,7 +232,7 @@ var asks = map[string]struct{ rest, act int32 }{
 // valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
 	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0)
-	ok = ok && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0
+	ok = ok && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0 && p.Missed >= 0
 	for _, a := range p.Actions {
 		ok = ok && slices.Contains(s.InteractionList, a)
 	}

@@ -20,7 +20,7 @@ type rest struct {
 const (
 	maxRests = 4
 	// alike is the similarity of eyes from which two rests show one picture.
-	alike = 0.995
+	alike = 0.994
 	// apart is the time after which the eyes of a living person have changed.
 	apart = time.Second
 
@@ -64,10 +64,15 @@ func (p *progress) same(f *schemas.Face) bool {
 
 // compareTurned notes how little the eyes of a head that turns differ from those at rest. The eyes of a living person move in
 // their sockets as the head turns, are seen from another side, and are lit in another way; those of a photo that is bent are
-// squeezed, which the comparison undoes.
-func (p *progress) compareTurned(f *schemas.Face) {
+// squeezed, which the comparison undoes. A blurred face differs from any, and is not compared; one of those on the way has to be
+// sharp.
+func (p *progress) compareTurned(f *schemas.Face, s *schemas.Settings) {
 	pose := f.GetEstimations().GetHeadPose()
 	if len(p.Rests) == 0 || pose == nil {
+		return
+	}
+	if q := f.GetEstimations().GetImageQuality(); q != nil && q.GetBlur() < s.Thresholds.Blur {
+		p.Blurred = true
 		return
 	}
 	r := &p.Rests[len(p.Rests)-1]

@@ -2,6 +2,7 @@ package activeliveness
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -60,6 +61,51 @@ func TestOnePictureAfterTheLastAction(t *testing.T) {
 	p.failed(straight, schemas.CodeYawStart)
 	if p.progress().Done != 0 {
 		t.Fatal("the action counts")
+	}
+}
+
+// A picture that fades back into the first one is not at rest as soon as the head looks straight.
+func TestPictureThatFades(t *testing.T) {
+	p := meet(t, `{"active_liveness":{"interaction_order":"sequential","interaction_list":["yaw_left","yaw_right"],"interaction_count":2}}`)
+	p.eyes = pattern(1)
+	p.then(straight, schemas.CodeTurnLeft)
+	p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
+	p.pace = settleTime / 5
+	for i := range 4 {
+		p.eyes = pattern(uint64(20 + i))
+		p.then(straight, schemas.CodeYawStart)
+	}
+	p.eyes = pattern(1)
+	p.failed(straight, schemas.CodeYawStart)
+	if p.progress().Done != 0 {
+		t.Fatal("the action counts")
+	}
+}
+
+// Cameras blur a head that turns: one sharp frame on the way is enough, and needed.
+func TestBlurredTurn(t *testing.T) {
+	blurred := func(l look) look { l.blurred = true; return l }
+	for name, c := range map[string]struct {
+		looks []look
+		fails string
+	}{
+		"all sharp":   {[]look{{yaw: 8}, {yaw: 17}, left}, ""},
+		"one sharp":   {[]look{blurred(look{yaw: 8}), {yaw: 17}, blurred(left)}, ""},
+		"all blurred": {[]look{blurred(look{yaw: 8}), blurred(look{yaw: 17}), blurred(left)}, "not_a_turn"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := asked(t, schemas.ActionYawLeft)
+			p.eyes = pattern(1)
+			v := p.shows(straight)
+			if !slices.Contains(v.GetWaiveNext(), schemas.CodeBlurred) {
+				t.Errorf("blurred frames are refused: waived %v", v.GetWaiveNext())
+			}
+			p.turns(pattern(9), c.looks...)
+			p.eyes = pattern(2)
+			if a := p.shows(straight).GetEstimations().GetActiveLiveness(); a.GetFailure() != c.fails {
+				t.Errorf("%+v, want failure %q", a, c.fails)
+			}
+		})
 	}
 }
 

@@ -20,8 +20,8 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 	}{
 		"one window":                               {times(5, spoof), false},
 		"two windows":                              {times(6, spoof), true},
-		"other frames do not count":                {append(append(times(4, spoof), times(4, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
-		"two windows around them":                  {append(append(times(4, spoof), times(4, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
+		"other frames do not count":                {append(append(times(4, spoof), times(2, shot{detector: []int32{schemas.CodeBlurred}})...), spoof), false},
+		"two windows around them":                  {append(append(times(4, spoof), times(2, shot{detector: []int32{schemas.CodeBlurred}})...), spoof, spoof), true},
 		"a window between them passes":             {[]shot{spoof, spoof, spoof, spoof, live, {live: score(0.6)}, {live: score(0)}, spoof, spoof, spoof}, false},
 		"the face is lost between":                 {append(append(times(3, spoof), noFace), times(3, spoof)...), true},
 		"and the second is not full":               {append(append(times(3, spoof), noFace), times(2, spoof)...), false},
@@ -39,6 +39,39 @@ func TestWindowsThatFailMarkTheSession(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever turns as a screen, and rests as a living person, does not pass: the frames of the actions count as well.
+func TestActingFacesHaveToLive(t *testing.T) {
+	const settings = `{"session":{"aggregate_frames":3,"max_attempts":-1,"max_liveness_attempts":-1}}`
+	acting := func(x float64) []shot {
+		return times(10, shot{
+			live: score(x), actions: []int32{schemas.CodeTurnLeft}, pending: true, forgiven: []int32{schemas.CodeYawNeedLeft},
+		})
+	}
+	for _, c := range []struct {
+		acting float64
+		passes bool
+	}{{0.05, false}, {0.15, true}} { // 0.2 of the threshold of 0.5 is 0.1
+		s := open(t, settings)
+		s.play(acting(c.acting)...)
+		d := s.play(times(4, live)...)
+		if passed := d.GetOutcome() == schemas.Outcome_OUTCOME_PASSED; passed != c.passes || !passed && !slices.Contains(d.GetErrors(), schemas.CodeLivenessFailed) {
+			t.Errorf("%v while acting, then live: %v with codes %v", c.acting, d.GetOutcome(), d.GetErrors())
+		}
+	}
+	s := open(t, settings)
+	s.play(acting(0.05)...)
+	for range 40 {
+		d := s.next(live)
+		if d.GetOutcome().Terminal() {
+			if d.GetOutcome() != schemas.Outcome_OUTCOME_FAKE {
+				t.Errorf("the session ended as %v", d.GetOutcome())
+			}
+			return
+		}
+	}
+	t.Error("the session does not end")
 }
 
 // A head that turns on request scores low; that counts against the session only after the action.

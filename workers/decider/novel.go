@@ -10,16 +10,16 @@ import (
 // independent.
 const windowSpan = time.Second
 
-// novel is the least novelty of a frame against the last frames of the window. Below it the face is the same picture, moved or
-// encoded again; workers/vision/README.md has the error rates.
-const novel = 0.45
+// same is the similarity of the eyes to those of the last frames of the window from which the frame shows the same picture, moved
+// or encoded again; workers/samepicture/README.md has the error rates.
+const same = 0.990
 
-// signed is the number of the last frames of a window that keep their signature.
-const signed = 4
+// remembered is the number of the last frames of a window that keep their eyes.
+const remembered = 4
 
 // stillSpan is the longest time that a window covers for each of its frames if no action is requested. A photo that is waved
 // about looks new now and then by chance; a living person does so all the time.
-const stillSpan = 3 * time.Second
+const stillSpan = 1500 * time.Millisecond
 
 // isDue reports whether the frame came long enough after the last one of the window to enter it.
 func (r *round) isDue() bool {
@@ -31,10 +31,10 @@ func (r *round) isDue() bool {
 	return time.Duration(r.found.GetReceivedUnixNanos()-w[len(w)-1].GetReceivedUnixNanos()) >= gap
 }
 
-// isNew reports whether the frame shows another picture than the frames of the window. A detector that signs no faces, such as
-// one of an older version, leaves this check out.
+// isNew reports whether the frame shows another picture than the frames of the window. A detector that compares no eyes, such as
+// one of an older version or without a mesh, leaves this check out.
 func (r *round) isNew() bool {
-	return len(r.d.State.Window) == 0 || r.found.Novelty == nil || r.found.GetNovelty() >= novel
+	return len(r.d.State.Window) == 0 || r.found.Similarity == nil || r.found.GetSimilarity() < same
 }
 
 // grow adds the frame to the window, and drops those that are too many or too old.
@@ -42,7 +42,7 @@ func (r *round) grow() {
 	d := r.d
 	w := append(d.State.Window, &schemas.Sample{
 		Frame: d.Frame, Estimations: sampled(d.Estimations), ReceivedUnixNanos: r.found.GetReceivedUnixNanos(),
-		Signature: r.found.GetSignature(),
+		Eyes: r.found.GetEyes(),
 	})
 	n := r.settings.Session.AggregateFrames
 	w = w[max(0, len(w)-n):]
@@ -50,8 +50,8 @@ func (r *round) grow() {
 	for !r.settings.ActiveLiveness.IsEnabled && w[0].GetReceivedUnixNanos() < oldest {
 		w = w[1:]
 	}
-	for _, s := range w[:max(0, len(w)-signed)] {
-		s.Signature = nil
+	for _, s := range w[:max(0, len(w)-remembered)] {
+		s.Eyes = nil
 	}
 	d.State.Window = w
 }

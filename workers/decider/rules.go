@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -185,6 +186,7 @@ func (r *round) sessionRules() {
 	d := r.d
 	failedChecks := len(d.Errors) > 0
 	if !failedChecks && !d.State.Fake {
+		r.followActing()
 		r.aggregate()
 	}
 	switch {
@@ -208,18 +210,22 @@ func (r *round) sessionRules() {
 	}
 }
 
+// settleTime is the shortest rest after the last action. A picture that fades from one into another is at rest only then.
+const settleTime = 500 * time.Millisecond
+
 func (r *round) actionsAndCooldown() {
 	d := r.d
 	switch {
 	case r.pending:
-		d.State.Cooldown = 0
+		d.State.Cooldown, d.State.PendingUnixNanos = 0, r.found.GetReceivedUnixNanos()
 		if len(r.actions) == 0 {
 			r.actions = []int32{schemas.CodeActionPending}
 		}
-	case slices.Contains(r.judges, schemas.WorkerActiveLiveness) && int(d.State.Cooldown) <= r.settings.ActiveLiveness.CooldownFramesCount:
+	case slices.Contains(r.judges, schemas.WorkerActiveLiveness):
 		// The frame that ends the last action is followed by the cooldown frames.
-		d.State.Cooldown++
-		if int(d.State.Cooldown) <= r.settings.ActiveLiveness.CooldownFramesCount {
+		d.State.Cooldown = min(d.State.Cooldown, uint32(r.settings.ActiveLiveness.CooldownFramesCount)) + 1
+		settling := r.found.GetReceivedUnixNanos()-d.State.PendingUnixNanos < settleTime.Nanoseconds()
+		if settling || int(d.State.Cooldown) <= r.settings.ActiveLiveness.CooldownFramesCount {
 			r.actions = append(r.actions, schemas.CodeActionPending)
 		}
 	}

@@ -65,9 +65,39 @@ func (r *round) aggregate() {
 			clearly = clearly || *mean < clearShare*m.threshold
 		}
 	}
-	if grew && !r.pending {
+	if r.pending {
+		return
+	}
+	clearly = r.requireActingLiveness() || clearly
+	if grew {
 		r.countFailedWindows(clearly)
 	}
+}
+
+// actingShare is the share of the liveness threshold that the mean of all frames before the last action must reach. Faces that
+// move score lower than faces at rest, and somebody who acts badly lit must not be refused for it.
+const actingShare = 0.2
+
+// followActing adds the score of a frame on which an action is still to be done.
+func (r *round) followActing() {
+	if score := r.d.Estimations.Liveness; r.pending && score != nil {
+		r.d.State.ActingLiveness += *score
+		r.d.State.ActingFrames++
+	}
+}
+
+// requireActingLiveness fails a frame whose window is full if the frames before the last action were clearly not of a living
+// person, whatever those after it show. It reports whether it did.
+func (r *round) requireActingLiveness() bool {
+	d, threshold := r.d, r.settings.Thresholds.Liveness
+	if threshold <= 0 || d.State.ActingFrames == 0 {
+		return false
+	}
+	failed := d.State.ActingLiveness < actingShare*threshold*float64(d.State.ActingFrames)
+	if failed && !slices.Contains(d.Errors, schemas.CodeLivenessFailed) {
+		d.Errors = append(d.Errors, schemas.CodeLivenessFailed)
+	}
+	return failed
 }
 
 // sampled returns a copy of the estimations that a window uses.

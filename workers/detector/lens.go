@@ -67,7 +67,9 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 		return v, nil, err
 	}
 	if !s.ActiveLiveness.IsEnabled { // otherwise the worker active-liveness compares pictures
-		l.sign(face, d)
+		if err := l.compare(d); err != nil {
+			return v, nil, err
+		}
 	}
 	if v.State, err = json.Marshal(m); err != nil {
 		return v, nil, fmt.Errorf("encode detector state: %w", err)
@@ -94,19 +96,29 @@ func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, want
 	return v, out, nil
 }
 
-// sign adds by what the picture of the face is recognised, and how new it is to the session.
-func (l *lens) sign(face vision.Detection, d *schemas.Detection) {
-	d.Signature = vision.Signature(&l.image, face, &l.measured)
+// compare adds the eyes, and how alike they are to those of the session's window. Without a mesh nothing shows that the picture
+// is another one.
+func (l *lens) compare(d *schemas.Detection) error {
+	d.Eyes = samepicture.Cut(&l.image, &l.measured)
 	var others [][]byte
 	for _, s := range d.GetState().GetWindow() {
-		if len(s.GetSignature()) > 0 {
-			others = append(others, s.GetSignature())
+		if len(s.GetEyes()) > 0 {
+			others = append(others, s.GetEyes())
 		}
 	}
-	if len(others) > 0 && len(d.GetSignature()) > 0 {
-		novelty := round(vision.Novelty(others, d.GetSignature()))
-		d.Novelty = &novelty
+	similarity := 1.0
+	switch {
+	case len(d.GetState().GetWindow()) == 0:
+		return nil
+	case len(d.GetEyes()) > 0:
+		var err error
+		if similarity, err = samepicture.SimilarityToMixture(others, d.GetEyes()); err != nil {
+			return streams.Blame(streams.Input, fmt.Errorf("the eyes in the session's window: %w", err))
+		}
+		similarity = round(similarity)
 	}
+	d.Similarity = &similarity
+	return nil
 }
 
 // blank returns a verdict on a frame of which nothing is known yet.

@@ -1,6 +1,9 @@
 package samepicture
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The detail that is compared is what a blur by fine leaves and a blur by coarse removes, pixels: pixel noise and light differ
 // between two frames of anything.
@@ -10,8 +13,9 @@ const (
 )
 
 const (
-	searches = 6   // steps of the search
-	stride   = 1.5 // pixels that a step moves a corner at most
+	searches = 6    // steps of the search
+	stride   = 1.5  // pixels that a step moves a corner at most
+	distinct = 0.99 // correlation of two patches above which their mixtures are no other picture
 )
 
 // template is a patch that another one is laid over.
@@ -29,13 +33,14 @@ func newTemplate(pixels []byte) *template {
 	return t
 }
 
-// find returns the highest correlation on the way of the search.
-func (t *template) find(pixels []byte) float64 {
+// find returns the patch as it lies on the template where both are most alike on the way of the search (mean 0, length 1), and
+// their correlation.
+func (t *template) find(pixels []byte) (laid []float64, correlation float64) {
 	detail := detailOf(pixels)
 	const w, h = width - 2*rim, height - 2*rim
 	var motion [6]float64 // x: shift, along x, along y; then y
 	got := make([]float64, w*h)
-	best := -1.0
+	laid, correlation = make([]float64, w*h), -1
 	for step := 0; ; step++ {
 		for y := range h {
 			v := 2*float64(y)/float64(h-1) - 1
@@ -50,12 +55,35 @@ func (t *template) find(pixels []byte) float64 {
 		for i := range got {
 			sum += got[i] * t.want[i]
 		}
-		best = max(best, sum)
-		if step == searches || best > 0.9995 {
-			return best
+		if sum > correlation {
+			correlation = sum
+			copy(laid, got)
+		}
+		if step == searches || correlation > 0.9995 {
+			return laid, correlation
 		}
 		t.improve(&motion, got, w, h)
 	}
+}
+
+// explained returns the highest correlation of the template with one of the patches that lie on it, or with a mixture of two.
+func (t *template) explained(laid [][]float64, correlations []float64) float64 {
+	if len(laid) == 0 {
+		return 0
+	}
+	best := slices.Max(correlations)
+	for i, a := range correlations {
+		for j, b := range correlations[:i] {
+			both := 0.0
+			for k, v := range laid[i] {
+				both += v * laid[j][k]
+			}
+			if own := 1 - both*both; own > 1-distinct*distinct {
+				best = max(best, math.Sqrt((a*a+b*b-2*a*b*both)/own))
+			}
+		}
+	}
+	return best
 }
 
 // improve moves the motion towards the template: one step of Gauss and Newton.
@@ -146,16 +174,17 @@ func detailOf(pixels []byte) []float64 {
 	for i, v := range pixels {
 		p[i] = float64(v)
 	}
-	a, b := blur(p, fine), blur(p, coarse)
+	a, b := blur(p, fineKernel), blur(p, coarseKernel)
 	for i := range a {
 		a[i] -= b[i]
 	}
 	return a
 }
 
-// blur returns the Gauss blur of p, whose edges are continued.
-func blur(p []float64, sigma float64) []float64 {
-	const w, h = width, height
+var fineKernel, coarseKernel = gauss(fine), gauss(coarse)
+
+// gauss returns a kernel of a Gauss blur, whose sum is 1.
+func gauss(sigma float64) []float64 {
 	r := int(math.Ceil(3 * sigma))
 	kernel, sum := make([]float64, 2*r+1), 0.0
 	for i := range kernel {
@@ -163,18 +192,36 @@ func blur(p []float64, sigma float64) []float64 {
 		kernel[i] = math.Exp(-d * d / (2 * sigma * sigma))
 		sum += kernel[i]
 	}
+	for i := range kernel {
+		kernel[i] /= sum
+	}
+	return kernel
+}
+
+// blur returns p blurred by a kernel; its edges are continued.
+func blur(p, kernel []float64) []float64 {
+	const w, h = width, height
+	r := len(kernel) / 2
 	across, out := make([]float64, len(p)), make([]float64, len(p))
+	line := make([]float64, w+2*r)
 	for y := range h {
-		for x := range w {
-			for i, k := range kernel {
-				across[y*w+x] += k / sum * p[y*w+min(max(x+i-r, 0), w-1)]
+		row := p[y*w : (y+1)*w]
+		copy(line[r:], row)
+		for i := range r {
+			line[i], line[r+w+i] = row[0], row[w-1]
+		}
+		for i, k := range kernel {
+			for x, v := range line[i : i+w] {
+				across[y*w+x] += k * v
 			}
 		}
 	}
 	for y := range h {
-		for x := range w {
-			for i, k := range kernel {
-				out[y*w+x] += k / sum * across[min(max(y+i-r, 0), h-1)*w+x]
+		to := out[y*w : (y+1)*w]
+		for i, k := range kernel {
+			from := min(max(y+i-r, 0), h-1)
+			for x, v := range across[from*w : (from+1)*w] {
+				to[x] += k * v
 			}
 		}
 	}

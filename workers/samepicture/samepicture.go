@@ -41,10 +41,26 @@ func Cut(img *vision.Image, m *vision.Measurement) []byte {
 
 // Similarity returns how alike the eyes of two faces are, as [Cut] cut them, -1..1: the mean of the correlations of both eyes.
 // Anything else than Size bytes is an error.
-func Similarity(a, b []byte) (float64, error) {
-	if len(a) != Size || len(b) != Size {
-		return 0, fmt.Errorf("the patches of two eyes must have %d bytes, not %d and %d", Size, len(a), len(b))
+func Similarity(a, b []byte) (float64, error) { return SimilarityToMixture([][]byte{a}, b) }
+
+// SimilarityToMixture returns how alike the eyes of a face are to those of the most similar other one, or to those that two of
+// the others give when they are laid over each other in any shares, as when one picture fades into the other: -1..1, 0 without
+// others. Anything else than Size bytes is an error.
+func SimilarityToMixture(others [][]byte, face []byte) (float64, error) {
+	for _, p := range append([][]byte{face}, others...) {
+		if len(p) != Size {
+			return 0, fmt.Errorf("the patches of two eyes must have %d bytes, not %d", Size, len(p))
+		}
 	}
-	const n = width * height
-	return (newTemplate(a[:n]).find(b[:n]) + newTemplate(a[n:]).find(b[n:])) / 2, nil
+	const eye = width * height
+	sum := 0.0
+	for from := 0; from < Size; from += eye {
+		t := newTemplate(face[from : from+eye])
+		laid, correlations := make([][]float64, len(others)), make([]float64, len(others))
+		for i, o := range others {
+			laid[i], correlations[i] = t.find(o[from : from+eye])
+		}
+		sum += t.explained(laid, correlations)
+	}
+	return sum / float64(len(corners)), nil
 }

@@ -1,4 +1,4 @@
-package samepicture
+package samepicture_test
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"math"
 	"testing"
 
+	"github.com/selene-liveness/selene/workers/samepicture"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
 // alike is the limit of the worker active-liveness.
-const alike = 0.995
+const alike = 0.994
 
 func eyesOf(t *testing.T, m *vision.Models, file []byte) ([]byte, *vision.Image, *vision.Measurement) {
 	t.Helper()
@@ -30,7 +31,7 @@ func eyesOf(t *testing.T, m *vision.Models, file []byte) ([]byte, *vision.Image,
 	if err := m.Measure(&img, found[0], &out); err != nil {
 		t.Fatal(err)
 	}
-	return Cut(&img, &out), &img, &out
+	return samepicture.Cut(&img, &out), &img, &out
 }
 
 // held returns the picture as a hand holds it: turned, moved, nearer or farther, squeezed, brighter, encoded again.
@@ -68,7 +69,7 @@ func held(t *testing.T, img *vision.Image, degrees, scale, squeeze, light, noise
 
 func similarity(t *testing.T, a, b []byte) float64 {
 	t.Helper()
-	v, err := Similarity(a, b)
+	v, err := samepicture.Similarity(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +89,51 @@ func TestOnePictureHeldByHand(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two frames of a person that are laid over each other are not a new picture.
+func TestMixtureOfTwo(t *testing.T) {
+	m := workertest.Models(t, "zoo")
+	var eyes [][]byte
+	for _, file := range workertest.JPEGs(t, workertest.Path(t, "actions/real/franck_talking.webm"), "fps=1", 12) {
+		if e, _, _ := eyesOf(t, m, file); e != nil {
+			eyes = append(eyes, e)
+		}
+	}
+	tried := 0
+	for i, b := range eyes[1:] {
+		a := eyes[i]
+		mixed := make([]byte, len(a))
+		for k := range mixed {
+			mixed[k] = byte((int(a[k]) + int(b[k])) / 2)
+		}
+		alone := max(similarity(t, a, mixed), similarity(t, b, mixed))
+		if alone > 0.995 {
+			continue // they are hardly two
+		}
+		tried++
+		if v := similarityTo(t, [][]byte{a, eyes[(i+4)%len(eyes)], b}, mixed); 1-v > (1-alone)/2 {
+			t.Errorf("a mixture of frames %d and %d: %.4f, by one of them alone %.4f", i, i+1, v, alone)
+		}
+	}
+	if tried < 4 {
+		t.Errorf("%d mixtures of frames that differ", tried)
+	}
+	if v := similarityTo(t, nil, eyes[0]); v != 0 {
+		t.Errorf("without others: %v", v)
+	}
+	if v := similarityTo(t, eyes[:3], eyes[1]); v < 0.999 {
+		t.Errorf("one of the others: %v", v)
+	}
+}
+
+func similarityTo(t *testing.T, others [][]byte, face []byte) float64 {
+	t.Helper()
+	v, err := samepicture.SimilarityToMixture(others, face)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // People look the same way twice, now and then.
@@ -120,24 +166,24 @@ func TestPeopleChange(t *testing.T) {
 }
 
 func TestOtherSizes(t *testing.T) {
-	if _, err := Similarity(make([]byte, Size), make([]byte, Size-1)); err == nil {
+	if _, err := samepicture.Similarity(make([]byte, samepicture.Size), make([]byte, samepicture.Size-1)); err == nil {
 		t.Error("no error for patches of another size")
 	}
-	if v, err := Similarity(make([]byte, Size), make([]byte, Size)); err != nil || math.IsNaN(v) || v > alike {
+	if v, err := samepicture.Similarity(make([]byte, samepicture.Size), make([]byte, samepicture.Size)); err != nil || math.IsNaN(v) || v > alike {
 		t.Errorf("two empty patches: %v, %v", v, err)
 	}
-	if Cut(&vision.Image{}, &vision.Measurement{}) != nil {
+	if samepicture.Cut(&vision.Image{}, &vision.Measurement{}) != nil {
 		t.Error("patches without a mesh")
 	}
 }
 
 func BenchmarkSimilarity(b *testing.B) {
-	x, y := make([]byte, Size), make([]byte, Size)
+	x, y := make([]byte, samepicture.Size), make([]byte, samepicture.Size)
 	for i := range x {
 		x[i], y[i] = uint8(i*i>>3), uint8(i*i>>4)
 	}
 	for b.Loop() {
-		if _, err := Similarity(x, y); err != nil {
+		if _, err := samepicture.Similarity(x, y); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,11 +11,7 @@ func (m *Models) DescriptorCrop() schemas.CropSpec {
 		return schemas.CropSpec{}
 	}
 	s := m.nets[RoleDescriptor][0].spec
-	spec := schemas.CropSpec{Name: "descriptor", Kind: schemas.CropArcFace5, Width: s.Input[0], Height: s.Input[1], Color: s.Color}
-	if s.Decoder == "faceres" {
-		spec.Kind, spec.Scale = schemas.CropEyes, s.Crop
-	}
-	return spec
+	return schemas.CropSpec{Name: "descriptor", Kind: schemas.CropArcFace5, Width: s.Input[0], Height: s.Input[1], Color: s.Color}
 }
 
 // Describe returns the identity vector, of length 1, of a crop cut by [Models.DescriptorCrop], in dst if it is long enough.

@@ -48,7 +48,7 @@ var decoders = map[Role][]string{
 	RoleDetector:   {"yunet", "blazeface"},
 	RoleMesh:       {"facemesh"},
 	RoleIris:       {"iris"},
-	RoleDescriptor: {"arcface5", "faceres"},
+	RoleDescriptor: {"arcface5"},
 	RoleAntispoof:  {"minifasnet", "classifier"},
 	RolePose:       {"fsanet"},
 	RoleEyeState:   {"seeta_eye"},
@@ -145,7 +145,7 @@ func (s *roleSpec) check(role Role) error {
 				return fmt.Errorf("crops: %v; each must be above 0, at most 16", s.Crops)
 			}
 		}
-	case "arcface5", "faceres":
+	case "arcface5":
 		if s.MatchCosine <= -1 || s.MatchCosine >= 1 {
 			return fmt.Errorf("match_cosine: %v; must be between -1 and 1", s.MatchCosine)
 		}

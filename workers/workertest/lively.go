@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/workers/samepicture"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -11,7 +12,7 @@ import (
 // the four before it, so that every one of them enters the window of a session.
 func Lively(t testing.TB, m *vision.Models, name string, most int) (out [][]byte) {
 	t.Helper()
-	const fresh, compared = 0.6, 4
+	const same, compared = 0.985, 4
 	decoder := vision.NewDecoder(imagefile.MaxPixels)
 	defer decoder.Close()
 	var img vision.Image
@@ -28,8 +29,12 @@ func Lively(t testing.TB, m *vision.Models, name string, most int) (out [][]byte
 		if err := m.Measure(&img, found[0], &seen); err != nil {
 			t.Fatal(err)
 		}
-		face := vision.Signature(&img, found[0], &seen)
-		if vision.Novelty(faces[max(0, len(faces)-compared):], face) < fresh {
+		face := samepicture.Cut(&img, &seen)
+		similarity, err := samepicture.SimilarityToMixture(faces[max(0, len(faces)-compared):], face)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if similarity > same {
 			continue
 		}
 		if faces, out = append(faces, face), append(out, data); len(out) == most {

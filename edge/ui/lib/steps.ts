@@ -11,7 +11,6 @@ export const STEP_FAILURES = [
   "face_lost",
   "jump",
   "not_a_turn",
-  "not_a_blink",
   "same_picture",
   "bent_picture",
 ] as const;

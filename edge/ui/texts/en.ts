@@ -79,7 +79,6 @@ export const stepFailures: Record<StepFailure | "other", string> = {
   face_lost: "Your face was out of sight, let's try another one",
   jump: "The picture jumped. Let's try another one, steadily",
   not_a_turn: "We did not see your head turn. Try another one, more slowly",
-  not_a_blink: "We did not see your eyes close and open. Let's try another one",
   same_picture: "Your face did not change. Blink, and let's try another one",
   bent_picture: "Keep looking at the screen as you turn. Let's try another one",
   other: "That did not work, let's try another one",
