@@ -26,6 +26,7 @@ type progress struct {
 	Began bool    `json:"began,omitempty"` // the neutral pose is known
 
 	Acted bool   `json:"acted,omitempty"` // the rest after an action, which has to show another picture than the rests before
+	Alike int    `json:"alike,omitempty"` // frames of it that did not
 	Rests []rest `json:"rests,omitempty"` // the last rests
 
 	// Losses are the two smallest losses of similarity of the eyes on the way of a turn, by the square of the turn in degrees.
@@ -83,7 +84,7 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 	p.remember(f)
 	seed := f.GetState().GetSeed()
 	if p.Done == len(p.Actions) {
-		if p.Acted && p.same(f) {
+		if p.isSamePicture(f) {
 			p.repeat(seed, s)
 		}
 		return p.ask()
@@ -93,7 +94,7 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 	}
 	action := p.Actions[p.Done]
 	o := p.observe(action, e, s)
-	same := p.Acted && o.atRest && p.same(f)
+	same := p.Phase == atRest && o.atRest && p.isSamePicture(f)
 	switch p.Phase {
 	case atRest:
 		if same {
@@ -124,10 +125,8 @@ func (p *progress) follow(f *schemas.Face, s *schemas.Settings) int32 {
 			p.fail(bentPicture, seed, s)
 		case o.atRest:
 			p.enter(atRest, now)
-			p.Done, p.Acted = p.Done+1, true
-			if p.same(f) {
-				p.repeat(seed, s)
-			}
+			p.Done, p.Acted, p.Alike = p.Done+1, true, 0
+			p.isSamePicture(f)
 		}
 	}
 	return p.ask()
@@ -231,7 +230,7 @@ var asks = map[string]struct{ rest, act int32 }{
 
 // valid reports whether the progress can belong to this session.
 func (p *progress) valid(s *schemas.ActiveLivenessSettings) bool {
-	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0)
+	ok := len(p.Rests) <= maxRests && (!p.Acted || p.Done > 0) && p.Alike >= 0
 	ok = ok && p.Done >= 0 && p.Done <= len(p.Actions) && p.Phase >= atRest && p.Phase <= returning && p.Failed >= 0 && p.Missed >= 0
 	for _, a := range p.Actions {
 		ok = ok && slices.Contains(s.InteractionList, a)

@@ -27,7 +27,9 @@ const (
 	// Turns between leastTurn and mostTurn, with less than mostNod of pitch, are compared with the rest before, in degrees.
 	leastTurn, mostTurn, mostNod = 10, 35, 18
 	// flat is the loss of similarity, by the square of the turn in degrees, below which the eyes turned as a picture does.
-	flat = 2e-4
+	flat = 1.5e-4
+	// enough is the number of frames of a rest that show an earlier picture: people look once as before, a photo always.
+	enough = 2
 )
 
 // keep remembers the face of a rest that ends.
@@ -60,6 +62,15 @@ func (p *progress) same(f *schemas.Face) bool {
 		}
 	}
 	return of > 0 && 2*like >= of
+}
+
+// isSamePicture reports whether enough frames of the rest after an action showed an earlier picture, this one among them.
+func (p *progress) isSamePicture(f *schemas.Face) bool {
+	if !p.Acted || !p.same(f) {
+		return false
+	}
+	p.Alike++
+	return p.Alike >= enough
 }
 
 // compareTurned notes how little the eyes of a head that turns differ from those at rest. The eyes of a living person move in

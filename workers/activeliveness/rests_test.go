@@ -38,6 +38,7 @@ func TestOnePictureFailsEveryStep(t *testing.T) {
 			p.shows(straight)
 		}
 		p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
+		p.then(straight, schemas.CodeYawStart)
 		v := p.shows(straight)
 		a := v.GetEstimations().GetActiveLiveness()
 		if a.GetFailure() != "same_picture" || a.GetDone() != 0 || a.GetFailedSteps() != failed {
@@ -58,6 +59,7 @@ func TestOnePictureAfterTheLastAction(t *testing.T) {
 	p.eyes = pattern(2)
 	p.then(straight, 0)
 	p.eyes = pattern(1)
+	p.then(straight, 0) // people look once as before
 	p.failed(straight, schemas.CodeYawStart)
 	if p.progress().Done != 0 {
 		t.Fatal("the action counts")
@@ -71,11 +73,12 @@ func TestPictureThatFades(t *testing.T) {
 	p.then(straight, schemas.CodeTurnLeft)
 	p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
 	p.pace = settleTime / 5
-	for i := range 4 {
+	for i := range 3 {
 		p.eyes = pattern(uint64(20 + i))
 		p.then(straight, schemas.CodeYawStart)
 	}
 	p.eyes = pattern(1)
+	p.then(straight, schemas.CodeYawStart)
 	p.failed(straight, schemas.CodeYawStart)
 	if p.progress().Done != 0 {
 		t.Fatal("the action counts")

@@ -15,7 +15,7 @@ const (
 const (
 	searches = 6    // steps of the search
 	stride   = 1.5  // pixels that a step moves a corner at most
-	distinct = 0.99 // correlation of two patches above which their mixtures are no other picture
+	distinct = 0.99 // correlation of two patches above which they count as one picture
 )
 
 // template is a patch that another one is laid over.
