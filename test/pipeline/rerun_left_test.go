@@ -19,7 +19,7 @@ import (
 )
 
 func TestSessionsWithoutAnEnd(t *testing.T) {
-	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 3)
+	clip := workertest.Lively(t, workertest.Models(t, "base"), "real_lp_d_d10.mp4", 3)
 	conn := product(t, workertest.Models(t, "base"), passive)
 	c := record(t, conn, clip)
 	if r := again(t, conn, c, rerun.Options{Jobs: 2}); !r.Identical() || r.Before != "open" || r.Frames != 3 || r.Verdicts != 9 {

@@ -93,10 +93,11 @@ func (f *foreign) Next(last Reply) (Picture, error) {
 	return p, err
 }
 
-// swap is a person until a moment, and then another.
+// swap is a person until a moment, or until they have done everything, and then another.
 type swap struct {
 	now, then *player
 	at        time.Duration
+	swapped   bool
 }
 
 func newSwap(m *Material, seed uint64) (*Cast, error) {
@@ -105,18 +106,19 @@ func newSwap(m *Material, seed uint64) (*Cast, error) {
 		return nil, err
 	}
 	r := seeded(seed)
-	s := &swap{newPlayer(a, r), newPlayer(b, r), between(r, time.Second, 5*time.Second)}
+	s := &swap{newPlayer(a, r), newPlayer(b, r), between(r, time.Second, 5*time.Second), false}
 	s.then.habits.gap = s.now.habits.gap
 	return &Cast{s, a.identity, b.can()}, nil
 }
 
 // Next shows the person whose turn it is.
 func (s *swap) Next(last Reply) (Picture, error) {
-	if s.now.now < s.at {
+	a := last.ActiveLiveness
+	if !s.swapped && s.now.now < s.at && (a == nil || a.GetDone() < a.GetTotal()) {
 		return s.now.Next(last)
 	}
-	if s.then.now == 0 {
-		s.then.now = s.now.now
+	if !s.swapped {
+		s.swapped, s.then.now = true, s.now.now
 	}
 	return s.then.Next(last)
 }
