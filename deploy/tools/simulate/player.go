@@ -296,7 +296,7 @@ func (p *player) hold() {
 		return
 	}
 	if f := p.clip.frames[next]; f.Posed && math.Abs(f.Yaw-peak.Yaw) < sameAngle && math.Abs(f.Pitch-peak.Pitch) < sameAngle &&
-		f.Ear < peak.Ear+0.01 && f.Ear > peak.Ear-0.03 && f.Sharp >= p.clip.sharp {
+		f.Ear < peak.Ear+0.01 && f.Ear > peak.Ear-0.03 && f.Sharp >= min(p.clip.sharp, peak.Sharp) {
 		p.at = next
 	}
 }

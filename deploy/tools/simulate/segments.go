@@ -72,7 +72,6 @@ func (c *clip) learn(s *schemas.Settings) bool {
 
 // find returns the runs from a rest frame of home to a frame at which the measure reaches 1.
 func (c *clip) find(action string, how func(frame) float64) (out []segment) {
-	turn := action == schemas.ActionYawLeft || action == schemas.ActionYawRight
 	limit := longestTurn
 	if action == schemas.ActionBlink {
 		limit = longestWink
@@ -84,7 +83,7 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 		peak := i
 		for i+1 < len(c.frames) && c.follows(i+1) && c.reaches(i+1, action, how) {
 			i++
-			if how(c.frames[i]) > how(c.frames[peak]) && (!turn || math.Abs(c.frames[i].Yaw) < farthest) {
+			if how(c.frames[i]) > how(c.frames[peak]) && (!turns(action) || math.Abs(c.frames[i].Yaw) < farthest) {
 				peak = i
 			}
 		}
@@ -106,7 +105,11 @@ func (c *clip) find(action string, how func(frame) float64) (out []segment) {
 
 func (c *clip) reaches(i int, action string, how func(frame) float64) bool {
 	f := c.frames[i]
-	return f.Posed && how(f) >= 1 && f.Sharp >= c.sharp && (!nods(action) || math.Abs(f.Yaw-c.yaw) < nodYaw)
+	return f.Posed && how(f) >= 1 && (turns(action) || f.Sharp >= c.sharp) && (!nods(action) || math.Abs(f.Yaw-c.yaw) < nodYaw)
+}
+
+func turns(action string) bool {
+	return action == schemas.ActionYawLeft || action == schemas.ActionYawRight
 }
 
 func nods(action string) bool {
