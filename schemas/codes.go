@@ -60,6 +60,7 @@ const (
 	CodeSamePicture              = 112
 	CodeNotAHuman                = 113
 	CodeCameraChanged            = 114
+	CodeSimilarityNone           = 115
 	CodeLightResponse            = 116
 )
 
@@ -143,6 +144,7 @@ var Codes = []Code{
 	{CodeSamePicture, "SAME_PICTURE", "the picture hardly differs from an earlier one"},
 	{CodeNotAHuman, "NOT_A_HUMAN", "the face does not look like that of a person"},
 	{CodeCameraChanged, "CAMERA_CHANGED", "the size of the frames changed within the session"},
+	{CodeSimilarityNone, "SIMILARITY_UNKNOWN", "nothing could measure whether the face is the same person's"},
 	{CodeLightResponse, "LIGHT_RESPONSE", "the face does not respond to the light of the screen"},
 }
 

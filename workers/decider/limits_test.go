@@ -69,6 +69,9 @@ func TestNothingPassesUnmeasured(t *testing.T) {
 		"no network":      {`{` + off + `"workers":[]}`, noScore, schemas.CodeLivenessNone},
 		"no worker":       {`{` + off + `"workers":[]}`, noWorker, schemas.CodeLivenessNone},
 		"no deepfake":     {`{` + off + `"thresholds":{"deepfake":0.5}}`, func(map[string]*schemas.Verdict) {}, schemas.CodeDeepfakeNone},
+		"no similarity": {`{` + off + `"thresholds":{"liveness":0}}`, func(v map[string]*schemas.Verdict) {
+			v[schemas.WorkerMatcher].Errors = []int32{schemas.CodeSimilarityNone}
+		}, schemas.CodeSimilarityNone},
 		"no modification": {`{` + off + `"thresholds":{"image_modification":0.5}}`, func(map[string]*schemas.Verdict) {}, schemas.CodeImageModificationNone},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,8 @@ func measures(t *schemas.Thresholds) []measure {
 }
 
 func unmeasured(code int32) bool {
-	return code == schemas.CodeLivenessNone || code == schemas.CodeDeepfakeNone || code == schemas.CodeImageModificationNone
+	return code == schemas.CodeLivenessNone || code == schemas.CodeDeepfakeNone || code == schemas.CodeImageModificationNone ||
+		code == schemas.CodeSimilarityNone
 }
 
 // requireScores fails a frame that lacks a score that the settings require, whoever should have measured it: no session may

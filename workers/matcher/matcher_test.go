@@ -3,6 +3,7 @@ package matcher
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/vision"
+	"github.com/selene-liveness/selene/workers/vision/modelstore"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
@@ -197,6 +199,23 @@ func TestWrongCropIsAnInputFault(t *testing.T) {
 		spoil(f)
 		if _, err := w.Judge(context.Background(), f, workers.State{Settings: schemas.DefaultSettings()}); streams.FaultOf(err) != streams.Input {
 			t.Errorf("%s: %v (%v), want the input's fault", name, err, streams.FaultOf(err))
+		}
+	}
+}
+
+// Without a descriptor network nobody can be told from anybody else.
+func TestPackWithoutADescriptor(t *testing.T) {
+	without, err := vision.Open(vision.Config{Library: modelstore.LibraryPath(modelstore.Dir()), Pack: filepath.Join(modelstore.Dir(), "base")}, vision.RoleDetector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer without.Close()
+	for document, want := range map[string][]int32{
+		`{}`: {schemas.CodeSimilarityNone}, `{"session":{"previous_face_similarity":0}}`: nil,
+	} {
+		v, err := New(without).Judge(t.Context(), &schemas.Face{}, workers.State{Settings: workertest.Settings(t, document)})
+		if err != nil || !slices.Equal(v.GetErrors(), want) {
+			t.Errorf("%s: codes %v, %v, want %v", document, v.GetErrors(), err, want)
 		}
 	}
 }

@@ -59,6 +59,7 @@ export const CHECK_NAMES = {
   112: "SAME_PICTURE",
   113: "NOT_A_HUMAN",
   114: "CAMERA_CHANGED",
+  115: "SIMILARITY_UNKNOWN",
   116: "LIGHT_RESPONSE",
 } as const;
 export type CheckCode = keyof typeof CHECK_NAMES;

@@ -63,9 +63,9 @@ export interface Prompt {
 const HOLD: Prompt = { name: "hold" };
 
 /**
- * Codes that a user can act on. Others (networks, forensics, limits) are not shown to users: 108 and 109 concern the service, and
- * 113 and 115 would tell an attacker what to improve. 112 is shown, since some people sit like a picture, and 114, since turning
- * a phone changes the size of its frames.
+ * Codes that a user can act on. Others (networks, forensics, limits) are not shown to users: 108, 109 and 115 concern the service,
+ * and 113 would tell an attacker what to improve. 112 is shown, since some people sit like a picture, and 114, since turning a
+ * phone changes the size of its frames.
  */
 const PROMPTS: Readonly<Record<number, Prompt>> = {
   3: { name: "blurred" },

@@ -60,5 +60,6 @@ export const codes: Record<number, string> = {
   112: "the picture hardly differs from an earlier one",
   113: "the face does not look like that of a person",
   114: "the size of the frames changed within the session",
+  115: "nothing could measure whether the face is the same person's",
   116: "the face does not respond to the light of the screen",
 } satisfies Record<CheckCode, string>;
