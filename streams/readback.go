@@ -14,8 +14,11 @@ import (
 // Reading back is bounded in bytes. The bound in messages is far higher, because a full buffer loses messages to the
 // heartbeats in between, and reading starts again.
 const (
-	readBackBytes    = 8 * megabyte
+	readBackBytes    = MaxPayload + megabyte // the largest message, with its subjects, has to fit
 	readBackMessages = 4096
+	// readBackWait bounds the wait for a message that is stored. A broker that accepts larger messages than MaxPayload never
+	// delivers them.
+	readBackWait = 30 * time.Second
 )
 
 // forgetConsumer removes a consumer at once. The broker would keep it for a while, and the number of consumers is limited.
@@ -64,7 +67,7 @@ func messagesOf(ctx context.Context, stream jetstream.Stream, config jetstream.O
 		}
 		defer messages.Stop()
 		for ; left > 0; left-- {
-			msg, err := messages.Next(jetstream.NextContext(ctx))
+			msg, err := next(ctx, messages)
 			if err != nil {
 				fail(err)
 				return
@@ -80,6 +83,17 @@ func messagesOf(ctx context.Context, stream jetstream.Stream, config jetstream.O
 			left = min(left, meta.NumPending+1)
 		}
 	}
+}
+
+// next waits for a message that is stored.
+func next(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Msg, error) {
+	wait, cancel := context.WithTimeout(ctx, readBackWait)
+	defer cancel()
+	msg, err := messages.Next(jetstream.NextContext(wait))
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("a stored message did not arrive within %v; it may be larger than %d bytes", readBackWait, readBackBytes)
+	}
+	return msg, err
 }
 
 // Range selects messages of a stream. The zero value selects all.

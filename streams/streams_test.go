@@ -1,6 +1,7 @@
 package streams_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -238,6 +239,34 @@ func TestVerdictsReachTheirDecider(t *testing.T) {
 		}
 	case <-ctx.Done():
 		t.Fatal("the verdict was not handed on")
+	}
+}
+
+// Whatever can be stored can be read back: a frame that was larger than one request for messages stopped its reader for ever.
+func TestTheLargestFramesAreReadBack(t *testing.T) {
+	c := streamstest.Connect(t, streamstest.Broker(t, true))
+	ctx := streamstest.Context(t)
+	id := uuid.NewString()
+	sizes := []int{100, 9_200_000, 100, streams.MaxPayload - 1<<20, 100}
+	for n, size := range sizes {
+		f := frame(id, uint64(n))
+		f.Image = bytes.Repeat([]byte{byte(n)}, size)
+		if _, err := c.PublishFrame(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for f, err := range sessions.New(c).FramesOf(ctx, id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(f.Message.GetImage()); got != sizes[n] {
+			t.Errorf("frame %d has %d bytes, want %d", n, got, sizes[n])
+		}
+		n++
+	}
+	if n != len(sizes) {
+		t.Errorf("%d of %d frames", n, len(sizes))
 	}
 }
 

@@ -47,10 +47,13 @@ func newStudio(t testing.TB, document string) *studio {
 func (r *studio) ctx() context.Context { return streamstest.Context(r.t) }
 
 // work runs a worker until the test ends or stop is called.
-func (r *studio) work() (stop func()) {
+func (r *studio) work() (stop func()) { return r.workFor(0) }
+
+// workFor is work, with encoders that may stall for a time.
+func (r *studio) workFor(stall time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	w := video.New(r.conn, video.Options{Threads: 1, Encoder: encoder(r.t, r.dir), Temp: r.temp})
+	w := video.New(r.conn, video.Options{Threads: 1, Stall: stall, Encoder: encoder(r.t, r.dir), Temp: r.temp})
 	go func() { done <- w.Run(ctx) }()
 	stopped := false
 	stop = func() {

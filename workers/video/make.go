@@ -20,6 +20,9 @@ type film struct {
 	options stitch.Options
 }
 
+// errStalled reports an encoder that made no progress.
+var errStalled = errors.New("the encoder did not take a frame, or finish,")
+
 // make encodes a video in a separate process. It calls progress with the number of the session's frames read so far.
 func (w *Worker) make(ctx context.Context, f film, progress func(read int64)) (stitch.Result, error) {
 	f.options.Threads = w.options.Threads
@@ -30,7 +33,17 @@ func (w *Worker) make(ctx context.Context, f film, progress func(read int64)) (s
 		return stitch.Result{}, streams.Blame(streams.Input, err)
 	}
 	started := time.Now()
-	result, usage, err := w.options.Encoder.Stitch(ctx, f.frames.next, f.options, func(int) { progress(f.frames.read.Load()) })
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watch := time.AfterFunc(w.options.Stall, func() { stop(errStalled) })
+	defer watch.Stop()
+	result, usage, err := w.options.Encoder.Stitch(ctx, f.frames.next, f.options, func(int) {
+		watch.Reset(w.options.Stall)
+		progress(f.frames.read.Load())
+	})
+	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
+		err = fmt.Errorf("%w within %v", errStalled, w.options.Stall)
+	}
 	jobSeconds.WithLabelValues(f.kind.String()).Observe(time.Since(started).Seconds())
 	if usage.PeakRSS > 0 {
 		peakRSS.Observe(float64(usage.PeakRSS))
@@ -66,6 +79,8 @@ func (w *Worker) final(err error, try int) (reason string, ok bool) {
 		return none.Error(), true
 	case errors.As(err, &crash):
 		return crash.Error(), try >= maxCrashes
+	case errors.Is(err, errStalled):
+		return err.Error(), try >= maxCrashes
 	case streams.FaultOf(err) == streams.Input, try >= maxTries:
 		return err.Error(), true
 	}
@@ -79,7 +94,7 @@ func countOutcome(k kind, session, reason string, over bool, err error) {
 	switch {
 	case over:
 		result = madeError
-	case errors.As(err, &crash):
+	case errors.As(err, &crash), errors.Is(err, errStalled):
 		result = madeCrashed
 	case err != nil:
 		result = madeRetried

@@ -203,6 +203,24 @@ func TestVideoWaitsInTheQueue(t *testing.T) {
 	}
 }
 
+// An encoder that hangs is killed, and does not keep the slot from other sessions for ever.
+func TestHangingEncoderEndsInError(t *testing.T) {
+	t.Parallel()
+	r := newStudio(t, plain)
+	r.put(holdFile, "")
+	s := r.session().shoot(40)
+	s.end()
+	r.workFor(time.Second)
+	got := s.status(schemas.VideoError)
+	if n := len(r.encoders()); n != 3 || !strings.Contains(got.GetReason(), "did not take a frame") {
+		t.Errorf("after %d encoders: %q", n, got.GetReason())
+	}
+	r.remove(holdFile)
+	other := r.session().shoot(2)
+	other.end()
+	r.wantMarks(other.status(schemas.VideoSuccess).GetObject(), 0, 1)
+}
+
 func TestCrashingEncoderEndsInError(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)

@@ -43,6 +43,7 @@ type Options struct {
 	Jobs    int            // videos encoded at the same time; 0 = 1
 	Threads int            // for one encoder; 0 = its default
 	Encoder stitch.Encoder // starts the encoder processes
+	Stall   time.Duration  // without progress, after which an encoder is killed; 0 = 5 minutes
 	Temp    string         // folder for unfinished videos; empty = the system's
 	Version string
 }
@@ -62,6 +63,9 @@ type Worker struct {
 // New returns a worker; Run starts it.
 func New(conn *streams.Conn, o Options) *Worker {
 	o.Jobs = max(o.Jobs, 1)
+	if o.Stall == 0 {
+		o.Stall = 5 * time.Minute
+	}
 	return &Worker{
 		conn:     conn,
 		settings: settings.New(conn),
