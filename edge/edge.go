@@ -19,6 +19,7 @@ import (
 	"github.com/selene-liveness/selene/edge/internal/gateway"
 	"github.com/selene-liveness/selene/edge/internal/stats"
 	"github.com/selene-liveness/selene/edge/internal/token"
+	"github.com/selene-liveness/selene/edge/internal/uiconfig"
 	"github.com/selene-liveness/selene/edge/ui"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/settings"
@@ -33,6 +34,7 @@ type Edge struct {
 	stats    *stats.Stats
 	hooks    *events.Poster
 	guard    *api.Guard
+	parents  ui.Parents
 }
 
 // New returns an edge. It generates and stores secrets that the configuration omits, and refuses a weak token key unless the
@@ -70,6 +72,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
 		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.PublicHooks), guard: guard,
+		parents: uiconfig.New(conn).Parents,
 		api: &api.API{
 			Conn:     conn,
 			Registry: registry,
@@ -96,7 +99,7 @@ func (e *Edge) Handler() http.Handler {
 		}
 	}
 	mux.Handle("/ws", e.gateway)
-	mux.Handle("/", ui.Handler())
+	mux.Handle("/", ui.Handler(e.parents))
 	return e.guard.Wrap(mux)
 }
 

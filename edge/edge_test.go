@@ -66,6 +66,26 @@ func TestEverythingIsServedOnOneAddress(t *testing.T) {
 	}
 }
 
+func TestUIConfigsNameTheSitesThatMayEmbedThePage(t *testing.T) {
+	i := install(t, Config{})
+	for path, want := range map[string]string{
+		"/v1/ui-configs/shop": `{"parent_origins":["https://shop.example"]}`, "/v1/ui-configs/plain": `{}`,
+	} {
+		if answer, body := i.do(http.MethodPut, path, []byte(want)); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s", path, answer.Status, body)
+		}
+	}
+	for path, want := range map[string]string{
+		"/": "'self'", "/?cn=plain": "'self'", "/?cn=none": "'self'", "/?cn=..%2F*": "'self'", "/admin/?cn=shop": "'self'",
+		"/?cn=shop": "'self' https://shop.example", "/?cn=shop&cn=plain": "'self' https://shop.example",
+	} {
+		answer, _ := i.get(path)
+		if _, got, _ := strings.Cut(answer.Header.Get("Content-Security-Policy"), "; frame-ancestors "); got != want {
+			t.Errorf("%s: %s may embed it, want %s", path, got, want)
+		}
+	}
+}
+
 func TestSecretsAreGeneratedOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	c := Config{DataDir: dir}

@@ -71,9 +71,10 @@ const (
 )
 
 var (
-	uiName  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	uiColor = regexp.MustCompile(`^#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`)
-	uiCode  = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
+	uiName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	uiColor  = regexp.MustCompile(`^#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`)
+	uiOrigin = regexp.MustCompile(`^https?://([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?$`)
+	uiCode   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
 )
 
 func (c *UIConfig) fields() []field {

@@ -13,7 +13,7 @@ const wholeUIConfig = `{"name":"bank","redirect_url":"https://bank.example/done?
 	"success_message":"Готово\nСпасибо","start_button_text":"Go","mode_tooltip":"Who holds it?",
 	"camera_not_attached_text":"No camera",
 	"styles":{"colors":{"accent":"#0a0","text":"#11223344"},"dark_colors":{"accent":"#0F08"},"sizes":{"text":17.5}},
-	"parent_origins":["https://shop.example","http://localhost:3000"]}`
+	"parent_origins":["https://shop.example","http://localhost:3000","http://[::1]:8321"]}`
 
 func TestUIConfigKeepsEveryField(t *testing.T) {
 	c, err := ParseUIConfig("bank", []byte(wholeUIConfig))
@@ -69,6 +69,12 @@ func TestUIConfigErrorsNameThePath(t *testing.T) {
 		`{"styles":{"background-image":"url(//x)"}}`:              "styles.background-image",
 		`{"parent_origins":["https://shop.example/"]}`:            "parent_origins.0",
 		`{"parent_origins":["*"]}`:                                "parent_origins.0",
+		`{"parent_origins":["https://*"]}`:                        "parent_origins.0",
+		`{"parent_origins":["https://*.shop.example"]}`:           "parent_origins.0",
+		`{"parent_origins":["https://a;sandbox"]}`:                "parent_origins.0",
+		`{"parent_origins":["https://a,b"]}`:                      "parent_origins.0",
+		`{"parent_origins":["https://shop.example:443"]}`:         "parent_origins.0",
+		`{"parent_origins":["https://me@shop.example"]}`:          "parent_origins.0",
 		`{"colour":"red"}`:                                        "colour",
 		`{"name":"other"}`:                                        "name",
 		`{} {}`:                                                   "",

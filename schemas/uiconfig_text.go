@@ -24,8 +24,10 @@ func isUIURL(address string) bool {
 	return (isWeb || isPath) && !strings.ContainsFunc(address, isBad)
 }
 
+// isOrigin accepts origins in the browser's notation. They end up in a Content-Security-Policy, so nothing may be a wildcard or end
+// a directive.
 func isOrigin(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		u.Scheme+"://"+u.Host == address && strings.ToLower(address) == address
+	return err == nil && uiOrigin.MatchString(address) &&
+		(u.Scheme != "http" || u.Port() != "80") && (u.Scheme != "https" || u.Port() != "443")
 }

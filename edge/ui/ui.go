@@ -5,6 +5,7 @@ package ui
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -28,13 +29,18 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors "
 
-// ancestors returns the origins that may embed a file: any for the user page,
-// which contains only what its visitor provides; only our own for all others.
-func ancestors(name string) string {
-	if name == userPage {
-		return "*"
+// Parents returns the origins whose pages a UI config lets embed the user page.
+// It returns nil if there is no such config, or it cannot be read.
+type Parents func(ctx context.Context, config string) []string
+
+// ancestors returns the origins that may embed a file: our own, and of the user
+// page those that the UI config in the address names.
+func (p Parents) ancestors(name string, r *http.Request) string {
+	config := r.URL.Query().Get("cn")
+	if p == nil || name != userPage || config == "" {
+		return "'self'"
 	}
-	return "'self'"
+	return strings.Join(append([]string{"'self'"}, p(r.Context(), config)...), " ")
 }
 
 const (
@@ -70,20 +76,20 @@ type file struct {
 
 // Handler returns a handler that serves the built files: the index.html of each
 // directory at the directory's address, other files at theirs, 404 for the
-// rest; only GET and HEAD. Pages of any host may load files below lib/. To
-// mount the handler below another path, use http.StripPrefix. Browsers
+// rest; only GET and HEAD. Pages of any host may load files below lib/; only our
+// own and those of parents, which may be nil, may embed pages. To mount the handler below another path, use http.StripPrefix. Browsers
 // revalidate files at each use (Cache-Control: no-cache, ETag), so that a new
 // binary serves a new page. Text is compressed for clients that accept gzip. If
 // nothing was built, "/" explains how to build it. Safe for concurrent use.
-func Handler() http.Handler {
+func Handler(parents Parents) http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil {
 		panic(fmt.Sprintf("ui: embedded dist: %v", err)) // embed guarantees the directory
 	}
-	return handler(dist)
+	return handler(dist, parents)
 }
 
-func handler(dist fs.FS) http.Handler {
+func handler(dist fs.FS, parents Parents) http.Handler {
 	files := load(dist)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -115,7 +121,7 @@ func handler(dist fs.FS) http.Handler {
 			body, etag = f.compressed, strings.TrimSuffix(f.etag, `"`)+`-gzip"`
 		}
 		h.Set("ETag", etag)
-		h.Set("Content-Security-Policy", contentSecurityPolicy+ancestors(name))
+		h.Set("Content-Security-Policy", contentSecurityPolicy+parents.ancestors(name, r))
 		if strings.HasPrefix(name, library) {
 			h.Set("Access-Control-Allow-Origin", "*")
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -38,10 +39,13 @@ func TestHandlerServesFiles(t *testing.T) {
 		"lib/selene.d.ts":  {Data: []byte("3")},
 		"lib/face.bin":     {Data: []byte("4")},
 		"admin/index.html": {Data: []byte("<!doctype html>admin")},
+	}, func(_ context.Context, config string) []string {
+		return map[string][]string{"x": {"https://shop.example", "https://b.example:8443"}}[config]
 	})
 	for path, want := range map[string]string{
 		"/":           "text/html; charset=utf-8",
 		"/?cn=x":      "text/html; charset=utf-8",
+		"/?cn=y":      "text/html; charset=utf-8",
 		"/index.html": "text/html; charset=utf-8",
 		"/page.js":    "text/javascript; charset=utf-8",
 		"/style.css":  "text/css; charset=utf-8",
@@ -51,6 +55,7 @@ func TestHandlerServesFiles(t *testing.T) {
 		"/lib/selene.d.ts": "text/plain; charset=utf-8",
 		"/lib/face.bin":    "application/octet-stream",
 		"/admin/":          "text/html; charset=utf-8",
+		"/admin/?cn=x":     "text/html; charset=utf-8",
 	} {
 		res, body := get(t, h, http.MethodGet, path)
 		if res.StatusCode != http.StatusOK || body == "" || res.Header.Get("Content-Type") != want {
@@ -62,9 +67,12 @@ func TestHandlerServesFiles(t *testing.T) {
 		if res.Header.Get("Cache-Control") != "no-cache" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: headers %v", path, res.Header)
 		}
-		embeds := path == "/" || path == "/?cn=x" || path == "/index.html"
-		if got := strings.HasSuffix(res.Header.Get("Content-Security-Policy"), "frame-ancestors *"); got != embeds {
-			t.Errorf("%s: anybody may embed it: %v, want %v", path, got, embeds)
+		embeds := "'self'"
+		if path == "/?cn=x" {
+			embeds += " https://shop.example https://b.example:8443"
+		}
+		if _, got, _ := strings.Cut(res.Header.Get("Content-Security-Policy"), "; frame-ancestors "); got != embeds {
+			t.Errorf("%s: %s may embed it, want %s", path, got, embeds)
 		}
 		if got := res.Header.Get("Access-Control-Allow-Origin") == "*"; got != strings.HasPrefix(path, "/lib/") {
 			t.Errorf("%s: pages of other hosts may read it: %v", path, got)
@@ -84,13 +92,13 @@ func TestHandlerServesFiles(t *testing.T) {
 }
 
 func TestHandlerAnswersETag(t *testing.T) {
-	h := handler(fstest.MapFS{"index.html": {Data: []byte("one")}})
+	h := handler(fstest.MapFS{"index.html": {Data: []byte("one")}}, nil)
 	res, _ := get(t, h, http.MethodGet, "/")
 	etag := res.Header.Get("ETag")
 	if res, body := get(t, h, http.MethodGet, "/", "If-None-Match", etag); res.StatusCode != http.StatusNotModified || body != "" {
 		t.Errorf("same ETag: status %d, body %q; want an empty 304", res.StatusCode, body)
 	}
-	other := handler(fstest.MapFS{"index.html": {Data: []byte("two")}})
+	other := handler(fstest.MapFS{"index.html": {Data: []byte("two")}}, nil)
 	if res, body := get(t, other, http.MethodGet, "/", "If-None-Match", etag); res.StatusCode != http.StatusOK || body != "two" {
 		t.Errorf("old ETag: status %d, body %q; want the new page", res.StatusCode, body)
 	}
@@ -98,7 +106,7 @@ func TestHandlerAnswersETag(t *testing.T) {
 
 func TestHandlerCompresses(t *testing.T) {
 	text := strings.Repeat("words ", 500)
-	h := handler(fstest.MapFS{"page.js": {Data: []byte(text)}, "icon.svg": {Data: []byte("<svg/>")}})
+	h := handler(fstest.MapFS{"page.js": {Data: []byte(text)}, "icon.svg": {Data: []byte("<svg/>")}}, nil)
 	for _, c := range []struct {
 		path, accept string
 		want         bool
@@ -133,7 +141,7 @@ func TestHandlerCompresses(t *testing.T) {
 }
 
 func TestHandlerWithoutBuild(t *testing.T) {
-	res, body := get(t, handler(fstest.MapFS{".gitkeep": {}}), http.MethodGet, "/")
+	res, body := get(t, handler(fstest.MapFS{".gitkeep": {}}, nil), http.MethodGet, "/")
 	if res.StatusCode != http.StatusOK || !strings.Contains(body, "make build") {
 		t.Errorf("status %d, body %q; want a page naming make build", res.StatusCode, body)
 	}
@@ -153,7 +161,7 @@ func TestBuiltPageObeysPolicy(t *testing.T) {
 	if m := regexp.MustCompile(`(?:src|href)="(?:https?:)?//[^"]*`).Find(body); m != nil {
 		t.Errorf("index.html loads from another host: %s", m)
 	}
-	_, page := get(t, Handler(), http.MethodGet, "/")
+	_, page := get(t, Handler(nil), http.MethodGet, "/")
 	if page != string(body) {
 		t.Error("Handler does not serve the built page at /")
 	}

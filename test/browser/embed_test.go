@@ -207,18 +207,22 @@ func TestInTheDarkThePersonIsAskedForLight(t *testing.T) {
 	}
 }
 
+// embedding asks for its results.
+const embedding = `<script>
+	const heard = [];
+	addEventListener("message", ({ data, origin }) => heard.push({ ...data, origin }));
+</script><iframe title="check" allow="camera" style="width: 420px; height: 700px; border: 0"></iframe><script>
+	const frame = document.querySelector("iframe");
+	frame.onload = () => { window.loaded = true; };
+	frame.src = "%[1]s/?cn=test&origin=" + encodeURIComponent(location.origin);
+</script>`
+
 func TestEmbeddedInASite(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.say(success)
-	// The site asks for its results; the page sends them to no other origin.
-	url := site(t, `<script>
-		const heard = [];
-		addEventListener("message", ({ data, origin }) => heard.push({ ...data, origin }));
-	</script><iframe title="check" allow="camera" style="width: 420px; height: 700px; border: 0"></iframe><script>
-		const frame = document.querySelector("iframe");
-		frame.src = "`+s.url+`/?cn=test&origin=" + encodeURIComponent(location.origin);
-	</script>`)
+	url := site(t, fmt.Sprintf(embedding, s.url))
+	s.config = fmt.Sprintf(`{"front_detector":false,"parent_origins":["https://shop.example",%q]}`, url)
 	p := browser.Open(t, url, browser.Options{Camera: browser.Synthetic(t, "640x480"), Width: 480, Height: 760})
 	p.WaitTrue("the page", `heard.some(({ type }) => type === "ready")`)
 	p.EvalIn(s.url, `document.getElementById("start").click()`, nil)
@@ -243,6 +247,35 @@ func TestEmbeddedInASite(t *testing.T) {
 	if problems := p.Problems(); len(problems) > 0 {
 		t.Errorf("the browser complains: %q", problems)
 	}
+}
+
+// A site that no config names can neither show the page in a frame, which could be hidden under something else to click on, nor
+// hear from it in a window of its own.
+func TestAHostileParent(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.say(success)
+	for what, config := range map[string]string{
+		"no parents":    `{"front_detector":false}`,
+		"other parents": `{"front_detector":false,"parent_origins":["https://shop.example"]}`,
+	} {
+		s.config = config
+		p := browser.Open(t, site(t, fmt.Sprintf(embedding, s.url)), browser.Options{Camera: browser.Synthetic(t, "640x480")})
+		p.WaitTrue("the refused frame", `window.loaded`)
+		if problems := strings.Join(p.Problems(), "\n"); !strings.Contains(problems, "frame-ancestors") {
+			t.Errorf("%s: the frame was not refused: %q", what, problems)
+		}
+		var heard int
+		if p.Eval(`heard.length`, &heard); heard != 0 {
+			t.Errorf("%s: the hostile site heard %d messages", what, heard)
+		}
+	}
+	// Nor can it be a frame further out.
+	url := site(t, fmt.Sprintf(embedding, s.url))
+	s.config = fmt.Sprintf(`{"front_detector":false,"parent_origins":[%q]}`, url)
+	hostile := site(t, `<iframe title="check" allow="camera" src="`+url+`"></iframe>`)
+	p := browser.Open(t, hostile, browser.Options{Camera: browser.Synthetic(t, "640x480")})
+	eventually(t, "the refused frame", func() bool { return strings.Contains(strings.Join(p.Problems(), "\n"), "frame-ancestors") })
 }
 
 func TestAUIConfig(t *testing.T) {

@@ -317,7 +317,7 @@ func TestCameraAbsent(t *testing.T) {
 
 func TestServerUnreachable(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(ui.Handler()) // the page without a /ws
+	server := httptest.NewServer(ui.Handler(nil)) // the page without a /ws
 	t.Cleanup(server.Close)
 	p := browser.Open(t, server.URL, browser.Options{Camera: browser.Synthetic(t, "640x480")})
 	p.Start()

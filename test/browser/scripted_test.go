@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -49,7 +50,7 @@ func serve(t *testing.T) *scripted {
 	t.Helper()
 	s := &scripted{answer: func([]byte) reply { return stats(37) }, config: `{"front_detector":false}`}
 	mux := http.NewServeMux()
-	mux.Handle("/", ui.Handler())
+	mux.Handle("/", ui.Handler(s.parents))
 	mux.HandleFunc("/ws", s.socket)
 	mux.HandleFunc("/ui-config/{name}", s.uiConfig)
 	server := httptest.NewServer(mux)
@@ -71,6 +72,17 @@ func requirePage(t *testing.T, url string) {
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("the page is not built (GET /page.js: %s): run make build", res.Status)
 	}
+}
+
+// parents returns those of the config "test".
+func (s *scripted) parents(_ context.Context, name string) []string {
+	var config struct {
+		Parents []string `json:"parent_origins"`
+	}
+	if name == "test" {
+		_ = json.Unmarshal([]byte(s.config), &config)
+	}
+	return config.Parents
 }
 
 // uiConfig serves one UI config, "test".

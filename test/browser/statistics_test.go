@@ -174,7 +174,7 @@ func monthOfUse(t *testing.T) http.Handler {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", ui.Handler())
+	mux.Handle("/", ui.Handler(nil))
 	mux.HandleFunc("/v1/stats", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body)

@@ -43,6 +43,16 @@ func (s *Store) Get(ctx context.Context, name string) (*Stored, error) {
 	return decode(v)
 }
 
+// Parents returns the origins that a UI config lets embed the user page: none if there is no such config, if it cannot be read, or
+// if it was stored by a version that accepted other origins.
+func (s *Store) Parents(ctx context.Context, name string) []string {
+	stored, err := s.Get(ctx, name)
+	if err != nil || stored.Config.Validate() != nil {
+		return nil
+	}
+	return stored.Config.ParentOrigins
+}
+
 // List returns all UI configs, sorted by name.
 func (s *Store) List(ctx context.Context) ([]*Stored, error) {
 	values, err := s.bucket.List(ctx, ">")

@@ -1,6 +1,4 @@
 // Notifies the host of the page: an embedding page or the web view of an app.
-import { isOrigin } from "../lib/config";
-
 /** A message to the host. */
 export type HostMessage =
   | { type: "ready" }
@@ -16,12 +14,13 @@ interface AppWindow {
 }
 
 /**
- * Returns the origin that receives messages: the one in `?origin=`, if the config allows it; without `?origin=`, the only one
- * that the config allows. Returns undefined if no messages are to be sent: a token must not go to an unknown origin.
+ * Returns the origin that receives messages: the one in `?origin=`, if it is the page's own or the config names it; without
+ * `?origin=`, the only one that the config names. Returns undefined if no messages are to be sent: everybody can write an address,
+ * so a token goes only to origins that somebody with rights has named.
  */
-export function targetOrigin(asked: string | null, allowed: readonly string[] | undefined): string | undefined {
-  if (asked !== null) return isOrigin(asked) && (!allowed || allowed.includes(asked)) ? asked : undefined;
-  return allowed?.length === 1 ? allowed[0] : undefined;
+export function targetOrigin(asked: string | null, named: readonly string[] | undefined, own: string): string | undefined {
+  if (asked !== null) return asked === own || named?.includes(asked) ? asked : undefined;
+  return named?.length === 1 ? named[0] : undefined;
 }
 
 export class Host {

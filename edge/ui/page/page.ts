@@ -45,7 +45,7 @@ class Page {
   private cameraReady = false; // the user has adjusted the camera before
 
   constructor(private config: UIConfig) {
-    this.host = new Host(targetOrigin(query.get("origin"), config.parent_origins));
+    this.host = new Host(targetOrigin(query.get("origin"), config.parent_origins, location.origin));
     this.pass = this.makePass();
     this.controls = new Controls(config.mode ?? "selfie", this.pass, () => void this.attempt(() => this.openCamera()));
     this.listen();

@@ -281,18 +281,21 @@ test("the first wanted language with a catalogue is chosen", async () => {
 });
 
 test("a host is notified only if its origin is known", () => {
-  assert.equal(targetOrigin("https://shop.example", undefined), "https://shop.example");
-  assert.equal(targetOrigin("https://shop.example", ["https://shop.example"]), "https://shop.example");
-  assert.equal(targetOrigin("https://evil.example", ["https://shop.example"]), undefined);
-  assert.equal(targetOrigin(null, ["https://shop.example"]), "https://shop.example");
+  const own = "https://selene.example";
+  assert.equal(targetOrigin("https://shop.example", ["https://shop.example"], own), "https://shop.example");
+  assert.equal(targetOrigin(null, ["https://shop.example"], own), "https://shop.example");
+  assert.equal(targetOrigin(own, undefined, own), own);
   for (const [asked, allowed] of [
+    ["https://shop.example", undefined],
+    ["https://shop.example", []],
+    ["https://evil.example", ["https://shop.example"]],
     [null, undefined],
     ["*", undefined],
     ["https://shop.example/path", undefined],
     [null, ["https://a.example", "https://b.example"]],
     ["null", undefined],
   ] as const) {
-    assert.equal(targetOrigin(asked, allowed as string[] | undefined), undefined, String(asked));
+    assert.equal(targetOrigin(asked, allowed as string[] | undefined, own), undefined, String(asked));
   }
 });
 
