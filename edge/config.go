@@ -21,6 +21,9 @@ type Config struct {
 	AdminToken  token.Secret  `envconfig:"SELENE_ADMIN_TOKEN" desc:"token for /v1 with every right; generated and stored in the data folder if empty"`
 	Origins     []string      `envconfig:"SELENE_ORIGINS" desc:"further origins whose pages may connect, separated by commas; * = any"`
 	MaxSessions int           `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"maximum number of open sockets"`
+	MaxSockets  int           `envconfig:"SELENE_SOCKETS_PER_ADDRESS" desc:"maximum number of open sockets of one address; a tenth of SELENE_MAX_SESSIONS if empty"`
+	MaxFrames   int           `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
+	MaxBytes    int           `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
 	MaxMessage  int64         `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
 	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"maximum number of pixels of an image"`
 	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
@@ -65,6 +68,9 @@ func (c Config) gateway() (gateway.Config, error) {
 		Address:     api.AddressOf,
 		Variant:     c.Variant,
 		MaxSessions: c.MaxSessions,
+		MaxSockets:  c.MaxSockets,
+		MaxFrames:   c.MaxFrames,
+		MaxBytes:    c.MaxBytes,
 		MaxMessage:  c.MaxMessage,
 		MaxPixels:   c.MaxPixels,
 		Deadline:    c.Deadline,

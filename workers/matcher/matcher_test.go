@@ -203,7 +203,7 @@ func TestWrongCropIsAnInputFault(t *testing.T) {
 	}
 }
 
-// Without a descriptor network nobody can be told from anybody else.
+// Without a descriptor network any face could follow any other.
 func TestPackWithoutADescriptor(t *testing.T) {
 	without, err := vision.Open(vision.Config{Library: modelstore.LibraryPath(modelstore.Dir()), Pack: filepath.Join(modelstore.Dir(), "base")}, vision.RoleDetector)
 	if err != nil {

@@ -27,7 +27,12 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 		s.failFrame(m, code)
 		return false, nil
 	}
+	done, err := s.neighbour.wait(ctx, len(image.data))
+	if err != nil {
+		return true, closureOf(ctx)
+	}
 	decision, err := s.judge(ctx, image)
+	done()
 	if err != nil && ctx.Err() != nil {
 		return true, closureOf(ctx)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
@@ -26,6 +27,9 @@ import (
 // Config holds the limits of a gateway. A zero value means its default.
 type Config struct {
 	MaxSessions int           // open sockets; default 1000
+	MaxSockets  int           // open sockets of one address; default a tenth of MaxSessions
+	MaxFrames   int           // frames of one address that are judged at the same time; default 16
+	MaxBytes    int           // of images of one address in a second; default 32 MiB
 	MaxMessage  int64         // bytes of one message; default lpproto.MaxMessageBytes
 	MaxPixels   int           // pixels of one image; default 40 million
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
@@ -55,6 +59,15 @@ func (c Config) withDefaults() Config {
 	if c.MaxSessions <= 0 {
 		c.MaxSessions = 1000
 	}
+	if c.MaxSockets <= 0 {
+		c.MaxSockets = max(1, c.MaxSessions/10)
+	}
+	if c.MaxFrames <= 0 {
+		c.MaxFrames = 16
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = 32 << 20
+	}
 	if c.MaxMessage <= 0 {
 		c.MaxMessage = lpproto.MaxMessageBytes
 	}
@@ -81,7 +94,9 @@ type Gateway struct {
 	metrics  *Metrics
 	name     string // of this instance, part of its frames' names
 	upgrader websocket.Upgrader
+	crowd    crowd
 
+	crowded sync.Once // for the warning about the first address with too many sockets
 	nonces  atomic.Uint64
 	open    atomic.Int64
 	stored  atomic.Int64  // when the broker last stored something
@@ -109,6 +124,8 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 		drain:    make(chan struct{}),
 		stop:     make(chan struct{}),
 	}
+	c := g.config
+	g.crowd = crowd{sockets: c.MaxSockets, frames: int64(c.MaxFrames), bytes: rate.Limit(c.MaxBytes), all: map[string]*neighbour{}}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
 	return g
 }
@@ -197,7 +214,19 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the upgrader has answered
 	}
 	s := newSocket(ws, g.config, g.metrics)
-	if open > int64(g.config.MaxSessions) {
+	address := ""
+	if g.config.Address != nil {
+		address = g.config.Address(r)
+	}
+	neighbour, welcome := g.crowd.enter(address)
+	defer g.crowd.leave(address, neighbour)
+	if !welcome {
+		g.crowded.Do(func() {
+			slog.Warn("an address has too many sockets and gets no more; if it is that of a proxy, name it in SELENE_TRUSTED_PROXIES",
+				"address", address, "sockets", g.config.MaxSockets)
+		})
+	}
+	if !welcome || open > int64(g.config.MaxSessions) {
 		s.start(nil)
 		s.fail(lpproto.CodeCapacity)
 		s.finish(lpproto.CloseCode(lpproto.CodeCapacity), lpproto.CodeName(lpproto.CodeCapacity))
@@ -205,15 +234,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g.metrics.open.Inc()
 	defer g.metrics.open.Dec()
-	address := ""
-	if g.config.Address != nil {
-		address = g.config.Address(r)
-	}
-	g.serve(context.WithoutCancel(r.Context()), s, address)
+	g.serve(context.WithoutCancel(r.Context()), s, address, neighbour)
 }
 
 // serve runs a session on a socket and closes it.
-func (g *Gateway) serve(ctx context.Context, socket *socket, address string) {
+func (g *Gateway) serve(ctx context.Context, socket *socket, address string, n *neighbour) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	socket.start(func() { cancel(errClientGone) })
@@ -226,7 +251,7 @@ func (g *Gateway) serve(ctx context.Context, socket *socket, address string) {
 		case <-done:
 		}
 	}()
-	s := &session{gateway: g, socket: socket, address: address, onLost: func() { cancel(errClaimedElsewhere) }}
+	s := &session{gateway: g, socket: socket, address: address, neighbour: n, onLost: func() { cancel(errClaimedElsewhere) }}
 	c := s.run(ctx)
 	s.release(context.WithoutCancel(ctx), c)
 	socket.finish(c.code, c.reason)

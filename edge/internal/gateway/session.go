@@ -16,6 +16,8 @@ type session struct {
 	address string // of the client, for lock-outs; empty = unknown
 	onLost  func() // called when another socket has claimed the session
 
+	neighbour *neighbour // what the clients of the address do; nil = unknown
+
 	id       string // empty until CONNECT was answered
 	settings *schemas.Settings
 	decider  string
