@@ -66,9 +66,9 @@ func TestNothingPassesUnmeasured(t *testing.T) {
 		change   func(map[string]*schemas.Verdict)
 		code     int32
 	}{
-		"no network":      {`{` + off + `"workers":[]}`, noScore, schemas.CodeLivenessNone},
-		"no worker":       {`{` + off + `"workers":[]}`, noWorker, schemas.CodeLivenessNone},
-		"no deepfake":     {`{` + off + `"thresholds":{"deepfake":0.5}}`, func(map[string]*schemas.Verdict) {}, schemas.CodeDeepfakeNone},
+		"no network":  {`{` + off + `"workers":[]}`, noScore, schemas.CodeLivenessNone},
+		"no worker":   {`{` + off + `"workers":[]}`, noWorker, schemas.CodeLivenessNone},
+		"no deepfake": {`{` + off + `"thresholds":{"deepfake":0.5}}`, func(map[string]*schemas.Verdict) {}, schemas.CodeDeepfakeNone},
 		"no similarity": {`{` + off + `"thresholds":{"liveness":0}}`, func(v map[string]*schemas.Verdict) {
 			v[schemas.WorkerMatcher].Errors = []int32{schemas.CodeSimilarityNone}
 		}, schemas.CodeSimilarityNone},

@@ -30,9 +30,9 @@ func TestTheSamePictureFillsNoWindow(t *testing.T) {
 	if n := len(s.state.GetWindow()); n != 1 {
 		t.Errorf("%d frames in the window", n)
 	}
-	s.look(score(same - 0.001), 30) // the first one is too old by now
-	s.look(score(same - 0.001), 31)
-	if d := s.look(score(same - 0.001), 32); d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
+	s.look(score(same-0.001), 30) // the first one is too old by now
+	s.look(score(same-0.001), 31)
+	if d := s.look(score(same-0.001), 32); d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
 		t.Errorf("a face that moves: %v with codes %v", d.GetOutcome(), d.GetErrors())
 	}
 }
