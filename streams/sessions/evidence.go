@@ -40,6 +40,24 @@ func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.De
 	return d, msg.Imported(), nil
 }
 
+// DecisionAt returns the decision of this installation on the session with a stream sequence in DECISIONS. It returns
+// streams.ErrNotFound when there is none, and when the sequence is of something else.
+func (s *Store) DecisionAt(ctx context.Context, session string, sequence uint64) (*schemas.Decision, error) {
+	msg, err := s.conn.Stream(streams.Decisions).At(ctx, sequence)
+	if err == nil && (msg.Subject != streams.Subject(streams.KindDecision, session) || msg.Imported()) {
+		err = streams.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decision %d on session %s: %w", sequence, session, err)
+	}
+	d := &schemas.Decision{}
+	if err := schemas.Unmarshal(msg.Data, d); err != nil {
+		return nil, streams.Blame(streams.Input, err)
+	}
+	Stamp(d, sequence)
+	return d, nil
+}
+
 // Stamp writes the sequence at which a decision was stored into the state it carries.
 func Stamp(d *schemas.Decision, sequence uint64) {
 	if d.State == nil {

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/backoff"
 )
 
 // closeCodes maps each outcome that ends a session to its close code.
@@ -38,8 +40,38 @@ func (s *session) reply(ctx context.Context, m received, image *picture, d *sche
 		s.failFrame(m, code)
 		return nil
 	}
-	message, err := s.gateway.compose(ctx, s.id, s.settings, d, image)
+	stored, err := s.gateway.readBack(ctx, s.id, d)
+	if err != nil {
+		return s.answer(m, s.id, d.GetOutcome(), lpproto.Message{}, err)
+	}
+	message, err := s.gateway.compose(ctx, s.id, s.settings, stored, image)
 	return s.answer(m, s.id, d.GetOutcome(), message, err)
+}
+
+// readBackPolicy covers a copy of the stream that lags behind its leader.
+var readBackPolicy = backoff.Policy{First: 50 * time.Millisecond, Most: time.Second}
+
+const readBackTries = 6
+
+// readBack returns the stored form of a decision that is to be signed. A reply alone proves nothing: whoever reaches the broker can
+// send one. Other decisions are returned as they are.
+func (g *Gateway) readBack(ctx context.Context, id string, d *schemas.Decision) (*schemas.Decision, error) {
+	if d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
+		return d, nil
+	}
+	for try := 1; ; try++ {
+		stored, err := g.sessions.DecisionAt(ctx, id, d.GetState().GetLastDecision())
+		switch {
+		case err == nil && stored.GetOutcome() == d.GetOutcome() && stored.GetName().Equal(d.GetName()):
+			return stored, nil
+		case err == nil:
+			return nil, fmt.Errorf("session %s: the reply passes it, and the decision that is stored as number %d does not",
+				id, d.GetState().GetLastDecision())
+		case try == readBackTries || !errors.Is(err, streams.ErrNotFound) || ctx.Err() != nil:
+			return nil, fmt.Errorf("read back the decision that passes: %w", err)
+		}
+		readBackPolicy.Wait(ctx, try)
+	}
 }
 
 // answer sends the message, or ERROR if it could not be composed. The closure is nil while the session continues.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 func TestOutcomesEndTheSession(t *testing.T) {
@@ -105,6 +106,34 @@ func TestTokenWithoutBestShot(t *testing.T) {
 	}
 	if _, has := token.Claims.(jwt.MapClaims)["bestshot"]; has {
 		t.Error("the token has a best shot")
+	}
+}
+
+// A reply that passes a session, whose decision is not stored, or stored otherwise, is not signed.
+func TestForgedReplyIsNotSigned(t *testing.T) {
+	for name, store := range map[string]bool{"nothing is stored": false, "another decision is stored": true} {
+		t.Run(name, func(t *testing.T) {
+			conn := streamstest.Connect(t, streamstest.Broker(t, false))
+			prepare(t, conn, "")
+			decide(t, conn, "decider", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+				forged := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+				forged.State.LastDecision = 1
+				if store {
+					stored, err := conn.PublishDecision(t.Context(), goOn(f, sequence), f.GetState().GetLastDecision())
+					if err != nil {
+						t.Error(err)
+					}
+					forged.State.LastDecision = stored
+				}
+				if err := conn.Reply(forged); err != nil {
+					t.Error(err)
+				}
+				return nil
+			})
+			c, _ := connect(t, open(t, conn, Config{}), "")
+			c.frame()
+			c.wantError(lpproto.CodeInternal)
+		})
 	}
 }
 
