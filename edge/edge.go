@@ -82,6 +82,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 			Admin:    token.Secret(admin),
 			Edge:     g.Name(),
 			Writes:   g.Writes,
+			Room:     g.Room,
 			Variant:  c.Variant,
 			Metrics:  prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},

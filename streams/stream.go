@@ -32,7 +32,10 @@ type StreamState struct {
 	Made        time.Time // of the stream itself: one that was deleted and created again is another
 	First, Last uint64    // sequences; Last stays when its message is removed
 	Messages    uint64
+	Bytes       uint64
+	Oldest      time.Time     // when the first message was stored
 	MaxAge      time.Duration // of a message; 0 = any
+	MaxBytes    int64         // of all messages; -1 = any
 }
 
 // State returns what the stream holds now.
@@ -41,7 +44,11 @@ func (s *Stream) State(ctx context.Context) (StreamState, error) {
 	if err != nil {
 		return StreamState{}, Blame(Infrastructure, fmt.Errorf("read the state of %s: %w", s.name, err))
 	}
-	return StreamState{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.Config.MaxAge}, nil
+	now := info.State
+	return StreamState{
+		Made: info.Created, First: now.FirstSeq, Last: now.LastSeq, Messages: now.Msgs, Bytes: now.Bytes, Oldest: now.FirstTime,
+		MaxAge: info.Config.MaxAge, MaxBytes: info.Config.MaxBytes,
+	}, nil
 }
 
 // Subjects returns how many messages each subject has that matches a filter.

@@ -35,6 +35,7 @@ type API struct {
 	Signer   *token.Signer
 	Admin    token.Secret // a caller of /v1 with this token has every right
 	Edge     string       // name of this instance
+	Room     func() error // returns why new sessions are refused, or nil
 	Writes   func() error // returns why the broker does not store what this instance writes, or nil
 	Metrics  prometheus.Gatherer
 	Variant  string // of the settings, for sessions that name none

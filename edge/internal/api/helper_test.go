@@ -30,6 +30,7 @@ type options struct {
 	Proxies, Origins []string
 	RateLimit        float64
 	Variant          string
+	room             error // for the frames of new sessions
 }
 
 // installation is the API of an instance on a broker, with no workers.
@@ -50,7 +51,7 @@ func attach(t *testing.T, conn *streams.Conn, o options) *installation {
 	registry, counted, hooks := streams.NewRegistry(conn), stats.New(conn), events.NewPoster(conn, false)
 	a := &API{
 		Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Admin: adminToken, Edge: uuid.NewString(), Variant: o.Variant,
-		Signer: must[*token.Signer](t)(token.Load(token.Config{DataDir: t.TempDir()})), Writes: func() error { return nil }, Metrics: prometheus.NewRegistry(),
+		Signer: must[*token.Signer](t)(token.Load(token.Config{DataDir: t.TempDir()})), Writes: func() error { return nil }, Room: func() error { return o.room }, Metrics: prometheus.NewRegistry(),
 	}
 	proxies := must[Proxies](t)(ParseProxies(o.Proxies))
 	for _, run := range []func(context.Context) error{registry.Run, counted.Run, hooks.Run} {

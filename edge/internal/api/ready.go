@@ -18,13 +18,17 @@ import (
 // readyTime bounds the answer to /readyz: probes have short timeouts.
 const readyTime = 2 * time.Second
 
-// ready answers 200 only if a frame could be judged now. In any case it reports the messages waiting for each worker.
+// ready answers 200 only if a frame could be judged now, with the status "full" while only open sessions go on. In any case it reports the messages waiting for each worker.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	missing := a.missing(ctx)
 	if len(missing) == 0 {
-		return writeJSON(w, map[string]any{"status": "ready", "waiting": a.waiting(ctx)})
+		answer := map[string]any{"status": "ready", "waiting": a.waiting(ctx)}
+		if err := a.Room(); err != nil {
+			answer["status"], answer["warnings"] = "full", []string{"frames: " + err.Error()}
+		}
+		return writeJSON(w, answer)
 	}
 	p := problem(http.StatusServiceUnavailable, "frames cannot be judged now")
 	p.Missing, p.Waiting = missing, a.waiting(ctx)

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -107,4 +109,19 @@ func TestBrokerIsNeeded(t *testing.T) {
 		t.Error(err)
 	}
 	i.missing("broker")
+}
+
+// An instance that refuses new sessions stays ready for those that are open, and says what is the matter.
+func TestReadyWithoutRoom(t *testing.T) {
+	i := install(t, options{room: errors.New("no room at all")})
+	i.complete()
+	answer, body := i.get("/readyz")
+	var got struct {
+		Status   string
+		Warnings []string
+	}
+	if err := json.Unmarshal(body, &got); err != nil || answer.StatusCode != http.StatusOK || got.Status != "full" ||
+		!slices.Equal(got.Warnings, []string{"frames: no room at all"}) {
+		t.Errorf("%s %s %v", answer.Status, body, err)
+	}
 }

@@ -99,6 +99,7 @@ type Gateway struct {
 	crowded sync.Once // for the warning about the first address with too many sockets
 	nonces  atomic.Uint64
 	open    atomic.Int64
+	full    atomic.Bool   // new sessions are refused
 	stored  atomic.Int64  // when the broker last stored something
 	started chan struct{} // closed after the first beat
 	drain   chan struct{} // closed when sessions should end after the current frame
@@ -166,6 +167,7 @@ func (g *Gateway) beat(ctx context.Context) {
 	} else if ctx.Err() == nil {
 		slog.Warn("announce this instance", "error", err)
 	}
+	g.lookForRoom(ctx)
 }
 
 // Writes returns nil while the broker stores the beats of this instance, one every streams.EdgeBeat.

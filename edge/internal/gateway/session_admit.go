@@ -44,6 +44,9 @@ func (g *Gateway) admit(ctx context.Context, id, address string, r lpproto.Conne
 	if a.state != nil { // resumed
 		return a, nil
 	}
+	if g.full.Load() {
+		return nil, errNoRoom
+	}
 	return a, g.checkLockout(ctx, a)
 }
 

@@ -38,6 +38,8 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	switch {
 	case errors.As(err, &locked):
 		return s.refuse(lpproto.CodeLockedOut, locked.Error())
+	case errors.Is(err, errNoRoom):
+		return s.refuse(lpproto.CodeCapacity, "")
 	case errors.Is(err, sessions.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, sessions.ErrTicket):
 		return s.refuse(lpproto.CodeSessionID, reasonOf(err))
 	case err != nil:
