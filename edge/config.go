@@ -11,28 +11,29 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 // Config is the configuration of an edge, from the environment.
 type Config struct {
-	Addr        string        `envconfig:"SELENE_ADDR" default:"127.0.0.1:8321" desc:"address that the edge listens on"`
-	JWTKey      token.Secret  `envconfig:"SELENE_JWT_KEY" desc:"key that signs tokens: at least 32 bytes for HS256, used as they are, or an EC P-256 private key in PEM for ES256; generated and stored in the data folder if empty"`
-	JWTKeyFile  string        `envconfig:"SELENE_JWT_KEY_FILE" desc:"file that contains the key instead"`
-	AdminToken  token.Secret  `envconfig:"SELENE_ADMIN_TOKEN" desc:"token for /v1 with every right; generated and stored in the data folder if empty"`
-	Origins     []string      `envconfig:"SELENE_ORIGINS" desc:"further origins whose pages may connect, separated by commas; * = any"`
-	MaxSessions int           `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"maximum number of open sockets"`
-	MaxSockets  int           `envconfig:"SELENE_SOCKETS_PER_ADDRESS" desc:"maximum number of open sockets of one address; a tenth of SELENE_MAX_SESSIONS if empty"`
-	MaxFrames   int           `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
-	MaxBytes    int           `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
-	MaxMessage  int64         `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
-	MaxPixels   int           `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"maximum number of pixels of an image"`
-	Deadline    time.Duration `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
-	Tokens      string        `envconfig:"SELENE_SESSION_TOKENS" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too; empty = required unless the settings are for development, or up listens on this machine alone"`
-	Proxies     []string      `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"`
-	RateLimit   float64       `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests per second and address to /v1, /ui-config and /ws, with bursts of four times as many; 0 = no limit"`
-	Variant     string        `envconfig:"SELENE_SETTINGS_VARIANT" desc:"variant of the settings for sessions that name none; empty = the main document"`
-	PublicHooks bool          `envconfig:"SELENE_WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = webhooks of events and exports may only have public addresses, not those of this machine and its networks, and no proxy is used"`
-	DataDir     string        `ignored:"true"` // where generated secrets are stored
+	Addr        string           `envconfig:"SELENE_ADDR" default:"127.0.0.1:8321" desc:"address that the edge listens on"`
+	JWTKey      token.Secret     `envconfig:"SELENE_JWT_KEY" desc:"key that signs tokens: at least 32 bytes for HS256, used as they are, or an EC P-256 private key in PEM for ES256; generated and stored in the data folder if empty"`
+	JWTKeyFile  string           `envconfig:"SELENE_JWT_KEY_FILE" desc:"file that contains the key instead"`
+	AdminToken  token.Secret     `envconfig:"SELENE_ADMIN_TOKEN" desc:"token for /v1 with every right; generated and stored in the data folder if empty"`
+	Origins     []string         `envconfig:"SELENE_ORIGINS" desc:"further origins whose pages may connect, separated by commas; * = any"`
+	MaxSessions int              `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"maximum number of open sockets"`
+	MaxSockets  int              `envconfig:"SELENE_SOCKETS_PER_ADDRESS" desc:"maximum number of open sockets of one address; a tenth of SELENE_MAX_SESSIONS if empty"`
+	MaxFrames   int              `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
+	MaxBytes    int              `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
+	MaxMessage  int64            `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
+	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"maximum number of pixels of an image"`
+	Deadline    time.Duration    `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
+	Tokens      string           `envconfig:"SELENE_SESSION_TOKENS" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too; empty = required unless the settings are for development, or up listens on this machine alone"`
+	Proxies     []string         `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"`
+	RateLimit   float64          `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests per second and address to /v1, /ui-config and /ws, with bursts of four times as many; 0 = no limit"`
+	Variant     string           `envconfig:"SELENE_SETTINGS_VARIANT" desc:"variant of the settings for sessions that name none; empty = the main document"`
+	Hooks       webhook.Networks `envconfig:"SELENE_WEBHOOKS_ALLOW" desc:"addresses and networks, separated by commas, that webhooks of events and exports may reach besides public addresses, such as 10.1.0.0/16; no proxy is used"`
+	DataDir     string           `ignored:"true"` // where generated secrets are stored
 }
 
 const (

@@ -71,7 +71,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
-		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.PublicHooks), guard: guard,
+		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.Hooks), guard: guard,
 		parents: uiconfig.New(conn).Parents,
 		api: &api.API{
 			Conn:     conn,

@@ -11,6 +11,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/media"
+	"github.com/selene-liveness/selene/streams/webhook"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
 	"github.com/selene-liveness/selene/workers/video/announce"
@@ -48,14 +49,14 @@ type installation struct {
 }
 
 type workerSettings struct {
-	Concurrency   int            `envconfig:"CONCURRENCY" desc:"messages a worker handles at the same time; 0 = one for each core"`
-	MetricsAddr   string         `envconfig:"METRICS_ADDR" desc:"address on which a process without an edge serves /metrics and /healthz; empty = not served"`
-	FileLog       filelog.Config `envconfig:"FILELOG"`
-	VideoJobs     int            `envconfig:"VIDEO_JOBS" default:"1" desc:"videos and exports encoded at the same time, each in a process of its own"`
-	VideoThreads  int            `envconfig:"VIDEO_THREADS" default:"2" desc:"encoder threads of one video"`
-	VideoHook     announce.Hook  `envconfig:"VIDEO_HOOK"`
-	PublicHooks   bool           `envconfig:"WEBHOOKS_PUBLIC_ONLY" default:"false" desc:"true = webhooks are posted only to public addresses, without a proxy, and never to this machine or its networks"`
-	WebhookSecret string         `envconfig:"WEBHOOK_SECRET" desc:"key that signs what is posted to hooks and webhooks; empty = not signed"`
+	Concurrency   int              `envconfig:"CONCURRENCY" desc:"messages a worker handles at the same time; 0 = one for each core"`
+	MetricsAddr   string           `envconfig:"METRICS_ADDR" desc:"address on which a process without an edge serves /metrics and /healthz; empty = not served"`
+	FileLog       filelog.Config   `envconfig:"FILELOG"`
+	VideoJobs     int              `envconfig:"VIDEO_JOBS" default:"1" desc:"videos and exports encoded at the same time, each in a process of its own"`
+	VideoThreads  int              `envconfig:"VIDEO_THREADS" default:"2" desc:"encoder threads of one video"`
+	VideoHook     announce.Hook    `envconfig:"VIDEO_HOOK"`
+	Hooks         webhook.Networks `envconfig:"WEBHOOKS_ALLOW" desc:"addresses and networks, separated by commas, that webhooks of exports may reach besides public addresses; no proxy is used"`
+	WebhookSecret string           `envconfig:"WEBHOOK_SECRET" desc:"key that signs what is posted to hooks and webhooks; empty = not signed"`
 }
 
 const envPrefix = "SELENE"

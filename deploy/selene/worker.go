@@ -110,7 +110,7 @@ var parts = map[string]part{
 		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
 			announcer, err := announce.New(
 				c,
-				announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Public: e.workers.PublicHooks},
+				announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Private: e.workers.Hooks},
 			)
 			if err != nil {
 				return err

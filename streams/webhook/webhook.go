@@ -20,10 +20,8 @@ import (
 // HeaderSignature is the header with the signature of the body. See Sign.
 const HeaderSignature = "Selene-Signature"
 
-const (
-	excerpt = 256     // bytes of an answer that an error quotes
-	drained = 1 << 16 // bytes of an answer that are read, so that the connection can be used again
-)
+// drained is the number of bytes of an answer that are read, so that the connection can be used again.
+const drained = 1 << 16
 
 // Sender posts to addresses. It is safe for concurrent use.
 type Sender struct {
@@ -31,14 +29,26 @@ type Sender struct {
 	client *http.Client
 }
 
-// New returns a sender that signs with secret, unless it is empty, and waits for an answer until the timeout.
-func New(secret string, timeout time.Duration) *Sender {
+// New returns a sender to addresses that users configure. It signs with secret, unless it is empty, and waits for an answer until the
+// timeout. It reaches public addresses and those in the networks, whatever their names, and connects directly, without a proxy.
+func New(secret string, timeout time.Duration, private Networks) *Sender {
+	return newSender(secret, timeout, private.transport())
+}
+
+// Trusted returns a sender like that of New for an address that the operator configures: it reaches every address, and uses the proxy
+// of the environment.
+func Trusted(secret string, timeout time.Duration) *Sender { return newSender(secret, timeout, nil) }
+
+func newSender(secret string, timeout time.Duration, transport http.RoundTripper) *Sender {
 	return &Sender{secret, &http.Client{
-		Timeout: timeout,
+		Transport: transport, Timeout: timeout,
 		// Do not send the body on to an address that the user did not configure.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
+
+// Close closes idle connections.
+func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
 // Check returns an error unless address is an HTTP URL. The error does not quote it.
 func Check(address string) error {
@@ -59,7 +69,8 @@ func Target(address string) string {
 }
 
 // Post sends body, which must be JSON, and returns the status of the answer, such as "204 No Content". If the status is not
-// 2xx, it returns an error with the beginning of the answer. Errors never quote parts of the address that may be secret.
+// 2xx, it returns an error with the status. Neither quotes the answer, whose text may belong into no log, nor parts of the address that
+// may be secret.
 func (s *Sender) Post(ctx context.Context, address string, body []byte) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -72,26 +83,15 @@ func (s *Sender) Post(ctx context.Context, address string, body []byte) (string,
 	}
 	answer, err := s.client.Do(request)
 	if err != nil {
-		var u *url.Error // which quotes the address
-		if errors.As(err, &u) {
-			err = u.Err
-		}
-		return "", fmt.Errorf("post to %s: %w", Target(address), err)
+		return "", fmt.Errorf("post to %s: %w", Target(address), reason(err))
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, drained))
-	if answer.StatusCode/100 == 2 {
-		return answer.Status, nil // even if the rest could not be read
+	_, _ = io.CopyN(io.Discard, answer.Body, drained) // the status is all that counts
+	status := strings.TrimSpace(strconv.Itoa(answer.StatusCode) + " " + http.StatusText(answer.StatusCode))
+	if answer.StatusCode/100 != 2 {
+		return "", fmt.Errorf("%s answered %s", Target(address), status)
 	}
-	if err != nil {
-		return "", fmt.Errorf("%s answered %s, then failed: %w", Target(address), answer.Status, err)
-	}
-	return "", fmt.Errorf(
-		"%s answered %s: %s",
-		Target(address),
-		answer.Status,
-		strings.ToValidUTF8(string(text[:min(len(text), excerpt)]), "?"),
-	)
+	return status, nil
 }
 
 // Sign returns the value of HeaderSignature: t=SECONDS,v1=HEX, where HEX is the HMAC-SHA256 of "SECONDS.BODY" with secret.

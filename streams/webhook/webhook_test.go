@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ import (
 
 const secret = "the receiver's and ours"
 
+var here = webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")}
+
 func TestPostIsSigned(t *testing.T) {
 	var got *http.Request
 	var body []byte
@@ -25,7 +28,7 @@ func TestPostIsSigned(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer server.Close()
-	said, err := webhook.New(secret, time.Minute).Post(t.Context(), server.URL+"/hook?x=1", []byte(`{"a":1}`))
+	said, err := webhook.New(secret, time.Minute, here).Post(t.Context(), server.URL+"/hook?x=1", []byte(`{"a":1}`))
 	if err != nil || said != "202 Accepted" {
 		t.Fatalf("got %q, %v", said, err)
 	}
@@ -60,8 +63,17 @@ func TestPostWithoutSecret(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	if _, err := webhook.New("", time.Minute).Post(t.Context(), server.URL, nil); err != nil {
+	if _, err := webhook.New("", time.Minute, here).Post(t.Context(), server.URL, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// speak answers with text that is not made by net/http.
+func speak(w http.ResponseWriter, text string) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		io.WriteString(conn, text)
+		conn.Close()
 	}
 }
 
@@ -75,7 +87,11 @@ func TestUndeliveredPosts(t *testing.T) {
 			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 		case "/wrong":
 			w.WriteHeader(http.StatusInternalServerError)
-			io.WriteString(w, "no\xff room"+strings.Repeat(".", 1000))
+			io.WriteString(w, "hush")
+		case "/own-words":
+			speak(w, "HTTP/1.1 500 hush\r\nContent-Length: 0\r\n\r\n")
+		case "/other":
+			speak(w, "SSH-2.0-hush\r\n")
 		case "/silent":
 			<-hang
 		}
@@ -87,7 +103,9 @@ func TestUndeliveredPosts(t *testing.T) {
 	at := strings.Replace(server.URL, "http://", "http://me:hush@", 1)
 	for address, want := range map[string]string{
 		at + "/moved?key=hush":      "307 Temporary Redirect",
-		at + "/wrong?key=hush":      "500 Internal Server Error: no? room...",
+		at + "/wrong?key=hush":      "answered 500 Internal Server Error",
+		at + "/own-words":           "500 Internal Server Error",
+		at + "/other":               "not one of a web server",
 		at + "/silent?key=hush":     "Timeout exceeded",
 		gone.URL + "/?key=hush":     "connection refused",
 		"http://%zz/?key=hush":      "unreadable URL",
@@ -97,7 +115,7 @@ func TestUndeliveredPosts(t *testing.T) {
 		if strings.Contains(address, "silent") {
 			timeout = 50 * time.Millisecond
 		}
-		_, err := webhook.New(secret, timeout).Post(context.Background(), address, []byte("{}"))
+		_, err := webhook.New(secret, timeout, here).Post(context.Background(), address, []byte("{}"))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") || len(err.Error()) > 400 {
 			t.Errorf("%s: got %v", address, err)
 		}

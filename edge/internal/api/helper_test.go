@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 const adminToken = "a-long-random-word-a-long-random-word"
@@ -48,7 +50,7 @@ func install(t *testing.T, o options) *installation {
 
 func attach(t *testing.T, conn *streams.Conn, o options) *installation {
 	t.Helper()
-	registry, counted, hooks := streams.NewRegistry(conn), stats.New(conn), events.NewPoster(conn, false)
+	registry, counted, hooks := streams.NewRegistry(conn), stats.New(conn), events.NewPoster(conn, webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")})
 	a := &API{
 		Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Admin: adminToken, Edge: uuid.NewString(), Variant: o.Variant,
 		Signer: must[*token.Signer](t)(token.Load(token.Config{DataDir: t.TempDir()})), Writes: func() error { return nil }, Room: func() error { return o.room }, Metrics: prometheus.NewRegistry(),

@@ -17,8 +17,8 @@ import (
 
 // Poster posts events to the hooks. All edges share the work of each hook. A slow or unreachable hook does not delay others.
 type Poster struct {
-	Conn       *streams.Conn
-	PublicOnly bool // refuse hooks at private addresses
+	Conn    *streams.Conn
+	Private webhook.Networks // that hooks may reach
 
 	tries int                     // before an event goes to the dead letters
 	delay func(int) time.Duration // before the next try
@@ -53,9 +53,9 @@ var (
 )
 
 // NewPoster returns a poster that does nothing before Run.
-func NewPoster(conn *streams.Conn, publicOnly bool) *Poster {
+func NewPoster(conn *streams.Conn, private webhook.Networks) *Poster {
 	return &Poster{
-		Conn: conn, PublicOnly: publicOnly, tries: postTries, delay: postRetries.Delay, limit: postLimit,
+		Conn: conn, Private: private, tries: postTries, delay: postRetries.Delay, limit: postLimit,
 		hooks: map[string]*Hook{}, states: map[string]State{}, posts: map[string]*posting{},
 	}
 }
@@ -147,11 +147,8 @@ func (p *Poster) setState(id string, s State) {
 
 // post posts the events that match a hook until ctx is done.
 func (p *Poster) post(ctx context.Context, h *Hook) {
-	sender := webhook.New(h.Secret, p.limit)
-	if p.PublicOnly {
-		sender.PublicOnly()
-		defer sender.Close()
-	}
+	sender := webhook.New(h.Secret, p.limit, p.Private)
+	defer sender.Close()
 	var group errgroup.Group
 	for _, k := range h.Filter.Wanted() {
 		work := streams.Work{

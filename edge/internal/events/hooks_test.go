@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -110,7 +111,7 @@ func decide(t *testing.T, conn *streams.Conn, outcome schemas.Outcome) (session,
 }
 
 func poster(conn *streams.Conn) *Poster {
-	p := NewPoster(conn, false)
+	p := NewPoster(conn, webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")})
 	p.tries, p.delay = 3, func(int) time.Duration { return time.Millisecond }
 	return p
 }
@@ -216,4 +217,34 @@ func TestBrokenWebhooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad.wait(t, waits)
+}
+
+// Unless the operator allows it, nobody makes an edge post to its own machine, by whatever name.
+func TestWebhooksReachPublicAddressesOnly(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	hidden := receive(t, http.StatusOK)
+	p := poster(conn)
+	p.Private, p.tries = nil, 1
+	var ids []string
+	for _, name := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]"} {
+		h := &Hook{URL: strings.Replace(hidden.URL, "127.0.0.1", name, 1), Filter: Filter{Kinds: []Kind{Decision}}}
+		if err := AddHook(t.Context(), conn, h); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, h.ID)
+	}
+	decide(t, conn, passed)
+	streamstest.Go(t, p.Run)
+	streamstest.Eventually(t, func() error {
+		_, states, err := Hooks(t.Context(), conn)
+		for _, id := range ids {
+			if !strings.Contains(states[id].LastError, "not a public address") {
+				return fmt.Errorf("%s: got %+v, %w", id, states[id], err)
+			}
+		}
+		return nil
+	})
+	if _, tries, _ := hidden.seen(); tries != 0 {
+		t.Errorf("it was posted to %d times", tries)
+	}
 }

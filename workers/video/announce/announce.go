@@ -39,10 +39,10 @@ type Hook struct {
 
 // Options configure an Announcer.
 type Options struct {
-	Hook   Hook
-	Secret string // signs the bodies of requests; empty = not signed
-	URL    string // of the installation, from which receivers fetch the videos
-	Public bool   // webhooks of exports reach only public addresses
+	Hook    Hook
+	Secret  string           // signs the bodies of requests; empty = not signed
+	URL     string           // of the installation, from which receivers fetch the videos
+	Private webhook.Networks // that webhooks of exports may reach besides public addresses
 }
 
 // Announcer announces videos. All announcers on one broker must have the same options, since they share the work.
@@ -73,13 +73,9 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SELENE_VIDEO_HOOK_COMMAND: %w", err)
 	}
-	post := webhook.New(o.Secret, o.Hook.Timeout)
 	queue := &redisQueue{store: settings.New(conn), url: o.URL}
-	url := &urlHook{post, o.Hook.URL, o.URL}
-	hook := &exportHook{exports.New(conn), post}
-	if o.Public {
-		hook.post = webhook.New(o.Secret, o.Hook.Timeout).PublicOnly()
-	}
+	url := &urlHook{webhook.Trusted(o.Secret, o.Hook.Timeout), o.Hook.URL, o.URL}
+	hook := &exportHook{exports.New(conn), webhook.New(o.Secret, o.Hook.Timeout, o.Private)}
 	ackWait := 3*o.Hook.Timeout + time.Minute // a message that is fetched ahead waits for those being handled
 	return &Announcer{
 		conn,

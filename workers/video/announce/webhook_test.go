@@ -129,7 +129,7 @@ func TestWebhooksOfExportsReachPublicAddressesOnly(t *testing.T) {
 	reached := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
 	t.Cleanup(server.Close)
-	a, err := New(i.conn, Options{Hook: Hook{Timeout: time.Second, Tries: 1, URL: server.URL}, URL: base, Public: true})
+	a, err := New(i.conn, Options{Hook: Hook{Timeout: time.Second, Tries: 1, URL: server.URL}, URL: base})
 	if err != nil {
 		t.Fatal(err)
 	}
