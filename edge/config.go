@@ -26,7 +26,7 @@ type Config struct {
 	MaxFrames   int              `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
 	MaxBytes    int              `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
 	MaxMessage  int64            `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
-	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"40000000" desc:"maximum number of pixels of an image"`
+	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"12582912" desc:"maximum number of pixels of an image, up to 12582912 (4096 x 3072)"`
 	Deadline    time.Duration    `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
 	Tokens      string           `envconfig:"SELENE_SESSION_TOKENS" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too; empty = required unless the settings are for development, or up listens on this machine alone"`
 	Proxies     []string         `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"`

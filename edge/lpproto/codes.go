@@ -39,7 +39,7 @@ var SystemCodes = []SystemCode{
 		0,
 	},
 	{CodeMalformed, "malformed message", "malformed message, bad header, unknown command", CloseProtocol},
-	{CodeBadImage, "image cannot be decoded", "the image cannot be decoded, is truncated, or has too many pixels", 0},
+	{CodeBadImage, "image cannot be decoded", "the image cannot be decoded, is truncated, has too many pixels, or would cost too much to decode", 0},
 	{CodeContentType, "unsupported content-type", "unsupported content-type", 0},
 	{CodeVersion, "unsupported protocol version", "unsupported protocol version", CloseProtocol},
 	{CodeNotConnected, "not connected", "`FRAME` before `CONNECT`, or a second `CONNECT`", CloseProtocol},

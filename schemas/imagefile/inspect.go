@@ -9,9 +9,6 @@ import (
 	"fmt"
 )
 
-// MaxPixels is the number of pixels of the largest picture that workers decode.
-const MaxPixels = 40_000_000
-
 // maxSide is the largest width and height, which is also the limit of JPEG.
 const maxSide = 1<<16 - 1
 
@@ -24,7 +21,7 @@ var (
 	ErrTooLarge = errors.New("the picture has too many pixels")
 )
 
-// Info describes a picture. The number of pixels, components and scans bound the cost of decoding it.
+// Info describes a picture.
 type Info struct {
 	Format        Format
 	Width, Height int  // pixels as stored, 1..65535; an EXIF orientation is not applied
@@ -36,6 +33,9 @@ type Info struct {
 
 // Inspect walks the structure of a file and checks that all of it is there, in one pass and without allocating. It does
 // not look into compressed data: of a PNG, rows may still be missing, which [Verify] and every decoder notice.
+//
+// A picture that is accepted has at most the smaller of maxPixels and [MaxPixels] pixels, one size whatever reads it, and
+// costs no more to decode than a large photograph, also if somebody made it to cost as much as possible.
 //
 // Any error means that no part of the product takes the file as a picture. The Info that comes with it is not complete.
 func Inspect(data []byte, maxPixels int) (Info, error) {
@@ -73,6 +73,7 @@ func inspect(data []byte, maxPixels int) (p pngFile, info Info, err error) {
 
 // setSize checks and stores the size.
 func (info *Info) setSize(width, height uint32, maxPixels int) error {
+	maxPixels = min(maxPixels, MaxPixels)
 	if width == 0 || height == 0 {
 		return errors.New("the picture has no size")
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas/imagefile"
@@ -73,7 +74,8 @@ func TestInspectJPEG(t *testing.T) {
 	inspect := func(file string) (imagefile.Info, error) {
 		return imagefile.Inspect([]byte(file), imagefile.MaxPixels)
 	}
-	if info, err := inspect("\xff\xd8" + sof + "\xff\xff" + sos + sos + "\xff\xd9"); err != nil || info.Width != 32 || info.Height != 16 || info.Scans != 2 {
+	progressive := strings.Replace(sof, "\xc0", "\xc2", 1)
+	if info, err := inspect("\xff\xd8" + progressive + "\xff\xff" + sos + sos + "\xff\xd9"); err != nil || info.Width != 32 || info.Height != 16 || info.Scans != 2 {
 		t.Fatalf("%+v, %v", info, err)
 	}
 	for name, file := range map[string]string{
@@ -83,6 +85,15 @@ func TestInspectJPEG(t *testing.T) {
 		"two sizes":         "\xff\xd8" + sof + sof + sos + "\xff\xd9",
 		"no marker":         "\xff\xd8\xff\xe0\x00\x02x" + sof + sos + "\xff\xd9",
 		"segment length 1":  "\xff\xd8\xff\xe0\x00\x01" + sof + sos + "\xff\xd9",
+		"two scans":         "\xff\xd8" + sof + sos + sos + "\xff\xd9",
+		"reserved marker":   "\xff\xd8" + sof + "\xff\x02\x00\x04xx" + sos + "\xff\xd9",
+		"extension":         "\xff\xd8" + sof + "\xff\xf8\x00\x04xx" + sos + "\xff\xd9",
+		"number of lines":   "\xff\xd8" + sof + sos + "\xff\xdc\x00\x04\x00\x10\xff\xd9",
+		"arithmetic tables": "\xff\xd8" + sof + "\xff\xcc\x00\x04xx" + sos + "\xff\xd9",
+		"table with a rest": "\xff\xd8" + sof + "\xff\xdb\x00\x05\x00xx" + sos + "\xff\xd9",
+		"codes with a rest": "\xff\xd8" + sof + "\xff\xc4\x00\x05\x00xx" + sos + "\xff\xd9",
+		"restart interval":  "\xff\xd8" + sof + "\xff\xdd\x00\x05\x00xx" + sos + "\xff\xd9",
+		"no sampling":       "\xff\xd8\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\x01\x00" + sos + "\xff\xd9",
 		"second start":      "\xff\xd8\xff\xd8" + sof + sos + "\xff\xd9",
 		"unknown component": "\xff\xd8" + sof + "\xff\xda\x00\x08\x01\x02\x00\x00\x3f\x00\x12\xff\xd9",
 		"empty scan header": "\xff\xd8" + sof + "\xff\xda\x00\x02\x12\xff\xd9",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"iter"
 )
 
@@ -14,14 +15,20 @@ const (
 	markerSOF2  = 0xc2 // progressive; SOF1 is baseline with more tables
 	markerDHT   = 0xc4
 	markerJPG   = 0xc8
-	markerDAC   = 0xcc
+	markerDAC   = 0xcc // arithmetic coding
 	markerSOF15 = 0xcf
 	markerRST0  = 0xd0
 	markerRST7  = 0xd7
 	markerSOI   = 0xd8
 	markerEOI   = 0xd9
 	markerSOS   = 0xda
+	markerDQT   = 0xdb
+	markerDRI   = 0xdd
+	markerAPP0  = 0xe0
+	markerAPP14 = 0xee
+	markerAPP15 = 0xef
 	markerSOF55 = 0xf7 // JPEG-LS
+	markerCOM   = 0xfe
 )
 
 // Segments yields the marker segments of a JPEG before its first scan, each as its marker code and its content, which
@@ -44,40 +51,78 @@ func Segments(data []byte) iter.Seq2[byte, []byte] {
 	}
 }
 
-// jpegFrame holds the contents of a frame header, and the components for which pixel data was seen.
-type jpegFrame struct {
-	progressive bool
-	components  []byte // content of the header from the first component on, 3 bytes each
-	scanned     [4]bool
+// jpegFile is a JPEG whose structure is being checked.
+type jpegFile struct {
+	frame    jpegFrame
+	segments int
+	huffman  int // Huffman tables
+	visits   int // blocks of all scans together
 }
 
-// inspectJPEG walks the segments and scans of ITU-T T.81 to the end of image.
+// inspectJPEG walks the segments and scans of ITU-T T.81 to the end of image. What it does not know it refuses: a decoder
+// that skips a segment in another way would find another picture in the content of one.
 func inspectJPEG(data []byte, maxPixels int, info *Info) error {
-	var frame jpegFrame
+	var f jpegFile
 	for rest := data[2:]; ; {
 		marker, content, after, err := nextSegment(rest)
 		if err != nil {
 			return err
 		}
 		rest = after
-		switch {
-		case marker == markerEOI:
+		if marker == markerEOI {
 			info.Size = len(data) - len(rest)
-			return frame.checkComplete()
-		case marker == markerSOI:
-			return errors.New("a second start of image")
-		case isFrameHeader(marker):
-			if err := frame.readHeader(marker, content, maxPixels, info); err != nil {
-				return err
-			}
-		case marker == markerSOS:
-			if err := frame.readScan(content); err != nil {
-				return err
-			}
-			info.Scans++
+			return f.frame.checkComplete()
+		}
+		if f.segments++; f.segments > maxSegments {
+			return fmt.Errorf("%w: more than %d segments", ErrTooCostly, maxSegments)
+		}
+		if err := f.readSegment(marker, content, maxPixels, info); err != nil {
+			return err
+		}
+		if marker == markerSOS {
 			rest = skipScan(rest)
 		}
 	}
+}
+
+func (f *jpegFile) readSegment(marker byte, content []byte, maxPixels int, info *Info) error {
+	switch {
+	case marker == markerSOI:
+		return errors.New("a second start of image")
+	case isFrameHeader(marker):
+		return f.frame.readHeader(marker, content, maxPixels, info)
+	case marker == markerSOS:
+		return f.readScan(content, info)
+	case marker == markerDQT:
+		return checkQuantization(content)
+	case marker == markerDHT:
+		n, err := countHuffman(content)
+		if f.huffman += n; err == nil && f.huffman > maxHuffman {
+			return fmt.Errorf("%w: more than %d Huffman tables", ErrTooCostly, maxHuffman)
+		}
+		return err
+	case marker == markerDRI:
+		if len(content) != 2 {
+			return errors.New("the restart interval has a wrong length")
+		}
+	case isBare(marker), isMetadata(marker):
+	default:
+		return fmt.Errorf("a segment %#x, which pictures of cameras do not have", marker)
+	}
+	return nil
+}
+
+// readScan counts a scan and its cost.
+func (f *jpegFile) readScan(content []byte, info *Info) error {
+	blocks, err := f.frame.readScan(content)
+	if err != nil {
+		return err
+	}
+	f.visits += blocks
+	if info.Scans++; info.Scans > maxScans || f.visits > maxVisits {
+		return fmt.Errorf("%w: at most %d scans and %d blocks in all of them are allowed", ErrTooCostly, maxScans, maxVisits)
+	}
+	return nil
 }
 
 // nextSegment reads a marker and, for those that have one, the segment after it.
@@ -118,77 +163,14 @@ func isBare(marker byte) bool {
 	return marker == markerTEM || markerRST0 <= marker && marker <= markerRST7
 }
 
+// isMetadata reports whether decoders need nothing of a segment, or only what [AppendStripped] keeps.
+func isMetadata(marker byte) bool {
+	return markerAPP0 <= marker && marker <= markerAPP15 || marker == markerCOM
+}
+
 func isFrameHeader(marker byte) bool {
 	return markerSOF0 <= marker && marker <= markerSOF15 && marker != markerDHT && marker != markerJPG && marker != markerDAC ||
 		marker == markerSOF55
-}
-
-func (f *jpegFrame) readHeader(marker byte, content []byte, maxPixels int, info *Info) error {
-	if f.components != nil {
-		return errors.New("two frame headers")
-	}
-	if marker > markerSOF2 {
-		return errors.New("neither baseline nor progressive")
-	}
-	if len(content) < 6 {
-		return ErrTruncated
-	}
-	if content[0] != 8 {
-		return errors.New("samples must have 8 bits")
-	}
-	n := int(content[5])
-	if n != 1 && n != 3 && n != 4 {
-		return errors.New("the picture must have 1, 3 or 4 components")
-	}
-	if len(content) != 6+3*n {
-		return errors.New("the frame header has a wrong length")
-	}
-	f.components, f.progressive = content[6:], marker == markerSOF2
-	info.Components, info.Progressive = n, f.progressive
-	return info.setSize(uint32(binary.BigEndian.Uint16(content[3:])), uint32(binary.BigEndian.Uint16(content[1:])), maxPixels)
-}
-
-// readScan notes which components a scan has the data of.
-func (f *jpegFrame) readScan(content []byte) error {
-	if f.components == nil {
-		return errors.New("pixel data before the frame header")
-	}
-	if len(content) == 0 || len(content) != 4+2*int(content[0]) {
-		return errors.New("a scan header has a wrong length")
-	}
-	selectors, spectralStart := content[1:len(content)-3], content[len(content)-3]
-	for ; len(selectors) > 0; selectors = selectors[2:] {
-		at := f.indexOf(selectors[0])
-		if at < 0 {
-			return errors.New("a scan of a component that the frame header does not name")
-		}
-		if !f.progressive || spectralStart == 0 { // other scans refine
-			f.scanned[at] = true
-		}
-	}
-	return nil
-}
-
-func (f *jpegFrame) indexOf(component byte) int {
-	for i := 0; i < len(f.components); i += 3 {
-		if f.components[i] == component {
-			return i / 3
-		}
-	}
-	return -1
-}
-
-// checkComplete refuses a file without the data of some component: decoders would fill its plane with old memory.
-func (f *jpegFrame) checkComplete() error {
-	if f.components == nil {
-		return errors.New("no frame header")
-	}
-	for i := range len(f.components) / 3 {
-		if !f.scanned[i] {
-			return ErrTruncated
-		}
-	}
-	return nil
 }
 
 // skipScan skips entropy-coded bytes up to the next real marker: stuffed zeros and restart markers belong to the scan.

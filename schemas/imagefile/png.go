@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 )
 
@@ -31,6 +32,7 @@ const (
 	afterPalette
 	afterTransparency
 	afterData
+	afterPixels // another chunk followed
 )
 
 // pngFile is a PNG whose structure is being checked.
@@ -40,7 +42,8 @@ type pngFile struct {
 	depth         int
 	interlaced    bool
 
-	stage int
+	stage     int
+	dataBytes int // of all IDAT chunks
 	// data holds the first IDAT chunk and what follows it in the file.
 	data []byte
 }
@@ -66,8 +69,15 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 			if p.colorType == palette && p.stage < afterPalette {
 				return p, errors.New("no palette before the pixel data")
 			}
+			if p.stage == afterPixels {
+				return p, errors.New("the pixel data is in two places")
+			}
 			if p.stage < afterData {
 				p.stage, p.data = afterData, rest
+			}
+			// Packed pixels are never larger than pixels: the rest would be blocks without any, which take their time.
+			if p.dataBytes += len(content); p.dataBytes > p.rowBytes()*65/64+maxOverhead {
+				return p, fmt.Errorf("%w: more compressed data than pixels", ErrTooCostly)
 			}
 		case "IEND":
 			if p.stage < afterData {
@@ -78,6 +88,13 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 			}
 			info.Size = len(data) - len(after)
 			return p, nil
+		default:
+			if isCritical := kind[0]&0x20 == 0; isCritical {
+				return p, errors.New("a chunk of an unknown kind, without which the picture cannot be read")
+			}
+			if p.stage == afterData {
+				p.stage = afterPixels
+			}
 		}
 		if err != nil {
 			return p, err
@@ -122,6 +139,9 @@ func (p *pngFile) readHeader(content []byte, maxPixels int, info *Info) error {
 	info.Components, info.Progressive, info.Scans = pngComponents[colorType], p.interlaced, len(p.passes())
 	err := info.setSize(binary.BigEndian.Uint32(content), binary.BigEndian.Uint32(content[4:]), maxPixels)
 	p.width, p.height = info.Width, info.Height
+	if err == nil && p.rowBytes() > maxRowBytes {
+		err = fmt.Errorf("%w: %d bytes of pixels; at most %d are allowed", ErrTooCostly, p.rowBytes(), maxRowBytes)
+	}
 	return err
 }
 

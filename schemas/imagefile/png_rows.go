@@ -23,6 +23,24 @@ func (p *pngFile) passes() []pass {
 	return onePass
 }
 
+// rowsOf returns how many rows a pass has, and the bytes of each with its filter type; an empty pass has none.
+func (p *pngFile) rowsOf(pass pass) (rows, length int) {
+	width, height := ceil(p.width-pass.x, pass.dx), ceil(p.height-pass.y, pass.dy)
+	if width <= 0 || height <= 0 {
+		return 0, 0
+	}
+	return height, 1 + ceil(pngComponents[p.colorType]*p.depth*width, 8)
+}
+
+// rowBytes returns the number of bytes of all rows.
+func (p *pngFile) rowBytes() (n int) {
+	for _, pass := range p.passes() {
+		rows, length := p.rowsOf(pass)
+		n += rows * length
+	}
+	return n
+}
+
 // highestFilter is the largest filter type of a row.
 const highestFilter = 4
 
@@ -43,14 +61,11 @@ func (p *pngFile) checkRows() error {
 	if err := f.reset(data); err != nil {
 		return missing(err)
 	}
-	bits := pngComponents[p.colorType] * p.depth
 	for _, pass := range p.passes() {
-		width, height := (p.width-pass.x+pass.dx-1)/pass.dx, (p.height-pass.y+pass.dy-1)/pass.dy
-		if width <= 0 || height <= 0 {
-			continue
-		}
-		if err := f.readRows(height, 1+(bits*width+7)/8); err != nil {
-			return err
+		if rows, length := p.rowsOf(pass); rows > 0 {
+			if err := f.readRows(rows, length); err != nil {
+				return err
+			}
 		}
 	}
 	n, err := io.ReadFull(f.zlib, make([]byte, 1)) // reads the checksum too

@@ -31,7 +31,7 @@ type Config struct {
 	MaxFrames   int           // frames of one address that are judged at the same time; default 16
 	MaxBytes    int           // of images of one address in a second; default 32 MiB
 	MaxMessage  int64         // bytes of one message; default lpproto.MaxMessageBytes
-	MaxPixels   int           // pixels of one image; default 40 million
+	MaxPixels   int           // pixels of one image; default and most imagefile.MaxPixels
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
 	Origins     []string      // further origins whose pages may connect; "*" = any
 	// NeedsToken reports whether, by the settings, only sessions created over REST can be opened, with a token; nil = never.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 const (
@@ -24,12 +25,13 @@ const (
 // of it. face is where the face is in the picture, in pixels.
 func Shot(picture []byte, face *schemas.Rect, s *schemas.TokenSettings) ([]byte, error) {
 	fits := s.BestShotMaxBytes == 0 || len(picture) <= s.BestShotMaxBytes
-	config, _, err := image.DecodeConfig(bytes.NewReader(picture))
+	stripped := imagefile.AppendStripped(nil, picture)
+	config, _, err := image.DecodeConfig(bytes.NewReader(stripped))
 	small := s.BestShotMaxPixels == 0 || err == nil && max(config.Width, config.Height) <= s.BestShotMaxPixels
 	if s.BestShotCrop == schemas.CropFrame && fits && small {
 		return picture, nil
 	}
-	img, _, err := image.Decode(bytes.NewReader(picture))
+	img, _, err := image.Decode(bytes.NewReader(stripped))
 	if err != nil {
 		return nil, fmt.Errorf("decode the best shot: %w", err)
 	}

@@ -60,10 +60,13 @@ func pngOf(head, rows []byte) []byte {
 	return append(append(bytes.Clone(head), chunk("IDAT", deflate(rows))...), chunk("IEND", nil)...)
 }
 
+// adam7 are the passes of interlaced pictures: first column and row, distance of columns and rows.
+var adam7 = [][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}
+
 // interlacedPNG returns an RGB picture in the seven passes of Adam7, without the last missing bytes of pixel data.
 func interlacedPNG(w, h, missing int) []byte {
 	var rows []byte
-	for _, p := range [][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}} {
+	for _, p := range adam7 {
 		if columns := (w - p[0] + p[2] - 1) / p[2]; columns > 0 {
 			rows = append(rows, pixelRows(columns*3, max(0, (h-p[1]+p[3]-1)/p[3]))...)
 		}

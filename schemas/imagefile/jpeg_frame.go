@@ -1,0 +1,121 @@
+package imagefile
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// jpegFrame is a frame header, and what was seen of its components.
+type jpegFrame struct {
+	progressive bool
+	components  []jpegComponent
+	memory      [4]jpegComponent
+}
+
+type jpegComponent struct {
+	id      byte
+	blocks  int  // of 8 x 8 samples
+	scanned bool // some of its pixel data was seen
+}
+
+func (f *jpegFrame) readHeader(marker byte, content []byte, maxPixels int, info *Info) error {
+	if f.components != nil {
+		return errors.New("two frame headers")
+	}
+	if marker > markerSOF2 {
+		return errors.New("neither baseline nor progressive")
+	}
+	if len(content) < 6 {
+		return ErrTruncated
+	}
+	if content[0] != 8 {
+		return errors.New("samples must have 8 bits")
+	}
+	n := int(content[5])
+	if n != 1 && n != 3 && n != 4 {
+		return errors.New("the picture must have 1, 3 or 4 components")
+	}
+	if len(content) != 6+3*n {
+		return errors.New("the frame header has a wrong length")
+	}
+	f.progressive = marker == markerSOF2
+	info.Components, info.Progressive = n, f.progressive
+	err := info.setSize(uint32(binary.BigEndian.Uint16(content[3:])), uint32(binary.BigEndian.Uint16(content[1:])), maxPixels)
+	if err != nil {
+		return err
+	}
+	return f.readComponents(content[6:], info.Width, info.Height)
+}
+
+// maxSampling is the largest sampling factor.
+const maxSampling = 4
+
+// readComponents reads the identifier, the sampling factors and the quantization table of each component.
+func (f *jpegFrame) readComponents(content []byte, width, height int) error {
+	highest, widest := 1, 1
+	for i := 0; i < len(content); i += 3 {
+		h, v := int(content[i+1]>>4), int(content[i+1]&15)
+		if h == 0 || v == 0 || h > maxSampling || v > maxSampling || content[i+2] > 3 {
+			return errors.New("a component has no valid sampling or quantization table")
+		}
+		widest, highest = max(widest, h), max(highest, v)
+	}
+	units := ceil(width, 8*widest) * ceil(height, 8*highest)
+	for i := 0; i < len(content); i += 3 {
+		if f.find(content[i]) != nil {
+			return errors.New("two components have one name")
+		}
+		f.memory[i/3] = jpegComponent{id: content[i], blocks: units * int(content[i+1]>>4) * int(content[i+1]&15)}
+		f.components = f.memory[:i/3+1]
+	}
+	return nil
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// readScan notes which components a scan has the data of, and returns how many blocks it visits.
+func (f *jpegFrame) readScan(content []byte) (blocks int, err error) {
+	if f.components == nil {
+		return 0, errors.New("pixel data before the frame header")
+	}
+	if len(content) == 0 || len(content) != 4+2*int(content[0]) || content[0] == 0 || int(content[0]) > len(f.components) {
+		return 0, errors.New("a scan header has a wrong length")
+	}
+	selectors, spectralStart := content[1:len(content)-3], content[len(content)-3]
+	for ; len(selectors) > 0; selectors = selectors[2:] {
+		c := f.find(selectors[0])
+		if c == nil {
+			return 0, errors.New("a scan of a component that the frame header does not name")
+		}
+		if c.scanned && !f.progressive {
+			return 0, errors.New("two scans of one component")
+		}
+		if !f.progressive || spectralStart == 0 { // other scans refine
+			c.scanned = true
+		}
+		blocks += c.blocks
+	}
+	return blocks, nil
+}
+
+func (f *jpegFrame) find(id byte) *jpegComponent {
+	for i := range f.components {
+		if f.components[i].id == id {
+			return &f.components[i]
+		}
+	}
+	return nil
+}
+
+// checkComplete refuses a file without the data of some component: decoders would fill its plane with old memory.
+func (f *jpegFrame) checkComplete() error {
+	if f.components == nil {
+		return errors.New("no frame header")
+	}
+	for _, c := range f.components {
+		if !c.scanned {
+			return ErrTruncated
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package security
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	_ "image/jpeg" // another opinion
+	_ "image/png"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
+	"github.com/selene-liveness/selene/workers/vision"
+)
+
+const (
+	hostileImages = 10_000
+	// growthBound is the memory that the process may take after the first thousand images, whatever the rest are: the largest
+	// picture as FFmpeg holds it and as RGB, twice, since memory that was freed is kept for a while.
+	growthBound = 200 << 10 // KiB
+)
+
+// Each of many images that a seeded generator damages is refused at the door, which gives it a code, or is one picture for all
+// that read it: of one size, within the limits. Nothing that the door refuses is decoded.
+func TestGeneratedImages(t *testing.T) {
+	random := rand.New(rand.NewPCG(12, 1))
+	files := imagefiletest.Small()
+	d := vision.NewDecoder(imagefile.MaxPixels)
+	defer d.Close()
+	var decoded vision.Image
+	refused, undecodable, pictures, before := 0, 0, 0, 0
+	for i := range hostileImages {
+		data := imagefiletest.Damage(random, files)
+		info, err := imagefile.Verify(data, imagefile.MaxPixels)
+		decodeErr := d.Decode(data, &decoded)
+		switch {
+		case err != nil && decodeErr == nil:
+			t.Fatalf("image %d is decoded, and refused at the door: %v", i, err)
+		case decodeErr != nil && !errors.Is(decodeErr, vision.ErrUndecodable):
+			t.Fatalf("image %d: %v", i, decodeErr)
+		case err != nil:
+			refused++
+		case decodeErr != nil:
+			undecodable++
+		default:
+			pictures++
+			if decoded.Width != info.Width || decoded.Height != info.Height || info.Width*info.Height > imagefile.MaxPixels {
+				t.Fatalf("image %d: %+v at the door, decoded to %d x %d", i, info, decoded.Width, decoded.Height)
+			}
+			if other, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && (other.Width != info.Width || other.Height != info.Height) {
+				t.Fatalf("image %d: %+v at the door, %d x %d for the standard library", i, info, other.Width, other.Height)
+			}
+		}
+		if i == hostileImages/10 {
+			before = residentKiB(t)
+		}
+	}
+	t.Logf("%d refused at the door, %d by decoders, %d pictures", refused, undecodable, pictures)
+	if min(refused, undecodable, pictures) < hostileImages/100 {
+		t.Error("the generator is one-sided")
+	}
+	if grown := residentKiB(t) - before; grown > growthBound {
+		t.Errorf("the process grew by %d KiB; at most %d are expected", grown, growthBound)
+	}
+}
+
+// residentKiB returns the resident memory of this process.
+func residentKiB(t *testing.T) int {
+	t.Helper()
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(string(bytes.Fields(data)[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize() / 1024
+}
