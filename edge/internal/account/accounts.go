@@ -60,6 +60,7 @@ type Caller struct {
 	user  bool
 	owner string     // the owner of a token: a user, or AdminToken
 	since time.Time  // when that user was created
+	epoch string     // person.Tokens of that user
 	until *time.Time // when a token expires
 }
 

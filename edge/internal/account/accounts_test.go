@@ -104,7 +104,7 @@ func TestLogInCostsTheSameForUnknownUsers(t *testing.T) {
 	a, _, ctx := prepare(t)
 	a.with(t, "known")
 	a.with(t, "disabled", SessionsRead)
-	if _, err := a.SetUser(ctx, Admin(), "disabled", nil, true); err != nil {
+	if _, err := a.SetUser(ctx, Admin(), "disabled", nil, true, EndTokens); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"known", "unknown", "disabled", "", "no name at all"} {
@@ -253,23 +253,23 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	by("demoted", StatsRead)
-	if _, err := a.SetUser(ctx, Admin(), "maker", []string{"of-maker"}, true); err != nil {
+	if _, err := a.SetUser(ctx, Admin(), "maker", []string{"of-maker"}, true, KeepTokens); err != nil {
 		t.Fatal(err)
 	}
 	_, err = a.ByToken(ctx, secret)
 	wantErr(t, "maker disabled", err, ErrUnauthenticated)
-	if _, err := a.SetUser(ctx, Admin(), "maker", []string{"of-maker"}, false); err != nil {
+	if _, err := a.SetUser(ctx, Admin(), "maker", []string{"of-maker"}, false, EndTokens); err != nil {
 		t.Fatal(err)
 	}
 	by("enabled", StatsRead)
 	c.pass(7 * 24 * time.Hour)
 	_, err = a.ByToken(ctx, secret)
 	wantErr(t, "expired", err, ErrUnauthenticated)
-	if err := a.DeleteToken(ctx, made.ID); err != nil {
+	if err := a.DeleteToken(ctx, Admin(), made.ID); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, "deleted twice", a.DeleteToken(ctx, made.ID), streams.ErrNotFound)
-	wantErr(t, "no id", a.DeleteToken(ctx, "*"), streams.ErrNotFound)
+	wantErr(t, "deleted twice", a.DeleteToken(ctx, Admin(), made.ID), streams.ErrNotFound)
+	wantErr(t, "no id", a.DeleteToken(ctx, Admin(), "*"), streams.ErrNotFound)
 }
 
 func TestTokensOfDeletedUsers(t *testing.T) {
@@ -381,15 +381,15 @@ func TestGrantsAreBounded(t *testing.T) {
 	refused("make an administrator", SessionsWrite, err)
 	_, _, err = a.MakeUser(ctx, clerk, "mine", []string{"of-reader", "of-auditor"}, "")
 	refused("make an auditor", AuditRead, err)
-	_, err = a.SetUser(ctx, clerk, "clerk", []string{"of-clerk", "of-auditor"}, false)
+	_, err = a.SetUser(ctx, clerk, "clerk", []string{"of-clerk", "of-auditor"}, false, EndTokens)
 	refused("join the auditors", AuditRead, err)
-	_, err = a.SetUser(ctx, clerk, "reader", []string{"of-reader", "of-auditor"}, false)
+	_, err = a.SetUser(ctx, clerk, "reader", []string{"of-reader", "of-auditor"}, false, EndTokens)
 	refused("lift a friend", AuditRead, err)
-	_, err = a.SetUser(ctx, clerk, "boss", []string{"of-reader"}, false)
+	_, err = a.SetUser(ctx, clerk, "boss", []string{"of-reader"}, false, EndTokens)
 	refused("lower the boss", SessionsWrite, err)
-	_, err = a.SetUser(ctx, clerk, "auditor", []string{"of-auditor"}, true)
+	_, err = a.SetUser(ctx, clerk, "auditor", []string{"of-auditor"}, true, EndTokens)
 	refused("disable the auditor", AuditRead, err)
-	_, err = a.ResetPassword(ctx, clerk, "boss")
+	_, err = a.ResetPassword(ctx, clerk, "boss", EndTokens)
 	refused("become the boss", SessionsWrite, err)
 	refused("remove the auditor", AuditRead, a.DeleteUser(ctx, clerk, "auditor"))
 	_, err = a.PutGroup(ctx, clerk, "of-clerk", Rights{UsersRead, UsersWrite, AuditRead})
@@ -405,37 +405,37 @@ func TestGrantsAreBounded(t *testing.T) {
 
 	_, _, err = a.MakeUser(ctx, clerk, "mine", []string{"of-reader"}, "")
 	allowed("make a reader", err)
-	_, err = a.SetUser(ctx, clerk, "mine", nil, true)
+	_, err = a.SetUser(ctx, clerk, "mine", nil, true, EndTokens)
 	allowed("disable him", err)
-	_, err = a.ResetPassword(ctx, clerk, "mine")
+	_, err = a.ResetPassword(ctx, clerk, "mine", EndTokens)
 	allowed("reset his password", err)
 	_, err = a.PutGroup(ctx, clerk, "of-reader", Rights{})
 	allowed("lower the readers", err)
 	allowed("remove him", a.DeleteUser(ctx, clerk, "mine"))
 
 	wantErr(t, "remove himself", a.DeleteUser(ctx, clerk, "clerk"), ErrConflict)
-	_, err = a.SetUser(ctx, clerk, "clerk", []string{"of-clerk"}, true)
+	_, err = a.SetUser(ctx, clerk, "clerk", []string{"of-clerk"}, true, EndTokens)
 	wantErr(t, "disable himself", err, ErrConflict)
-	_, err = a.ResetPassword(ctx, clerk, "clerk")
+	_, err = a.ResetPassword(ctx, clerk, "clerk", EndTokens)
 	wantErr(t, "reset his own", err, ErrConflict)
 }
 
 func TestLastAdministrator(t *testing.T) {
 	a, _, ctx := prepare(t)
 	boss := a.with(t, "boss")
-	_, err := a.SetUser(ctx, Admin(), "boss", nil, false)
+	_, err := a.SetUser(ctx, Admin(), "boss", nil, false, EndTokens)
 	wantErr(t, "lower", err, ErrConflict)
-	_, err = a.SetUser(ctx, Admin(), "boss", []string{Administrators}, true)
+	_, err = a.SetUser(ctx, Admin(), "boss", []string{Administrators}, true, EndTokens)
 	wantErr(t, "disable", err, ErrConflict)
 	wantErr(t, "remove", a.DeleteUser(ctx, Admin(), "boss"), ErrConflict)
 	wantErr(t, "remove the group", a.DeleteGroup(ctx, Admin(), Administrators), ErrConflict)
 	_, err = a.PutGroup(ctx, Admin(), Administrators, Rights{})
 	wantErr(t, "empty the group", err, ErrConflict)
 	a.with(t, "disabled")
-	if _, err := a.SetUser(ctx, Admin(), "disabled", []string{Administrators}, true); err != nil {
+	if _, err := a.SetUser(ctx, Admin(), "disabled", []string{Administrators}, true, EndTokens); err != nil {
 		t.Fatal(err)
 	}
-	_, err = a.SetUser(ctx, boss, "boss", nil, false)
+	_, err = a.SetUser(ctx, boss, "boss", nil, false, EndTokens)
 	wantErr(t, "a disabled one is none", err, ErrConflict)
 
 	// When two administrators remove each other at two edges at the same time, one remains.
@@ -457,7 +457,7 @@ func TestLastAdministrator(t *testing.T) {
 		if p.Users["boss"] == nil {
 			boss = a.with(t, "boss")
 		}
-		if _, err := a.SetUser(ctx, Admin(), "other", nil, true); err == nil {
+		if _, err := a.SetUser(ctx, Admin(), "other", nil, true, EndTokens); err == nil {
 			err = a.DeleteUser(ctx, Admin(), "other")
 			if err != nil {
 				t.Fatal(err)
@@ -478,8 +478,8 @@ func TestRefusedUsersAndGroups(t *testing.T) {
 		"no such group":          {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", []string{"x"}, ""); return err }, ErrInvalid},
 		"a password":             {func() error { _, _, err := a.MakeUser(ctx, Admin(), "u", nil, "short"); return err }, ErrInvalid},
 		"there is one":           {func() error { _, _, err := a.MakeUser(ctx, Admin(), "reader", nil, ""); return err }, ErrConflict},
-		"set an unknown user":    {func() error { _, err := a.SetUser(ctx, Admin(), "nobody", nil, false); return err }, streams.ErrNotFound},
-		"reset an unknown user":  {func() error { _, err := a.ResetPassword(ctx, Admin(), "nobody"); return err }, streams.ErrNotFound},
+		"set an unknown user":    {func() error { _, err := a.SetUser(ctx, Admin(), "nobody", nil, false, EndTokens); return err }, streams.ErrNotFound},
+		"reset an unknown user":  {func() error { _, err := a.ResetPassword(ctx, Admin(), "nobody", EndTokens); return err }, streams.ErrNotFound},
 		"delete an unknown user": {func() error { return a.DeleteUser(ctx, Admin(), "nobody") }, streams.ErrNotFound},
 		"no group to go":         {func() error { return a.DeleteGroup(ctx, Admin(), "nobody") }, streams.ErrNotFound},
 		"members":                {func() error { return a.DeleteGroup(ctx, Admin(), "of-reader") }, ErrConflict},
@@ -487,5 +487,88 @@ func TestRefusedUsersAndGroups(t *testing.T) {
 		"a group's name":         {func() error { _, err := a.PutGroup(ctx, Admin(), "G", nil); return err }, ErrInvalid},
 	} {
 		wantErr(t, what, f.do(), f.kind)
+	}
+}
+
+// Whoever gets hold of an account can leave a token behind: it ends with what takes the account back.
+func TestTokensEndWithPasswordResetAndDisabling(t *testing.T) {
+	a, _, ctx := prepare(t)
+	end := map[string]func(tokens Tokens) error{
+		"reset": func(tokens Tokens) error { _, err := a.ResetPassword(ctx, Admin(), "u", tokens); return err },
+		"disable": func(tokens Tokens) error {
+			_, err := a.SetUser(ctx, Admin(), "u", []string{"of-u"}, true, tokens)
+			if err == nil {
+				_, err = a.SetUser(ctx, Admin(), "u", []string{"of-u"}, false, tokens)
+			}
+			return err
+		},
+	}
+	u := a.with(t, "u", TokensWrite, SessionsRead)
+	_, others, err := a.MakeToken(ctx, Admin(), "of the installation", Rights{SessionsRead}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, deed := range end {
+		u.epoch = ""
+		if p, _, err := a.people(ctx); err == nil {
+			u.epoch = p.Users["u"].Tokens
+		}
+		_, secret, err := a.MakeToken(ctx, u, "left behind", Rights{TokensWrite, SessionsRead}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := a.ByToken(ctx, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := deed(KeepTokens); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.ByToken(ctx, secret); err != nil {
+			t.Errorf("%s: the token was not kept: %v", what, err)
+		}
+		if err := deed(EndTokens); err != nil {
+			t.Fatal(err)
+		}
+		// A request of the token that was under way.
+		_, late, err := a.MakeToken(ctx, token, "late", Rights{SessionsRead}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{secret, late} {
+			_, err := a.ByToken(ctx, s)
+			wantErr(t, what, err, ErrUnauthenticated)
+		}
+		if tokens, err := a.Tokens(ctx); err != nil || slices.ContainsFunc(tokens, func(t Token) bool { return t.Name == "left behind" }) {
+			t.Errorf("%s: got %+v, %v", what, tokens, err)
+		}
+	}
+	if _, err := a.ByToken(ctx, others); err != nil {
+		t.Errorf("the token of somebody else: %v", err)
+	}
+}
+
+func TestOthersTokensCannotBeDeleted(t *testing.T) {
+	a, _, ctx := prepare(t)
+	maker, other := a.with(t, "maker", TokensWrite, SessionsRead), a.with(t, "other", TokensWrite, SessionsRead)
+	boss := a.with(t, "boss", TokensWrite, UsersWrite)
+	token := func() string {
+		t.Helper()
+		made, _, err := a.MakeToken(ctx, maker, "of maker", Rights{SessionsRead}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.ID
+	}
+	id := token()
+	wantErr(t, "another's", a.DeleteToken(ctx, other, id), ErrForbidden)
+	again := maker
+	again.since = again.since.Add(time.Hour)
+	wantErr(t, "a later user's of the same name", a.DeleteToken(ctx, again, id), ErrForbidden)
+	if err := a.DeleteToken(ctx, maker, id); err != nil {
+		t.Error(err)
+	}
+	if err := a.DeleteToken(ctx, boss, token()); err != nil {
+		t.Error(err)
 	}
 }

@@ -112,6 +112,7 @@ func (p *people) caller(u *person) Caller {
 		user:       true,
 		owner:      u.Name,
 		since:      u.Created,
+		epoch:      u.Tokens,
 	}
 }
 

@@ -36,11 +36,14 @@ const Administrators = "administrators"
 // person is a user as stored.
 type person struct {
 	User
-	Password string `json:"password"` // PHC string
-	Logins   string `json:"logins"`   // logins that carry another value have ended
+	Password string `json:"password"`         // PHC string
+	Logins   string `json:"logins"`           // logins that carry another value have ended
+	Tokens   string `json:"tokens,omitempty"` // so have tokens that carry another value
 }
 
 func (p *person) endLogins() { p.Logins = randomHex(8) }
+
+func (p *person) endTokens() { p.Tokens = randomHex(8) }
 
 // people holds all users and groups. It is one document, so that two changes together cannot do what neither may do alone,
 // such as removing the last two administrators.

@@ -34,8 +34,9 @@ type Token struct {
 type storedToken struct {
 	Token
 	Hash  []byte    `json:"hash"`
-	Owner string    `json:"owner"` // a user, or AdminToken
-	Since time.Time `json:"since"` // when that user was created: a later user of the same name does not own it
+	Owner string    `json:"owner"`           // a user, or AdminToken
+	Since time.Time `json:"since"`           // when that user was created: a later user of the same name does not own it
+	Epoch string    `json:"epoch,omitempty"` // person.Tokens of that user when the token was created
 }
 
 const (
@@ -94,7 +95,7 @@ func (a *Accounts) MakeToken(ctx context.Context, by Caller, name string, scopes
 	secret := "selene_" + id + "_" + randomSecret()
 	t := storedToken{
 		Token: Token{ID: id, Name: name, Scopes: scopes, Created: a.now(), CreatedBy: by.Name, Expires: expires},
-		Hash:  sessions.HashSecret(secret), Owner: by.owner, Since: by.since,
+		Hash:  sessions.HashSecret(secret), Owner: by.owner, Since: by.since, Epoch: by.epoch,
 	}
 	return t.Token, secret, a.putToken(ctx, t, 0)
 }
@@ -109,7 +110,7 @@ func (a *Accounts) putToken(ctx context.Context, t storedToken, revision uint64)
 }
 
 // ByToken returns the caller that a token authenticates. The error is ErrUnauthenticated if the token is invalid, was deleted or
-// has expired, or if its user was deleted or disabled.
+// has expired, or if its user was deleted or disabled, or their tokens have ended.
 func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	refused := unauthenticated("the token is unknown or has expired")
 	id, ok := tokenID(token)
@@ -131,14 +132,14 @@ func (a *Accounts) ByToken(ctx context.Context, token string) (Caller, error) {
 	if subtle.ConstantTimeCompare(t.Hash, sessions.HashSecret(token)) != 1 || t.Expires != nil && !now.Before(*t.Expires) {
 		return Caller{}, refused
 	}
-	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since, until: t.Expires}
+	c := Caller{Name: "token:" + id, Rights: All().both(t.Scopes), owner: t.Owner, since: t.Since, epoch: t.Epoch, until: t.Expires}
 	if t.Owner != AdminToken {
 		p, _, err := a.people(ctx)
 		if err != nil {
 			return Caller{}, err
 		}
 		u := p.Users[t.Owner]
-		if u == nil || u.Disabled || !u.Created.Equal(t.Since) {
+		if u == nil || u.Disabled || !u.Created.Equal(t.Since) || u.Tokens != t.Epoch {
 			return Caller{}, refused
 		}
 		c.Rights = t.Scopes.both(p.rightsOf(u.Groups))
@@ -182,29 +183,37 @@ func (a *Accounts) storedTokens(ctx context.Context) ([]storedToken, error) {
 	return tokens, nil
 }
 
-// DeleteToken deletes a token, whatever its rights: removing rights is always safe.
-func (a *Accounts) DeleteToken(ctx context.Context, id string) error {
+// DeleteToken deletes a token. The caller must own it or have the right to change users: deleting a token can stop a service.
+func (a *Accounts) DeleteToken(ctx context.Context, by Caller, id string) error {
 	if !tokenIDRule.MatchString(id) {
 		return notFound("token", id)
 	}
-	if _, err := a.accounts.Get(ctx, tokenKey+id); err != nil {
-		if errors.Is(err, streams.ErrNotFound) {
-			return notFound("token", id)
-		}
+	v, err := a.accounts.Get(ctx, tokenKey+id)
+	if errors.Is(err, streams.ErrNotFound) {
+		return notFound("token", id)
+	}
+	if err != nil {
 		return err
+	}
+	var t storedToken
+	if err := json.Unmarshal(v.Data, &t); err != nil {
+		return fmt.Errorf("read token %s: %w", id, err)
+	}
+	if (by.owner != t.Owner || !by.since.Equal(t.Since)) && !by.Rights.Have(UsersWrite) {
+		return lacks(UsersWrite, "to delete the token of another user")
 	}
 	return a.accounts.Delete(ctx, tokenKey+id)
 }
 
-// deleteTokensOf deletes the tokens of a deleted user. They are invalid already.
-func (a *Accounts) deleteTokensOf(ctx context.Context, user string) error {
+// deleteTokensOf deletes the tokens of a user that carry another epoch than the one that is valid. They are invalid already.
+func (a *Accounts) deleteTokensOf(ctx context.Context, user, epoch string) error {
 	tokens, err := a.storedTokens(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, t := range tokens {
-		if t.Owner == user {
+		if t.Owner == user && (epoch == "" || t.Epoch != epoch) {
 			errs = append(errs, a.accounts.Delete(ctx, tokenKey+t.ID))
 		}
 	}

@@ -64,9 +64,23 @@ func (a *Accounts) MakeUser(ctx context.Context, by Caller, name string, groups 
 // stronger is the reason for which a user with more rights cannot be changed.
 const stronger = "to change a user who has it"
 
-// SetUser changes the groups of a user, and whether the user can log in. Disabling a user ends their logins.
-func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups []string, disabled bool) (changed User, err error) {
+// Tokens says what happens to a user's API tokens.
+type Tokens bool
+
+// EndTokens deletes them. With KeepTokens they have effect again as soon as the user is enabled.
+const (
+	EndTokens  Tokens = false
+	KeepTokens Tokens = true
+)
+
+// SetUser changes the groups of a user, and whether the user can log in. Disabling a user ends their logins, and their tokens unless
+// they are to be kept.
+func (a *Accounts) SetUser(
+	ctx context.Context, by Caller, name string, groups []string, disabled bool, tokens Tokens,
+) (changed User, err error) {
+	epoch := ""
 	err = a.edit(ctx, func(p *people) error {
+		epoch = ""
 		u, err := p.find(name)
 		if err != nil {
 			return err
@@ -86,15 +100,23 @@ func (a *Accounts) SetUser(ctx context.Context, by Caller, name string, groups [
 		if disabled {
 			u.endLogins()
 		}
+		if disabled && tokens == EndTokens {
+			u.endTokens()
+			epoch = u.Tokens
+		}
 		u.Groups, u.Disabled = groups, disabled
 		changed = u.User
 		return nil
 	})
+	if err == nil && epoch != "" {
+		err = a.deleteTokensOf(ctx, name, epoch)
+	}
 	return changed, err
 }
 
-// ResetPassword returns a new password for a user, which must be changed at the next login, and ends their logins.
-func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (password string, err error) {
+// ResetPassword returns a new password for a user, which must be changed at the next login, and ends their logins, and their tokens
+// unless they are to be kept.
+func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string, tokens Tokens) (password string, err error) {
 	if by.is(name) {
 		return "", conflict("change your own password with POST /v1/me/password")
 	}
@@ -103,6 +125,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (p
 	if err != nil {
 		return "", err
 	}
+	epoch := ""
 	err = a.edit(ctx, func(p *people) error {
 		u, err := p.find(name)
 		if err != nil {
@@ -113,8 +136,15 @@ func (a *Accounts) ResetPassword(ctx context.Context, by Caller, name string) (p
 		}
 		u.Password, u.MustChange = phc, true
 		u.endLogins()
+		if tokens == EndTokens {
+			u.endTokens()
+			epoch = u.Tokens
+		}
 		return nil
 	})
+	if err == nil && epoch != "" {
+		err = a.deleteTokensOf(ctx, name, epoch)
+	}
 	return password, err
 }
 
@@ -137,7 +167,7 @@ func (a *Accounts) DeleteUser(ctx context.Context, by Caller, name string) error
 	if err != nil {
 		return err
 	}
-	return a.deleteTokensOf(ctx, name)
+	return a.deleteTokensOf(ctx, name, "")
 }
 
 // is reports whether a user is the caller, or the owner of the caller's token.

@@ -88,9 +88,4 @@ func TestLimiterIsBounded(t *testing.T) {
 	if l.take("late", now) != 0 || len(l.buckets) > 2 {
 		t.Errorf("%d buckets", len(l.buckets))
 	}
-	l.take("late", now)
-	l.forget("late")
-	if l.take("late", now) != 0 {
-		t.Error("it is not forgotten")
-	}
 }

@@ -54,13 +54,6 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 	return wait
 }
 
-// forget refills the bucket of a key.
-func (l *limiter) forget(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.buckets, key)
-}
-
 // sweep drops full buckets: they have no effect.
 func (l *limiter) sweep(now time.Time) {
 	if now.Sub(l.swept) < sweepPause {

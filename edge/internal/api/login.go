@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/selene-liveness/selene/edge/internal/account"
 )
@@ -44,25 +43,6 @@ func readJSONOf(w http.ResponseWriter, r *http.Request, limit int64, into any) e
 	return problem(http.StatusUnprocessableEntity, "the body is not the expected JSON: "+err.Error())
 }
 
-// logins limits how often passwords are tried.
-type logins struct{ byUser, byAddress *limiter }
-
-func newLogins() *logins {
-	return &logins{byUser: newLimiter(1.0/6, 10), byAddress: newLimiter(0.5, 30)}
-}
-
-// try returns a problem if too many passwords were tried, for the user or from the address.
-func (l *logins) try(r *http.Request, user string) error {
-	now := time.Now()
-	if wait := l.byAddress.take(clientOf(r).key(), now); wait > 0 {
-		return tooMany(wait, "too many logins from this address")
-	}
-	if wait := l.byUser.take(user, now); wait > 0 {
-		return tooMany(wait, "too many logins for this user")
-	}
-	return nil
-}
-
 // logIn exchanges a name and a password for a cookie.
 func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 	if err := sameOrigin(r); err != nil { // otherwise a page could log in its visitor as another user
@@ -77,19 +57,24 @@ func (a *API) logIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := strings.ToLower(strings.TrimSpace(in.User))
 	name = name[:min(len(name), longestUser)] // no user has a longer one, and it would be kept for a while
-	if err := a.logins.try(r, name); err != nil {
+	attempt, err := a.logins.try(r, name, a.deviceOf(r, name))
+	if err != nil {
 		return err
 	}
 	cookie, c, err := a.Accounts.LogIn(r.Context(), name, in.Password)
 	if errors.Is(err, account.ErrUnauthenticated) {
 		a.audit(r, "", "logins.failed", a.knownUser(r, name), "")
 	}
+	if errors.Is(err, account.ErrBusy) { // not tried
+		a.logins.tries.undo(attempt)
+	}
 	if err != nil {
 		return err
 	}
-	a.logins.byUser.forget(name)
+	a.logins.tries.forget(attempt)
 	a.audit(r, c.Name, "logins.made", c.Name, "")
 	setCookie(w, r, cookie, 0) // until the browser is closed or the login ends
+	a.markDevice(w, r, c.Name)
 	return writeJSON(w, struct {
 		User       string `json:"user"`
 		CSRF       string `json:"csrf"`
@@ -172,13 +157,14 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.logins.try(r, c.Name); err != nil {
+	attempt, err := a.logins.try(r, c.Name, ownLogin)
+	if err != nil {
 		return err
 	}
 	if err := a.Accounts.ChangePassword(r.Context(), c, cookie.Value, in.Old, in.New); err != nil {
 		return err
 	}
-	a.logins.byUser.forget(c.Name)
+	a.logins.tries.forget(attempt)
 	a.audited(r, "users.password", c.Name, "their own")
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -40,7 +40,7 @@ func (a *API) makeToken(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if err := a.Accounts.DeleteToken(r.Context(), id); err != nil {
+	if err := a.Accounts.DeleteToken(r.Context(), callerOf(r), id); err != nil {
 		return err
 	}
 	a.audited(r, "tokens.delete", id, "")

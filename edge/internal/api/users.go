@@ -50,11 +50,20 @@ func groupsDetail(u account.User) string {
 	return detail
 }
 
+// tokensDetail describes what happened to the tokens of a user.
+func tokensDetail(tokens account.Tokens) string {
+	if tokens == account.KeepTokens {
+		return "; their tokens were kept"
+	}
+	return "; their tokens ended"
+}
+
 // setUser changes the groups of a user, and disables or enables them.
 func (a *API) setUser(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Groups   *[]string `json:"groups"`
 		Disabled *bool     `json:"disabled"`
+		Keep     bool      `json:"keep_tokens"`
 	}
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -62,22 +71,34 @@ func (a *API) setUser(w http.ResponseWriter, r *http.Request) error {
 	if in.Groups == nil || in.Disabled == nil {
 		return problem(http.StatusUnprocessableEntity, "groups and disabled are both required")
 	}
-	user, err := a.Accounts.SetUser(r.Context(), callerOf(r), r.PathValue("name"), *in.Groups, *in.Disabled)
+	user, err := a.Accounts.SetUser(r.Context(), callerOf(r), r.PathValue("name"), *in.Groups, *in.Disabled, account.Tokens(in.Keep))
 	if err != nil {
 		return err
 	}
-	a.audited(r, "users.set", user.Name, groupsDetail(user))
+	detail := groupsDetail(user)
+	if user.Disabled {
+		detail += tokensDetail(account.Tokens(in.Keep))
+	}
+	a.audited(r, "users.set", user.Name, detail)
 	return writeJSON(w, user)
 }
 
 // resetPassword generates a new password for another user.
 func (a *API) resetPassword(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Keep bool `json:"keep_tokens"`
+	}
+	if r.ContentLength != 0 { // the body may be left out
+		if err := readJSON(w, r, &in); err != nil {
+			return err
+		}
+	}
 	name := r.PathValue("name")
-	password, err := a.Accounts.ResetPassword(r.Context(), callerOf(r), name)
+	password, err := a.Accounts.ResetPassword(r.Context(), callerOf(r), name, account.Tokens(in.Keep))
 	if err != nil {
 		return err
 	}
-	a.audited(r, "users.password", name, "a new one was generated")
+	a.audited(r, "users.password", name, "a new one was generated"+tokensDetail(account.Tokens(in.Keep)))
 	return writeJSON(w, map[string]string{"password": password})
 }
 

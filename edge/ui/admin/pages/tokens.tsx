@@ -1,15 +1,16 @@
-import { useState } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import { call } from "../api";
 import { fill } from "../format";
 import { t } from "../language";
 import { useLoad } from "../load";
 import { RightsGrid, RightsInWords } from "../parts/rights";
 import { Cell, Confirmed, Dialog, Empty, Form, Heading, Loaded, Secret, Table, Text, Time } from "../parts/ui";
-import { useCan } from "../parts/me";
+import { MeContext, useCan } from "../parts/me";
 import type { Answer } from "../rest";
 
 export function Tokens() {
   const can = useCan();
+  const me = useContext(MeContext);
   const tokens = useLoad<Answer<"/v1/tokens">>("v1/tokens");
   const [adding, setAdding] = useState(false);
   const [secret, setSecret] = useState("");
@@ -64,7 +65,7 @@ export function Tokens() {
                     <Time at={token.last_used} />
                   </Cell>
                   <Cell class="row-actions">
-                    {writable && (
+                    {writable && (token.created_by === me.name || can("users:write")) && (
                       <Confirmed
                         label={
                           <>

@@ -23,8 +23,11 @@ export function Users() {
   const writable = can("users:write");
   const x = t.users;
   const path = (name: string) => `v1/users/${encodeURIComponent(name)}`;
+  const [keep, setKeep] = useState(false);
   const draw = (name: string) => async () => {
-    const { password } = await call<Answer<"/v1/users/{name}/password", "post">>("POST", `${path(name)}/password`, { body: {} });
+    const body = { keep_tokens: keep };
+    const { password } = await call<Answer<"/v1/users/{name}/password", "post">>("POST", `${path(name)}/password`, { body });
+    setKeep(false);
     setDrawn({ name, password });
     users.reload();
   };
@@ -81,7 +84,9 @@ export function Users() {
                         yes={x.draw}
                         danger={false}
                         deed={draw(user.name)}
-                      />
+                      >
+                        <Check label={x.keepTokens} checked={keep} onChecked={setKeep} />
+                      </Confirmed>
                       <Confirmed
                         label={
                           <>
@@ -178,12 +183,15 @@ function Edit({
 }) {
   const [chosen, setChosen] = useState(user.groups);
   const [disabled, setDisabled] = useState(user.disabled);
-  const submit = () => call("PUT", path, { body: { groups: chosen, disabled } }).then(onDone);
+  const [keep, setKeep] = useState(false);
+  // A user who is disabled already keeps what was kept then.
+  const submit = () => call("PUT", path, { body: { groups: chosen, disabled, keep_tokens: keep || user.disabled } }).then(onDone);
   return (
     <Dialog title={fill(t.users.editTitle, { name: user.name })} onClose={onClose}>
       <Form submit={t.common.save} onSubmit={submit} onCancel={onClose}>
         <GroupChoice groups={groups} chosen={chosen} onChosen={setChosen} />
         <Check label={t.users.disable} checked={disabled} onChecked={setDisabled} />
+        {disabled && !user.disabled && <Check label={t.users.keepTokens} checked={keep} onChecked={setKeep} />}
       </Form>
     </Dialog>
   );

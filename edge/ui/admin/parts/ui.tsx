@@ -293,10 +293,12 @@ export function Confirmed({
   danger = true,
   disabled = false,
   class: kind = "",
+  children,
 }: {
   label: ComponentChildren;
   title: string;
   text: string;
+  children?: ComponentChildren;
   yes: string;
   deed: () => Promise<unknown>;
   danger?: boolean;
@@ -314,6 +316,7 @@ export function Confirmed({
         <Dialog title={title} onClose={close}>
           <Form submit={yes} danger={danger} onCancel={close} onSubmit={() => deed().then(close)}>
             <p>{text}</p>
+            {children}
           </Form>
         </Dialog>
       )}

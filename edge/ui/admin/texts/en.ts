@@ -430,6 +430,7 @@ const en = {
     nameHint: "Lowercase letters, digits and . _ @ + -",
     editTitle: "Groups of {name}",
     disable: "Disabled: logged out and cannot log in",
+    keepTokens: "Keep their API tokens (otherwise they end)",
     newPassword: "New password",
     newPasswordTitle: "Generate a new password for {name}?",
     newPasswordText: "The current password stops working, and {name} is logged out everywhere.",
