@@ -9,31 +9,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 )
-
-// Lengths of passwords, in characters and in bytes.
-const (
-	minPassword = 12
-	maxPassword = 1024
-)
-
-// checkPassword refuses passwords that are too easy to guess.
-func checkPassword(user, password string) error {
-	switch {
-	case utf8.RuneCountInString(password) < minPassword:
-		return invalid("password", fmt.Sprintf("must have at least %d characters", minPassword))
-	case len(password) > maxPassword:
-		return invalid("password", fmt.Sprintf("must have at most %d bytes", maxPassword))
-	case strings.EqualFold(password, user):
-		return invalid("password", "must not be the name of the user")
-	case strings.Count(password, password[:1]) == len(password):
-		return invalid("password", "must not repeat a single character")
-	}
-	return nil
-}
 
 // generatePassword returns a random password of 24 characters that are hard to confuse.
 func generatePassword() string {

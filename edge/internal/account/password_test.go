@@ -67,7 +67,24 @@ func TestPasswordRules(t *testing.T) {
 		"aaaaaaaaaaaaaaaa":                  false,
 		"Administrator":                     false,
 		strings.Repeat("ab", maxPassword):   false,
-		strings.Repeat("ab", maxPassword/2): true,
+		strings.Repeat("ab", maxPassword/2): false,
+		strings.Repeat("a", 100) + "rv2n":   false,
+		"a password for tests":              true,
+		"rv2ncxsmsmk8":                      true,
+		"жёлтый трактор у реки":             true,
+		"Password123456!":                   false,
+		"P@ssw0rd2026":                      false,
+		"password1234":                      false,
+		"qwertyuiop12":                      false,
+		"123456789012":                      false,
+		"zaq12wsxcde3":                      false,
+		"Selene-Admin-2026":                 false,
+		"administrator2026!":                false,
+		"correct horse battery staple":      false,
+		"йцукенгшщзхъ":                      false,
+		"Пароль123456":                      false,
+		"gfhjkm123456":                      false,
+		"letmein12345\xff":                  false,
 	} {
 		if err := checkPassword("administrator", password); (err == nil) != ok || err != nil && !errors.Is(err, ErrInvalid) {
 			t.Errorf("%.20q: %v", password, err)
@@ -75,6 +92,15 @@ func TestPasswordRules(t *testing.T) {
 	}
 	if a, b := generatePassword(), generatePassword(); a == b || checkPassword("admin", a) != nil || len(a) != 24 {
 		t.Errorf("drawn: %q, %q", a, b)
+	}
+}
+
+// Rating takes a bounded time, also of what is made to match often.
+func TestRatingIsBounded(t *testing.T) {
+	for _, password := range []string{strings.Repeat("a1", 512), strings.Repeat("password", 128), strings.Repeat("p4$$", 256), strings.Repeat("2004", 250)} {
+		if err := checkPassword("u", password); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%.20q: %v", password, err)
+		}
 	}
 }
 

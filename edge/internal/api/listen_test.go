@@ -219,7 +219,7 @@ func (i *installation) cookie() string {
 		return answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value, me.CSRF
 	}
 	cookie, csrf := logIn(first)
-	const mine = "correct horse battery staple"
+	const mine = "correct donkey battery staple"
 	body, err := json.Marshal(map[string]string{"old": first, "new": mine})
 	if err != nil {
 		i.t.Fatal(err)
