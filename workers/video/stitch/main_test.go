@@ -7,10 +7,12 @@ import (
 	"testing"
 )
 
-// childEnv makes this test binary an encoder process, and parentEnv a process that starts one and waits for its end.
+// childEnv makes this test binary an encoder process, parentEnv a process that starts one and waits for its end, and greedyEnv one
+// that takes more than it may: of "memory" or "cpu".
 const (
 	childEnv  = "STITCH_TEST_CHILD"
 	parentEnv = "STITCH_TEST_PARENT"
+	greedyEnv = "STITCH_TEST_GREEDY"
 )
 
 func TestMain(m *testing.M) {
@@ -19,6 +21,10 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(3)
 		}
+		return
+	}
+	if what := os.Getenv(greedyEnv); what != "" {
+		takeTooMuch(what)
 		return
 	}
 	if path := os.Getenv(parentEnv); path != "" {

@@ -17,8 +17,18 @@ import (
 
 // Serve is the main function of the encoder process: it reads one job from in, as Encoder writes it, encodes the video and
 // writes the result to out as one line. FFmpeg logs errors to stderr. The result of a failed job is its error; the returned
-// error is that of in or out.
+// error is that of in or out. Serve limits the memory and the processor time of this process, and kills it when a frame takes
+// longer.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	extend, err := serveLimits.apply()
+	if err != nil {
+		return err
+	}
+	return serve(ctx, in, out, extend)
+}
+
+// serve calls extend before it reads each frame.
+func serve(ctx context.Context, in io.Reader, out io.Writer, extend func() error) error {
 	decode.SilenceFFmpeg()
 	astiav.SetLogLevel(astiav.LogLevelError)
 	r := bufio.NewReaderSize(in, 1<<16)
@@ -26,7 +36,12 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read the job: %w", err)
 	}
-	line := resultLine(job(ctx, header, func(context.Context) (Frame, error) { return readFrame(r) }))
+	line := resultLine(job(ctx, header, func(context.Context) (Frame, error) {
+		if err := extend(); err != nil {
+			return Frame{}, err
+		}
+		return readFrame(r)
+	}))
 	line.PeakRSS = peakRSS("self")
 	data, err := json.Marshal(line)
 	if err != nil {

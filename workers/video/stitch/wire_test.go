@@ -92,7 +92,7 @@ func TestServeRefusesBrokenInput(t *testing.T) {
 		"header has an image": record(2, 1, "{}x"),
 	} {
 		var out bytes.Buffer
-		if err := Serve(context.Background(), strings.NewReader(in), &out); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(want)) || out.Len() > 0 {
+		if err := serve(context.Background(), strings.NewReader(in), &out, unlimited); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(want)) || out.Len() > 0 {
 			t.Errorf("%q: %v, answer %q", in, err, &out)
 		}
 	}
@@ -107,7 +107,7 @@ func TestServeRefusesBrokenInput(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		var line wireResult
-		if err := errors.Join(Serve(context.Background(), strings.NewReader(in), &out), json.Unmarshal(out.Bytes(), &line)); err != nil {
+		if err := errors.Join(serve(context.Background(), strings.NewReader(in), &out, unlimited), json.Unmarshal(out.Bytes(), &line)); err != nil {
 			t.Errorf("%q: %v", in, err)
 		}
 		if line.Kind != kindFailed || !strings.Contains(line.Reason, strings.TrimSpace(want)) {
@@ -145,3 +145,5 @@ func FuzzReadFrame(f *testing.F) {
 		}
 	})
 }
+
+func unlimited() error { return nil }
