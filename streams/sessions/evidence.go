@@ -120,6 +120,16 @@ func (s *Store) VerdictsOf(ctx context.Context, session string) iter.Seq2[stream
 	return streams.ReadAs[schemas.Verdict](ctx, s.conn.Stream(streams.Verdicts), streams.Subject(streams.KindVerdict, "*", session))
 }
 
+// LastVerdict returns the newest verdict that a decider was given on the session. It returns streams.ErrNotFound before the first.
+func (s *Store) LastVerdict(ctx context.Context, decider, session string) (*schemas.Verdict, error) {
+	filter := streams.Subject(streams.KindVerdict, decider, session)
+	newest, err := streams.LastAs[schemas.Verdict](ctx, s.conn.Stream(streams.Verdicts), filter)
+	if err != nil {
+		return nil, fmt.Errorf("last verdict on session %s: %w", session, err)
+	}
+	return newest.Message, nil
+}
+
 // EventsOf yields the events of the session.
 func (s *Store) EventsOf(ctx context.Context, session string) iter.Seq2[streams.Stored[*schemas.SessionEvent], error] {
 	return streams.ReadAs[schemas.SessionEvent](ctx, s.conn.Stream(streams.Sessions), streams.Subject(streams.KindSession, session))

@@ -11,8 +11,9 @@ import (
 
 // The time for which a frame waits before it is judged counts: the stored time is that of its arrival, each time it is published.
 func TestFrameIsReceivedWhenItArrives(t *testing.T) {
-	conn := world(t, "", func(*schemas.Frame, uint64) *schemas.Decision { return nil })
-	d := open(t, conn, Config{Deadline: 10 * time.Millisecond})
+	conn := world(t, hurried, func(*schemas.Frame, uint64) *schemas.Decision { return nil })
+	detect(t, conn)
+	d := open(t, conn, Config{Deadline: 500 * time.Millisecond})
 	s := &session{gateway: d.Gateway, socket: newSocket(nil, d.config, d.metrics)} // replies are queued and not sent
 	ctx := context.Background()
 	if c := s.connect(ctx, lpproto.NewConnect(lpproto.ConnectRequest{})); c != nil || s.id == "" {
@@ -25,8 +26,8 @@ func TestFrameIsReceivedWhenItArrives(t *testing.T) {
 		t.Fatalf("closed with %+v", c)
 	}
 	frames := stored(t, conn, s.id)
-	if len(frames) != maxPublications {
-		t.Fatalf("published %d times, want %d", len(frames), maxPublications)
+	if len(frames) < 2 {
+		t.Fatalf("published %d times, want it again", len(frames))
 	}
 	for _, f := range frames {
 		if f.GetReceivedUnixNanos() != arrived.UnixNano() {

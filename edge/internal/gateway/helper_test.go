@@ -67,6 +67,10 @@ func open(t *testing.T, conn *streams.Conn, c Config) *door {
 	return &door{g, "ws" + strings.TrimPrefix(server.URL, "http"), registry, stop}
 }
 
+// hurried are settings with which a gateway waits for a second, or for its deadline if that is longer.
+const hurried = `{"workers":[{"name":"liveness","required":true,"timeout":0.1},{"name":"matcher","required":true,"timeout":0.1},` +
+	`{"name":"active-liveness","required":true,"timeout":0.1},{"name":"virtual-camera","required":true,"timeout":0.1}]}`
+
 // world starts a broker with settings that ask for no workers, and one decider that follows a script.
 func world(t *testing.T, settings string, script script) *streams.Conn {
 	t.Helper()
@@ -109,6 +113,23 @@ func decide(t *testing.T, conn *streams.Conn, name string, script script) {
 			return err
 		}
 		return nil
+	})
+}
+
+// detect runs a detector that finds nothing.
+func detect(t *testing.T, conn *streams.Conn) {
+	t.Helper()
+	streamstest.Go(t, func(ctx context.Context) error {
+		w := streams.Work{Stream: streams.Frames, Durable: "detect", Concurrency: 4, AckWait: time.Minute}
+		return conn.Consume(ctx, w, func(ctx context.Context, d *streams.Delivery) error {
+			f, err := streams.Decode(d, &schemas.Frame{})
+			if err != nil {
+				return err
+			}
+			return conn.PublishVerdict(ctx, &schemas.Verdict{
+				Version: schemas.Version, Name: f.GetName(), Decider: f.GetDecider(), Worker: schemas.WorkerDetector,
+			})
+		})
 	})
 }
 

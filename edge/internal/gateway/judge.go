@@ -11,30 +11,26 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// maxPublications limits how often a frame is published.
-const maxPublications = 3
+// maxWaits is how many times the gateway waits for a decision on a frame, and limits how often a frame is published.
+const maxWaits = 3
 
 var errUndecided = errors.New("no decision on the frame came in time: check that a detector, the workers and a decider are running")
 
 // judge publishes the image and waits for the decision on it. If none comes in time, it reads the session's last decision.
 // That may be the one, and only the reply was lost; or another edge's frame came first, and this frame follows it. Otherwise
-// another decider is tried.
+// another decider is tried, unless no worker has finished with the frame yet: then a copy of it would only cost time of another
+// worker, and the broker gives the frame itself to another one if that worker is gone.
 func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, error) {
 	var published []*schemas.FrameName
-	for attempt := range uint32(maxPublications) {
-		if attempt > 0 {
-			s.gateway.metrics.again.Inc()
+	underWay := false
+	for range maxWaits {
+		if !underWay {
+			name, err := s.publish(ctx, p, len(published))
+			if err != nil {
+				return nil, err
+			}
+			published = append(published, name)
 		}
-		name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
-		published = append(published, name)
-		sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{
-			Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: p.received.UnixNano(),
-			Decider: s.decider, State: s.state, Attempt: attempt,
-		})
-		if err != nil {
-			return nil, err
-		}
-		p.sequence = sequence
 		if d := s.await(ctx, published); d != nil {
 			return d, nil
 		}
@@ -52,14 +48,43 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 			if last.GetOutcome().Terminal() {
 				return last, nil
 			}
-			s.state = last.GetState()
+			s.state, underWay = last.GetState(), false
 			continue // the decider is alive
+		}
+		if underWay, err = s.isUnderWay(ctx, published[len(published)-1]); err != nil {
+			return nil, err
+		}
+		if underWay {
+			continue
 		}
 		if s.decider, err = s.gateway.conn.AskDecider(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("%w (published %d times)", errUndecided, maxPublications)
+	return nil, fmt.Errorf("%w (published %d times)", errUndecided, len(published))
+}
+
+// publish stores the image as a frame that was published so many times before.
+func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas.FrameName, error) {
+	if before > 0 {
+		s.gateway.metrics.again.Inc()
+	}
+	name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
+	sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{
+		Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: p.received.UnixNano(),
+		Decider: s.decider, State: s.state, Attempt: uint32(before),
+	})
+	p.sequence = sequence
+	return name, err
+}
+
+// isUnderWay reports whether a frame waits for a detector, or is in one: there is no verdict on it yet.
+func (s *session) isUnderWay(ctx context.Context, name *schemas.FrameName) (bool, error) {
+	v, err := s.gateway.sessions.LastVerdict(ctx, s.decider, s.id)
+	if errors.Is(err, streams.ErrNotFound) {
+		return true, nil
+	}
+	return !v.GetName().Equal(name), err
 }
 
 // await returns the decision on one of the frames, or nil if none came in time or the session has moved on without them.

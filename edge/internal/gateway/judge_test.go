@@ -20,6 +20,7 @@ func TestDeciderDies(t *testing.T) {
 	withdraw := offer(t, conn, "dead")
 	c, id := connect(t, open(t, conn, Config{Deadline: time.Second}), "")
 	withdraw()
+	detect(t, conn)
 	decide(t, conn, "alive", goOn)
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
@@ -42,21 +43,49 @@ func TestDeciderDies(t *testing.T) {
 func TestNoDecisionInTime(t *testing.T) {
 	var silent atomic.Bool
 	silent.Store(true)
-	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+	conn := world(t, hurried, func(f *schemas.Frame, sequence uint64) *schemas.Decision {
 		if silent.Load() {
 			return nil
 		}
 		return goOn(f, sequence)
 	})
-	c, id := connect(t, open(t, conn, Config{Deadline: 200 * time.Millisecond}), "")
+	c, id := connect(t, open(t, conn, Config{Deadline: 500 * time.Millisecond}), "")
 	c.frame()
 	c.wantError(lpproto.CodeInternal)
-	if n := len(stored(t, conn, id)); n != maxPublications {
-		t.Fatalf("published %d times, want %d", n, maxPublications)
+	if n := len(stored(t, conn, id)); n != 1 { // no detector has seen it: there is nothing to repeat
+		t.Fatalf("published %d times, want once", n)
+	}
+	detect(t, conn)
+	c.frame()
+	c.wantError(lpproto.CodeInternal)
+	if n := len(stored(t, conn, id)) - 1; n < 2 || n > maxWaits {
+		t.Fatalf("published %d times, want up to %d", n, maxWaits)
 	}
 	silent.Store(false)
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
+}
+
+// A frame that keeps its detector busy for long is not given to other detectors too.
+func TestFrameUnderWayIsNotPublishedAgain(t *testing.T) {
+	var waits atomic.Int32
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	prepare(t, conn, hurried)
+	d := open(t, conn, Config{Deadline: 500 * time.Millisecond})
+	decide(t, conn, "decider", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+		if waits.Add(1) == 1 { // the whole of the first two waits
+			ctx, cancel := context.WithTimeout(context.Background(), 2500*time.Millisecond)
+			defer cancel()
+			<-ctx.Done()
+		}
+		return goOn(f, sequence)
+	})
+	c, id := connect(t, d, "")
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	if n := len(stored(t, conn, id)); n != 1 {
+		t.Errorf("published %d times, want once", n)
+	}
 }
 
 func TestLostReplyIsReadBack(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	ackWait = 20 * time.Second
+	// ackWait is short: the edge leaves it to the broker to give the message of a worker that died to another one.
+	ackWait = 8 * time.Second
 	// maxStale is far beyond the time that an edge waits for a decision.
 	maxStale = time.Minute
 )
@@ -59,10 +60,32 @@ func Run[M Message](ctx context.Context, conn *streams.Conn, j Judge[M]) error {
 		return conn.ConsumeJudging(
 			ctx,
 			work,
-			func(ctx context.Context, d *streams.Delivery) error { return j.handle(ctx, conn, documents, d) },
+			func(ctx context.Context, d *streams.Delivery) error {
+				defer keepAlive(d, ackWait/4)()
+				return j.handle(ctx, conn, documents, d)
+			},
 		)
 	})
 	return group.Wait()
+}
+
+// keepAlive tells the broker at every interval that a message is being worked on, until stop is called: one that takes long is not
+// given to another worker too.
+func keepAlive(d *streams.Delivery, interval time.Duration) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				d.Working()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
 }
 
 func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, documents *settings.Store, d *streams.Delivery) error {
