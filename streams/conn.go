@@ -24,6 +24,7 @@ type Conn struct {
 	media   media.Store
 	streams map[string]jetstream.Stream
 	ttl     media.TTL
+	asides  asides
 }
 
 // Options are the address of the broker and the limits of what it stores.
@@ -67,7 +68,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 }
 
 func newConn() *Conn {
-	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}}
+	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}, asides: asides{workers: map[string]*aside{}}}
 }
 
 func connectionOptions(name string) []nats.Option {

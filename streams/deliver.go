@@ -94,7 +94,16 @@ func (c *Conn) answer(ctx context.Context, m *message, r ruling, msg jetstream.M
 		warn("return a", w, msg.NakWithDelay(delay))
 	case setAside:
 		fault := FaultOf(r.err)
-		slog.Error("message set aside", "worker", w.Durable, "session", m.Session, "fault", fault, "error", r.err, StackAttr(r.err))
+		more, logged := 0, true
+		if fault == Input { // which anybody can send
+			more, logged = c.asides.note(w.Durable, time.Now())
+		}
+		if logged {
+			slog.Error(
+				"message set aside",
+				"worker", w.Durable, "session", m.Session, "fault", fault, "error", r.err, "more", more, StackAttr(r.err),
+			)
+		}
 		if !w.run { // the recording still has the messages of a run
 			if err := c.deadLetter(ctx, m, r.err); err != nil {
 				slog.Error("dead-letter stream", "worker", w.Durable, "session", m.Session, "error", err)

@@ -118,7 +118,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 	videos.MaxAge = l.DecisionsAge
 
 	dead := base(Dead, KindDead, "messages that could not be handled, with the reason and their own headers")
-	dead.MaxAge, dead.MaxBytes = 7*day, 512*megabyte
+	dead.MaxAge, dead.MaxBytes = min(7*day, l.FramesAge), 512*megabyte // they hold pictures, too
 
 	// The subject holds all the information: messages are empty, and one per subject is enough.
 	hashes := base(Hashes, KindHash, "which session showed which image, to recognise repeated ones; written by virtual-camera")

@@ -642,6 +642,21 @@ func TestBackOff(t *testing.T) {
 	b.undo("0")
 }
 
+func TestSchemeOfAuthorization(t *testing.T) {
+	i := install(t, options{})
+	made := i.admin().wants(201, "POST", "/v1/tokens", `{"name":"t","scopes":["stats:read"]}`)["token"].(string)
+	nobody := &visitor{installation: i}
+	for _, token := range []string{adminToken, made} {
+		for header, status := range map[string]int{
+			"Bearer ": 200, "bearer ": 200, "BEARER  ": 200, "Basic ": 401, "": 401, "Bearer": 401, "Bearer x ": 401,
+		} {
+			if answer, _ := nobody.send("GET", "/v1/me", "", "Authorization", header+token); answer.StatusCode != status {
+				t.Errorf("%q: %s", header, answer.Status)
+			}
+		}
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	i := install(t, options{Proxies: []string{"127.0.0.1"}, RateLimit: 0.01})
 	from := func(address, path string) int {

@@ -49,11 +49,15 @@ func (a *API) admit(r *http.Request, right account.Right) (*http.Request, error)
 
 func (a *API) authenticate(r *http.Request) (account.Caller, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
-		got, want := sha256.Sum256([]byte(header)), sha256.Sum256([]byte("Bearer "+string(a.Admin)))
+		scheme, token, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") { // schemes have no case: RFC 9110, 11.1
+			token = ""
+		}
+		token = strings.TrimLeft(token, " ")
+		got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(a.Admin))
 		if a.Admin != "" && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
 			return account.Admin(), nil
 		}
-		token, _ := strings.CutPrefix(header, "Bearer ")
 		return a.Accounts.ByToken(r.Context(), token)
 	}
 	cookie, err := r.Cookie(loginCookie(r))

@@ -39,10 +39,15 @@ type received struct {
 	fault  *lpproto.Error
 }
 
+// farTooLarge times the limit is a message that is not even read to its end, which a header may put at 2^63 bytes. The socket is
+// closed with 1009 as soon as the header or the data says so; a smaller message that is too large gets an ERROR.
+const farTooLarge = 2
+
 // outgoing bounds the messages that wait for a slow reader. In lock-step a client has one reply to read.
 const outgoing = 16
 
 func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
+	ws.SetReadLimit(farTooLarge * c.MaxMessage)
 	return &socket{
 		ws: ws, config: c, metrics: m, in: make(chan received), alive: make(chan struct{}, 1),
 		out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
