@@ -28,6 +28,8 @@ const (
 	leastTurn, mostTurn, mostNod = 10, 35, 18
 	// flat is the loss of similarity, by the square of the turn in degrees, below which the eyes turned as a picture does.
 	flat = 1.5e-4
+	// sharpShare is the share of the least sharpness at rest below which a face that turns is too blurred to be compared.
+	sharpShare = 0.8
 	// enough is the number of frames of a rest that show an earlier picture: people look once as before, a photo always.
 	enough = 2
 )
@@ -82,7 +84,7 @@ func (p *progress) compareTurned(f *schemas.Face, s *schemas.Settings) {
 	if len(p.Rests) == 0 || pose == nil {
 		return
 	}
-	if q := f.GetEstimations().GetImageQuality(); q != nil && q.GetBlur() < s.Thresholds.Blur {
+	if q := f.GetEstimations().GetImageQuality(); q != nil && q.GetBlur() < sharpShare*s.Thresholds.Blur {
 		p.Blurred = true
 		return
 	}

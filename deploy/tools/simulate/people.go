@@ -93,7 +93,7 @@ func (f *foreign) Next(last Reply) (Picture, error) {
 	return p, err
 }
 
-// swap is a person until a moment, or until they have done everything, and then another.
+// swap is a person until a moment, or until they have done everything, and then another. Somebody whose frames do not count stays.
 type swap struct {
 	now, then *player
 	at        time.Duration
@@ -114,7 +114,7 @@ func newSwap(m *Material, seed uint64) (*Cast, error) {
 // Next shows the person whose turn it is.
 func (s *swap) Next(last Reply) (Picture, error) {
 	a := last.ActiveLiveness
-	if !s.swapped && s.now.now < s.at && (a == nil || a.GetDone() < a.GetTotal()) {
+	if !s.swapped && (a == nil || s.now.now < s.at && a.GetDone() < a.GetTotal()) {
 		return s.now.Next(last)
 	}
 	if !s.swapped {
