@@ -13,6 +13,7 @@ import (
 // read passes on messages until the connection ends. It continues while a frame is judged, to notice the end of the connection
 // and to answer a client that breaks the lock-step.
 func (s *socket) read() {
+	s.ws.SetReadLimit(farTooLarge * s.config.MaxMessage)
 	s.ws.SetPongHandler(func(string) error {
 		if s.beats.Load() {
 			s.sign()

@@ -47,7 +47,6 @@ const farTooLarge = 2
 const outgoing = 16
 
 func newSocket(ws *websocket.Conn, c Config, m *Metrics) *socket {
-	ws.SetReadLimit(farTooLarge * c.MaxMessage)
 	return &socket{
 		ws: ws, config: c, metrics: m, in: make(chan received), alive: make(chan struct{}, 1),
 		out: make(chan []byte, outgoing), beat: make(chan time.Duration, 1),
