@@ -28,7 +28,7 @@ const (
 	leastTurn, mostTurn, mostNod = 10, 35, 18
 	// flat is the loss of similarity, by the square of the turn in degrees, below which the eyes turned as a picture does.
 	flat = 1.5e-4
-	// sharpShare is the share of the least sharpness at rest below which a face that turns is too blurred to be compared.
+	// sharpShare is the share of the least sharpness at rest below which a face that turns is much blurred.
 	sharpShare = 0.8
 	// enough is the number of frames of a rest that show an earlier picture: people look once as before, a photo always.
 	enough = 2
@@ -77,15 +77,15 @@ func (p *progress) isSamePicture(f *schemas.Face) bool {
 
 // compareTurned notes how little the eyes of a head that turns differ from those at rest. The eyes of a living person move in
 // their sockets as the head turns, are seen from another side, and are lit in another way; those of a photo that is bent are
-// squeezed, which the comparison undoes. A blurred face differs from any, and is not compared; one of those on the way has to be
-// sharp.
+// squeezed, which the comparison undoes. A blurred face is not compared, since it has no detail to tell; if the head is seen
+// much blurred, one frame on the way has to be sharp.
 func (p *progress) compareTurned(f *schemas.Face, s *schemas.Settings) {
 	pose := f.GetEstimations().GetHeadPose()
 	if len(p.Rests) == 0 || pose == nil {
 		return
 	}
-	if q := f.GetEstimations().GetImageQuality(); q != nil && q.GetBlur() < sharpShare*s.Thresholds.Blur {
-		p.Blurred = true
+	if q := f.GetEstimations().GetImageQuality(); q != nil && q.GetBlur() < s.Thresholds.Blur {
+		p.Blurred = p.Blurred || q.GetBlur() < sharpShare*s.Thresholds.Blur
 		return
 	}
 	r := &p.Rests[len(p.Rests)-1]
