@@ -18,7 +18,8 @@ import (
 // readyTime bounds the answer to /readyz: probes have short timeouts.
 const readyTime = 2 * time.Second
 
-// ready answers 200 only if a frame could be judged now, with the status "full" while only open sessions go on. In any case it reports the messages waiting for each worker.
+// ready answers 200 only if a frame could be judged now, with the status "full" while only open sessions go on. In any case it
+// reports the messages waiting for each worker.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
