@@ -5,9 +5,10 @@
 // minimum action time of the settings, or later than they allow; if another head turn is done instead; if the face was lost
 // or a second face seen in between; and if the head moves from one pose to the next faster than heads turn. With more such
 // failures than the settings allow, the session fails. A turn must also be seen on its way: one that shows only its start and
-// its end has to be done again, and counts as failed after some tries. An action counts only if the rest after it shows another picture of the face than the rests
-// before it: a photo that is bent into the requested pose comes back as it was. A turn counts only if the eyes changed with it
-// more than those of a picture that is bent. All times are the receive times of frames.
+// its end has to be done again, and counts as failed after some tries. An action counts only if the rest after it shows
+// another picture of the face than the rests before it: a photo that is bent into the requested pose comes back as it was. A
+// turn counts only if the eyes changed with it more than those of a picture that is bent. All times are the receive times of
+// frames.
 package activeliveness
 
 import (
@@ -50,7 +51,9 @@ func waivedFor(action string) []int32 {
 	if action != schemas.ActionBlink {
 		return waived
 	}
-	return slices.DeleteFunc(slices.Clone(waived), func(code int32) bool { return code == schemas.CodeSunglasses || code == schemas.CodeBlurred })
+	return slices.DeleteFunc(slices.Clone(waived), func(code int32) bool {
+		return code == schemas.CodeSunglasses || code == schemas.CodeBlurred
+	})
 }
 
 // Judge advances the current action by at most one phase, and returns codes 61 to 68 for what it waits for. While it waits,

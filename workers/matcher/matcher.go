@@ -52,9 +52,10 @@ func (w *Worker) Crops() []schemas.CropSpec {
 	return []schemas.CropSpec{w.models.DescriptorCrop()}
 }
 
-// Judge returns code 115 if the settings ask for a similarity and the pack has no network for it, and code 104 for a face that is less similar to the session's frontal faces than the settings require, or, when it is
-// turned, than a face in nearly its pose should be. The second such face of three marks the session as fake and ends it. The
-// comparison with the reference face is reported and does not end the session.
+// Judge returns code 115 if the settings ask for a similarity and the pack has no network for it, and code 104 for a face
+// that is less similar to the session's frontal faces than the settings require, or, when it is turned, than a face in nearly
+// its pose should be. The second such face of three marks the session as fake and ends it. The comparison with the reference
+// face is reported and does not end the session.
 func (w *Worker) Judge(_ context.Context, f *schemas.Face, s workers.State) (*schemas.Verdict, error) {
 	v := &schemas.Verdict{Estimations: &schemas.Estimations{}}
 	if !w.models.Has(vision.RoleDescriptor) {
