@@ -12,7 +12,7 @@ const windowSpan = time.Second
 
 // same is the similarity of the eyes to those of the last frames of the window from which the frame shows the same picture, moved
 // or encoded again; workers/samepicture/README.md has the error rates.
-const same = 0.990
+const same = 0.992
 
 // remembered is the number of the last frames of a window that keep their eyes.
 const remembered = 4
