@@ -27,7 +27,7 @@ const (
 	// Turns between leastTurn and mostTurn, with less than mostNod of pitch, are compared with the rest before, in degrees.
 	leastTurn, mostTurn, mostNod = 10, 35, 18
 	// flat is the loss of similarity, by the square of the turn in degrees, below which the eyes turned as a picture does.
-	flat = 1.5e-4
+	flat = 1e-4
 	// sharpShare is the share of the least sharpness at rest below which a face that turns is much blurred.
 	sharpShare = 0.8
 	// enough is the number of frames of a rest that show an earlier picture: people look once as before, a photo always.
