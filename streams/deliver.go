@@ -174,3 +174,22 @@ func warn(what string, w Work, err error) {
 		slog.Warn("cannot "+what+" message", "worker", w.Durable, "error", err)
 	}
 }
+
+// KeepWorking tells the broker at every interval that the message is being worked on, until stop is called: one that takes long is
+// not given to another process too.
+func (d *Delivery) KeepWorking(interval time.Duration) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				d.Working()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}

@@ -31,8 +31,8 @@ func (r *round) isDue() bool {
 	return time.Duration(r.found.GetReceivedUnixNanos()-w[len(w)-1].GetReceivedUnixNanos()) >= gap
 }
 
-// isNew reports whether the frame shows another picture than the frames of the window. A detector that compares no eyes, such as
-// one of an older version or without a mesh, leaves this check out.
+// isNew reports whether the frame shows another picture than the frames of the window. A detector of an older version
+// compares no eyes, and leaves this check out.
 func (r *round) isNew() bool {
 	return len(r.d.State.Window) == 0 || r.found.Similarity == nil || r.found.GetSimilarity() < same
 }

@@ -18,7 +18,7 @@ func (w *Worker) handleExport(ctx context.Context, d *streams.Delivery) error {
 	if err != nil {
 		return err
 	}
-	defer keepWorking(d)()
+	defer d.KeepWorking(keepAliveGap)()
 	if err := w.slots.Acquire(ctx, exportVideos.class()); err != nil {
 		return err
 	}

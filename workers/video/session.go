@@ -22,7 +22,7 @@ func (w *Worker) handleSession(ctx context.Context, d *streams.Delivery) error {
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
 		return err
 	}
-	defer keepWorking(d)()
+	defer d.KeepWorking(keepAliveGap)()
 	if err := w.slots.Acquire(ctx, sessionVideos.class()); err != nil {
 		return err
 	}

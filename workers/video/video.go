@@ -115,24 +115,6 @@ func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	}
 }
 
-// keepWorking regularly reports to the broker that the message is still being handled, until stop is called.
-func keepWorking(d *streams.Delivery) (stop func()) {
-	tick := time.NewTicker(keepAliveGap)
-	done := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-tick.C:
-				d.Working()
-			case <-done:
-				tick.Stop()
-				return
-			}
-		}
-	}()
-	return func() { close(done) }
-}
-
 // eraseIfErased removes what was stored of a session that was erased in the meantime.
 func (w *Worker) eraseIfErased(ctx context.Context, session string) error {
 	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {

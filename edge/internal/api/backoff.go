@@ -3,6 +3,8 @@ package api
 import (
 	"sync"
 	"time"
+
+	"github.com/selene-liveness/selene/streams/backoff"
 )
 
 // backOff makes a key wait after some attempts, twice as long after each. It is safe for concurrent use.
@@ -19,10 +21,11 @@ type attempts struct {
 
 const (
 	freeTries  = 10
-	firstWait  = 2 * time.Second
 	longWait   = 15 * time.Minute // also how long attempts are remembered after the wait
 	maxBackOff = 10_000           // keys
 )
+
+var waits = backoff.Policy{First: 2 * time.Second, Most: longWait}
 
 func newBackOff() *backOff { return &backOff{keys: map[string]attempts{}} }
 
@@ -46,7 +49,7 @@ func (b *backOff) take(key string, now time.Time) time.Duration {
 	a.count++
 	a.until = now
 	if more := a.count - freeTries; more >= 0 {
-		a.until = now.Add(min(firstWait<<min(more, 20), longWait))
+		a.until = now.Add(waits.Delay(more + 1))
 	}
 	b.keys[key] = a
 	return 0

@@ -78,7 +78,7 @@ func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas
 	return name, err
 }
 
-// isUnderWay reports whether a frame waits for a detector, or is in one: there is no verdict on it yet.
+// isUnderWay reports whether a frame still waits for a verdict, in the queue or in a detector.
 func (s *session) isUnderWay(ctx context.Context, name *schemas.FrameName) (bool, error) {
 	v, err := s.gateway.sessions.LastVerdict(ctx, s.decider, s.id)
 	if errors.Is(err, streams.ErrNotFound) {

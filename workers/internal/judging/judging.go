@@ -61,31 +61,12 @@ func Run[M Message](ctx context.Context, conn *streams.Conn, j Judge[M]) error {
 			ctx,
 			work,
 			func(ctx context.Context, d *streams.Delivery) error {
-				defer keepAlive(d, ackWait/4)()
+				defer d.KeepWorking(ackWait / 4)()
 				return j.handle(ctx, conn, documents, d)
 			},
 		)
 	})
 	return group.Wait()
-}
-
-// keepAlive tells the broker at every interval that a message is being worked on, until stop is called: one that takes long is not
-// given to another worker too.
-func keepAlive(d *streams.Delivery, interval time.Duration) (stop func()) {
-	done := make(chan struct{})
-	go func() {
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				d.Working()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done) }
 }
 
 func (j Judge[M]) handle(ctx context.Context, conn *streams.Conn, documents *settings.Store, d *streams.Delivery) error {

@@ -1,15 +1,13 @@
-package judging
+package streams
 
 import (
 	"testing"
 	"time"
-
-	"github.com/selene-liveness/selene/streams"
 )
 
 func TestMessagesAreKeptWhileTheyAreJudged(t *testing.T) {
 	told := make(chan struct{})
-	stop := keepAlive(&streams.Delivery{Working: func() { told <- struct{}{} }}, time.Millisecond)
+	stop := (&Delivery{Working: func() { told <- struct{}{} }}).KeepWorking(time.Millisecond)
 	for range 3 {
 		<-told
 	}
