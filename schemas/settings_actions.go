@@ -1,5 +1,7 @@
 package schemas
 
+import "time"
+
 // ActiveLivenessSettings state which actions users are asked for.
 type ActiveLivenessSettings struct {
 	IsEnabled           bool     `json:"is_enabled"`
@@ -26,6 +28,10 @@ const (
 )
 
 var everyAction = []string{ActionBlink, ActionYawLeft, ActionYawRight, ActionPitchUp, ActionPitchDown}
+
+// SettleTime is the shortest rest after an action. A picture that fades from one into another is at rest only then, and would
+// not yet look the same as before.
+const SettleTime = 500 * time.Millisecond
 
 const maxAngle = 90 // degrees
 

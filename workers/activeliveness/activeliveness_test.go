@@ -249,7 +249,7 @@ func TestActionsInTurn(t *testing.T) {
 			t.Fatalf("progress %v, want %d of 3 and then %q", a, n, action)
 		}
 	}
-	p.pace = settleTime
+	p.pace = schemas.SettleTime
 	done(p.shows(straight), 0, schemas.ActionYawLeft)
 	for _, l := range way[schemas.ActionYawLeft] {
 		p.shows(l)

@@ -60,8 +60,6 @@ const (
 	// A rest is held for at most maxHold frames, and for at most maxHoldTime, so that slow cameras do not wait long.
 	maxHold     = 4
 	maxHoldTime = time.Second
-	// settleTime is the shortest rest after an action: a picture that fades back into another one would not yet be the same as before.
-	settleTime = 500 * time.Millisecond
 	// freeMisses is the number of turns that were not seen on their way and do not count as failed: a slow camera misses the way of
 	// a quick turn, which then has to be done once more.
 	freeMisses = 5
@@ -144,7 +142,7 @@ func (p *progress) hold(o observed, f *schemas.Face, seed []byte) {
 	}
 	p.Rest++
 	wanted := 1 + int(draw(seed, "hold", p.Round, uint32(p.Done))%maxHold)
-	settled := !p.Acted || p.took(now) >= settleTime.Seconds()
+	settled := !p.Acted || p.took(now) >= schemas.SettleTime.Seconds()
 	if settled && p.Rest >= wanted || p.took(now) >= maxHoldTime.Seconds() {
 		p.keep(f)
 		p.enter(acting, now)

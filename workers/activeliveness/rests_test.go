@@ -72,7 +72,7 @@ func TestPictureThatFades(t *testing.T) {
 	p.eyes = pattern(1)
 	p.then(straight, schemas.CodeTurnLeft)
 	p.turns(pattern(9), append(way[schemas.ActionYawLeft], left)...)
-	p.pace = settleTime / 5
+	p.pace = schemas.SettleTime / 5
 	for i := range 3 {
 		p.eyes = pattern(uint64(20 + i))
 		p.then(straight, schemas.CodeYawStart)

@@ -130,7 +130,7 @@ func TestLostFaceResetsTheStep(t *testing.T) {
 	for phase, looks := range map[string][]look{"asked": {straight}, "acted": {straight, halfLeft, left}} {
 		t.Run(phase, func(t *testing.T) {
 			p := meet(t, `{"active_liveness":{"interaction_order":"sequential","interaction_list":["blink","yaw_left"],"interaction_count":2}}`)
-			p.pace = settleTime
+			p.pace = schemas.SettleTime
 			for _, l := range []look{straight, blinking, straight} {
 				p.shows(l)
 			}

@@ -69,7 +69,7 @@ func TestRestAfterTheLastAction(t *testing.T) {
 			t.Fatalf("%v ms after the action: %v with codes %v", at, d.GetOutcome(), d.GetErrors())
 		}
 	}
-	if d := show(live, settleTime); d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
-		t.Errorf("%v after the action: %v with codes %v", settleTime, d.GetOutcome(), d.GetErrors())
+	if d := show(live, schemas.SettleTime); d.GetOutcome() != schemas.Outcome_OUTCOME_PASSED {
+		t.Errorf("%v after the action: %v with codes %v", schemas.SettleTime, d.GetOutcome(), d.GetErrors())
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -210,9 +209,6 @@ func (r *round) sessionRules() {
 	}
 }
 
-// settleTime is the shortest rest after the last action. A picture that fades from one into another is at rest only then.
-const settleTime = 500 * time.Millisecond
-
 func (r *round) actionsAndCooldown() {
 	d := r.d
 	switch {
@@ -224,7 +220,7 @@ func (r *round) actionsAndCooldown() {
 	case slices.Contains(r.judges, schemas.WorkerActiveLiveness):
 		// The frame that ends the last action is followed by the cooldown frames.
 		d.State.Cooldown = min(d.State.Cooldown, uint32(r.settings.ActiveLiveness.CooldownFramesCount)) + 1
-		settling := r.found.GetReceivedUnixNanos()-d.State.PendingUnixNanos < settleTime.Nanoseconds()
+		settling := r.found.GetReceivedUnixNanos()-d.State.PendingUnixNanos < schemas.SettleTime.Nanoseconds()
 		if settling || int(d.State.Cooldown) <= r.settings.ActiveLiveness.CooldownFramesCount {
 			r.actions = append(r.actions, schemas.CodeActionPending)
 		}
