@@ -29,6 +29,7 @@ type Config struct {
 	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"12582912" desc:"maximum number of pixels of an image, up to 12582912 (4096 x 3072)"`
 	Deadline    time.Duration    `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
 	Tokens      string           `envconfig:"SELENE_SESSION_TOKENS" desc:"required = only sessions created with POST /v1/sessions can be opened; optional = others too; empty = required unless the settings are for development, or up listens on this machine alone"`
+	Resume      string           `envconfig:"SELENE_RESUME" desc:"required = a session without a token is resumed only with the resume-secret of its CONNECTED; optional = also without, by clients that do not know it; empty = required unless the settings are for development"`
 	Proxies     []string         `envconfig:"SELENE_TRUSTED_PROXIES" desc:"addresses and networks, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"`
 	RateLimit   float64          `envconfig:"SELENE_RATE_LIMIT" default:"100" desc:"requests per second and address to /v1, /ui-config and /ws, with bursts of four times as many; 0 = no limit"`
 	Variant     string           `envconfig:"SELENE_SETTINGS_VARIANT" desc:"variant of the settings for sessions that name none; empty = the main document"`
@@ -36,9 +37,10 @@ type Config struct {
 	DataDir     string           `ignored:"true"` // where generated secrets are stored
 }
 
+// Values of SELENE_SESSION_TOKENS and SELENE_RESUME.
 const (
-	tokensOptional = "optional"
-	tokensRequired = "required"
+	optional = "optional"
+	required = "required"
 )
 
 // stateSize is reserved in a message of the broker for the state that travels with the image.
@@ -54,18 +56,17 @@ func (c Config) gateway() (gateway.Config, error) {
 			lpproto.MaxMessageBytes,
 		)
 	}
-	var needsToken func(*schemas.Settings) bool
-	switch c.Tokens {
-	case tokensOptional:
-	case tokensRequired:
-		needsToken = func(*schemas.Settings) bool { return true }
-	case "":
-		needsToken = func(s *schemas.Settings) bool { return !s.Development() }
-	default:
-		return gateway.Config{}, fmt.Errorf("SELENE_SESSION_TOKENS is %q: use %s or %s", c.Tokens, tokensOptional, tokensRequired)
+	needsToken, err := demand("SELENE_SESSION_TOKENS", c.Tokens)
+	if err != nil {
+		return gateway.Config{}, err
+	}
+	needsSecret, err := demand("SELENE_RESUME", c.Resume)
+	if err != nil {
+		return gateway.Config{}, err
 	}
 	return gateway.Config{
 		NeedsToken:  needsToken,
+		NeedsSecret: needsSecret,
 		Address:     api.AddressOf,
 		Variant:     c.Variant,
 		MaxSessions: c.MaxSessions,
@@ -79,6 +80,20 @@ func (c Config) gateway() (gateway.Config, error) {
 	}, nil
 }
 
+// demand returns whether the settings demand what a variable makes required or optional: without a value, unless they are for
+// development.
+func demand(name, value string) (func(*schemas.Settings) bool, error) {
+	switch value {
+	case optional:
+		return func(*schemas.Settings) bool { return false }, nil
+	case required:
+		return func(*schemas.Settings) bool { return true }, nil
+	case "":
+		return func(s *schemas.Settings) bool { return !s.Development() }, nil
+	}
+	return nil, fmt.Errorf("%s is %q: use %s or %s", name, value, optional, required)
+}
+
 // OpenLocally lets sessions be opened without a token if the configuration does not say otherwise and only programs of this machine
 // can reach the edge: it listens on a loopback address, and no proxy is trusted. It reports whether it does.
 func (c *Config) OpenLocally() bool {
@@ -88,7 +103,7 @@ func (c *Config) OpenLocally() bool {
 	if c.Tokens != "" || !local || len(c.Proxies) > 0 {
 		return false
 	}
-	c.Tokens = tokensOptional
+	c.Tokens = optional
 	return true
 }
 

@@ -40,6 +40,9 @@ type Reference struct {
 type Presence struct {
 	Edge      string `json:"edge"`      // which has, or had, the socket
 	Connected bool   `json:"connected"` // whether the socket is open
+
+	// Resume is the SHA-256 of the secret that resumes the session; none for a session with a ticket.
+	Resume []byte `json:"resume,omitempty"`
 }
 
 // RerunOrder requests that the running workers judge a session again.

@@ -61,6 +61,7 @@ The exit code is 0 when the session passed, 2 when it was judged and did not pas
 	f.BoolVar(&o.Text, "text", false, "send images as base64 in text messages, instead of binary messages")
 	f.StringVar(&o.SessionID, "session-id", "", "ID of the session to open or resume (a UUID)")
 	f.StringVar(&o.Token, "session-token", "", "one-time token of a session created with selene sessions make")
+	f.StringVar(&o.ResumeSecret, "resume-secret", "", "secret that resumes the session, from the CLOSED line of --json")
 	f.DurationVar(&o.Heartbeat, "heartbeat", 0, "interval of the heartbeats that the server is asked to send")
 	f.BoolVar(&act, "act", false, "play a cooperative person")
 	f.DurationVar(&o.Reaction, "reaction", reaction, "time from a prompt to the response, with --act and --attack")

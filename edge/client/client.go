@@ -118,20 +118,26 @@ func closed(err error) *Closed {
 	return &Closed{websocket.CloseAbnormalClosure, err.Error()}
 }
 
-// Connect opens or resumes a session and returns its ID. The error is an *Unexpected when the server answered something
-// else, and a *Closed when it closed the connection.
-func (c *Conn) Connect(ctx context.Context, r lpproto.ConnectRequest) (session string, err error) {
+// Session is what the next ConnectRequest needs to resume a session after a broken connection.
+type Session struct {
+	ID           string
+	ResumeSecret string // "" when the session was opened with a token, which then resumes it
+}
+
+// Connect opens or resumes a session. The error is an *Unexpected when the server answered something other than CONNECTED, and a
+// *Closed when it closed the connection.
+func (c *Conn) Connect(ctx context.Context, r lpproto.ConnectRequest) (Session, error) {
 	if err := c.Send(lpproto.NewConnect(r)); err != nil {
-		return "", fmt.Errorf("send CONNECT: %w", err)
+		return Session{}, fmt.Errorf("send CONNECT: %w", err)
 	}
 	m, err := c.Reply(ctx)
 	if err != nil {
-		return "", fmt.Errorf("CONNECT: %w", err)
+		return Session{}, fmt.Errorf("CONNECT: %w", err)
 	}
 	if m.Command != lpproto.Connected {
-		return "", &Unexpected{m}
+		return Session{}, &Unexpected{m}
 	}
-	return m.Header(lpproto.HeaderSessionID), nil
+	return Session{m.Header(lpproto.HeaderSessionID), m.Header(lpproto.HeaderResumeSecret)}, nil
 }
 
 // Send sends a message in text form.

@@ -57,7 +57,7 @@ func person() func(lpproto.Message) []lpproto.Message {
 	frames := 0
 	return func(m lpproto.Message) []lpproto.Message {
 		if m.Command == lpproto.Connect {
-			return []lpproto.Message{lpproto.NewConnected("0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d"), lpproto.NewHeartbeat()}
+			return []lpproto.Message{lpproto.NewConnected("0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d", ""), lpproto.NewHeartbeat()}
 		}
 		if frames++; frames == 2 {
 			return []lpproto.Message{lpproto.NewSuccess("header.claims.signature")}
@@ -85,7 +85,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("session", session)
+	fmt.Println("session", session.ID)
 	for _, image := range camera {
 		if err := conn.SendFrame(lpproto.ContentJPEG, image); err != nil {
 			fmt.Println(err)

@@ -17,6 +17,8 @@ type ConnectRequest struct {
 	SessionID string        // as sent, not validated; "" = a new session
 	Token     string        // of a session created over REST; "" = none
 
+	ResumeSecret string // of the CONNECTED that opened SessionID without a token; "" = none
+
 	// The client's description of its camera and itself, not validated; "" = unknown.
 	Device       string // camera label
 	Capabilities string // JSON
@@ -30,7 +32,7 @@ func NewConnect(r ConnectRequest) Message {
 		h[HeaderHeartbeat] = strconv.FormatInt(r.Heartbeat.Milliseconds(), 10)
 	}
 	for name, value := range map[string]string{
-		HeaderSessionID: r.SessionID, HeaderToken: r.Token,
+		HeaderSessionID: r.SessionID, HeaderToken: r.Token, HeaderResumeSecret: r.ResumeSecret,
 		HeaderDevice: r.Device, HeaderCapabilities: r.Capabilities, HeaderPlatform: r.Platform,
 	} {
 		if value != "" {
@@ -51,7 +53,7 @@ func (m Message) ConnectRequest() (ConnectRequest, error) {
 		return ConnectRequest{}, newError(CodeVersion, "version is %.20q, must be %q", v, Version)
 	}
 	r := ConnectRequest{
-		SessionID: m.Header(HeaderSessionID), Token: m.Header(HeaderToken),
+		SessionID: m.Header(HeaderSessionID), Token: m.Header(HeaderToken), ResumeSecret: m.Header(HeaderResumeSecret),
 		Device: m.Header(HeaderDevice), Capabilities: m.Header(HeaderCapabilities), Platform: m.Header(HeaderPlatform),
 	}
 	if s, ok := m.Headers[HeaderHeartbeat]; ok {
@@ -65,11 +67,13 @@ func (m Message) ConnectRequest() (ConnectRequest, error) {
 	return r, nil
 }
 
-// NewConnected builds the answer to a CONNECT.
-func NewConnected(sessionID string) Message {
-	return Message{Command: Connected, Headers: map[string]string{
-		HeaderVersion: Version, HeaderSessionID: sessionID,
-	}}
+// NewConnected builds the answer to a CONNECT. The secret, if any, is what resumes the session.
+func NewConnected(sessionID, resumeSecret string) Message {
+	h := map[string]string{HeaderVersion: Version, HeaderSessionID: sessionID}
+	if resumeSecret != "" {
+		h[HeaderResumeSecret] = resumeSecret
+	}
+	return Message{Command: Connected, Headers: h}
 }
 
 // NewFrame builds a FRAME; contentType is one of the Content constants and body the

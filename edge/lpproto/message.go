@@ -53,10 +53,11 @@ const (
 	HeaderSessionID    = "session-id"
 	HeaderContentType  = "content-type"
 	HeaderError        = "error"
-	HeaderToken        = "token"        // opens a session created over REST
-	HeaderDevice       = "device"       // label of the camera
-	HeaderCapabilities = "capabilities" // settings and capabilities of the camera, JSON
-	HeaderPlatform     = "platform"     // platform of the client
+	HeaderToken        = "token"         // opens a session created over REST
+	HeaderResumeSecret = "resume-secret" // resumes another session
+	HeaderDevice       = "device"        // label of the camera
+	HeaderCapabilities = "capabilities"  // settings and capabilities of the camera, JSON
+	HeaderPlatform     = "platform"      // platform of the client
 )
 
 // Message is one LPProto message. Header names are lower case.

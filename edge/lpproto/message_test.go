@@ -105,14 +105,15 @@ func TestEncode(t *testing.T) {
 		"CONNECT\ncapabilities:{\"width\":640}\ndevice:OBS\nplatform:Linux\ntoken:abc\nversion:1.0\n\n": NewConnect(ConnectRequest{
 			Token: "abc", Device: "OBS", Capabilities: `{"width":640}`, Platform: "Linux",
 		}),
-		"CONNECT\nversion:1.0\n\n":                          NewConnect(ConnectRequest{}),
-		"CONNECTED\nsession-id:" + id + "\nversion:1.0\n\n": NewConnected(id),
-		"FRAME\ncontent-type:image/x-jpeg-base64\n\nQQ==":   NewFrame(ContentJPEGBase64, EncodeBase64([]byte("A"))),
-		"FRAME\ncontent-type:image/jpeg\n\nA\x00\x00":       NewFrame(ContentJPEG, []byte("A\x00")),
-		"STATS\ncontent-type:application/json\n\n{}":        NewStats([]byte("{}")),
-		"SUCCESS\ncontent-type:application/jwt\n\na.b.c":    NewSuccess("a.b.c"),
-		"ERROR\nerror:1002\n\n":                             NewError(CodeBadImage),
-		"HEARTBEAT\n\n":                                     NewHeartbeat(),
+		"CONNECT\nversion:1.0\n\n":                                           NewConnect(ConnectRequest{}),
+		"CONNECTED\nsession-id:" + id + "\nversion:1.0\n\n":                  NewConnected(id, ""),
+		"CONNECTED\nresume-secret:s\nsession-id:" + id + "\nversion:1.0\n\n": NewConnected(id, "s"),
+		"FRAME\ncontent-type:image/x-jpeg-base64\n\nQQ==":                    NewFrame(ContentJPEGBase64, EncodeBase64([]byte("A"))),
+		"FRAME\ncontent-type:image/jpeg\n\nA\x00\x00":                        NewFrame(ContentJPEG, []byte("A\x00")),
+		"STATS\ncontent-type:application/json\n\n{}":                         NewStats([]byte("{}")),
+		"SUCCESS\ncontent-type:application/jwt\n\na.b.c":                     NewSuccess("a.b.c"),
+		"ERROR\nerror:1002\n\n":                                              NewError(CodeBadImage),
+		"HEARTBEAT\n\n":                                                      NewHeartbeat(),
 	} {
 		got, err := m.Encode()
 		if err != nil || string(got) != want {

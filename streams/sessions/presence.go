@@ -15,6 +15,8 @@ import (
 // Presence is the claim of one edge on an open session. It is not safe for concurrent use.
 type Presence struct {
 	schemas.Presence
+	Secret   string // that resumes the session, if the client may know it; see Key
+	made     bool   // by this claim
 	revision uint64
 }
 
@@ -49,32 +51,47 @@ func (s *Store) IsLive(ctx context.Context, session string) (bool, error) {
 	return err == nil, err
 }
 
-// Claim marks the session as live on a socket of the edge, for ttl. It returns ErrBusy while the session is live on another
-// socket of a living edge.
-func (s *Store) Claim(ctx context.Context, session, edge string, ttl time.Duration) (*Presence, error) {
-	last := uint64(0)
+// Claim marks the session as live on a socket of the edge, for ttl. The key is nil for who needs none: a client with the session's
+// ticket, or a part of the server. The error is ErrKey if the key does not open the session, and ErrBusy while the session is live on
+// another socket of a living edge.
+func (s *Store) Claim(ctx context.Context, session, edge string, ttl time.Duration, key *Key) (*Presence, error) {
+	p := &Presence{}
 	v, err := s.live().Get(ctx, liveSession+session)
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
+		err = key.check(nil)
 	case err != nil:
 		return nil, fmt.Errorf("look up session %s: %w", session, err)
 	default:
-		var p schemas.Presence
-		if err := json.Unmarshal(v.Data, &p); err != nil {
+		if err := json.Unmarshal(v.Data, &p.Presence); err != nil {
 			return nil, fmt.Errorf("read presence of %s: %w", session, err)
 		}
-		if p.Connected {
-			if _, err := s.live().Get(ctx, liveEdge+p.Edge); err == nil {
-				return nil, ErrBusy
-			}
-		}
-		last = v.Revision
+		p.revision = v.Revision
+		err = key.check(&p.Presence)
 	}
-	p := &Presence{schemas.Presence{Edge: edge, Connected: true}, last}
+	if err != nil {
+		return nil, err
+	}
+	if p.Connected {
+		if _, err := s.live().Get(ctx, liveEdge+p.Edge); err == nil {
+			return nil, ErrBusy
+		}
+	}
+	p.Edge, p.Connected = edge, true
+	p.seal(key)
 	if err := s.Refresh(ctx, session, p, ttl); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// Unclaim takes back a claim of which the client does not know: the session expires as if its socket had just closed.
+func (s *Store) Unclaim(ctx context.Context, session string, p *Presence, ttl time.Duration) error {
+	p.Connected = false
+	if p.made {
+		p.Resume = nil
+	}
+	return s.Refresh(ctx, session, p, ttl)
 }
 
 // Refresh keeps the session live for another ttl, with presence p. It returns ErrBusy when another edge has claimed it since.

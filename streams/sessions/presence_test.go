@@ -22,25 +22,25 @@ func TestPresence(t *testing.T) {
 	if err := sessions.New(c).BeatEdge(ctx, "a"); err != nil {
 		t.Fatal(err)
 	}
-	p, err := sessions.New(c).Claim(ctx, id, "a", time.Hour)
+	p, err := sessions.New(c).Claim(ctx, id, "a", time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sessions.New(c).Claim(ctx, id, "b", time.Hour); !errors.Is(err, sessions.ErrBusy) {
+	if _, err := sessions.New(c).Claim(ctx, id, "b", time.Hour, nil); !errors.Is(err, sessions.ErrBusy) {
 		t.Fatalf("live on a living edge: %v", err)
 	}
 	p.Connected = false
 	if err := sessions.New(c).Refresh(ctx, id, p, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	p2, err := sessions.New(c).Claim(ctx, id, "dead-edge", time.Hour)
+	p2, err := sessions.New(c).Claim(ctx, id, "dead-edge", time.Hour, nil)
 	if err != nil {
 		t.Fatalf("after the socket closed: %v", err)
 	}
 	if err := sessions.New(c).Refresh(ctx, id, p, time.Hour); !errors.Is(err, sessions.ErrBusy) {
 		t.Fatalf("the old socket must be notified that it lost the session: %v", err)
 	}
-	p3, err := sessions.New(c).Claim(ctx, id, "a", time.Hour)
+	p3, err := sessions.New(c).Claim(ctx, id, "a", time.Hour, nil)
 	if err != nil {
 		t.Fatalf("an edge that never beats is dead: %v", err)
 	}
@@ -65,13 +65,13 @@ func TestPresence(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := sessions.New(c).Claim(ctx, id, "a", time.Hour); err != nil {
+	if _, err := sessions.New(c).Claim(ctx, id, "a", time.Hour, nil); err != nil {
 		t.Fatalf("after expiry: %v", err)
 	}
 	if err := sessions.New(c).Forget(ctx, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sessions.New(c).Claim(ctx, id, "b", time.Hour); err != nil {
+	if _, err := sessions.New(c).Claim(ctx, id, "b", time.Hour, nil); err != nil {
 		t.Fatalf("after forgetting: %v", err)
 	}
 }

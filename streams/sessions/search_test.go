@@ -138,7 +138,7 @@ func TestFindSessions(t *testing.T) {
 	}
 
 	// What a row says.
-	if _, err := sessions.New(c).Claim(ctx, ids[9], "e", time.Minute); err != nil {
+	if _, err := sessions.New(c).Claim(ctx, ids[9], "e", time.Minute, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range map[int]string{

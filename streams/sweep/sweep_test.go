@@ -224,7 +224,7 @@ func TestFramesAreRemovedAfterTheirVideo(t *testing.T) {
 	}
 	ready, kept := filmed(t, c, expiring.Number), filmed(t, c, byDefault.Number)
 	live, exporting, failed := filmed(t, c, expiring.Number), filmed(t, c, expiring.Number), filmed(t, c, expiring.Number)
-	if _, err := sessions.New(c).Claim(ctx, live, "edge", time.Hour); err != nil {
+	if _, err := sessions.New(c).Claim(ctx, live, "edge", time.Hour, nil); err != nil {
 		t.Fatal(err)
 	}
 	film(t, c, &schemas.VideoStatus{Session: exporting, Job: "one", Status: schemas.VideoExporting})

@@ -222,8 +222,8 @@ func TestABrokenConnectionIsResumed(t *testing.T) {
 	s.comeBack()
 	p.WaitTrue("the check to go on", `document.getElementById("prompt").innerText === "Look straight at the camera"`)
 	connects, _, _ := s.seen()
-	if len(connects) != 2 || strings.Contains(connects[0], "session-id:") || !strings.Contains(connects[1], "\nsession-id:"+sessionID+"\n") {
-		t.Errorf("CONNECT messages %q, want a second one with the session's id", connects)
+	if len(connects) != 2 || strings.Contains(connects[0], "session-id:") || !strings.Contains(connects[1], "\nsession-id:"+sessionID+"\nresume-secret:"+resumeSecret+"\n") {
+		t.Errorf("CONNECT messages %q, want a second one with the session's id and secret", connects)
 	}
 	if done := p.Text("#actions .done"); !strings.HasPrefix(done, "Turn right") {
 		t.Errorf("after the break the steps done are %q", done)

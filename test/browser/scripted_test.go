@@ -20,6 +20,9 @@ import (
 
 const sessionID = "5f0c3a52-7a0e-4b0b-9d42-0d7a3f4d5c11"
 
+// resumeSecret resumes it.
+const resumeSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEH"
+
 // reply is the scripted server's answer to a frame: text to send, then the code
 // to close with, if any.
 type reply struct {
@@ -145,7 +148,7 @@ func (s *scripted) handle(conn *websocket.Conn, data []byte, messages <-chan []b
 		s.mu.Lock()
 		s.connects = append(s.connects, string(data))
 		s.mu.Unlock()
-		return send(conn, "CONNECTED\nsession-id: "+sessionID+"\nversion: 1.0\n\n") && send(conn, "HEARTBEAT\n\n")
+		return send(conn, "CONNECTED\nsession-id: "+sessionID+"\nresume-secret: "+resumeSecret+"\nversion: 1.0\n\n") && send(conn, "HEARTBEAT\n\n")
 	case string(head) == "FRAME\ncontent-type:image/jpeg":
 		s.mu.Lock()
 		s.frames = append(s.frames, body)

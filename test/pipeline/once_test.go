@@ -178,7 +178,7 @@ func TestSilentSessions(t *testing.T) {
 		want[s.id], clients[s.id] = end{c.outcome, c.decisions}, s
 	}
 	for id := range want {
-		if _, err := sessions.New(conn).Claim(ctx, id, uuid.NewString(), time.Second); err != nil {
+		if _, err := sessions.New(conn).Claim(ctx, id, uuid.NewString(), time.Second, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,7 +200,7 @@ func TestSilentSessions(t *testing.T) {
 	}
 	hear(len(want))
 	last := connect(t, conn)
-	if _, err := sessions.New(conn).Claim(ctx, last.id, uuid.NewString(), time.Second); err != nil {
+	if _, err := sessions.New(conn).Claim(ctx, last.id, uuid.NewString(), time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
 	hear(1)

@@ -312,7 +312,7 @@ func TestSessionWhoseEdgeDied(t *testing.T) {
 	t.Parallel()
 	r := newStudio(t, plain)
 	s := r.session().shoot(6)
-	if _, err := sessions.New(r.conn).Claim(r.ctx(), s.id, "a dead edge", time.Second); err != nil {
+	if _, err := sessions.New(r.conn).Claim(r.ctx(), s.id, "a dead edge", time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
 	streamstest.Go(t, decider.New(r.conn).Run)

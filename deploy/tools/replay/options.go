@@ -20,9 +20,11 @@ type Options struct {
 	Loop bool    // start the source again when it ends, until the session has ended
 	Text bool    // send text messages with base64 instead of binary ones with raw images
 
-	SessionID string        // session to open or resume; "" = the server chooses the ID
-	Token     string        // one-time token of SessionID, if it was created over REST
-	Heartbeat time.Duration // interval to ask the server for; 0 = none, otherwise 100 ms to 60 s
+	SessionID string // session to open or resume; "" = the server chooses the ID
+	Token     string // one-time token of SessionID, if it was created over REST
+	// ResumeSecret resumes SessionID, if it was opened without a token; from the CLOSED before.
+	ResumeSecret string
+	Heartbeat    time.Duration // interval to ask the server for; 0 = none, otherwise 100 ms to 60 s
 
 	// Act, when set, makes Run play a cooperative person: all frames are measured first (one at a time, kept in memory as
 	// JPEG), then each prompt is answered with a frame that performs it. Run gives up after 1000 frames, unless Loop is set.
@@ -51,7 +53,9 @@ type Reply struct {
 	Error       int             `json:"error,omitempty"`      // ERROR: system code
 	Code        int             `json:"code,omitempty"`       // CLOSED: WebSocket close code
 	Reason      string          `json:"reason,omitempty"`     // CLOSED: the server's reason, or ours when the client closed
-	MS          float64         `json:"ms"`                   // milliseconds since the frame was sent
+	// CLOSED, if the session can go on: what resumes it
+	ResumeSecret string  `json:"resume_secret,omitempty"`
+	MS           float64 `json:"ms"` // milliseconds since the frame was sent
 }
 
 // commandClosed is the command of a Reply for the end of the connection; LPProto does not have it.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/selene-liveness/selene/deploy/tools/mediafile"
 	"github.com/selene-liveness/selene/deploy/tools/terminal"
 	"github.com/selene-liveness/selene/edge/client"
@@ -77,6 +79,7 @@ type player struct {
 	Options
 	conn   *client.Conn
 	clock  clock
+	secret string // that resumes the session
 	sentAt time.Time
 	last   Reply
 	out    Outcome
@@ -118,8 +121,11 @@ func (p *player) play(ctx context.Context, next func(Reply) (frame, error)) erro
 	}
 }
 
-func (p *player) connect(ctx context.Context) (err error) {
-	p.out.Session, err = p.conn.Connect(ctx, lpproto.ConnectRequest{Heartbeat: p.Heartbeat, SessionID: p.SessionID, Token: p.Token})
+func (p *player) connect(ctx context.Context) error {
+	session, err := p.conn.Connect(ctx, lpproto.ConnectRequest{
+		Heartbeat: p.Heartbeat, SessionID: p.SessionID, Token: p.Token, ResumeSecret: p.ResumeSecret,
+	})
+	p.out.Session, p.secret = session.ID, session.ResumeSecret
 	var unexpected *client.Unexpected
 	switch {
 	case err == nil:
@@ -228,7 +234,11 @@ func (p *player) report(r Reply) {
 // closed reports the end of the connection. The error is non-nil if the session did not end properly.
 func (p *player) closed(code int, reason string) error {
 	p.out.CloseCode, p.out.CloseReason = code, reason
-	p.report(Reply{Command: commandClosed, Code: code, Reason: reason})
+	r := Reply{Command: commandClosed, Code: code, Reason: reason}
+	if code == lpproto.CloseRestart || code == websocket.CloseAbnormalClosure {
+		r.ResumeSecret = p.secret
+	}
+	p.report(r)
 	switch {
 	case p.out.Passed:
 		return nil
@@ -262,7 +272,7 @@ func (p *player) serverEnds(ctx context.Context) error {
 func (p *player) sourceEnded(ctx context.Context) error {
 	p.conn.Leave(ctx, endOfSource)
 	p.out.CloseCode, p.out.CloseReason = lpproto.CloseSuccess, endOfSource
-	p.report(Reply{Command: commandClosed, Code: p.out.CloseCode, Reason: p.out.CloseReason})
+	p.report(Reply{Command: commandClosed, Code: p.out.CloseCode, Reason: p.out.CloseReason, ResumeSecret: p.secret})
 	switch {
 	case p.out.Sent == 0:
 		return fmt.Errorf("%s has no picture to send", p.Source)

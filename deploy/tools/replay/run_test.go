@@ -29,6 +29,9 @@ import (
 
 const testSession = "0b0f8a4e-4e5d-4c7e-9d36-3f4f5a6b7c8d"
 
+// testSecret resumes it.
+const testSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEH"
+
 // door is the server side of one connection.
 type door struct {
 	t    *testing.T
@@ -112,7 +115,7 @@ func (d door) accept() lpproto.ConnectRequest {
 	if id == "" {
 		id = testSession
 	}
-	d.send(lpproto.NewConnected(id))
+	d.send(lpproto.NewConnected(id, testSecret))
 	return r
 }
 
@@ -232,11 +235,11 @@ func TestSuccess(t *testing.T) {
 			d.send(lpproto.NewSuccess("a.b.c"))
 			d.close(1000, "success")
 		})
-		out, replies, err := play(t, Options{Source: frames(t, 9), URL: url, Fast: true, Text: text, Heartbeat: time.Second, SessionID: testSession}, wallClock{})
+		out, replies, err := play(t, Options{Source: frames(t, 9), URL: url, Fast: true, Text: text, Heartbeat: time.Second, SessionID: testSession, ResumeSecret: testSecret}, wallClock{})
 		if err != nil || ExitCode(out, err) != ExitPassed {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		if asked.Heartbeat != time.Second || asked.SessionID != testSession || out.Session != testSession {
+		if asked.Heartbeat != time.Second || asked.SessionID != testSession || asked.ResumeSecret != testSecret || out.Session != testSession {
 			t.Errorf("asked for %+v, got session %q", asked, out.Session)
 		}
 		if out.Sent != 3 || out.Judged != 3 || out.JWT != "a.b.c" || out.Codes[12] != 2 || out.CloseCode != 1000 {

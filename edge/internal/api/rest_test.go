@@ -250,7 +250,7 @@ func TestErase(t *testing.T) {
 	if err := sessions.New(i.conn).BeatEdge(ctx, i.api.Edge); err != nil { // of a dead edge, no session is live
 		t.Fatal(err)
 	}
-	presence := must[*sessions.Presence](t)(sessions.New(i.conn).Claim(ctx, id, i.api.Edge, time.Minute))
+	presence := must[*sessions.Presence](t)(sessions.New(i.conn).Claim(ctx, id, i.api.Edge, time.Minute, nil))
 	answer, body := i.do(http.MethodDelete, at, nil)
 	wantProblem(t, answer, body, http.StatusConflict)
 	presence.Connected = false

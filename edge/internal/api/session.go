@@ -142,7 +142,7 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// While it is claimed, no client can resume it and store new data.
-	if _, err := a.sessions.Claim(ctx, id, a.Edge, eraseTime); err != nil {
+	if _, err := a.sessions.Claim(ctx, id, a.Edge, eraseTime, nil); err != nil {
 		if errors.Is(err, sessions.ErrBusy) {
 			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it after its socket is closed", id))
 		}

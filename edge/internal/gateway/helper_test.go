@@ -221,16 +221,26 @@ func dial(t *testing.T, d *door) *client {
 	return &client{t, ws}
 }
 
-// connect opens or resumes a session and returns its id.
+// secrets of the sessions that connect has opened, by their id.
+var secrets sync.Map
+
+// connect opens or resumes a session, as a client does that remembers secrets, and returns its id.
 func connect(t *testing.T, d *door, id string) (*client, string) {
 	t.Helper()
 	c := dial(t, d)
-	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
+	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id, ResumeSecret: secretOf(id)}))
 	got := c.want(lpproto.Connected)
 	if got.Header(lpproto.HeaderVersion) != lpproto.Version {
 		t.Errorf("CONNECTED has version %q", got.Header(lpproto.HeaderVersion))
 	}
+	secrets.Store(got.Header(lpproto.HeaderSessionID), got.Header(lpproto.HeaderResumeSecret))
 	return c, got.Header(lpproto.HeaderSessionID)
+}
+
+func secretOf(id string) string {
+	secret, _ := secrets.Load(id)
+	text, _ := secret.(string)
+	return text
 }
 
 func (c *client) send(m lpproto.Message) {

@@ -139,10 +139,8 @@ func TestBusySession(t *testing.T) {
 	first, second := open(t, conn, Config{}), open(t, conn, Config{})
 	_, id := connect(t, first, "")
 	for _, d := range []*door{first, second} {
-		c := dial(t, d)
-		c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
-		c.wantError(lpproto.CodeSessionID)
-		c.wantClose(lpproto.CloseProtocol, "live on another socket")
+		refused(t, d, lpproto.ConnectRequest{SessionID: id, ResumeSecret: secretOf(id)}, "live on another socket")
+		refused(t, d, lpproto.ConnectRequest{SessionID: id}, "resume secret")
 	}
 }
 
@@ -226,7 +224,7 @@ func TestEndedSessionOfADeadEdge(t *testing.T) {
 	conn := world(t, "", goOn)
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
-	if _, err := sessions.New(conn).Claim(ctx, id, "dead", 2*time.Second); err != nil {
+	if _, err := sessions.New(conn).Claim(ctx, id, "dead", 2*time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
 	d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1}, Outcome: schemas.Outcome_OUTCOME_PASSED}

@@ -36,6 +36,8 @@ type Config struct {
 	Origins     []string      // further origins whose pages may connect; "*" = any
 	// NeedsToken reports whether, by the settings, only sessions created over REST can be opened, with a token; nil = never.
 	NeedsToken func(*schemas.Settings) bool
+	// NeedsSecret reports whether, by the settings, a session without a ticket can only be resumed with its secret; nil = always.
+	NeedsSecret func(*schemas.Settings) bool
 	// Address returns the address of a client whose failures count together, or "" if unknown; nil = unknown.
 	Address func(*http.Request) string
 

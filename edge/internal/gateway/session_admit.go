@@ -17,6 +17,7 @@ type admission struct {
 	id       string
 	fresh    bool                  // the client named no session
 	ticket   *sessions.Ticket      // nil if the session was made without one
+	secret   string                // that the client showed to resume the session; empty = none
 	state    *schemas.SessionState // after the last decision; nil before the first
 	revision uint64                // of settings
 	settings *schemas.Settings     // of the session
@@ -29,8 +30,10 @@ func (g *Gateway) admit(ctx context.Context, id, address string, r lpproto.Conne
 	if err != nil {
 		return nil, err
 	}
-	a := &admission{id: id, subject: g.subjectOf(ticket, address), fresh: r.SessionID == "", ticket: ticket}
-	if err := g.locate(ctx, a); err != nil {
+	a := &admission{id: id, subject: g.subjectOf(ticket, address), fresh: r.SessionID == "", ticket: ticket, secret: r.ResumeSecret}
+	if err := g.locate(ctx, a); errors.Is(err, errSessionEnded) && ticket == nil {
+		return nil, sessions.ErrKey // its secret is gone, so nobody can show it
+	} else if err != nil {
 		return nil, err
 	}
 	if a.settings == nil {

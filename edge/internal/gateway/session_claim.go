@@ -17,14 +17,15 @@ type claim struct {
 	inbox    *streams.Inbox
 }
 
-// claim claims the session for this gateway, or changes nothing. The error is sessions.ErrBusy for a session that is live on another
-// socket, and errSessionEnded for one that has ended since it was admitted.
+// claim claims the session for this gateway, or changes nothing. The error is sessions.ErrKey for a client that does not have its
+// secret, sessions.ErrBusy for a session that is live on another socket, and errSessionEnded for one that has ended since it was
+// admitted.
 func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	decider, err := g.conn.AskDecider(ctx)
 	if err != nil {
 		return nil, err
 	}
-	presence, err := g.sessions.Claim(ctx, a.id, g.name, timeoutOf(a.settings))
+	presence, err := g.sessions.Claim(ctx, a.id, g.name, timeoutOf(a.settings), g.keyOf(a))
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +40,15 @@ func (g *Gateway) claim(ctx context.Context, a *admission) (*claim, error) {
 	return c, nil
 }
 
+// keyOf returns what the client shows to get the session, or nil if it has the session's ticket.
+func (g *Gateway) keyOf(a *admission) *sessions.Key {
+	if a.ticket != nil {
+		return nil
+	}
+	lenient := g.config.NeedsSecret != nil && !g.config.NeedsSecret(a.settings)
+	return &sessions.Key{Secret: a.secret, Known: a.state != nil, Lenient: lenient}
+}
+
 // undo releases the session. It expires as if its socket had just closed.
 func (c *claim) undo(ctx context.Context) {
 	if c.inbox != nil {
@@ -46,8 +56,7 @@ func (c *claim) undo(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), brokerTimeout)
 	defer cancel()
-	c.presence.Connected = false
-	if err := c.sessions.Refresh(ctx, c.id, c.presence, timeoutOf(c.settings)); err != nil {
+	if err := c.sessions.Unclaim(ctx, c.id, c.presence, timeoutOf(c.settings)); err != nil {
 		slog.Warn("release session", "session", c.id, "error", err)
 	}
 }

@@ -27,7 +27,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	} else if err := streams.CheckSession(id); err != nil {
 		return s.refuse(lpproto.CodeSessionID, "the session ID must be a lowercase UUID")
 	}
-	err = s.open(ctx, id, r)
+	secret, err := s.open(ctx, id, r)
 	if errors.Is(err, errSessionEnded) {
 		ended, cause := s.gateway.findEnded(ctx, r)
 		if cause != nil || ended != nil {
@@ -40,8 +40,8 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 		return s.refuse(lpproto.CodeLockedOut, locked.Error())
 	case errors.Is(err, errNoRoom):
 		return s.refuse(lpproto.CodeCapacity, "")
-	case errors.Is(err, sessions.ErrBusy), errors.Is(err, errSessionEnded), errors.Is(err, sessions.ErrTicket):
-		return s.refuse(lpproto.CodeSessionID, reasonOf(err))
+	case refusalOf(err) != nil:
+		return s.refuse(lpproto.CodeSessionID, refusalOf(err).Error())
 	case err != nil:
 		slog.Error("open session", "session", id, "error", err)
 		s.socket.fail(lpproto.CodeInternal)
@@ -50,25 +50,27 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	if r.Heartbeat > 0 {
 		s.socket.heartbeats(r.Heartbeat)
 	}
-	s.socket.send(lpproto.NewConnected(id))
+	s.socket.send(lpproto.NewConnected(id, secret))
 	return nil
 }
 
-// open assigns the session to this socket, or changes nothing. A session that was opened before continues from its state.
-func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) error {
+// open assigns the session to this socket, or changes nothing. A session that was opened before continues from its state. secret is
+// what resumes it, or empty if the client has a ticket or did not show what it does not need to.
+func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest) (secret string, err error) {
 	a, err := s.gateway.admit(ctx, id, s.address, r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	c, err := s.gateway.claim(ctx, a)
 	if err != nil {
-		return err
+		return "", err
 	}
+	secret = c.presence.Secret
 	if err := s.takeUp(ctx, c, deviceOf(r)); err != nil {
 		c.undo(ctx)
-		return err
+		return "", err
 	}
-	return nil
+	return secret, nil
 }
 
 // codeOf returns the system code that answers an error.
@@ -80,12 +82,15 @@ func codeOf(err error) int {
 	return lpproto.CodeInternal
 }
 
-// reasonOf returns the reason why a client cannot have a session, in words for the client.
-func reasonOf(err error) string {
-	for _, reason := range []error{errSessionEnded, sessions.ErrTicket} {
+// refusals are the reasons why a client cannot have a session, in words for the client.
+var refusals = []error{sessions.ErrBusy, errSessionEnded, sessions.ErrTicket, sessions.ErrKey}
+
+// refusalOf returns the reason in err why the client cannot have the session, or nil if it is none.
+func refusalOf(err error) error {
+	for _, reason := range refusals {
 		if errors.Is(err, reason) {
-			return reason.Error()
+			return reason
 		}
 	}
-	return sessions.ErrBusy.Error()
+	return nil
 }

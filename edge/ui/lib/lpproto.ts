@@ -26,6 +26,8 @@ export interface ConnectOptions {
   sessionId?: string;
   /** The token of a session created in advance. */
   token?: string;
+  /** The secret that resumes a session that was opened without a token. */
+  resumeSecret?: string;
   /** The camera's label. */
   device?: string;
   /** The camera's settings and capabilities, as a JSON object. */
@@ -38,7 +40,7 @@ export interface ConnectOptions {
 const MAX_NAME = 256;
 const MAX_CAPABILITIES = 2048;
 
-export function encodeConnect({ heartbeat, sessionId, token, device, capabilities, platform }: ConnectOptions): string {
+export function encodeConnect({ heartbeat, sessionId, token, resumeSecret, device, capabilities, platform }: ConnectOptions): string {
   let text = `CONNECT\nversion:${VERSION}\n`;
   const add = (name: string, value: string | undefined, most = Infinity) => {
     const line = (value ?? "")
@@ -50,6 +52,7 @@ export function encodeConnect({ heartbeat, sessionId, token, device, capabilitie
   if (heartbeat !== undefined) text += `heartbeat:${heartbeat}\n`;
   add("session-id", sessionId);
   add("token", token);
+  add("resume-secret", resumeSecret);
   add("device", device, MAX_NAME);
   if (capabilities && capabilities.length <= MAX_CAPABILITIES) add("capabilities", capabilities);
   add("platform", platform, MAX_NAME);

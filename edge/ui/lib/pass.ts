@@ -45,9 +45,10 @@ export interface PassOptions {
   image?: ImageOptions;
   /** The minimum interval between frames in milliseconds. */
   interval?: number | (() => number);
-  /** The ID and the token of a session created in advance; the ID alone of a session to resume. */
+  /** The ID and the token of a session created in advance; the ID and the secret of a session to resume. */
   sessionId?: string;
   token?: string;
+  resumeSecret?: string;
   /** Milliseconds between the server's heartbeats; 1000 by default. */
   heartbeat?: number;
   /** Whether to send only pictures with a face; on by default. A URL sets the directory of `face.js`, by default `lib/` next to the server's `ws`. */
@@ -104,6 +105,7 @@ export class SelenePass extends Emitter<PassEvents> {
   private opening = false;
   private checking = false;
   private id = "";
+  private secret = "";
   private zoomed = 1;
 
   constructor(readonly options: PassOptions) {
@@ -113,6 +115,11 @@ export class SelenePass extends Emitter<PassEvents> {
   /** The session ID from the server; "" before there is one. */
   get sessionId(): string {
     return this.session?.id || this.id;
+  }
+
+  /** What resumes the session besides its ID, after a reload of the page; "" before there is one, and with a token. */
+  get resumeSecret(): string {
+    return this.session?.resumeSecret || this.secret;
   }
 
   /** The open camera, for its zoom and name. */
@@ -137,7 +144,7 @@ export class SelenePass extends Emitter<PassEvents> {
     this.opening = true;
     await this.call(signal, async (signal) => {
       this.dropCamera();
-      if (!this.session) this.id = "";
+      if (!this.session) this.id = this.secret = "";
       this.prefetchDetector();
       const { permission, picture } = this.timeouts;
       const camera = await Camera.open({
@@ -172,8 +179,9 @@ export class SelenePass extends Emitter<PassEvents> {
   connect({ signal }: CallOptions = {}): Promise<string> {
     return this.call(signal, async (signal) => {
       this.disconnect();
-      this.id = "";
-      this.session = await this.open(this.options.sessionId, signal);
+      this.id = this.secret = "";
+      const { sessionId, resumeSecret } = this.options;
+      this.session = await this.open(sessionId, resumeSecret, signal);
       this.emit("connected", { sessionId: this.session.id, resumed: false });
       return this.session.id;
     });
@@ -181,7 +189,7 @@ export class SelenePass extends Emitter<PassEvents> {
 
   /** Leaves the session and cancels a running check. Without one, the camera stays on. */
   disconnect(): void {
-    this.id = this.sessionId;
+    [this.id, this.secret] = [this.sessionId, this.resumeSecret];
     this.session?.close();
     this.session = undefined;
   }
@@ -247,13 +255,13 @@ export class SelenePass extends Emitter<PassEvents> {
   }
 
   private async resume(reason: PassError, { tries, firstDelay, maxDelay }: Reconnect, signal: AbortSignal): Promise<Session> {
-    const id = this.sessionId;
+    const [id, secret] = [this.sessionId, this.resumeSecret];
     for (let attempt = 1; attempt <= tries; attempt++) {
       const wait = Math.min(maxDelay, firstDelay * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
       this.emit("reconnecting", { attempt, delay: wait, reason });
       await delay(wait, signal);
       try {
-        this.session = await this.open(id, signal);
+        this.session = await this.open(id, secret, signal);
         this.emit("connected", { sessionId: this.session.id, resumed: true });
         return this.session;
       } catch (error) {
@@ -263,13 +271,14 @@ export class SelenePass extends Emitter<PassEvents> {
     throw reason;
   }
 
-  private open(sessionId: string | undefined, signal: AbortSignal): Promise<Session> {
+  private open(sessionId: string | undefined, resumeSecret: string | undefined, signal: AbortSignal): Promise<Session> {
     const { url, token, heartbeat, socket } = this.options;
     const { connect, silence, reply } = this.timeouts;
     return Session.open({
       url: String(url),
       sessionId,
       token,
+      resumeSecret,
       heartbeat,
       socket,
       signal,

@@ -40,6 +40,8 @@ interface Waiter<T> {
 export class Session {
   /** The session ID from the server. */
   id: string;
+  /** What resumes the session besides its ID, from the server; "" if that is the token, or nothing. */
+  resumeSecret: string;
   /** Resolves with the reason once the session has ended; never rejects. */
   readonly ended: Promise<PassError>;
 
@@ -62,6 +64,7 @@ export class Session {
   private constructor(options: SessionOptions, connecting: Waiter<Session>) {
     const { connectTimeout = 10_000 } = options;
     this.id = options.sessionId ?? "";
+    this.resumeSecret = options.resumeSecret ?? "";
     this.silence = options.silence ?? 15_000;
     this.replyTimeout = options.replyTimeout ?? 30_000;
     this.connecting = connecting;
@@ -115,6 +118,7 @@ export class Session {
         return;
       case "CONNECTED":
         this.id = message.headers.get("session-id") ?? this.id;
+        this.resumeSecret = message.headers.get("resume-secret") ?? this.resumeSecret;
         this.connecting?.resolve(this);
         this.connecting = undefined;
         return;

@@ -60,6 +60,27 @@ test("a session opens with CONNECT and takes the server's ID", async () => {
   assert.ok(socket.closed);
 });
 
+test("a session keeps the secret that resumes it, and sends it", async () => {
+  const { socket, session } = await connected();
+  assert.equal(session.resumeSecret, "");
+  socket.say("CONNECTED\nsession-id:s1\nresume-secret:s3\nversion:1.0\n\n");
+  assert.equal(session.resumeSecret, "s3");
+  const next = new FakeSocket();
+  const options = {
+    url: "ws://test/ws",
+    socket: () => next as unknown as Socket,
+    sessionId: session.id,
+    resumeSecret: session.resumeSecret,
+  };
+  const resumed = Session.open(options);
+  next.open();
+  assert.equal(next.sent[0], "CONNECT\nversion:1.0\nheartbeat:1000\nsession-id:s1\nresume-secret:s3\n\n");
+  next.say("CONNECTED\nsession-id:s1\nversion:1.0\n\n"); // from a server that does not repeat it
+  assert.equal((await resumed).resumeSecret, "s3");
+  session.close();
+  (await resumed).close();
+});
+
 test("CONNECT carries the options of the session", async () => {
   const socket = new FakeSocket();
   Session.open({

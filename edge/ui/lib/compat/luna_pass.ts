@@ -11,8 +11,9 @@ export interface LunaPassOptions {
   image?: { mimetype?: string; quality?: number };
   mode?: Mode;
   headers?: { heartbeatInterval?: number };
-  /** The ID of a session to resume. */
+  /** The ID and the secret of a session to resume. */
   "session-id"?: string;
+  resumeSecret?: string;
   /** Logs events to the console. */
   debug?: boolean;
   /** The format of the callback's argument: `1.x` has `details` and `quality`. `2.x` by default. */
@@ -48,6 +49,7 @@ export class LunaPass {
     };
     if (token !== undefined) passOptions.token = token;
     if (options["session-id"]) passOptions.sessionId = options["session-id"];
+    if (options.resumeSecret) passOptions.resumeSecret = options.resumeSecret;
     this.pass = new SelenePass(passOptions);
     this.build(mode);
     if (options.debug) {
