@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -42,14 +43,23 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 		case <-ctx.Done():
 			return <-serving
 		case msg := <-verdicts:
-			v := &schemas.Verdict{}
-			if err := schemas.Unmarshal(msg.Data, v); err != nil {
-				slog.Error("cannot read a verdict", "subject", msg.Subject, "error", err)
-				continue
+			if v := c.readVerdict(msg); v != nil {
+				handle(v)
 			}
-			handle(v)
 		}
 	}
+}
+
+// readVerdict returns nil, and logs the reason once in a while, for a verdict that cannot be read or that is not its publisher's.
+func (c *Conn) readVerdict(msg *nats.Msg) *schemas.Verdict {
+	v, err := VerdictOf(msg.Subject, msg.Data)
+	if err != nil {
+		if more, logged := c.asides.note("verdicts", time.Now()); logged {
+			slog.Error("verdict refused", "subject", msg.Subject, "error", err, "more", more)
+		}
+		return nil
+	}
+	return v
 }
 
 // Reply sends a stored decision, with its sequence in the state, to the edge that waits for it.

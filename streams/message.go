@@ -53,11 +53,11 @@ type messagePointer[T any] interface {
 	schemas.Message
 }
 
-// ReadAs yields the decoded messages of one type whose subject matches a filter and that are stored now, oldest first:
+// ReadAs yields the decoded messages of one type whose subject matches one of the filters and that are stored now, oldest first:
 // ReadAs[schemas.Frame](ctx, stream, filter). A message that cannot be decoded comes with an error; reading continues.
-func ReadAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filter string) iter.Seq2[Stored[M], error] {
+func ReadAs[T any, M messagePointer[T]](ctx context.Context, s *Stream, filters ...string) iter.Seq2[Stored[M], error] {
 	return func(yield func(Stored[M], error) bool) {
-		for msg, err := range s.Read(ctx, Range{Subjects: []string{filter}}) {
+		for msg, err := range s.Read(ctx, Range{Subjects: filters}) {
 			if err != nil {
 				yield(Stored[M]{}, err)
 				return

@@ -67,7 +67,7 @@ func (c *Conn) PublishMessage(ctx context.Context, subject string, m schemas.Mes
 
 // PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run.
 func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, error) {
-	to, err := judgingSubject(KindFrame, f.GetName(), Subject(KindFrame, f.GetName().GetSession()))
+	to, err := judgingSubject(KindFrame, f.GetName())
 	if err != nil {
 		return 0, err
 	}
@@ -76,7 +76,7 @@ func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, erro
 
 // PublishFace stores a face for the judges.
 func (c *Conn) PublishFace(ctx context.Context, f *schemas.Face) error {
-	to, err := judgingSubject(KindFace, f.GetName(), Subject(KindFace, f.GetName().GetSession()))
+	to, err := judgingSubject(KindFace, f.GetName())
 	if err != nil {
 		return err
 	}
@@ -84,9 +84,9 @@ func (c *Conn) PublishFace(ctx context.Context, f *schemas.Face) error {
 	return err
 }
 
-// PublishVerdict stores a verdict for the decider it names.
+// PublishVerdict stores a verdict of the worker it names for the decider it names.
 func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
-	to, err := judgingSubject(KindVerdict, v.GetName(), Subject(KindVerdict, v.GetDecider(), v.GetName().GetSession()))
+	to, err := verdictSubject(v)
 	if err != nil {
 		return err
 	}

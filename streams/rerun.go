@@ -3,7 +3,6 @@ package streams
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
@@ -67,7 +66,7 @@ func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struc
 		return errRunID(run)
 	}
 	verdicts := make(chan *nats.Msg, runBuffer)
-	sub, err := c.nc.ChanSubscribe(rerunPrefix+run+"."+string(KindVerdict)+".*", verdicts)
+	sub, err := c.nc.ChanSubscribe(rerunPrefix+run+"."+string(KindVerdict)+".*.*", verdicts)
 	if err != nil {
 		return Blame(Infrastructure, fmt.Errorf("subscribe to verdicts of run %s: %w", run, err))
 	}
@@ -81,12 +80,9 @@ func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struc
 		case <-ctx.Done():
 			return nil
 		case msg := <-verdicts:
-			v := &schemas.Verdict{}
-			if err := schemas.Unmarshal(msg.Data, v); err != nil {
-				slog.Error("cannot read a verdict", "subject", msg.Subject, "error", err)
-				continue
+			if v := c.readVerdict(msg); v != nil {
+				handle(v)
 			}
-			handle(v)
 		}
 	}
 }

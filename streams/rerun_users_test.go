@@ -38,11 +38,11 @@ func TestRerunUserHasNoOtherRights(t *testing.T) {
 		}
 	}
 	for _, subject := range []string{
-		"pass.frame." + session, "pass.verdict.d." + session, "pass.decision." + session, "pass.inbox." + session, "pass.session." + session,
-		"stored.verdict.d." + session, "rerun.r1.verdict." + session, "rerun.r1.face." + session, "selene.decider",
+		"pass.frame." + session, "pass.verdict.d.liveness." + session, "pass.decision." + session, "pass.inbox." + session, "pass.session." + session,
+		"stored.verdict.d.liveness." + session, "rerun.r1.verdict.liveness." + session, "rerun.r1.face." + session, "selene.decider",
 		"$KV.settings.document", "$KV.live." + session, "$KV.workers.liveness.a", "$KV.accounts.user",
 		"$JS.API.STREAM.PURGE.FRAMES", "$JS.API.STREAM.DELETE.FRAMES", "$JS.API.STREAM.UPDATE.FRAMES", "$JS.API.STREAM.MSG.GET.FRAMES",
-		"$JS.API.DIRECT.GET.KV_settings.$KV.settings.document", "$JS.API.CONSUMER.CREATE.FRAMES.spy", "$JS.API.CONSUMER.MSG.NEXT.FRAMES.detector",
+		"$JS.API.DIRECT.GET.KV_settings.$KV.settings.document", "$JS.API.DIRECT.GET.KV_settings.$KV.settings.run.1", "$JS.API.CONSUMER.CREATE.FRAMES.spy", "$JS.API.CONSUMER.MSG.NEXT.FRAMES.detector",
 	} {
 		if err := nc.Publish(subject, []byte(uuid.NewString())); err != nil {
 			t.Fatal(err)

@@ -40,16 +40,46 @@ func errRunID(run string) error {
 	return Blame(Input, fmt.Errorf("the run ID must be 1 to 32 digits and lowercase letters, not %.40q", run))
 }
 
-// judgingSubject returns the subject of a frame, face or verdict: the live one, or a separate one for messages of a run.
-func judgingSubject(kind Kind, name *schemas.FrameName, live string) (string, error) {
+// judgingSubject returns the subject of a frame or face: the live one, or a separate one for messages of a run.
+func judgingSubject(kind Kind, name *schemas.FrameName) (string, error) {
 	run := name.GetRun()
 	if run == "" {
-		return live, nil
+		return Subject(kind, name.GetSession()), nil
 	}
 	if !runToken.MatchString(run) {
 		return "", errRunID(run)
 	}
 	return rerunPrefix + run + "." + string(kind) + "." + name.GetSession(), nil
+}
+
+// verdictSubject returns the subject of a verdict. It holds the worker's name, so that the broker's permissions decide who may
+// judge under which name.
+func verdictSubject(v *schemas.Verdict) (string, error) {
+	run := v.GetName().GetRun()
+	if run == "" {
+		return Subject(KindVerdict, v.GetDecider(), v.GetWorker(), v.GetName().GetSession()), nil
+	}
+	if !runToken.MatchString(run) {
+		return "", errRunID(run)
+	}
+	return rerunPrefix + run + "." + string(KindVerdict) + "." + v.GetWorker() + "." + v.GetName().GetSession(), nil
+}
+
+// VerdictOf reads a verdict that was published on a subject. It returns an Input fault if the verdict names another worker,
+// decider, run or session than its subject: its publisher pretends to be somebody else.
+func VerdictOf(subject string, data []byte) (*schemas.Verdict, error) {
+	v := &schemas.Verdict{}
+	if err := schemas.Unmarshal(data, v); err != nil {
+		return nil, Blame(Input, err)
+	}
+	want, err := verdictSubject(v)
+	if err != nil {
+		return nil, err
+	}
+	if subject = strings.TrimPrefix(subject, storedPrefix); subject != want && prefix+subject != want {
+		return nil, Blame(Input, fmt.Errorf("a verdict that belongs on %.200q was published on %s", want, subject))
+	}
+	return v, nil
 }
 
 // refuseRun keeps messages of runs away from live sessions.
@@ -61,7 +91,7 @@ func refuseRun(what string, name *schemas.FrameName) error {
 }
 
 func storedVerdicts(decider string) string {
-	return storedPrefix + string(KindVerdict) + "." + decider + ".*"
+	return storedPrefix + string(KindVerdict) + "." + decider + ".*.*"
 }
 
 func inbox(session string) string { return prefix + "inbox." + session }

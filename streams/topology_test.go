@@ -21,13 +21,13 @@ func TestReadmeShowsTheTopology(t *testing.T) {
 			rows = append(rows, strings.TrimSpace(line))
 		}
 	}
-	tokens := map[string]string{Verdicts: "<decider>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>", Exports: "<job>", Audit: "<section>"}
+	tokens := map[string]string{Verdicts: "<decider>.<worker>.<session>", RerunVerdicts: "<worker>.<session>", Dead: "<worker>.<session>", Hashes: "<hash>.<session>", Exports: "<job>", Audit: "<section>"}
 	for i, s := range topology(DefaultLimits()) {
-		subject := strings.TrimSuffix(s.Subjects[0], ">") + "<session>"
-		subject = strings.Replace(subject, "*", "<run>", 1)
-		if tokens[s.Name] != "" {
-			subject = strings.TrimSuffix(s.Subjects[0], ">") + tokens[s.Name]
+		last := tokens[s.Name]
+		if last == "" {
+			last = "<session>"
 		}
+		subject := strings.Replace(strings.TrimSuffix(s.Subjects[0], ">"), "*", "<run>", 1) + last
 		kept := fmt.Sprintf("file, %s", s.MaxAge)
 		if s.Storage == jetstream.MemoryStorage {
 			kept = fmt.Sprintf("memory, %s", s.MaxAge)

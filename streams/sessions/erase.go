@@ -30,22 +30,24 @@ func (s *Store) Erase(ctx context.Context, session string, erased *schemas.Sessi
 		errs = append(errs, s.objects.Delete(ctx, name))
 	}
 	objectsLeft := errors.Join(errs...) != nil
-	for stream, filter := range map[string]string{
-		streams.Frames:    streams.Subject(streams.KindFrame, session),
-		streams.Faces:     streams.Subject(streams.KindFace, session),
-		streams.Verdicts:  streams.Subject(streams.KindVerdict, "*", session),
-		streams.Decisions: streams.Subject(streams.KindDecision, session),
-		streams.Sessions:  streams.Subject(streams.KindSession, session),
-		streams.Videos:    streams.Subject(streams.KindVideo, session),
+	for stream, filters := range map[string][]string{
+		streams.Frames:    {streams.Subject(streams.KindFrame, session)},
+		streams.Faces:     {streams.Subject(streams.KindFace, session)},
+		streams.Verdicts:  {streams.Subject(streams.KindVerdict, "*", "*", session)},
+		streams.Decisions: {streams.Subject(streams.KindDecision, session), importedDecision(session)},
+		streams.Sessions:  {streams.Subject(streams.KindSession, session)},
+		streams.Videos:    {streams.Subject(streams.KindVideo, session)},
 
-		streams.Announcements: streams.Subject(streams.KindAnnouncement, session),
-		streams.Dead:          streams.Subject(streams.KindDead, "*", session),
-		streams.Hashes:        streams.Subject(streams.KindHash, "*", session),
+		streams.Announcements: {streams.Subject(streams.KindAnnouncement, session)},
+		streams.Dead:          {streams.Subject(streams.KindDead, "*", session)},
+		streams.Hashes:        {streams.Subject(streams.KindHash, "*", session)},
 	} {
 		if stream == streams.Videos && objectsLeft {
 			continue // it has the names of the objects, for another try
 		}
-		errs = append(errs, s.conn.Stream(stream).Purge(ctx, filter, 0))
+		for _, filter := range filters {
+			errs = append(errs, s.conn.Stream(stream).Purge(ctx, filter, 0))
+		}
 	}
 	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
 	if err := errors.Join(errs...); err != nil {

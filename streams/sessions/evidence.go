@@ -2,8 +2,10 @@ package sessions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
@@ -29,6 +31,10 @@ func (s *Store) OwnLastDecision(ctx context.Context, session string) (*schemas.D
 
 func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.Decision, imported bool, err error) {
 	msg, err := s.conn.Stream(streams.Decisions).Last(ctx, streams.Subject(streams.KindDecision, session))
+	if errors.Is(err, streams.ErrNotFound) {
+		imported = true
+		msg, err = s.conn.Stream(streams.Decisions).Last(ctx, importedDecision(session))
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("last decision on session %s: %w", session, err)
 	}
@@ -37,14 +43,14 @@ func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.De
 		return nil, false, streams.Blame(streams.Input, err)
 	}
 	Stamp(d, msg.Sequence)
-	return d, msg.Imported(), nil
+	return d, imported, nil
 }
 
 // DecisionAt returns the decision of this installation on the session with a stream sequence in DECISIONS. It returns
 // streams.ErrNotFound when there is none, and when the sequence is of something else.
 func (s *Store) DecisionAt(ctx context.Context, session string, sequence uint64) (*schemas.Decision, error) {
 	msg, err := s.conn.Stream(streams.Decisions).At(ctx, sequence)
-	if err == nil && (msg.Subject != streams.Subject(streams.KindDecision, session) || msg.Imported()) {
+	if err == nil && msg.Subject != streams.Subject(streams.KindDecision, session) {
 		err = streams.ErrNotFound
 	}
 	if err != nil {
@@ -112,22 +118,45 @@ func (s *Store) FramesAge() time.Duration { return s.conn.Stream(streams.Frames)
 
 // DecisionsOf yields the stored decisions of the session.
 func (s *Store) DecisionsOf(ctx context.Context, session string) iter.Seq2[streams.Stored[*schemas.Decision], error] {
-	return streams.ReadAs[schemas.Decision](ctx, s.conn.Stream(streams.Decisions), streams.Subject(streams.KindDecision, session))
+	return streams.ReadAs[schemas.Decision](
+		ctx,
+		s.conn.Stream(streams.Decisions),
+		streams.Subject(streams.KindDecision, session),
+		importedDecision(session),
+	)
 }
 
-// VerdictsOf yields the stored verdicts of the session.
+// VerdictsOf yields the stored verdicts of the session. It leaves out those that name another worker than their subject, which
+// the broker lets nobody else use.
 func (s *Store) VerdictsOf(ctx context.Context, session string) iter.Seq2[streams.Stored[*schemas.Verdict], error] {
-	return streams.ReadAs[schemas.Verdict](ctx, s.conn.Stream(streams.Verdicts), streams.Subject(streams.KindVerdict, "*", session))
+	return func(yield func(streams.Stored[*schemas.Verdict], error) bool) {
+		filter := streams.Range{Subjects: []string{streams.Subject(streams.KindVerdict, "*", "*", session)}}
+		for msg, err := range s.conn.Stream(streams.Verdicts).Read(ctx, filter) {
+			if err != nil {
+				yield(streams.Stored[*schemas.Verdict]{}, err)
+				return
+			}
+			v, err := streams.VerdictOf(msg.Subject, msg.Data)
+			if err != nil {
+				slog.Warn("verdict left out", "subject", msg.Subject, "error", err)
+				continue
+			}
+			if !yield(streams.Stored[*schemas.Verdict]{Sequence: msg.Sequence, Message: v}, nil) {
+				return
+			}
+		}
+	}
 }
 
-// LastVerdict returns the newest verdict that a decider was given on the session. It returns streams.ErrNotFound before the first.
-func (s *Store) LastVerdict(ctx context.Context, decider, session string) (*schemas.Verdict, error) {
-	filter := streams.Subject(streams.KindVerdict, decider, session)
-	newest, err := streams.LastAs[schemas.Verdict](ctx, s.conn.Stream(streams.Verdicts), filter)
+// LastVerdict returns the newest verdict that a decider was given by a worker on the session. It returns streams.ErrNotFound before
+// the first.
+func (s *Store) LastVerdict(ctx context.Context, decider, worker, session string) (*schemas.Verdict, error) {
+	filter := streams.Subject(streams.KindVerdict, decider, worker, session)
+	msg, err := s.conn.Stream(streams.Verdicts).Last(ctx, filter)
 	if err != nil {
 		return nil, fmt.Errorf("last verdict on session %s: %w", session, err)
 	}
-	return newest.Message, nil
+	return streams.VerdictOf(msg.Subject, msg.Data)
 }
 
 // EventsOf yields the events of the session.

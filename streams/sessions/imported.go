@@ -12,8 +12,14 @@ import (
 // ErrImported is returned instead of the state of an imported session, which cannot be continued.
 var ErrImported = errors.New("imported from a recording")
 
-// importedDecider takes the place of a decider in subjects. It has no subscribers.
+// importedDecider takes the place of a decider in the subjects of verdicts, and comes before the session in those of decisions. It
+// has no subscribers, and whoever may import decisions can make none of this installation.
 const importedDecider = "imported"
+
+// importedDecision returns the subject of the imported decisions on a session.
+func importedDecision(session string) string {
+	return streams.Subject(streams.KindDecision, importedDecider, session)
+}
 
 // StoreImported stores a message of a session that another installation judged: a frame, verdict, decision or event. It
 // can be read, and no worker receives it.
@@ -25,10 +31,10 @@ func (s *Store) StoreImported(ctx context.Context, m schemas.Message) error {
 		to = streams.Subject(streams.KindFrame, session)
 	case *schemas.Verdict:
 		session = m.GetName().GetSession()
-		to = streams.Subject(streams.KindVerdict, importedDecider, session)
+		to = streams.Subject(streams.KindVerdict, importedDecider, m.GetWorker(), session)
 	case *schemas.Decision:
 		session = m.GetName().GetSession()
-		to = streams.Subject(streams.KindDecision, session)
+		to = importedDecision(session)
 	case *schemas.SessionEvent:
 		session = m.GetSession()
 		to = streams.Subject(streams.KindSession, session)

@@ -29,7 +29,9 @@ const (
 
 func faceSubject(session string) string { return "pass.face." + session }
 
-func verdictSubject(session string) string { return "pass.verdict." + deciderToken + "." + session }
+func (b *bench) verdictSubject(session string) string {
+	return "pass.verdict." + deciderToken + "." + b.subject.name + "." + session
+}
 
 // bench is an installation with one worker under test.
 type bench struct {
@@ -154,7 +156,7 @@ func (b *bench) stored(t testing.TB, session string, n uint64) (last []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subject := verdictSubject(session)
+	subject := b.verdictSubject(session)
 	streamstest.Eventually(t, func() error {
 		info, err := stream.Info(b.ctx, jetstream.WithSubjectFilter(subject))
 		if err != nil {
@@ -254,10 +256,10 @@ func (b *bench) verdict(t testing.TB, f *schemas.Face, p publication) *schemas.V
 	}
 	n := f.GetName()
 	id := fmt.Sprintf("%s.%d.%s", n.GetSession(), n.GetSequence(), n.GetNonce())
-	subject := verdictSubject(n.GetSession())
+	subject := b.verdictSubject(n.GetSession())
 	if n.GetRun() != "" {
 		id += "." + n.GetRun()
-		subject = "rerun." + n.GetRun() + ".verdict." + n.GetSession()
+		subject = "rerun." + n.GetRun() + ".verdict." + b.subject.name + "." + n.GetSession()
 	}
 	id += ".verdict." + b.subject.name
 	errs := []error{

@@ -80,7 +80,7 @@ func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas
 
 // isUnderWay reports whether a frame still waits for a verdict, in the queue or in a detector.
 func (s *session) isUnderWay(ctx context.Context, name *schemas.FrameName) (bool, error) {
-	v, err := s.gateway.sessions.LastVerdict(ctx, s.decider, s.id)
+	v, err := s.gateway.sessions.LastVerdict(ctx, s.decider, schemas.WorkerDetector, s.id)
 	if errors.Is(err, streams.ErrNotFound) {
 		return true, nil
 	}

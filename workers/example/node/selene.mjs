@@ -158,7 +158,7 @@ function fields(worker, { errors, estimations, state }) {
 async function publish({ worker, js }, face, said) {
   const { session, sequence, nonce, run } = face.name;
   const verdict = Verdict.encode({ version: VERSION, name: face.name, worker: worker.name, decider: face.decider, ...said }).finish();
-  const subject = run ? `rerun.${run}.verdict.${session}` : `pass.verdict.${face.decider}.${session}`;
+  const subject = run ? `rerun.${run}.verdict.${worker.name}.${session}` : `pass.verdict.${face.decider}.${worker.name}.${session}`;
   const key = [session, sequence, nonce, ...(run ? [run] : [])].join(".");
   await js.publish(subject, verdict, { msgID: `${key}.verdict.${worker.name}` }).catch((error) => {
     throw Object.assign(error, { infrastructure: true });
