@@ -12,6 +12,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export CGO_ENABLED := 1
 TOOLS := $(CURDIR)/bin/tools
 GOLANGCI := $(TOOLS)/golangci-lint-v2.15.0
+# Of `make audit`. VULNDB is the copy of the vulnerability database that is used where the current one cannot be reached.
+GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod-v1.10.0
+VULNDB := v0.0.0-20261105234957-e22db6528018
+INDEXDB := $(TOOLS)/indexdb-$(VULNDB)
 # The S3 service of the tests.
 S3_SERVICE := $(TOOLS)/versitygw-v1.8.0
 SETUP := deploy/setup
@@ -64,6 +69,11 @@ lint: system $(GOLANGCI) $(PAGE) ## vet, golangci-lint with the import rules, su
 	$(SETUP)/wire_names.sh
 	$(SETUP)/words.sh
 	cd $(UI) && npm run --silent check
+
+.PHONY: audit
+audit: system $(GOLANGCI) $(GOVULNCHECK) $(CYCLONEDX) $(INDEXDB) $(PAGE) ## gosec, known vulnerabilities, licences, bills of materials (bin/sbom)
+	$(GOLANGCI) run --enable-only gosec
+	@TOOLS=$(TOOLS) GOVULNCHECK=$(GOVULNCHECK) CYCLONEDX=$(CYCLONEDX) INDEXDB=$(INDEXDB) VULNDB=$(VULNDB) $(SETUP)/audit.sh
 
 .PHONY: fmt
 fmt: $(GOLANGCI) $(UI_NPM) ## format Go, TypeScript and CSS; FMT_FLAGS=--diff only reports differences
@@ -148,6 +158,21 @@ $(GOTESTSUM): | system
 	@echo "set-up: building $(notdir $@)"
 	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install gotest.tools/gotestsum@$(patsubst gotestsum-%,%,$(notdir $@))
 	@mv $(TOOLS)/gotestsum $@
+
+$(GOVULNCHECK): | system
+	@echo "set-up: building $(notdir $@)"
+	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(patsubst govulncheck-%,%,$(notdir $@))
+	@mv $(TOOLS)/govulncheck $@
+
+$(CYCLONEDX): | system
+	@echo "set-up: building $(notdir $@)"
+	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(patsubst cyclonedx-gomod-%,%,$(notdir $@))
+	@mv $(TOOLS)/cyclonedx-gomod $@
+
+$(INDEXDB): | system
+	@echo "set-up: building $(notdir $@)"
+	@CGO_ENABLED=0 GOBIN=$(TOOLS) go install golang.org/x/vulndb/cmd/indexdb@$(patsubst indexdb-%,%,$(notdir $@))
+	@mv $(TOOLS)/indexdb $@
 
 # Without it the tests of S3 skip, so a failure to build it only prints a line.
 $(S3_SERVICE): | system

@@ -31,7 +31,7 @@ func OutcomeName(o Outcome) string {
 // OutcomeNames lists the words for all outcomes.
 func OutcomeNames() []string {
 	var names []string
-	for o := range int32(len(Outcome_name)) {
+	for o := range int32(len(Outcome_name)) { //nolint:gosec // an enumeration
 		names = append(names, OutcomeName(Outcome(o)))
 	}
 	return names

@@ -52,7 +52,7 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		warn("read the metadata of a", w, err)
 		return
 	}
-	tries := int(meta.NumDelivered)
+	tries := int(meta.NumDelivered) //nolint:gosec // a count of tries
 	m := &message{work: w, handle: handle, Delivery: &Delivery{
 		Subject: msg.Subject(), Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp,
 		Try: tries, Last: tries >= w.MaxTries, Header: msg.Headers(), Data: msg.Data(),

@@ -98,7 +98,7 @@ func (l Lag) plus(o Lag) Lag {
 }
 
 func (l look) next(now time.Time, info *jetstream.ConsumerInfo) look {
-	done := info.Delivered.Consumer - min(info.Delivered.Consumer, uint64(info.NumAckPending))
+	done := info.Delivered.Consumer - min(info.Delivered.Consumer, uint64(info.NumAckPending)) //nolint:gosec // a count
 	since := now.Sub(l.at)
 	switch {
 	case l.at.IsZero() || done < l.done: // new, or created again

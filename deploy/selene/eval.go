@@ -68,7 +68,7 @@ func evaluate(c *cobra.Command, o eval.Options, plot string, asJSON bool) error 
 		if err := report.WritePlot(&image); err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
-		if err := os.WriteFile(plot, image.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(plot, image.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
 	}

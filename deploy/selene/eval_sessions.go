@@ -123,7 +123,7 @@ func (s *simulation) run(c *cobra.Command, m *modelFolder, dir string, asJSON bo
 
 func (s *simulation) report(c *cobra.Command, r *simulate.Result, asJSON bool) error {
 	if s.html != "" {
-		f, err := os.Create(s.html)
+		f, err := os.OpenFile(s.html, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 		if err != nil {
 			return fmt.Errorf("--html: %w", err)
 		}

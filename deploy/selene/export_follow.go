@@ -36,7 +36,7 @@ const (
 
 // run orders the export and returns nil when all files were downloaded.
 func (x *exporting) run(ctx context.Context, order []byte) error {
-	if err := os.MkdirAll(x.dir, 0o777); err != nil {
+	if err := os.MkdirAll(x.dir, 0o700); err != nil {
 		return fmt.Errorf("create the folder for the files: %w", err)
 	}
 	e, err := x.post(ctx, order)

@@ -65,7 +65,7 @@ func record(c *cobra.Command, from *rest.Client, session, out string) error {
 }
 
 func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, compress bool) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("create the folder: %w", err)
 	}
 	suffix := ".tar"
@@ -88,7 +88,7 @@ func recordAll(c *cobra.Command, from *rest.Client, q *queryFlags, dir string, c
 // writeFile writes r to a file. The file appears only when it is complete.
 func writeFile(path string, r io.Reader) error {
 	part := path + ".part"
-	f, err := os.Create(part)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the file: %w", err)
 	}

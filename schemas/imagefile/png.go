@@ -110,7 +110,7 @@ func nextChunk(b []byte) (kind, content, rest []byte, err error) {
 		return nil, nil, nil, ErrTruncated
 	}
 	n := binary.BigEndian.Uint32(b)
-	if uint64(n) > uint64(len(b)-frame) {
+	if uint64(n) > uint64(len(b)-frame) { //nolint:gosec // b is at least frame long
 		return nil, nil, nil, ErrTruncated
 	}
 	if crc32.ChecksumIEEE(b[4:8+n]) != binary.BigEndian.Uint32(b[8+n:]) {

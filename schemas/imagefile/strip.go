@@ -46,7 +46,7 @@ func appendJPEG(dst, data []byte) []byte {
 			}
 		}
 		dst = append(dst, 0xff, marker)
-		dst = binary.BigEndian.AppendUint16(dst, uint16(len(content)+2))
+		dst = binary.BigEndian.AppendUint16(dst, uint16(len(content)+2)) //nolint:gosec // a segment read from a length of 16 bits
 		dst = append(dst, content...)
 		if marker == markerSOS {
 			next := skipScan(rest)

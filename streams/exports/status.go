@@ -32,7 +32,7 @@ func (s *Store) publishStatuses(ctx context.Context, e *schemas.Export) (sequenc
 func statusOf(e *schemas.Export, session string) *schemas.VideoStatus {
 	s := &schemas.VideoStatus{
 		Version: schemas.Version, Session: session, Job: e.ID, Status: e.Status, Reason: reasonFor(e, session),
-		Percent: uint32(max(e.Percent, 0)), Codec: e.Order.Codec,
+		Percent: uint32(max(e.Percent, 0)), Codec: e.Order.Codec, //nolint:gosec // a percentage
 	}
 	if e.Started != nil {
 		s.StartedUnixNanos = e.Started.UnixNano()
@@ -45,8 +45,8 @@ func statusOf(e *schemas.Export, session string) *schemas.VideoStatus {
 			continue
 		}
 		s.Object, s.FileName, s.MediaType, s.Codec = f.Object, f.Name, f.MediaType, f.Codec
-		s.Bytes, s.Frames, s.Skipped = uint64(f.Bytes), uint32(f.Frames), uint32(f.Skipped)
-		s.Width, s.Height = uint32(f.Width), uint32(f.Height)
+		s.Bytes, s.Frames, s.Skipped = uint64(f.Bytes), uint32(f.Frames), uint32(f.Skipped) //nolint:gosec // counts of one file
+		s.Width, s.Height = uint32(f.Width), uint32(f.Height)                               //nolint:gosec // sides of a video
 		s.DurationNanos = int64(f.Duration * float64(time.Second))
 	}
 	return s

@@ -51,7 +51,7 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 	for r.want >= r.at+int64(len(r.chunk)) {
 		end, skip := r.at+int64(len(r.chunk)), uint64(0)
 		if !r.walk {
-			skip = uint64((r.want - end) / chunkSize)
+			skip = uint64((r.want - end) / chunkSize) //nolint:gosec // want is past end
 		}
 		msg, err := r.next(r.seq + skip + 1)
 		if err != nil {

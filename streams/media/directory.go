@@ -110,7 +110,7 @@ const createTries = 10
 // create opens a new hidden file beside name, and creates the folders. Delete may remove an empty folder in between.
 func (d *directory) create(name string) (*os.File, string, error) {
 	dir, base := path.Split(name)
-	temp := fmt.Sprintf("%s.%s.%d%s", dir, strings.TrimPrefix(base, "."), rand.Uint64(), temporary)
+	temp := fmt.Sprintf("%s.%s.%d%s", dir, strings.TrimPrefix(base, "."), rand.Uint64(), temporary) //nolint:gosec // unique, not secret
 	for try := 1; ; try++ {
 		err := d.root.MkdirAll(path.Clean(dir), 0o750)
 		if err == nil {

@@ -96,7 +96,7 @@ func (o *objects) upload(ctx context.Context, info *jetstream.ObjectInfo, r io.R
 		if _, err := o.js.PublishMsg(ctx, msg); err != nil {
 			return err
 		}
-		info.Size += uint64(n)
+		info.Size += uint64(n) //nolint:gosec // a length
 		info.Chunks++
 	}
 	info.Digest = jetstream.GetObjectDigestValue(digest)
@@ -160,14 +160,15 @@ func (o *objects) Open(ctx context.Context, name string) (*Object, error) {
 	if info == nil {
 		return nil, notFound(name)
 	}
-	r := &chunkReader{size: int64(info.Size), next: func(from uint64) (*jetstream.RawStreamMsg, error) {
+	size := int64(info.Size) //nolint:gosec // the broker's count
+	r := &chunkReader{size: size, next: func(from uint64) (*jetstream.RawStreamMsg, error) {
 		return o.chunk(ctx, o.chunks(info.NUID), from)
 	}}
 	return &Object{r, describe(info)}, nil
 }
 
 func describe(i *jetstream.ObjectInfo) Info {
-	return Info{i.Name, int64(i.Size), i.ModTime, i.Headers.Get(headerMediaType), i.Digest}
+	return Info{i.Name, int64(i.Size), i.ModTime, i.Headers.Get(headerMediaType), i.Digest} //nolint:gosec // the broker's count
 }
 
 // Delete removes the object as it is found. One that is stored meanwhile stays.

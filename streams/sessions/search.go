@@ -75,7 +75,7 @@ func (s *Store) Find(ctx context.Context, q Query) (found []Found, next uint64, 
 		return nil, 0, err
 	}
 	lookedUp, seen := 0, map[string]bool{}
-	window := uint64(min(searchWindow, 16*q.Limit))
+	window := uint64(min(searchWindow, 16*q.Limit)) //nolint:gosec // Limit is from 1 to MaxFound
 	for span := uint64(0); high >= first && span < maxSearchSpan; span += window {
 		low := first
 		if high-first >= window {

@@ -46,7 +46,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(every/2 + rand.N(every)): // processes take turns
+		case <-time.After(every/2 + rand.N(every)): //nolint:gosec // processes take turns, no secret
 		}
 		if _, err := s.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			slog.Warn("sweep", "error", err)

@@ -89,7 +89,7 @@ func facing(mesh []float32, i int) float64 {
 	for j := range len(mesh) / 3 {
 		dx, dy := float64(mesh[3*j])-x, float64(mesh[3*j+1])-y
 		d := dx*dx + dy*dy
-		if size == neighbours && d >= list[size-1].d {
+		if size == neighbours && d >= list[size-1].d { //nolint:gosec // size is at most neighbours, the length of list
 			continue
 		}
 		k := min(size, neighbours-1)

@@ -31,7 +31,7 @@ func newScratch(parent string) (*scratch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create a folder for videos: %w; set TMPDIR to use another one", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, scratchLock), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(filepath.Join(dir, scratchLock), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a folder made above
 	if err == nil {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
@@ -59,7 +59,7 @@ func sweep(parent string) {
 		return // impossible: the pattern is valid
 	}
 	for _, dir := range left {
-		lock, err := os.OpenFile(filepath.Join(dir, scratchLock), os.O_RDWR, 0)
+		lock, err := os.OpenFile(filepath.Join(dir, scratchLock), os.O_RDWR, 0) //nolint:gosec // found by its pattern; only locked
 		if err != nil {
 			continue
 		}

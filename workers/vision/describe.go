@@ -48,7 +48,7 @@ func (m *Models) Similarity(a, b []float32) float64 {
 	}
 	var cosine float64
 	for i := range a {
-		cosine += float64(a[i]) * float64(b[i])
+		cosine += float64(a[i]) * float64(b[i]) //nolint:gosec // the lengths were compared
 	}
 	match := 0.5
 	if spec := m.pack.Roles[RoleDescriptor]; spec != nil {

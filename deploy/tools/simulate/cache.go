@@ -75,7 +75,7 @@ func (c *clip) keep(name string) {
 	for _, f := range c.frames {
 		m.Frames = append(m.Frames, measuredFrame{f.at, f.Measures})
 	}
-	if os.MkdirAll(filepath.Dir(name), 0o755) != nil {
+	if os.MkdirAll(filepath.Dir(name), 0o750) != nil {
 		return
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "*.part")

@@ -60,7 +60,7 @@ func newHash(password string) hash {
 }
 
 func (h hash) of(password string, length int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.threads, uint32(length))
+	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.threads, uint32(length)) //nolint:gosec // of bounded length
 }
 
 func (h hash) matches(password string) bool {
@@ -98,7 +98,7 @@ func parseHash(phc string) (h hash, err error) {
 		}
 		n[i] = uint32(v)
 	}
-	h.cost = cost{memory: n[0], passes: n[1], threads: uint8(n[2])}
+	h.cost = cost{memory: n[0], passes: n[1], threads: uint8(n[2])} //nolint:gosec // at most maxThreads
 	for i, part := range []*[]byte{&h.salt, &h.sum} {
 		if *part, err = base64.RawStdEncoding.Strict().DecodeString(parts[4+i]); err != nil || len(*part) < 8 || len(*part) > maxBytes {
 			return hash{}, errHash

@@ -97,7 +97,7 @@ func (a *API) knownUser(r *http.Request, name string) string {
 }
 
 func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set where the client speaks TLS
 		Name: loginCookie(
 			r,
 		),

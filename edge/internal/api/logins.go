@@ -77,7 +77,7 @@ func (a *API) deviceOf(r *http.Request, user string) string {
 // markDevice gives a browser in which the user has just logged in its cookie.
 func (a *API) markDevice(w http.ResponseWriter, r *http.Request, user string) {
 	id := rand.Text()
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set where the client speaks TLS
 		Name: deviceCookie(r), Value: id + "." + a.deviceMark(user, id), Path: "/", MaxAge: int(deviceAge / time.Second),
 		HttpOnly: true, Secure: clientOf(r).secure, SameSite: http.SameSiteStrictMode,
 	})

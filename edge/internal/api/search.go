@@ -73,7 +73,8 @@ func sessionQuery(v url.Values) (q sessions.Query, err error) {
 	if q.Before, err = number("cursor", 1<<63); err != nil {
 		return q, wrong("cursor", "next of an earlier answer")
 	}
-	q.Code, q.Limit, q.Outcome, q.Prefix = int32(code), int(limit), v.Get("outcome"), strings.ToLower(v.Get("q"))
+	q.Code, q.Limit = int32(code), int(limit) //nolint:gosec // bounded above
+	q.Outcome, q.Prefix = v.Get("outcome"), strings.ToLower(v.Get("q"))
 	outcomes := append(schemas.OutcomeNames(), sessions.OutcomeFail)
 	if q.Outcome != "" && !slices.Contains(outcomes, q.Outcome) {
 		return q, wrong("outcome", "one of "+strings.Join(outcomes, ", "))

@@ -72,7 +72,7 @@ func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas
 	name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
 	sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{
 		Version: schemas.Version, Name: name, MediaType: p.mediaType, Image: p.data, ReceivedUnixNanos: p.received.UnixNano(),
-		Decider: s.decider, State: s.state, Attempt: uint32(before),
+		Decider: s.decider, State: s.state, Attempt: uint32(before), //nolint:gosec // bounded by the tries of a frame
 	})
 	p.sequence = sequence
 	return name, err

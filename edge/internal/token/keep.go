@@ -35,7 +35,7 @@ func Keep(dir, name string) (secret string, generated bool, err error) {
 }
 
 func readKept(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // a file of the data folder with a fixed name
 	if err != nil {
 		return "", fmt.Errorf("read the secret in %s: %w", path, err)
 	}

@@ -93,7 +93,7 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 	// The end of the process also cancels a next that is waiting for frames.
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
-	cmd := exec.CommandContext(alive, e.Command[0], e.Command[1:]...)
+	cmd := exec.CommandContext(alive, e.Command[0], e.Command[1:]...) //nolint:gosec // this program, or the operator's own
 	cmd.WaitDelay = outputWait
 	cmd.Env = append(inherited(), e.Env...)
 	// Its own group: an interrupt from the terminal is handled by the parent.

@@ -63,7 +63,7 @@ func job(ctx context.Context, h wireHeader, next Source) (Result, error) {
 // peakRSS returns the peak resident memory of a process in bytes, 0 when it is unknown. The value that wait returns would
 // include the memory of the parent at the time of the fork.
 func peakRSS(process string) int64 {
-	status, err := os.ReadFile("/proc/" + process + "/status")
+	status, err := os.ReadFile("/proc/" + process + "/status") //nolint:gosec // a process ID of this program
 	if err != nil {
 		return 0
 	}
