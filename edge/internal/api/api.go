@@ -49,6 +49,8 @@ type API struct {
 	exportStore   *exports.Store
 	auditing      *audit.Log
 
+	readiness, measured shared // answers to /readyz and /metrics
+
 	logins  *logins
 	sockets *eventSockets
 	imports chan struct{} // limits concurrent imports
@@ -262,8 +264,11 @@ func (a *API) healthy(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, map[string]string{"status": "alive"})
 }
 
-func (a *API) metrics(w http.ResponseWriter, r *http.Request) error {
-	promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+func (a *API) metrics(w http.ResponseWriter, _ *http.Request) error {
+	a.measured.serve(w, func(w http.ResponseWriter) {
+		plain := &http.Request{Header: http.Header{}} // one format for everybody
+		promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}).ServeHTTP(w, plain)
+	})
 	return nil
 }
 

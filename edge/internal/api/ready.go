@@ -19,10 +19,19 @@ import (
 const readyTime = 2 * time.Second
 
 // ready answers 200 only if a frame could be judged now, with the status "full" while only open sessions go on. In any case it
-// reports the messages waiting for each worker.
+// reports the messages waiting for each worker. The state is that of at most a second ago.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
-	defer cancel()
+	a.readiness.serve(w, func(w http.ResponseWriter) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readyTime)
+		defer cancel()
+		if err := a.checkReadiness(ctx, w); err != nil {
+			problemOf(r, err).write(w)
+		}
+	})
+	return nil
+}
+
+func (a *API) checkReadiness(ctx context.Context, w http.ResponseWriter) error {
 	missing := a.missing(ctx)
 	if len(missing) == 0 {
 		answer := map[string]any{"status": "ready", "waiting": a.waiting(ctx)}

@@ -8,24 +8,34 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-// missing fails the test unless the instance is not ready, for want of part.
+// missing fails the test unless the instance is soon not ready, for want of part.
 func (i *installation) missing(part string) {
 	i.t.Helper()
-	answer, body := i.get("/readyz")
-	p := wantProblem(i.t, answer, body, http.StatusServiceUnavailable)
-	if !slices.ContainsFunc(p.Missing, func(s string) bool { return strings.HasPrefix(s, part) }) {
-		i.t.Fatalf("missing %v, want %s in it", p.Missing, part)
-	}
+	streamstest.Eventually(i.t, func() error {
+		answer, body := i.get("/readyz")
+		if answer.StatusCode == http.StatusOK {
+			return fmt.Errorf("ready: %s", body)
+		}
+		p := wantProblem(i.t, answer, body, http.StatusServiceUnavailable)
+		if !slices.ContainsFunc(p.Missing, func(s string) bool { return strings.HasPrefix(s, part) }) {
+			return fmt.Errorf("missing %v, want %s in it", p.Missing, part)
+		}
+		return nil
+	})
 }
 
 func (i *installation) isReady() error {
@@ -89,9 +99,7 @@ func TestOnlyRequiredWorkersAreNeeded(t *testing.T) {
 	i.put("/v1/settings", `{"workers":[{"name":"gait","required":true}]}`)
 	i.missing("worker gait")
 	i.put("/v1/settings", `{"workers":[{"name":"gait"}]}`)
-	if err := i.isReady(); err != nil {
-		t.Error(err)
-	}
+	streamstest.Eventually(t, i.isReady)
 }
 
 func TestBrokerIsNeeded(t *testing.T) {
@@ -123,5 +131,24 @@ func TestReadyWithoutRoom(t *testing.T) {
 	if err := json.Unmarshal(body, &got); err != nil || answer.StatusCode != http.StatusOK || got.Status != "full" ||
 		!slices.Equal(got.Warnings, []string{"frames: no room at all"}) {
 		t.Errorf("%s %s %v", answer.Status, body, err)
+	}
+}
+
+// Many that ask at once make no more work than one: whoever reaches the edge can ask.
+func TestReadinessAndMetricsAreSharedByAll(t *testing.T) {
+	i := install(t, options{})
+	var checked, gathered atomic.Int64
+	i.api.Room = func() error { checked.Add(1); return nil }
+	i.api.Metrics = prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { gathered.Add(1); return nil, nil })
+	i.complete()
+	before, began := checked.Load(), time.Now()
+	var asking sync.WaitGroup
+	for range 200 {
+		asking.Go(func() { i.get("/readyz"); i.get("/metrics") })
+	}
+	asking.Wait()
+	most := int64(time.Since(began)/sharedFor) + 1
+	if n := checked.Load() - before; n > most || gathered.Load() > most {
+		t.Errorf("200 calls checked %d times and gathered %d times, at most %d are expected", n, gathered.Load(), most)
 	}
 }
