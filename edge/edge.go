@@ -83,6 +83,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 			Edge:     g.Name(),
 			Writes:   g.Writes,
 			Room:     g.Room,
+			Hooks:    c.Hooks,
 			Variant:  c.Variant,
 			Metrics:  prometheus.Gatherers{own, prometheus.DefaultGatherer},
 		},

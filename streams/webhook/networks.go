@@ -1,9 +1,13 @@
 package webhook
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/netip"
+	"net/url"
 	"strings"
+	"time"
 )
 
 // Networks are those that are not public and may be reached nevertheless.
@@ -34,6 +38,30 @@ func (n *Networks) Decode(list string) error {
 func (n Networks) allow(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return public(a) || contains(n, a)
+}
+
+// lookUpTime bounds the look-up of a name.
+const lookUpTime = 2 * time.Second
+
+// Reach returns an error if nothing that the host of an address now stands for may be reached. A name that does not resolve is no
+// error. Each connection is checked again, since a name can change.
+func (n Networks) Reach(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("address: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err != nil {
+		return nil // the receiver may not run yet
+	}
+	for _, a := range found {
+		if n.allow(a) {
+			return nil
+		}
+	}
+	return fmt.Errorf("must be on a public address, or in SELENE_WEBHOOKS_ALLOW: %s is not", u.Hostname())
 }
 
 func contains(prefixes []netip.Prefix, a netip.Addr) bool {

@@ -32,6 +32,19 @@ func TestPublicOnly(t *testing.T) {
 	}
 }
 
+func TestPrivateAddressesAreRefusedBeforeTheyAreUsed(t *testing.T) {
+	allowed := Networks{netip.MustParsePrefix("10.1.0.0/16")}
+	for address, want := range map[string]bool{
+		"http://127.0.0.1:9/x": false, "http://localhost/": false, "http://[::1]/": false, "http://169.254.169.254/latest/meta-data": false,
+		"http://10.2.0.1": false, "http://[fd00::1]": false, "http://[::ffff:127.0.0.1]/": false,
+		"https://10.1.0.1/x": true, "http://8.8.8.8/": true, "http://[2606:4700::1111]:80/": true, "http://nowhere.invalid/": true,
+	} {
+		if err := allowed.Reach(t.Context(), address); (err == nil) != want {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 func TestNetworks(t *testing.T) {
 	var n Networks
 	if err := n.Decode(" 127.0.0.1, 10.1.2.3/16,fd00::/8 ,::ffff:192.168.0.1,"); err != nil {

@@ -53,7 +53,7 @@ func (a *Accounts) with(t *testing.T, name string, rights ...Right) Caller {
 	if err != nil || !c.MustChange {
 		t.Fatalf("got %+v, %v", c, err)
 	}
-	if err := a.ChangePassword(ctx, c, cookie, "handed over on paper", password); err != nil {
+	if err := a.ChangePassword(ctx, c, cookie, "handed over on paper", password, KeepTokens); err != nil {
 		t.Fatal(err)
 	}
 	if c, err = a.ByCookie(ctx, cookie); err != nil || c.MustChange {
@@ -491,7 +491,7 @@ func TestRefusedUsersAndGroups(t *testing.T) {
 }
 
 // Whoever gets hold of an account can leave a token behind: it ends with what takes the account back.
-func TestTokensEndWithPasswordResetAndDisabling(t *testing.T) {
+func TestTokensEndWithPasswordsAndDisabling(t *testing.T) {
 	a, _, ctx := prepare(t)
 	end := map[string]func(tokens Tokens) error{
 		"reset": func(tokens Tokens) error { _, err := a.ResetPassword(ctx, Admin(), "u", tokens); return err },
@@ -499,6 +499,20 @@ func TestTokensEndWithPasswordResetAndDisabling(t *testing.T) {
 			_, err := a.SetUser(ctx, Admin(), "u", []string{"of-u"}, true, tokens)
 			if err == nil {
 				_, err = a.SetUser(ctx, Admin(), "u", []string{"of-u"}, false, tokens)
+			}
+			return err
+		},
+		"change": func(tokens Tokens) error {
+			reset, err := a.ResetPassword(ctx, Admin(), "u", KeepTokens)
+			if err != nil {
+				return err
+			}
+			cookie, c, err := a.LogIn(ctx, "u", reset)
+			if err == nil {
+				err = a.ChangePassword(ctx, c, cookie, reset, password, tokens)
+			}
+			if err == nil {
+				_, err = a.ByCookie(ctx, cookie)
 			}
 			return err
 		},

@@ -170,9 +170,9 @@ func (a *Accounts) LogOut(ctx context.Context, cookie string) error {
 	return a.logins.Delete(ctx, loginKey(cookie))
 }
 
-// ChangePassword changes the caller's own password and ends all other logins of the user. The error is ErrForbidden if the
-// old password is wrong.
-func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, password string) error {
+// ChangePassword changes the caller's own password and ends all other logins of the user, and their tokens unless they are to be kept.
+// The error is ErrForbidden if the old password is wrong.
+func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, password string, tokens Tokens) error {
 	if !c.user {
 		return &refusal{ErrForbidden, "only users have passwords"}
 	}
@@ -203,7 +203,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, pa
 	if err != nil {
 		return err
 	}
-	var now string
+	var now, epoch string
 	err = a.edit(ctx, func(p *people) error {
 		u, err := p.find(c.Name)
 		if err != nil {
@@ -214,9 +214,16 @@ func (a *Accounts) ChangePassword(ctx context.Context, c Caller, cookie, old, pa
 		}
 		u.Password, u.MustChange = phc, false
 		u.endLogins()
-		now = u.Logins
+		now, epoch = u.Logins, ""
+		if tokens == EndTokens {
+			u.endTokens()
+			epoch = u.Tokens
+		}
 		return nil
 	})
+	if err == nil && epoch != "" {
+		err = a.deleteTokensOf(ctx, c.Name, epoch)
+	}
 	if err != nil {
 		return err
 	}

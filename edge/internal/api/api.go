@@ -24,6 +24,7 @@ import (
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/settings"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 // API answers REST requests. It is safe for concurrent use.
@@ -38,7 +39,8 @@ type API struct {
 	Room     func() error // returns why new sessions are refused, or nil
 	Writes   func() error // returns why the broker does not store what this instance writes, or nil
 	Metrics  prometheus.Gatherer
-	Variant  string // of the settings, for sessions that name none
+	Hooks    webhook.Networks // that webhooks may reach besides public addresses
+	Variant  string           // of the settings, for sessions that name none
 
 	lag *streams.LagWatch
 

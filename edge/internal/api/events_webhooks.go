@@ -61,6 +61,9 @@ func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 	if len(in.URL) > maxHookURL {
 		return wrongHook("url", fmt.Sprintf("must have at most %d bytes", maxHookURL))
 	}
+	if err := a.Hooks.Reach(r.Context(), in.URL); err != nil {
+		return wrongHook("url", err.Error())
+	}
 	var wrong *events.FilterError
 	if err := in.Filter.Check(); errors.As(err, &wrong) {
 		return wrongHook("filter."+wrong.Field, "must be "+wrong.Want)

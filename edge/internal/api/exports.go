@@ -29,6 +29,11 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if order.Webhook != "" {
+		if err := a.Hooks.Reach(r.Context(), order.Webhook); err != nil {
+			return wrongHook("webhook", err.Error())
+		}
+	}
 	for _, id := range order.Sessions {
 		n, err := a.sessions.CountFrames(r.Context(), id)
 		if err != nil {

@@ -50,9 +50,10 @@ func install(t *testing.T, o options) *installation {
 
 func attach(t *testing.T, conn *streams.Conn, o options) *installation {
 	t.Helper()
-	registry, counted, hooks := streams.NewRegistry(conn), stats.New(conn), events.NewPoster(conn, webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")})
+	here := webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")}
+	registry, counted, hooks := streams.NewRegistry(conn), stats.New(conn), events.NewPoster(conn, here)
 	a := &API{
-		Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Admin: adminToken, Edge: uuid.NewString(), Variant: o.Variant,
+		Conn: conn, Registry: registry, Accounts: account.New(conn), Stats: counted, Admin: adminToken, Edge: uuid.NewString(), Variant: o.Variant, Hooks: here,
 		Signer: must[*token.Signer](t)(token.Load(token.Config{DataDir: t.TempDir()})), Writes: func() error { return nil }, Room: func() error { return o.room }, Metrics: prometheus.NewRegistry(),
 	}
 	proxies := must[Proxies](t)(ParseProxies(o.Proxies))

@@ -337,3 +337,23 @@ func TestWebhookIsResumedAndDeleted(t *testing.T) {
 		}
 	}
 }
+
+// Whoever may create webhooks must not reach what only this machine and its networks can.
+func TestPrivateAddressesOfWebhooksAreRefused(t *testing.T) {
+	i := install(t, options{})
+	for _, address := range []string{"http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "http://[::1]:8321/", "http://192.168.1.1:80/"} {
+		answer, body := i.postWebhook(`{"url":"` + address + `","filter":{}}`)
+		wantWrong(t, answer, body, "url")
+		answer, body = i.do(http.MethodPost, "/v1/exports", []byte(`{"sessions":["`+uuid.NewString()+`"],"webhook":"`+address+`"}`))
+		wantWrong(t, answer, body, "webhook")
+	}
+}
+
+// wantWrong fails the test unless the answer names the value that is wrong, and the variable that allows it.
+func wantWrong(t *testing.T, answer *http.Response, body []byte, path string) {
+	t.Helper()
+	p := wantProblem(t, answer, body, http.StatusUnprocessableEntity)
+	if len(p.Errors) != 1 || p.Errors[0].Path != path || !strings.Contains(p.Errors[0].Detail, "SELENE_WEBHOOKS_ALLOW") {
+		t.Errorf("%s", body)
+	}
+}

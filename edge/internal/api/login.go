@@ -145,6 +145,8 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Old string `json:"old"`
 		New string `json:"new"`
+
+		Keep bool `json:"keep_tokens"`
 	}
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -161,11 +163,11 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Accounts.ChangePassword(r.Context(), c, cookie.Value, in.Old, in.New); err != nil {
+	if err := a.Accounts.ChangePassword(r.Context(), c, cookie.Value, in.Old, in.New, account.Tokens(in.Keep)); err != nil {
 		return err
 	}
 	a.logins.tries.forget(attempt)
-	a.audited(r, "users.password", c.Name, "their own")
+	a.audited(r, "users.password", c.Name, "their own"+tokensDetail(account.Tokens(in.Keep)))
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -1,14 +1,16 @@
 import { useState } from "preact/hooks";
 import { call } from "../api";
 import { t } from "../language";
-import { Form, Heading, Notice, Text } from "../parts/ui";
+import { Check, Form, Heading, Notice, Text } from "../parts/ui";
 
 const MIN_LENGTH = 12; // characters
 
+/** Whoever `must` change a password got it from an administrator, who has chosen what becomes of the tokens. */
 export function ChangePassword({ must = false, onDone }: { must?: boolean; onDone?: () => Promise<void> }) {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
   const [repeated, setRepeated] = useState("");
+  const [keep, setKeep] = useState(false);
   const [tried, setTried] = useState(false);
   const [done, setDone] = useState(false);
   const short = [...fresh].length < MIN_LENGTH ? t.password.short : undefined;
@@ -17,9 +19,10 @@ export function ChangePassword({ must = false, onDone }: { must?: boolean; onDon
     setTried(true);
     setDone(false);
     if (short || differs) return;
-    await call("POST", "v1/me/password", { body: { old, new: fresh } });
+    await call("POST", "v1/me/password", { body: { old, new: fresh, keep_tokens: keep || must } });
     if (onDone) return onDone();
     for (const set of [setOld, setFresh, setRepeated]) set("");
+    setKeep(false);
     setTried(false);
     setDone(true);
   };
@@ -50,6 +53,7 @@ export function ChangePassword({ must = false, onDone }: { must?: boolean; onDon
           required
           error={tried ? differs : undefined}
         />
+        {!must && <Check label={t.password.keepTokens} checked={keep} onChecked={setKeep} />}
       </Form>
     </>
   );

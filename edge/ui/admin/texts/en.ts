@@ -52,6 +52,7 @@ const en = {
     hint: "At least 12 characters. A few words that only you would combine are easy to remember.",
     short: "At least 12 characters",
     differs: "Does not match the password above",
+    keepTokens: "Keep my API tokens (otherwise they end)",
     submit: "Change password",
     done: "Your password has been changed. You have been logged out everywhere else.",
   },
