@@ -16,9 +16,15 @@ import (
 
 // Config is the configuration of an edge, from the environment.
 type Config struct {
-	Addr        string           `envconfig:"SELENE_ADDR" default:"127.0.0.1:8321" desc:"address that the edge listens on"`
-	JWTKey      token.Secret     `envconfig:"SELENE_JWT_KEY" desc:"key that signs tokens: at least 32 bytes for HS256, used as they are, or an EC P-256 private key in PEM for ES256; generated and stored in the data folder if empty"`
-	JWTKeyFile  string           `envconfig:"SELENE_JWT_KEY_FILE" desc:"file that contains the key instead"`
+	Addr string `envconfig:"SELENE_ADDR" default:"127.0.0.1:8321" desc:"address that the edge listens on"`
+
+	JWTKey           token.Secret `envconfig:"SELENE_JWT_KEY" desc:"key that signs tokens: EC P-256 private keys in PEM for ES256, of which the first signs, or at least 32 random bytes for HS256, used as they are; an ES256 key is generated and stored in the data folder if empty"`
+	JWTKeyFile       string       `envconfig:"SELENE_JWT_KEY_FILE" desc:"file that contains the keys instead; changes are taken up while the edge runs"`
+	EvidenceKey      token.Secret `envconfig:"SELENE_EVIDENCE_KEY" desc:"key that signs recordings: Ed25519 private keys in PEM, of which the first signs; generated and stored in the data folder if empty"`
+	EvidenceKeyFile  string       `envconfig:"SELENE_EVIDENCE_KEY_FILE" desc:"file that contains the keys instead; changes are taken up while the edge runs"`
+	PseudonymKey     token.Secret `envconfig:"SELENE_PSEUDONYM_KEY" desc:"key of the names under which failures of people and addresses are counted: at least 32 random bytes; generated and stored in the data folder if empty"`
+	PseudonymKeyFile string       `envconfig:"SELENE_PSEUDONYM_KEY_FILE" desc:"file that contains the key instead"`
+
 	AdminToken  token.Secret     `envconfig:"SELENE_ADMIN_TOKEN" desc:"token for /v1 with every right; generated and stored in the data folder if empty"`
 	Origins     []string         `envconfig:"SELENE_ORIGINS" desc:"further origins whose pages may connect, separated by commas; * = any"`
 	MaxSessions int              `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"maximum number of open sockets"`

@@ -29,6 +29,7 @@ import (
 type Edge struct {
 	addr     string
 	gateway  *gateway.Gateway
+	signer   *token.Signer
 	registry *streams.Registry
 	api      *api.API
 	stats    *stats.Stats
@@ -49,9 +50,9 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := token.Load(token.Config{
-		Key: c.JWTKey, KeyFile: c.JWTKeyFile, DataDir: c.DataDir, Development: settings.Settings.Development(),
-	})
+	keys := c.keys()
+	keys.Development = settings.Settings.Development()
+	signer, err := token.Load(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
-		addr: c.Addr, gateway: g, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.Hooks), guard: guard,
+		addr: c.Addr, gateway: g, signer: signer, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.Hooks), guard: guard,
 		parents: uiconfig.New(conn).Parents,
 		api: &api.API{
 			Conn:     conn,
@@ -139,6 +140,7 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return e.gateway.Run(ctx) })
+	parts.Go(func() error { return e.signer.Run(ctx) })
 	parts.Go(func() error { return e.stats.Run(ctx) })
 	parts.Go(func() error { return e.hooks.Run(ctx) })
 	parts.Go(func() error {

@@ -25,7 +25,7 @@ func newRoot() (*cobra.Command, error) {
 	root.AddGroup(
 		&cobra.Group{ID: groupParts, Title: "Run the server:"},
 		&cobra.Group{ID: groupClient, Title: "Use a running installation:"},
-		&cobra.Group{ID: groupSetup, Title: "Models:"},
+		&cobra.Group{ID: groupSetup, Title: "Set up:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -52,7 +52,11 @@ func newRoot() (*cobra.Command, error) {
 		exportsCommand(e),
 		settingsCommand(e),
 	)
-	add(groupSetup, modelsCommand(e), evalCommand(e))
+	keys, err := keysCommand(e)
+	if err != nil {
+		return nil, err
+	}
+	add(groupSetup, keys, modelsCommand(e), evalCommand(e))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	nameUsage(root)

@@ -105,7 +105,7 @@ func (i *installation) judgeAgain(id string) {
 // moveTo imports a bundle into an installation that does not know its signer.
 func moveTo(t *testing.T, bundle string) {
 	t.Helper()
-	i := up(t, "{}", "SELENE_PACK=base", "SELENE_JWT_KEY=another-key-another-key-another-key!")
+	i := up(t, "{}", "SELENE_PACK=base", "SELENE_JWT_KEY=3e2a59a58a6760668461003b1157f73114398a9baa82123fec0f0021f514164e")
 	there := []string{"SELENE_URL=http://" + i.addr, "SELENE_PACK=base"}
 	if out, exit := selene(t, there, "sessions", "import", bundle); exit == 0 || !strings.Contains(out, "trust") {
 		t.Errorf("a stranger's recording: exit code %d, %s", exit, out)

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	jwtKey     = "0123456789abcdef0123456789abcdef-end-to-end"
+	jwtKey     = "8ef3e8ce2c91321587306284333877f8"
 	adminToken = "end-to-end-token-end-to-end-token"
 )
 

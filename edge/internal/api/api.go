@@ -254,12 +254,8 @@ func writeCreated(w http.ResponseWriter, v any) error {
 }
 
 func (a *API) jwks(w http.ResponseWriter, _ *http.Request) error {
-	set, err := a.Signer.JWKS()
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	return writeJSON(w, set)
+	return writeJSON(w, a.Signer.JWKS())
 }
 
 func (a *API) healthy(w http.ResponseWriter, _ *http.Request) error {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/streams/recording"
 )
 
@@ -99,13 +97,7 @@ func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
 		return recordingProblem(err)
 	}
 	defer b.Close()
-	own := a.Signer.Evidence()
-	err = b.Verify(func(id string) ed25519.PublicKey {
-		if id == token.EvidenceID(own) {
-			return own
-		}
-		return nil
-	})
+	err = b.Verify(a.Signer.EvidenceKey)
 	trusted := errors.Is(err, recording.ErrUnsigned) && r.URL.Query().Get("trust") == "true"
 	if err != nil && !trusted {
 		return recordingProblem(err)

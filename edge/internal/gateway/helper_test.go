@@ -28,7 +28,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
-const testKey = "0123456789abcdef0123456789abcdef"
+const testKey = "8ef3e8ce2c91321587306284333877f8"
 
 // door is a gateway with its address.
 type door struct {
@@ -41,7 +41,7 @@ type door struct {
 // open starts a separate gateway on the broker.
 func open(t *testing.T, conn *streams.Conn, c Config) *door {
 	t.Helper()
-	signer, err := token.Load(token.Config{Key: testKey})
+	signer, err := token.Load(token.Config{Key: testKey, Pseudonym: testKey, DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestSuccess(t *testing.T) {
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
-	if fmt.Sprint(keys) != "[aggregated bestshot checks errors estimations iat isOk jti]" || len(parsed.Header) != 2 {
+	if fmt.Sprint(keys) != "[aggregated bestshot checks errors estimations iat isOk jti]" || len(parsed.Header) != 3 {
 		t.Errorf("got %v, header %v", keys, parsed.Header)
 	}
 	estimations, _ := json.Marshal(claims["estimations"])

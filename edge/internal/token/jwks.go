@@ -2,6 +2,7 @@ package token
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -35,4 +36,11 @@ func publicJWK(key *ecdsa.PublicKey) (JWK, error) {
 	x, y := b64(point[1:1+coordinate]), b64(point[1+coordinate:])
 	thumb := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + x + `","y":"` + y + `"}`))
 	return JWK{Type: "EC", Curve: "P-256", X: x, Y: y, Use: "sig", Algorithm: "ES256", ID: b64(thumb[:])}, nil
+}
+
+func edwardsJWK(key ed25519.PublicKey) JWK {
+	b64 := base64.RawURLEncoding.EncodeToString
+	x := b64(key)
+	thumb := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
+	return JWK{Type: "OKP", Curve: "Ed25519", X: x, Use: "sig", Algorithm: "EdDSA", ID: b64(thumb[:])}
 }

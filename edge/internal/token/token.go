@@ -1,76 +1,58 @@
-// Package token signs the tokens of sessions that passed, and stores generated secrets.
+// Package token signs the tokens of sessions that passed and recordings, and stores generated secrets.
 package token
 
 import (
-	"bytes"
-	"crypto/ecdsa"
+	"context"
 	"crypto/ed25519"
-	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/selene-liveness/selene/schemas"
 )
 
-// minKey is the size of a SHA-256 digest, the minimum of RFC 7518 section 3.2.
-const minKey = 32
-
-// wellKnownKey is the default key of systems from which a configuration may have been copied.
-const wellKnownKey = "secret"
-
-// Signer signs tokens with one key. It is safe for concurrent use.
+// Signer signs tokens and recordings, each with keys of their own. It is safe for concurrent use.
 type Signer struct {
-	method jwt.SigningMethod
-	key    any // []byte or *ecdsa.PrivateKey
-	id     string
-
-	evidence ed25519.PrivateKey
+	tokens    ring
+	evidence  ring
+	pseudonym []byte
 }
 
-func newSigner(key []byte) (*Signer, error) {
-	if !bytes.HasPrefix(bytes.TrimSpace(key), []byte("-----BEGIN ")) {
-		return &Signer{method: jwt.SigningMethodHS256, key: key, evidence: evidenceKey(key)}, nil
+// followEvery is how often the files of the keys are looked at.
+const followEvery = 5 * time.Second
+
+// Run takes up changes of the files of keys until ctx is done, then returns nil.
+func (s *Signer) Run(ctx context.Context) error {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	failed := map[string]string{} // what was logged
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		for _, r := range []*ring{&s.tokens, &s.evidence} {
+			if err := r.follow(); err != nil && failed[r.purpose] != err.Error() {
+				failed[r.purpose] = err.Error()
+				slog.Error("the changed keys are not used, those before are", "keys", r.purpose, "error", err)
+			}
+		}
 	}
-	ec, err := jwt.ParseECPrivateKeyFromPEM(key)
-	if err != nil {
-		return nil, fmt.Errorf(
-			"the PEM token key is not an elliptic-curve private key: %w (create one with `openssl ecparam -name prime256v1 -genkey -noout`)",
-			err,
-		)
-	}
-	if ec.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("the PEM token key is on curve %s, ES256 needs P-256", ec.Curve.Params().Name)
-	}
-	scalar, err := ec.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("read the token key: %w", err)
-	}
-	s := &Signer{method: jwt.SigningMethodES256, key: ec, evidence: evidenceKey(scalar)}
-	jwk, err := publicJWK(&ec.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	s.id = jwk.ID
-	return s, nil
 }
 
 // Algorithm returns HS256 or ES256.
-func (s *Signer) Algorithm() string { return s.method.Alg() }
-
-// Weakness returns an ErrWeakKey with the reason if the key is weak, otherwise nil.
-func (s *Signer) Weakness() error {
-	key, ok := s.key.([]byte)
-	switch {
-	case !ok:
-		return nil
-	case string(key) == wellKnownKey:
-		return fmt.Errorf("%w: %q is well known", ErrWeakKey, wellKnownKey)
-	case len(key) < minKey:
-		return fmt.Errorf("%w: it has %d bytes, HS256 needs %d", ErrWeakKey, len(key), minKey)
-	}
-	return nil
+func (s *Signer) Algorithm() string {
+	return s.tokens.state.Load().signing(s.tokens.now()).method.Alg()
 }
+
+// Weakness returns an ErrWeakKey with the reason if a token key is weak, otherwise nil.
+func (s *Signer) Weakness() error { return s.tokens.state.Load().weakness }
 
 // claims is the payload, with the methods that the library needs.
 type claims struct{ schemas.Claims }
@@ -84,27 +66,30 @@ func (claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
 // Sign returns the compact JWT with c as its payload.
 func (s *Signer) Sign(c schemas.Claims) (string, error) {
-	t := jwt.NewWithClaims(s.method, claims{c})
-	if s.id != "" {
-		t.Header["kid"] = s.id
-	}
-	text, err := t.SignedString(s.key)
+	text, err := s.tokens.sign(claims{c})
 	if err != nil {
 		return "", fmt.Errorf("sign the token of session %s: %w", c.ID, err)
 	}
 	return text, nil
 }
 
+// SignEvidence returns the compact JWS over claims. EvidenceKey verifies it.
+func (s *Signer) SignEvidence(claims jwt.Claims) (string, error) { return s.evidence.sign(claims) }
+
+// EvidenceKey returns the public key of recordings with an ID, or nil if it is unknown.
+func (s *Signer) EvidenceKey(id string) ed25519.PublicKey {
+	key, _ := s.evidence.public(id).(ed25519.PublicKey)
+	return key
+}
+
+// Pseudonym returns a name for a text, from which nobody without the key of pseudonyms can tell the text.
+func (s *Signer) Pseudonym(text string) string {
+	mac := hmac.New(sha256.New, s.pseudonym)
+	mac.Write([]byte("selene: pseudonym, 1: " + text))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
 // JWKS returns the keys that verify tokens and recordings, as in RFC 7517. It never contains an HS256 key.
-func (s *Signer) JWKS() (JWKS, error) {
-	set := JWKS{Keys: []JWK{}}
-	if ec, ok := s.key.(*ecdsa.PrivateKey); ok {
-		jwk, err := publicJWK(&ec.PublicKey)
-		if err != nil {
-			return set, err
-		}
-		set.Keys = append(set.Keys, jwk)
-	}
-	set.Keys = append(set.Keys, evidenceJWK(s.Evidence()))
-	return set, nil
+func (s *Signer) JWKS() JWKS {
+	return JWKS{Keys: append(append([]JWK{}, s.tokens.jwks()...), s.evidence.jwks()...)}
 }

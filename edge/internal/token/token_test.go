@@ -28,10 +28,14 @@ var sample = schemas.Claims{
 	IssuedAt: 1700000000, ID: "3e7a8f1c-6f54-4c3e-9f3e-0d1f6f7e9a10",
 }
 
-const strong = "0123456789abcdef0123456789abcdef"
+const strong = "b7c12d4fe98a03561f0d7c2ae4935b68"
 
+// load fills in a data folder where keys of evidence and pseudonyms are kept.
 func load(t *testing.T, c Config) *Signer {
 	t.Helper()
+	if c.DataDir == "" {
+		c.DataDir = t.TempDir()
+	}
 	s, err := Load(c)
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +71,9 @@ func ecPEM(t *testing.T, curve elliptic.Curve, pkcs8 bool) string {
 
 // The vector was computed with another language's HMAC.
 func TestHS256Vector(t *testing.T) {
-	const want = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
+	const want = "eyJhbGciOiJIUzI1NiIsImtpZCI6IkRvQ09GeTRjQzlzSmlCeE5iVWJYX3ciLCJ0eXAiOiJKV1QifQ." +
 		"eyJpc09rIjp0cnVlLCJlcnJvcnMiOltdLCJiZXN0c2hvdCI6IkFRSUQiLCJlc3RpbWF0aW9ucyI6eyJhZ3MiOm51bGwsImRlZXBmYWtlIjpudWxsLCJsaXZlbmVzcyI6bnVsbH0sImlhdCI6MTcwMDAwMDAwMCwianRpIjoiM2U3YThmMWMtNmY1NC00YzNlLTlmM2UtMGQxZjZmN2U5YTEwIn0." +
-		"DMiJy6XKJ0s6-7lNFagw2UKGRHgfQ3L-tePMhmNbmRc"
+		"fw7VfwhnH2kLF2X3DFMsE6PFSaFT52WWE2zVi0b_CNo"
 	if got := sign(t, load(t, Config{Key: strong})); got != want {
 		t.Fatalf("got\n%s, want\n%s", got, want)
 	}
@@ -86,9 +90,9 @@ func TestES256VerifiesWithThePublishedKey(t *testing.T) {
 	for _, pkcs8 := range []bool{false, true} {
 		s := load(t, Config{Key: Secret(ecPEM(t, elliptic.P256(), pkcs8))})
 		text := sign(t, s)
-		set, err := s.JWKS()
-		if err != nil || len(set.Keys) != 2 {
-			t.Fatalf("got %+v, %v", set, err)
+		set := s.JWKS()
+		if len(set.Keys) != 2 {
+			t.Fatalf("got %+v", set)
 		}
 		jwk := set.Keys[0]
 		x, errX := base64.RawURLEncoding.DecodeString(jwk.X)
@@ -111,10 +115,7 @@ func TestES256VerifiesWithThePublishedKey(t *testing.T) {
 }
 
 func TestHS256KeyIsNeverPublished(t *testing.T) {
-	set, err := load(t, Config{Key: strong}).JWKS()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := load(t, Config{Key: strong}).JWKS()
 	if len(set.Keys) != 1 || set.Keys[0].Type != "OKP" { // that of recordings
 		t.Fatalf("got %+v", set)
 	}
@@ -122,15 +123,13 @@ func TestHS256KeyIsNeverPublished(t *testing.T) {
 
 func TestRecordingsVerifyWithThePublishedKey(t *testing.T) {
 	for _, key := range []Secret{strong, Secret(ecPEM(t, elliptic.P256(), true))} {
-		s := load(t, Config{Key: key})
+		dir := t.TempDir()
+		s := load(t, Config{Key: key, DataDir: dir})
 		text, err := s.SignEvidence(jwt.MapClaims{"head": "x"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := load(t, Config{Key: key}).JWKS() // of another edge with the same key
-		if err != nil {
-			t.Fatal(err)
-		}
+		set := load(t, Config{Key: key, DataDir: dir}).JWKS() // of another edge with the same keys
 		jwk := set.Keys[len(set.Keys)-1]
 		public, err := base64.RawURLEncoding.DecodeString(jwk.X)
 		if err != nil {
@@ -148,7 +147,7 @@ func TestRecordingsVerifyWithThePublishedKey(t *testing.T) {
 
 func TestRefusedKeys(t *testing.T) {
 	for _, key := range []Secret{"secret", "x", Secret(strong[:31])} {
-		_, err := Load(Config{Key: key})
+		_, err := Load(Config{Key: key, DataDir: t.TempDir()})
 		if !errors.Is(err, ErrWeakKey) || !strings.Contains(err.Error(), "SELENE_JWT_KEY") {
 			t.Errorf("%q: got %v", string(key), err)
 		}
@@ -165,7 +164,7 @@ func TestRefusedKeys(t *testing.T) {
 		"no key":  "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 		"garbage": "-----BEGIN nothing",
 	} {
-		if _, err := Load(Config{Key: Secret(key), Development: true}); err == nil {
+		if _, err := Load(Config{Key: Secret(key), DataDir: t.TempDir(), Development: true}); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -174,40 +173,61 @@ func TestRefusedKeys(t *testing.T) {
 	}
 }
 
-func TestGeneratedKeyIsKept(t *testing.T) {
+func TestGeneratedKeysAreKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	got := make([]string, 8)
 	var all sync.WaitGroup
 	for i := range got {
 		all.Go(func() {
 			if s, err := Load(Config{DataDir: dir}); err == nil {
-				got[i], _ = s.Sign(sample)
+				data, _ := json.Marshal(s.JWKS())
+				got[i] = string(data) + s.Pseudonym("x")
 			}
 		})
 	}
 	all.Wait()
-	kept, err := os.ReadFile(filepath.Join(dir, keptKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := sign(t, load(t, Config{Key: Secret(strings.TrimSpace(string(kept)))}))
+	s := load(t, Config{DataDir: dir})
+	data, _ := json.Marshal(s.JWKS())
 	for _, text := range got {
-		if text != want {
-			t.Fatalf("processes signed with different keys: %q, %q", text, want)
+		if want := string(data) + s.Pseudonym("x"); text != want {
+			t.Fatalf("processes have different keys: %q, %q", text, want)
 		}
 	}
-	info, err := os.Stat(filepath.Join(dir, keptKey))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("got mode %v, %v", info.Mode(), err)
+	if s.Algorithm() != ES256 || len(s.JWKS().Keys) != 2 {
+		t.Errorf("generated: %s, %s", s.Algorithm(), data)
 	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
+	for _, name := range []string{keptKey, keptEvidence, keptPseudonym} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("got mode %v, %v", info, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 3 {
 		t.Fatalf("left in the data directory: %v", left)
 	}
-	if err := os.WriteFile(filepath.Join(dir, keptKey), []byte("half"), 0o600); err != nil {
+	for _, name := range []string{keptKey, keptEvidence, keptPseudonym} {
+		was, err := os.ReadFile(filepath.Join(dir, name))
+		if err := errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(Config{DataDir: dir}); err == nil {
+			t.Fatalf("a damaged %s was taken", name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), was, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A secret that an earlier version generated goes on signing with HS256.
+func TestKeptSecretStays(t *testing.T) {
+	dir := t.TempDir()
+	const kept = "5d0a6f2c81b94e7735f1c8d20e6ab9437c1e5f08d2a3b6c49e8f7a1b0c2d3e4f"
+	if err := os.WriteFile(filepath.Join(dir, keptKey), []byte(kept+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(Config{DataDir: dir}); err == nil {
-		t.Fatal("a damaged key file was taken")
+	if s := load(t, Config{DataDir: dir}); s.Algorithm() != HS256 || sign(t, s) != sign(t, load(t, Config{Key: kept})) {
+		t.Error("the secret of an earlier version was replaced")
 	}
 }
 
