@@ -21,10 +21,16 @@ var errUndecided = errors.New("no decision on the frame came in time: check that
 // another decider is tried, unless no worker has finished with the frame yet: then a copy of it would only cost time of another
 // worker, and the broker gives the frame itself to another one if that worker is gone.
 func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, error) {
+	if s.unsettled {
+		if end, err := s.settle(ctx); end != nil || err != nil {
+			return end, err
+		}
+	}
 	var published []*schemas.FrameName
 	underWay := false
 	for range maxWaits {
 		if !underWay {
+			s.unsettled = true
 			name, err := s.publish(ctx, p, len(published))
 			if err != nil {
 				return nil, err
@@ -32,6 +38,7 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 			published = append(published, name)
 		}
 		if d := s.await(ctx, published); d != nil {
+			s.unsettled = false
 			return d, nil
 		}
 		if ctx.Err() != nil {
@@ -43,6 +50,7 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 		case err != nil:
 			return nil, err
 		case isOneOf(published, last):
+			s.unsettled = false
 			return last, nil
 		case later(last, s.state):
 			if last.GetOutcome().Terminal() {
@@ -51,7 +59,7 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 			s.state, underWay = last.GetState(), false
 			continue // the decider is alive
 		}
-		if underWay, err = s.isUnderWay(ctx, published[len(published)-1]); err != nil {
+		if underWay, err = s.isUnderWay(ctx, s.decider, published[len(published)-1]); err != nil {
 			return nil, err
 		}
 		if underWay {
@@ -78,9 +86,9 @@ func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas
 	return name, err
 }
 
-// isUnderWay reports whether a frame still waits for a verdict, in the queue or in a detector.
-func (s *session) isUnderWay(ctx context.Context, name *schemas.FrameName) (bool, error) {
-	v, err := s.gateway.sessions.LastVerdict(ctx, s.decider, schemas.WorkerDetector, s.id)
+// isUnderWay reports whether a frame that names a decider still waits for a verdict, in the queue or in a detector.
+func (s *session) isUnderWay(ctx context.Context, decider string, name *schemas.FrameName) (bool, error) {
+	v, err := s.gateway.sessions.LastVerdict(ctx, decider, schemas.WorkerDetector, s.id)
 	if errors.Is(err, streams.ErrNotFound) {
 		return true, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
@@ -86,6 +88,51 @@ func TestFrameUnderWayIsNotPublishedAgain(t *testing.T) {
 	if n := len(stored(t, conn, id)); n != 1 {
 		t.Errorf("published %d times, want once", n)
 	}
+}
+
+// The attack: a frame keeps its detector busy for good, and its client sends more of them, also after a new connection. No other
+// detector gets one, and the session goes on once the first has left the detector.
+func TestFrameInWorkIsNotFollowedByAnother(t *testing.T) {
+	conn := streamstest.Connect(t, streamstest.Broker(t, false))
+	prepare(t, conn, hurried)
+	offer(t, conn, "decider")
+	first, second := open(t, conn, Config{Deadline: 200 * time.Millisecond}), open(t, conn, Config{Deadline: 200 * time.Millisecond})
+	c, id := connect(t, first, "")
+	for range 2 {
+		c.frame()
+		c.wantError(lpproto.CodeInternal)
+	}
+	c.ws.Close()
+	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	c, _ = connect(t, second, id)
+	c.frame()
+	c.wantError(lpproto.CodeInternal)
+	if n := len(stored(t, conn, id)); n != 1 {
+		t.Errorf("%d frames were published, want the first alone", n)
+	}
+	decide(t, conn, "decider", goOn) // also on the first
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
+	frames := stored(t, conn, id)
+	if last := frames[len(frames)-1]; len(frames) != 2 || last.GetName().GetSequence() != 2 || last.GetState().GetAttempts() != 1 {
+		t.Errorf("the session goes on with %v", last)
+	}
+}
+
+// A frame that no detector would begin with any more does not hold up its session.
+func TestLostFrameIsFollowedByAnother(t *testing.T) {
+	conn := world(t, hurried, goOn)
+	id := uuid.NewString()
+	lost := &schemas.Frame{
+		Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1, Nonce: "lost"}, Decider: "nobody",
+		ReceivedUnixNanos: time.Now().Add(-2 * workTime).UnixNano(), State: &schemas.SessionState{},
+	}
+	if _, err := conn.PublishFrame(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := connect(t, open(t, conn, Config{Deadline: 200 * time.Millisecond}), id)
+	c.frame()
+	c.wantStats(schemas.CodeMoreFrames)
 }
 
 func TestLostReplyIsReadBack(t *testing.T) {

@@ -25,6 +25,8 @@ type session struct {
 	inbox    *streams.Inbox
 	presence *keeper
 
+	unsettled bool // a frame that was published before, here or at another edge, may have no decision yet
+
 	ended *endedSession // instead of all the above: a session that ended before this socket
 }
 

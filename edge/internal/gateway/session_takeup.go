@@ -35,6 +35,7 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 		return err
 	}
 	s.id, s.settings, s.decider, s.state, s.inbox = c.id, c.settings, c.decider, state, c.inbox
+	s.unsettled = !c.fresh
 	s.presence = g.keep(c.id, c.presence, timeoutOf(c.settings), s.onLost)
 	return nil
 }
