@@ -8,6 +8,10 @@ const farYaw = 60
 // meshTurned is the confidence below which the mesh is not used: the face is turned too far.
 const meshTurned = 0.5
 
+// rollsDiffer is the difference in degrees from which the roll is that of the mesh: the pose network knows none beyond 30 degrees
+// or so.
+const rollsDiffer = 20
+
 // Measurement holds the results of the mesh, iris and pose networks for one face. Values that were not measured are zero and
 // their Has field is false.
 type Measurement struct {
@@ -16,6 +20,8 @@ type Measurement struct {
 	MeshConfidence float32      // 0..1
 	Mesh           [468]Point   // MediaPipe Face Mesh, pixels of the picture
 	MeshDepth      [468]float32 // of the points of Mesh, pixels, growing away from the camera; rough
+	// Turned is the number of quarter turns, clockwise, by which the whole picture is turned.
+	Turned int
 	// FarTurned is set beyond 60 degrees of yaw, and when the mesh network finds no usable face (turned far, or
 	// mostly covered): then mesh, eyes and mouth are not measured, and without a pose network neither is the pose.
 	FarTurned bool
@@ -24,7 +30,7 @@ type Measurement struct {
 	HasPose bool
 	Yaw     float32 // above 0: turned to the subject's left
 	Pitch   float32 // above 0: chin up
-	Roll    float32 // above 0: tilted to the subject's right shoulder
+	Roll    float32 // above 0: tilted to the subject's right shoulder; -180..180
 
 	// Eye aspect ratio (Soukupova and Cech, 2016): closed below about 0.12, open 0.16 to 0.44 depending on the person.
 	HasEyes                           bool
@@ -57,13 +63,13 @@ func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 		return nil
 	}
 	axes, err := m.mesh(img, d, out)
+	if err == nil && out.MeshConfidence < sureUpright {
+		axes, err = m.meshOfTurned(img, d, axes, out)
+	}
 	if err != nil || !out.HasMesh {
 		return err
 	}
-	if !out.HasPose {
-		out.Yaw, out.Pitch, out.Roll = axes.angles()
-		out.HasPose = true
-	}
+	out.readPose(axes)
 	out.readMouth()
 	out.readAttributes(img)
 	if err := m.eyeStates(img, d, out); err != nil {
@@ -73,6 +79,18 @@ func (m *Models) Measure(img *Image, d Detection, out *Measurement) error {
 		return err
 	}
 	return m.eyes(img, out)
+}
+
+// readPose completes the angles of the pose network by those of the mesh.
+func (out *Measurement) readPose(axes meshAxes) {
+	yaw, pitch, roll := axes.angles()
+	if !out.HasPose || out.Turned != 0 { // the pose network knows no picture on its side
+		out.Yaw, out.Pitch, out.Roll, out.HasPose = yaw, pitch, roll, true
+		return
+	}
+	if math.Abs(float64(roll-out.Roll)) > rollsDiffer {
+		out.Roll = roll
+	}
 }
 
 func (out *Measurement) readMouth() {
