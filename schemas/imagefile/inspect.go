@@ -24,7 +24,8 @@ var (
 // Info describes a picture.
 type Info struct {
 	Format        Format
-	Width, Height int  // pixels as stored, 1..65535; an EXIF orientation is not applied
+	Width, Height int // pixels as stored, 1..65535; Shown returns them as shown
+	Orientation   Orientation
 	Components    int  // values stored for each pixel: 1 (grey or palette), 2 (PNG only), 3 or 4
 	Progressive   bool // a progressive JPEG or an interlaced PNG
 	Scans         int  // scans of a JPEG, passes of a PNG; at least 1
@@ -68,6 +69,7 @@ func inspect(data []byte, maxPixels int) (p pngFile, info Info, err error) {
 	if err != nil {
 		err = fmt.Errorf("%s: %w", info.Format, err)
 	}
+	info.Orientation = max(info.Orientation, Upright)
 	return p, info, err
 }
 

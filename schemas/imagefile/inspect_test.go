@@ -60,6 +60,7 @@ func TestInfo(t *testing.T) {
 		if !ok {
 			continue
 		}
+		want.Orientation = imagefile.Upright
 		want.Width, want.Height, want.Size = s.Width, s.Height, len(s.Data)
 		if got, err := imagefile.Inspect(s.Data, imagefile.MaxPixels); err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", s.Name, got, err, want)

@@ -25,6 +25,7 @@ const (
 	markerDQT   = 0xdb
 	markerDRI   = 0xdd
 	markerAPP0  = 0xe0
+	markerAPP1  = 0xe1
 	markerAPP14 = 0xee
 	markerAPP15 = 0xef
 	markerSOF55 = 0xf7 // JPEG-LS
@@ -105,6 +106,8 @@ func (f *jpegFile) readSegment(marker byte, content []byte, maxPixels int, info 
 		if len(content) != 2 {
 			return errors.New("the restart interval has a wrong length")
 		}
+	case marker == markerAPP1 && info.Scans == 0 && bytes.HasPrefix(content, []byte(exifMarker)):
+		info.setOrientation(content[len(exifMarker):])
 	case isBare(marker), isMetadata(marker):
 	default:
 		return fmt.Errorf("a segment %#x, which pictures of cameras do not have", marker)

@@ -89,6 +89,9 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 			info.Size = len(data) - len(after)
 			return p, nil
 		default:
+			if string(kind) == "eXIf" {
+				info.setOrientation(content)
+			}
 			if isCritical := kind[0]&0x20 == 0; isCritical {
 				return p, errors.New("a chunk of an unknown kind, without which the picture cannot be read")
 			}

@@ -23,7 +23,7 @@ func checkStripped(t *testing.T, name string, data []byte) {
 	if (err == nil) != (wantErr == nil) {
 		t.Errorf("%s: %v; stripped: %v", name, wantErr, err)
 	}
-	want.Size = len(stripped)
+	want.Size, want.Orientation = len(stripped), imagefile.Upright
 	if err == nil && got != want {
 		t.Errorf("%s: %+v; stripped: %+v", name, want, got)
 	}

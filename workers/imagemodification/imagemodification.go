@@ -72,40 +72,47 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	return v, nil
 }
 
-// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle. It is 0 when the picture names the
+// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle, in the picture as shown. It is 0 when the picture names the
 // editor it came from, which no camera does; otherwise it falls with the JPEG ghost. ok is false when nothing can be scored.
 func Score(data []byte, face image.Rectangle) (score float64, ok bool, err error) {
 	if forensics.Editor(data) != "" {
 		return 0, true, nil
 	}
-	luma, err := lumaOf(data)
+	luma, turn, err := lumaOf(data)
 	if err != nil || luma == nil {
 		return 0, false, err
 	}
-	ghost, ok, err := forensics.Ghost(luma, face)
+	ghost, ok, err := forensics.Ghost(luma, stored(face, turn, luma))
 	return max(0, 1-ghost/(2*ghostLimit)), ok, err
 }
 
-// lumaOf returns the brightness as a JPEG stores it, without converting to RGB and back. It is nil for a picture that is
-// too large, a PNG, or a JPEG in RGB or CMYK, which no camera writes.
-func lumaOf(data []byte) (*forensics.Luma, error) {
+// stored returns where a rectangle of the shown picture is in the stored one, whose blocks of eight by eight pixels matter here.
+func stored(face image.Rectangle, turn imagefile.Orientation, l *forensics.Luma) image.Rectangle {
+	x0, y0 := turn.Stored(face.Min.X, face.Min.Y, l.Width, l.Height)
+	x1, y1 := turn.Stored(face.Max.X, face.Max.Y, l.Width, l.Height)
+	return image.Rect(x0, y0, x1, y1)
+}
+
+// lumaOf returns the brightness as a JPEG stores it, without converting to RGB and back, and how it is turned. It is nil for a
+// picture that is too large, a PNG, or a JPEG in RGB or CMYK, which no camera writes.
+func lumaOf(data []byte) (*forensics.Luma, imagefile.Orientation, error) {
 	info, err := imagefile.Inspect(data, maxPixels)
 	if errors.Is(err, imagefile.ErrTooLarge) || info.Format == imagefile.PNG || info.Components > 3 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	decoder, frame := decode.New(maxPixels), astiav.AllocFrame()
 	defer decoder.Close()
 	defer frame.Free()
-	if err := decoder.Decode(data, frame); err != nil {
-		return nil, err
+	if err := decoder.DecodeStored(data, frame); err != nil {
+		return nil, 0, err
 	}
 	if colours := frame.PixelFormat().Name(); !strings.HasPrefix(colours, "yuv") && !strings.HasPrefix(colours, "gray") {
-		return nil, nil
+		return nil, 0, nil
 	}
 	l := &forensics.Luma{Width: info.Width, Height: info.Height}
 	pix, stride := decode.FirstPlane(frame), frame.Linesize()[0]
 	for y := range l.Height {
 		l.Pix = append(l.Pix, pix[y*stride:][:l.Width]...)
 	}
-	return l, nil
+	return l, info.Orientation, nil
 }

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
@@ -22,6 +26,17 @@ func reference(t *testing.T, w *Worker, image []byte) ([]byte, error) {
 	return d.describe(image)
 }
 
+// onItsSide returns a picture as a phone that is held upright stores it.
+func onItsSide(t *testing.T, picture []byte) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "picture.jpg")
+	if err := os.WriteFile(path, picture, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const anticlockwise = "transpose=2"
+	return imagefiletest.Oriented(workertest.JPEGs(t, path, anticlockwise, 1)[0], imagefile.RightIsTop)
+}
+
 // A session is followed through a clip: each frame is compared with the first face and with the reference, which is a
 // picture out of the same clip, or of another person.
 func TestVerification(t *testing.T) {
@@ -33,8 +48,9 @@ func TestVerification(t *testing.T) {
 			picture []byte
 			matched bool
 		}{
-			"the same person": {last, true},
-			"another person":  {workertest.Picture(t, "match/ageitgey/obama.jpg"), false},
+			"the same person":   {last, true},
+			"as a phone stores": {onItsSide(t, last), true},
+			"another person":    {workertest.Picture(t, "match/ageitgey/obama.jpg"), false},
 		} {
 			own, err := reference(t, w, c.picture)
 			if err != nil {

@@ -65,7 +65,8 @@ func sizeOf(f *schemas.Frame) image.Point {
 	if err != nil {
 		return image.Point{}
 	}
-	size := image.Pt(max(info.Width, minSide), max(info.Height, minSide))
+	width, height := info.Shown()
+	size := image.Pt(max(width, minSide), max(height, minSide))
 	if (stitch.Options{Codec: stitch.H264, Path: "-", Width: size.X, Height: size.Y}).Check() != nil {
 		return image.Point{}
 	}

@@ -4,7 +4,21 @@ import (
 	"fmt"
 	"image"
 	"testing"
+
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 )
+
+// A video has the size of its frames as viewers show them.
+func TestSizeOfTurnedFrame(t *testing.T) {
+	photo := imagefiletest.JPEG(imagefiletest.Picture(160, 120))
+	for o, want := range map[imagefile.Orientation]image.Point{imagefile.UpsideDown: {X: 160, Y: 120}, imagefile.RightIsTop: {X: 120, Y: 160}} {
+		if got := sizeOf(&schemas.Frame{Image: imagefiletest.Oriented(photo, o)}); got != want {
+			t.Errorf("orientation %d: %v, want %v", o, got, want)
+		}
+	}
+}
 
 func TestFirstAndLargest(t *testing.T) {
 	small, large, wide := image.Pt(320, 240), image.Pt(640, 480), image.Pt(800, 100)

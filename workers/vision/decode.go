@@ -50,8 +50,8 @@ func (d *Decoder) dropScaler() {
 	}
 }
 
-// Decode decodes data into img, whose Pix is reused when it is long enough. An EXIF orientation and colour profiles are
-// ignored; transparency is dropped. Every error that the data causes wraps [ErrUndecodable].
+// Decode decodes data into img, whose Pix is reused when it is long enough, turned as the EXIF orientation says. Colour profiles
+// are ignored; transparency is dropped. Every error that the data causes wraps [ErrUndecodable].
 func (d *Decoder) Decode(data []byte, img *Image) error {
 	if err := d.files.Decode(data, d.frame); err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)

@@ -12,6 +12,9 @@ import (
 	"math"
 	"path/filepath"
 	"testing"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
+	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 )
 
 func newDecoder(tb testing.TB) *Decoder {
@@ -194,4 +197,59 @@ func resizedPNG(data []byte, w, h uint32) []byte {
 	binary.BigEndian.PutUint32(out[20:], h)
 	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(out[12:29]))
 	return out
+}
+
+// An EXIF orientation is obeyed: pictures of phones are stored as the sensor lay.
+func TestDecodeOriented(t *testing.T) {
+	shown := scene(64, 48, 0)
+	d := newDecoder(t)
+	for o := range imagefile.LeftIsTop {
+		o++
+		w, h := 64, 48
+		if o.Sideways() {
+			w, h = h, w
+		}
+		stored := image.NewRGBA(image.Rect(0, 0, w, h))
+		for y := range 48 {
+			for x := range 64 {
+				sx, sy := o.Stored(x, y, w, h)
+				stored.Set(sx, sy, shown.At(x, y))
+			}
+		}
+		for _, file := range [][]byte{asJPEG(t, stored), asPNG(t, stored)} {
+			var img Image
+			if err := d.Decode(imagefiletest.Oriented(file, o), &img); err != nil {
+				t.Fatal(err)
+			}
+			if off := apart(t, &img, shown); off > 3 {
+				t.Errorf("orientation %d: %.1f grey levels off", o, off)
+			}
+		}
+	}
+}
+
+// Files that another program has turned: the same picture stored in three ways.
+func TestDecodePhonePictures(t *testing.T) {
+	d := newDecoder(t)
+	read := func(name string) *Image {
+		img := &Image{}
+		if err := d.Decode(readFile(t, filepath.Join(faces(t), "..", "cases", name)), img); err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	upright := read("ref_upright.jpg")
+	for _, name := range []string{"ref_exif3.jpg", "ref_exif6.jpg", "ref_exif8.jpg"} {
+		img := read(name)
+		if img.Width != upright.Width || img.Height != upright.Height {
+			t.Fatalf("%s: %d x %d", name, img.Width, img.Height)
+		}
+		var sum float64
+		for i := range img.Pix {
+			sum += math.Abs(float64(img.Pix[i]) - float64(upright.Pix[i]))
+		}
+		if off := sum / float64(len(img.Pix)); off > 3 {
+			t.Errorf("%s: %.1f grey levels from the upright picture", name, off)
+		}
+	}
 }

@@ -22,19 +22,22 @@ const (
 )
 
 // Shot returns the best shot as the settings of the token ask for it: the picture as received if it fits, otherwise a JPEG made
-// of it. face is where the face is in the picture, in pixels.
+// of it, upright. face is where the face is in the picture as shown, in pixels.
 func Shot(picture []byte, face *schemas.Rect, s *schemas.TokenSettings) ([]byte, error) {
 	fits := s.BestShotMaxBytes == 0 || len(picture) <= s.BestShotMaxBytes
-	stripped := imagefile.AppendStripped(nil, picture)
-	config, _, err := image.DecodeConfig(bytes.NewReader(stripped))
-	small := s.BestShotMaxPixels == 0 || err == nil && max(config.Width, config.Height) <= s.BestShotMaxPixels
+	info, err := imagefile.Inspect(picture, imagefile.MaxPixels)
+	if err != nil {
+		return nil, fmt.Errorf("read the best shot: %w", err)
+	}
+	small := s.BestShotMaxPixels == 0 || max(info.Width, info.Height) <= s.BestShotMaxPixels
 	if s.BestShotCrop == schemas.CropFrame && fits && small {
 		return picture, nil
 	}
-	img, _, err := image.Decode(bytes.NewReader(stripped))
+	img, _, err := image.Decode(bytes.NewReader(imagefile.AppendStripped(nil, picture)))
 	if err != nil {
 		return nil, fmt.Errorf("decode the best shot: %w", err)
 	}
+	img = upright(img, info)
 	part := img.Bounds()
 	if s.BestShotCrop == schemas.CropFace && face.GetWidth() > 0 && face.GetHeight() > 0 {
 		part = around(face, part)
@@ -56,6 +59,24 @@ func Shot(picture []byte, face *schemas.Rect, s *schemas.TokenSettings) ([]byte,
 		}
 		side = max(1, int(shrink*float64(side)))
 	}
+}
+
+// upright returns a stored picture as viewers show it.
+func upright(stored image.Image, info imagefile.Info) image.Image {
+	if info.Orientation == imagefile.Upright {
+		return stored
+	}
+	from := image.NewRGBA(image.Rect(0, 0, info.Width, info.Height))
+	draw.Draw(from, from.Bounds(), stored, stored.Bounds().Min, draw.Src)
+	w, h := info.Shown()
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			sx, sy := info.Orientation.Stored(x, y, info.Width, info.Height)
+			copy(out.Pix[out.PixOffset(x, y):][:4], from.Pix[from.PixOffset(sx, sy):])
+		}
+	}
+	return out
 }
 
 // around returns the square around a face, as far as it is in the picture.

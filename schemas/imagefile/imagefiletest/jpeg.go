@@ -6,6 +6,9 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"slices"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
 )
 
 // Picture returns a picture with noise-like detail, so that its compressed forms have stuffed bytes and long codes.
@@ -83,10 +86,18 @@ func insert(file []byte, marker byte, content []byte) []byte {
 	return append(append(out, content...), file[2:]...)
 }
 
-// turnedJPEG returns a JPEG that has an EXIF segment with an orientation of 6, a quarter turn.
-func turnedJPEG(w, h int) []byte {
-	exif := "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
-	return insert(JPEG(Picture(w, h)), 0xe1, []byte(exif))
+// EXIF returns a TIFF block that holds an orientation alone.
+func EXIF(o imagefile.Orientation) []byte {
+	return []byte("MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(o)) + "\x00\x00\x00\x00\x00\x00")
+}
+
+// Oriented returns a JPEG or PNG with an orientation in its metadata.
+func Oriented(file []byte, o imagefile.Orientation) []byte {
+	if imagefile.Detect(file) == imagefile.PNG {
+		header := len("\x89PNG\r\n\x1a\n") + 25
+		return slices.Concat(file[:header], chunk("eXIf", EXIF(o)), file[header:])
+	}
+	return insert(file, 0xe1, append([]byte("Exif\x00\x00"), EXIF(o)...))
 }
 
 // heavyJPEG returns a JPEG that has many large metadata segments, with markers in their content.

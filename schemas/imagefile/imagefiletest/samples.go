@@ -2,7 +2,11 @@
 // refused.
 package imagefiletest
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/selene-liveness/selene/schemas/imagefile"
+)
 
 // Verdict is the result that a sample must lead to.
 type Verdict int
@@ -43,7 +47,7 @@ func Samples() []Sample {
 		good("JPEG with a scan for each component", 40, 30, planarJPEG(3, 3)),
 		good("CMYK JPEG", 40, 30, planarJPEG(4, 4)),
 		good("progressive JPEG", 16, 16, progressiveJPEG()),
-		good("JPEG with an orientation", 48, 32, turnedJPEG(48, 32)),
+		good("JPEG with an orientation", 48, 32, Oriented(JPEG(Picture(48, 32)), imagefile.RightIsTop)),
 		good("JPEG with much metadata", 48, 32, heavyJPEG(48, 32)),
 		good("JPEG with fill bytes", 97, 53, append([]byte{0xff, 0xd8, 0xff, 0xff}, photo[2:]...)),
 

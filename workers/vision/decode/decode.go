@@ -47,17 +47,35 @@ func (d *Decoder) Close() {
 	}
 }
 
-// Decode decodes a file into dst, which must be empty: a JPEG in the colours of the file, mostly full-range 4:2:0, a PNG
+// Decode is DecodeStored for the picture as viewers show it: turned as its EXIF orientation says. A turned picture is RGB of 8
+// bits.
+func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
+	info, err := d.decode(data, dst)
+	if err == nil && info.Orientation != imagefile.Upright {
+		if err = turn(dst, info.Orientation); err != nil {
+			dst.Unref()
+			err = fmt.Errorf("turn %s: %w", info.Format, err)
+		}
+	}
+	return err
+}
+
+// DecodeStored decodes a file into dst, which must be empty: a JPEG in the colours of the file, mostly full-range 4:2:0, a PNG
 // in RGB of 8 bits, without its transparency. An EXIF orientation and colour profiles are ignored: the pixels are decoded from
 // the file as imagefile.AppendStripped leaves it. What imagefile.Inspect accepts takes up to about a second of one core, or
 // two for a PNG of 10 MiB, so there is no deadline.
 //
 // Damage that a viewer would paper over is an error too: evidence of which some pixels are made up is worse than none.
 // After an error dst is empty.
-func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
+func (d *Decoder) DecodeStored(data []byte, dst *astiav.Frame) error {
+	_, err := d.decode(data, dst)
+	return err
+}
+
+func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error) {
 	info, err := imagefile.Inspect(data, d.maxPixels)
 	if err != nil {
-		return err
+		return info, err
 	}
 	d.stripped = imagefile.AppendStripped(d.stripped[:0], data)
 	if info.Format == imagefile.PNG {
@@ -70,9 +88,9 @@ func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
 	}
 	if err != nil {
 		dst.Unref()
-		return fmt.Errorf("decode %s: %w", info.Format, err)
+		return info, fmt.Errorf("decode %s: %w", info.Format, err)
 	}
-	return nil
+	return info, nil
 }
 
 // decodeJPEG opens a codec for each picture, which costs 0.04 ms: one that is used again keeps its buffers, and a
