@@ -24,6 +24,7 @@ type Config struct {
 	EvidenceKeyFile  string       `envconfig:"SELENE_EVIDENCE_KEY_FILE" desc:"file that contains the keys instead; changes are taken up while the edge runs"`
 	PseudonymKey     token.Secret `envconfig:"SELENE_PSEUDONYM_KEY" desc:"key of the names under which failures of people and addresses are counted: at least 32 random bytes; generated and stored in the data folder if empty"`
 	PseudonymKeyFile string       `envconfig:"SELENE_PSEUDONYM_KEY_FILE" desc:"file that contains the key instead"`
+	AnchorCommand    string       `envconfig:"SELENE_ANCHOR_COMMAND" desc:"program and its arguments, separated by spaces, that lets somebody else confirm the seal of each session that has ended: it reads the seal and answers with the confirmation; empty = none"`
 
 	AdminToken  token.Secret     `envconfig:"SELENE_ADMIN_TOKEN" desc:"token for /v1 with every right; generated and stored in the data folder if empty"`
 	Origins     []string         `envconfig:"SELENE_ORIGINS" desc:"further origins whose pages may connect, separated by commas; * = any"`

@@ -12,7 +12,7 @@ func TestClaimsDescribeTheBestShot(t *testing.T) {
 	c := ClaimsOf(&Decision{
 		Estimations:     &Estimations{Liveness: &mean, FramePosition: &FramePosition{Face: &Rect{X: 35}}, Eyeglasses: "eyeglasses"},
 		BestEstimations: &Estimations{Liveness: &own, FramePosition: &FramePosition{Face: &Rect{X: 1}}},
-	})
+	}, &TokenSettings{})
 	if c.Estimations.Liveness.Score != own || c.Estimations.FaceFramePosition.FaceRect.X != 1 {
 		t.Errorf("estimations of another frame: %+v", c.Estimations)
 	}
@@ -33,7 +33,7 @@ func TestClaimsWithoutLiveness(t *testing.T) {
 			{Name: CheckVirtualCamera, Result: CheckFailed, Worker: WorkerVirtualCamera},
 		},
 	}
-	data, err := json.Marshal(ClaimsOf(d))
+	data, err := json.Marshal(ClaimsOf(d, &TokenSettings{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,19 @@ func TestClaimsWithoutLiveness(t *testing.T) {
 	if strings.Contains(string(data), "bestshot") {
 		t.Errorf("a best shot nobody added: %s", data)
 	}
-	if c := ClaimsOf(&Decision{}); c.Checks != nil {
+	if c := ClaimsOf(&Decision{}, &TokenSettings{}); c.Checks != nil {
 		t.Errorf("a decision of an earlier version has checks %v", c.Checks)
+	}
+}
+
+func TestClaimsOfTheSettings(t *testing.T) {
+	d := &Decision{DecidedUnixNanos: 1_700_000_000_900_000_000, Chain: []byte{255, 254}, State: &SessionState{Nonce: "n"}}
+	full := TokenSettings{Issuer: "https://faces.example", Audience: "bank", LifetimeSeconds: 60}
+	if c := ClaimsOf(d, &full); c.Issuer != "https://faces.example" || c.Audience != "bank" || c.Expires != 1_700_000_060 || c.Nonce != "n" || c.Chain != "__4" {
+		t.Errorf("got %+v", c)
+	}
+	defaults := DefaultSettings()
+	if c := ClaimsOf(d, &defaults.Token); c.Expires != 1_700_000_600 || c.Issuer != "" || c.Audience != "" {
+		t.Errorf("got %+v", c)
 	}
 }

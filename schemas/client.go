@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"time"
 )
@@ -227,7 +228,12 @@ type Claims struct {
 
 	Checks   map[string]ClientCheck `json:"checks,omitempty"` // what was checked and what was not, by the name of the check
 	IssuedAt int64                  `json:"iat"`
+	Expires  int64                  `json:"exp,omitempty"`
 	ID       string                 `json:"jti"` // session ID
+	Issuer   string                 `json:"iss,omitempty"`
+	Audience string                 `json:"aud,omitempty"`
+	Nonce    string                 `json:"nonce,omitempty"` // as the session was created with
+	Chain    string                 `json:"chain,omitempty"` // of the last decision, which states all evidence; base64url
 }
 
 // ClientAggregated holds what was decided over the window of the session: means of scores and the most frequent states. What was
@@ -253,12 +259,17 @@ func aggregated(e *ClientEstimations) *ClientAggregated {
 }
 
 // ClaimsOf returns the payload for a decision by which a session passed, without the best shot.
-func ClaimsOf(d *Decision) Claims {
+func ClaimsOf(d *Decision, s *TokenSettings) Claims {
 	c := Claims{
 		IsOK: true, Errors: []int32{}, Estimations: FullEstimations(d.GetEstimations()),
 		Aggregated: aggregated(FullEstimations(d.GetEstimations())),
 		Checks:     clientChecks(d),
 		IssuedAt:   d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
+		Issuer: s.Issuer, Audience: s.Audience, Nonce: d.GetState().GetNonce(),
+		Chain: base64.RawURLEncoding.EncodeToString(d.GetChain()),
+	}
+	if s.LifetimeSeconds > 0 {
+		c.Expires = c.IssuedAt + int64(s.LifetimeSeconds)
 	}
 	if d.GetBestEstimations() != nil { // absent from decisions of earlier versions
 		c.Estimations = FullEstimations(d.GetBestEstimations())

@@ -40,6 +40,8 @@ type Decision struct {
 	BestEstimations   *Estimations           `protobuf:"bytes,13,opt,name=best_estimations,json=bestEstimations,proto3" json:"best_estimations,omitempty"`                                // of the best shot, set when passed
 	Packs             map[string]string      `protobuf:"bytes,14,rep,name=packs,proto3" json:"packs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // digest of the model pack that each worker used, by name of the worker
 	Checks            []*Check               `protobuf:"bytes,15,rep,name=checks,proto3" json:"checks,omitempty"`                                                                         // what was checked and what was not, set when passed
+	Verdicts          [][]byte               `protobuf:"bytes,16,rep,name=verdicts,proto3" json:"verdicts,omitempty"`                                                                     // SHA-256 of the verdict of each of workers
+	Chain             []byte                 `protobuf:"bytes,17,opt,name=chain,proto3" json:"chain,omitempty"`                                                                           // SHA-256 of this decision without this field; its state has the one before
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -179,6 +181,20 @@ func (x *Decision) GetChecks() []*Check {
 	return nil
 }
 
+func (x *Decision) GetVerdicts() [][]byte {
+	if x != nil {
+		return x.Verdicts
+	}
+	return nil
+}
+
+func (x *Decision) GetChain() []byte {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
 // Check is one judgement of a session that passed.
 type Check struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -260,7 +276,7 @@ var File_decision_proto protoreflect.FileDescriptor
 
 const file_decision_proto_rawDesc = "" +
 	"\n" +
-	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xb3\x05\n" +
+	"\x0edecision.proto\x12\tselene.v1\x1a\x11estimations.proto\x1a\vstate.proto\x1a\rverdict.proto\"\xe5\x05\n" +
 	"\bDecision\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12(\n" +
 	"\x04name\x18\x02 \x01(\v2\x14.selene.v1.FrameNameR\x04name\x12\x14\n" +
@@ -277,7 +293,9 @@ const file_decision_proto_rawDesc = "" +
 	"\x13received_unix_nanos\x18\f \x01(\x03R\x11receivedUnixNanos\x12A\n" +
 	"\x10best_estimations\x18\r \x01(\v2\x16.selene.v1.EstimationsR\x0fbestEstimations\x124\n" +
 	"\x05packs\x18\x0e \x03(\v2\x1e.selene.v1.Decision.PacksEntryR\x05packs\x12(\n" +
-	"\x06checks\x18\x0f \x03(\v2\x10.selene.v1.CheckR\x06checks\x1a8\n" +
+	"\x06checks\x18\x0f \x03(\v2\x10.selene.v1.CheckR\x06checks\x12\x1a\n" +
+	"\bverdicts\x18\x10 \x03(\fR\bverdicts\x12\x14\n" +
+	"\x05chain\x18\x11 \x01(\fR\x05chain\x1a8\n" +
 	"\n" +
 	"PacksEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

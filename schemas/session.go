@@ -12,6 +12,7 @@ type Ticket struct {
 	Workers map[string][]byte `json:"workers,omitempty"` // states of workers before the first frame, once opened
 
 	ExternalID string `json:"external_id,omitempty"` // of the person, as the application names them; failures count for it
+	Nonce      string `json:"nonce,omitempty"`       // that the application gets back in the token
 }
 
 // Failures are the failed sessions of one subject, as they are kept in the bucket `lockouts` (JSON).

@@ -31,6 +31,8 @@ const (
 	SessionEventKind_SESSION_CLOSED        SessionEventKind = 4
 	SessionEventKind_SESSION_ERASED        SessionEventKind = 5
 	SessionEventKind_SESSION_LOCKED_OUT    SessionEventKind = 6 // after SESSION_CLOSED: its subject has failed too often
+	SessionEventKind_SESSION_SEALED        SessionEventKind = 7 // after SESSION_CLOSED, whose time it has: what is stored is complete, and signed
+	SessionEventKind_SESSION_ANCHORED      SessionEventKind = 8 // after SESSION_SEALED, with the same time: somebody else confirmed when the seal existed
 )
 
 // Enum value maps for SessionEventKind.
@@ -43,6 +45,8 @@ var (
 		4: "SESSION_CLOSED",
 		5: "SESSION_ERASED",
 		6: "SESSION_LOCKED_OUT",
+		7: "SESSION_SEALED",
+		8: "SESSION_ANCHORED",
 	}
 	SessionEventKind_value = map[string]int32{
 		"SESSION_EVENT_UNKNOWN": 0,
@@ -52,6 +56,8 @@ var (
 		"SESSION_CLOSED":        4,
 		"SESSION_ERASED":        5,
 		"SESSION_LOCKED_OUT":    6,
+		"SESSION_SEALED":        7,
+		"SESSION_ANCHORED":      8,
 	}
 )
 
@@ -93,6 +99,8 @@ type SessionEvent struct {
 	SettingsRevision uint64                 `protobuf:"varint,6,opt,name=settings_revision,json=settingsRevision,proto3" json:"settings_revision,omitempty"`
 	Outcome          Outcome                `protobuf:"varint,7,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"`                // of SESSION_CLOSED and SESSION_LOCKED_OUT
 	UntilUnixNanos   int64                  `protobuf:"varint,8,opt,name=until_unix_nanos,json=untilUnixNanos,proto3" json:"until_unix_nanos,omitempty"` // of SESSION_LOCKED_OUT: when the subject may try again
+	Seal             string                 `protobuf:"bytes,9,opt,name=seal,proto3" json:"seal,omitempty"`                                              // of SESSION_SEALED: a JWS over what is stored
+	Anchor           []byte                 `protobuf:"bytes,10,opt,name=anchor,proto3" json:"anchor,omitempty"`                                         // of SESSION_ANCHORED: the answer, such as a token of RFC 3161
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -181,6 +189,20 @@ func (x *SessionEvent) GetUntilUnixNanos() int64 {
 		return x.UntilUnixNanos
 	}
 	return 0
+}
+
+func (x *SessionEvent) GetSeal() string {
+	if x != nil {
+		return x.Seal
+	}
+	return ""
+}
+
+func (x *SessionEvent) GetAnchor() []byte {
+	if x != nil {
+		return x.Anchor
+	}
+	return nil
 }
 
 // VideoStatus is a state of the video of a session, or of an export.
@@ -538,7 +560,7 @@ var File_session_proto protoreflect.FileDescriptor
 
 const file_session_proto_rawDesc = "" +
 	"\n" +
-	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\xb0\x02\n" +
+	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\xdc\x02\n" +
 	"\fSessionEvent\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12/\n" +
@@ -547,7 +569,10 @@ const file_session_proto_rawDesc = "" +
 	"\x04edge\x18\x05 \x01(\tR\x04edge\x12+\n" +
 	"\x11settings_revision\x18\x06 \x01(\x04R\x10settingsRevision\x12,\n" +
 	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\x12(\n" +
-	"\x10until_unix_nanos\x18\b \x01(\x03R\x0euntilUnixNanos\"\xa1\x04\n" +
+	"\x10until_unix_nanos\x18\b \x01(\x03R\x0euntilUnixNanos\x12\x12\n" +
+	"\x04seal\x18\t \x01(\tR\x04seal\x12\x16\n" +
+	"\x06anchor\x18\n" +
+	" \x01(\fR\x06anchor\"\xa1\x04\n" +
 	"\vVideoStatus\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12\x16\n" +
@@ -583,7 +608,7 @@ const file_session_proto_rawDesc = "" +
 	"\x05tries\x18\x06 \x01(\rR\x05tries\x12\x1c\n" +
 	"\tdelivered\x18\a \x01(\bR\tdelivered\x12\x16\n" +
 	"\x06detail\x18\b \x01(\tR\x06detail\x12\"\n" +
-	"\rat_unix_nanos\x18\t \x01(\x03R\vatUnixNanos*\xb0\x01\n" +
+	"\rat_unix_nanos\x18\t \x01(\x03R\vatUnixNanos*\xda\x01\n" +
 	"\x10SessionEventKind\x12\x19\n" +
 	"\x15SESSION_EVENT_UNKNOWN\x10\x00\x12\x12\n" +
 	"\x0eSESSION_OPENED\x10\x01\x12\x13\n" +
@@ -591,7 +616,9 @@ const file_session_proto_rawDesc = "" +
 	"\x14SESSION_DISCONNECTED\x10\x03\x12\x12\n" +
 	"\x0eSESSION_CLOSED\x10\x04\x12\x12\n" +
 	"\x0eSESSION_ERASED\x10\x05\x12\x16\n" +
-	"\x12SESSION_LOCKED_OUT\x10\x06B+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
+	"\x12SESSION_LOCKED_OUT\x10\x06\x12\x12\n" +
+	"\x0eSESSION_SEALED\x10\a\x12\x14\n" +
+	"\x10SESSION_ANCHORED\x10\bB+Z)github.com/selene-liveness/selene/schemasb\x06proto3"
 
 var (
 	file_session_proto_rawDescOnce sync.Once

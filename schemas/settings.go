@@ -48,7 +48,7 @@ func (s *Settings) fields() []field {
 			at: &s.VirtualCameraChecker, title: "Virtual cameras",
 			about: "How to treat sessions whose frames do not seem to come from a camera.",
 		},
-		{at: &s.Token, title: "Token", about: "What the signed token of a session that passed holds of the best shot."},
+		{at: &s.Token, title: "Token", about: "The signed token of a session that passed: for whom it is, how long it counts, and what it holds of the best shot."},
 		{at: &s.FileLogger, title: "Log on disk", about: "Writes every frame and its results to files."},
 		{at: &s.Lockout, title: "Lock-out", about: "How often one person, or one address, may fail."},
 		{at: &s.Video, title: "Video", about: "How the frames of a session become a video file."},

@@ -2,8 +2,11 @@ package schemas
 
 import "fmt"
 
-// TokenSettings state what tokens hold of the best shot.
+// TokenSettings state what tokens hold of the best shot, for whom they are and how long they count.
 type TokenSettings struct {
+	Issuer            string `json:"issuer"`
+	Audience          string `json:"audience"`
+	LifetimeSeconds   int    `json:"lifetime_seconds"`
 	BestShot          bool   `json:"best_shot"`
 	BestShotCrop      string `json:"best_shot_crop"`
 	BestShotMaxPixels int    `json:"best_shot_max_pixels"`
@@ -20,10 +23,23 @@ const (
 	minShotPixels = 64
 	minShotBytes  = 4 << 10
 	maxShotBytes  = 64 << 20
+	maxLifetime   = 365 * 24 * 60 * 60
 )
 
 func (s *TokenSettings) fields() []field {
 	return []field{
+		{
+			at: &s.Issuer, title: "Issuer",
+			about: "The claim iss: a name of this installation, by which services that rely on several tell them apart. Empty: no claim.",
+		},
+		{
+			at: &s.Audience, title: "Audience",
+			about: "The claim aud: the service that tokens are for, which must refuse others. Empty: no claim.",
+		},
+		{
+			at: &s.LifetimeSeconds, title: "Lifetime", value: 600, high: maxLifetime,
+			about: "Seconds after the decision for which a token counts: the claim exp. 0: no claim, and the service must check iat.",
+		},
 		{
 			at: &s.BestShot, title: "Best shot", value: true,
 			about: "Whether tokens hold the best shot. It can be read over REST in any case.",

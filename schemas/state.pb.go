@@ -98,7 +98,8 @@ type FrameName struct {
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`    // UUID
 	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"` // 1 for a session's first frame
 	Nonce         string                 `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
-	Run           string                 `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"` // ID of the run that judges a recorded frame again; empty for a live frame
+	Run           string                 `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"`       // ID of the run that judges a recorded frame again; empty for a live frame
+	Sha256        []byte                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"` // of the Frame with this field empty; empty in frames of earlier versions
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -161,6 +162,13 @@ func (x *FrameName) GetRun() string {
 	return ""
 }
 
+func (x *FrameName) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
 // SessionState is everything that is known of a session between two frames. It travels with each frame, so workers keep no
 // state of their own. Only the decider writes it.
 type SessionState struct {
@@ -182,6 +190,8 @@ type SessionState struct {
 	Reference           string                 `protobuf:"bytes,15,opt,name=reference,proto3" json:"reference,omitempty"`                                                     // object that holds the reference face; empty = none
 	FaceLost            uint64                 `protobuf:"varint,16,opt,name=face_lost,json=faceLost,proto3" json:"face_lost,omitempty"`                                      // number of the last frame that did not show exactly one face
 	FirstFrameUnixNanos int64                  `protobuf:"varint,17,opt,name=first_frame_unix_nanos,json=firstFrameUnixNanos,proto3" json:"first_frame_unix_nanos,omitempty"` // when the edge received the session's first frame
+	Chain               []byte                 `protobuf:"bytes,27,opt,name=chain,proto3" json:"chain,omitempty"`                                                             // of the last decision; empty before the first
+	Nonce               string                 `protobuf:"bytes,28,opt,name=nonce,proto3" json:"nonce,omitempty"`                                                             // that the service which created the session gets back in the token
 	Subject             string                 `protobuf:"bytes,30,opt,name=subject,proto3" json:"subject,omitempty"`                                                         // whose failures count, as a pseudonym; empty = nobody's
 	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far, with all estimations of its frame
 	FakeFrames          uint32                 `protobuf:"varint,19,opt,name=fake_frames,json=fakeFrames,proto3" json:"fake_frames,omitempty"`                                // frames decided since the session was marked as fake
@@ -343,6 +353,20 @@ func (x *SessionState) GetFirstFrameUnixNanos() int64 {
 		return x.FirstFrameUnixNanos
 	}
 	return 0
+}
+
+func (x *SessionState) GetChain() []byte {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *SessionState) GetNonce() string {
+	if x != nil {
+		return x.Nonce
+	}
+	return ""
 }
 
 func (x *SessionState) GetSubject() string {
@@ -557,12 +581,13 @@ var File_state_proto protoreflect.FileDescriptor
 
 const file_state_proto_rawDesc = "" +
 	"\n" +
-	"\vstate.proto\x12\tselene.v1\x1a\x11estimations.proto\"i\n" +
+	"\vstate.proto\x12\tselene.v1\x1a\x11estimations.proto\"\x81\x01\n" +
 	"\tFrameName\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
-	"\x03run\x18\x04 \x01(\tR\x03run\"\xa4\b\n" +
+	"\x03run\x18\x04 \x01(\tR\x03run\x12\x16\n" +
+	"\x06sha256\x18\x05 \x01(\fR\x06sha256\"\xd0\b\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -581,7 +606,9 @@ const file_state_proto_rawDesc = "" +
 	"\x06device\x18\x0e \x01(\v2\x11.selene.v1.DeviceR\x06device\x12\x1c\n" +
 	"\treference\x18\x0f \x01(\tR\treference\x12\x1b\n" +
 	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x123\n" +
-	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12\x18\n" +
+	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12\x14\n" +
+	"\x05chain\x18\x1b \x01(\fR\x05chain\x12\x14\n" +
+	"\x05nonce\x18\x1c \x01(\tR\x05nonce\x12\x18\n" +
 	"\asubject\x18\x1e \x01(\tR\asubject\x12%\n" +
 	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x12\x1f\n" +
 	"\vfake_frames\x18\x13 \x01(\rR\n" +

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -52,7 +53,7 @@ func (n *FrameName) Key() string {
 // Equal reports whether two names belong to the same frame.
 func (n *FrameName) Equal(o *FrameName) bool {
 	return n.GetSession() == o.GetSession() && n.GetSequence() == o.GetSequence() && n.GetNonce() == o.GetNonce() &&
-		n.GetRun() == o.GetRun()
+		n.GetRun() == o.GetRun() && bytes.Equal(n.GetSha256(), o.GetSha256())
 }
 
 // Terminal reports whether a session with this outcome has ended.

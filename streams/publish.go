@@ -65,10 +65,14 @@ func (c *Conn) PublishMessage(ctx context.Context, subject string, m schemas.Mes
 	return c.Publish(ctx, subject, data, o)
 }
 
-// PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run.
+// PublishFrame stores a frame and returns its sequence in FRAMES, or in RERUN_FRAMES when its name has a run. It writes the digest of
+// the frame into its name.
 func (c *Conn) PublishFrame(ctx context.Context, f *schemas.Frame) (uint64, error) {
 	to, err := judgingSubject(KindFrame, f.GetName())
 	if err != nil {
+		return 0, err
+	}
+	if f.Name.Sha256, err = f.Digest(); err != nil {
 		return 0, err
 	}
 	return c.PublishMessage(ctx, to, f, PublishOptions{ID: f.GetName().Key() + ".frame"})
@@ -95,11 +99,16 @@ func (c *Conn) PublishVerdict(ctx context.Context, v *schemas.Verdict) error {
 }
 
 // PublishDecision stores a decision as the one after sequence last of the session's decisions (0: as its first) and
-// returns its sequence. It returns ErrDecided when another decision came first.
+// returns its sequence. It writes the decision's link of the chain into it, and returns ErrDecided when another decision came first.
 func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last uint64) (uint64, error) {
 	if err := refuseRun("a decision", d.GetName()); err != nil {
 		return 0, err
 	}
+	link, err := d.Link()
+	if err != nil {
+		return 0, err
+	}
+	d.Chain = link
 	seq, err := c.PublishMessage(ctx, Subject(KindDecision, d.GetName().GetSession()), d, PublishOptions{Last: &last})
 	if errors.Is(err, ErrChanged) {
 		return 0, ErrDecided

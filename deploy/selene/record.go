@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selene-liveness/selene/deploy/tools/rest"
-	"github.com/selene-liveness/selene/streams/recording"
 )
 
 const zstdSuffix = ".zst"
@@ -101,72 +98,6 @@ func writeFile(path string, r io.Reader) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
-}
-
-func sessionsVerify(e *environment) *cobra.Command {
-	var keys string
-	c := &cobra.Command{
-		Use: "verify FILE", Short: "Verify that a recording is unchanged, and whose key signed it", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) (err error) {
-			if keys == "" {
-				keys = strings.TrimSuffix(e.api.URL, "/") + "/.well-known/jwks.json"
-			}
-			known, err := loadKeys(c, keys)
-			if err != nil {
-				return err
-			}
-			b, err := recording.Open(args[0])
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, b.Close()) }()
-			if err := b.Verify(func(id string) ed25519.PublicKey { return known[id] }); err != nil {
-				return err
-			}
-			fmt.Fprintf(
-				c.OutOrStdout(),
-				"session %s, %s, %d frames: unchanged, and signed by a key of %s\n",
-				b.About.Session,
-				b.About.Outcome,
-				len(b.Frames),
-				keys,
-			)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&keys, "jwks", "", "URL or file of the JSON Web Key Set of the installation that signed it; empty = that of --url")
-	return c
-}
-
-// maxKeys is the largest key set that is read, in bytes.
-const maxKeys = 1 << 20
-
-// loadKeys returns the Ed25519 keys of a JSON Web Key Set, by key ID.
-func loadKeys(c *cobra.Command, from string) (map[string]ed25519.PublicKey, error) {
-	var text []byte
-	var err error
-	if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
-		text, err = rest.Fetch(c.Context(), from, maxKeys)
-	} else {
-		text, err = os.ReadFile(from)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the keys: %w (--jwks names a URL or file)", err)
-	}
-	var set struct {
-		Keys []struct{ Kid, Crv, X string }
-	}
-	if err := json.Unmarshal(text, &set); err != nil {
-		return nil, fmt.Errorf("%s is not a JSON Web Key Set: %w", from, err)
-	}
-	known := map[string]ed25519.PublicKey{}
-	for _, k := range set.Keys {
-		key, err := base64.RawURLEncoding.DecodeString(k.X)
-		if k.Crv == "Ed25519" && err == nil && len(key) == ed25519.PublicKeySize {
-			known[k.Kid] = key
-		}
-	}
-	return known, nil
 }
 
 func sessionsImport(e *environment) *cobra.Command {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -17,8 +18,13 @@ import (
 
 // Bundle is an open recording. It is safe for concurrent reading. Close it.
 type Bundle struct {
-	About   Session
-	Frames  []Frame // in the order they were stored
+	About  Session
+	Frames []Frame // in the order they were stored
+	// What Verify has found:
+	Chain    []byte    // of the last decision; the token has it in base64url
+	Unlinked int       // decisions of versions that made no chain
+	Sealed   time.Time // when the session was sealed; zero without a seal
+
 	file    *os.File
 	remove  bool // the file when it is closed
 	entries map[string]place

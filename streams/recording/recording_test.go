@@ -50,17 +50,25 @@ func stored(t testing.TB, frames int) (*streams.Conn, string) {
 	rev, err := settings.New(c).Put(ctx, []byte(`{"video_redis":{"password":"hunter2"}}`))
 	must(t, err)
 	must(t, c.PublishSessionEvent(ctx, &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_OPENED, AtUnixNanos: 1e18}))
-	last := uint64(0)
+	last, chain := uint64(0), []byte(nil)
 	for n := range frames {
 		name := &schemas.FrameName{Session: id, Sequence: uint64(n + 1), Nonce: "n"}
-		state := &schemas.SessionState{SettingsRevision: rev.Number, Sequence: uint64(n), LastDecision: last, Workers: map[string][]byte{"matcher": {1, 2}, "liveness": {3}}}
+		state := &schemas.SessionState{SettingsRevision: rev.Number, Sequence: uint64(n), LastDecision: last, Chain: chain, Workers: map[string][]byte{"matcher": {1, 2}, "liveness": {3}}}
 		at, err := c.PublishFrame(ctx, &schemas.Frame{
 			Version: schemas.Version, Name: name, MediaType: "image/jpeg", Image: fmt.Appendf(nil, "image %d", n), ReceivedUnixNanos: int64(n), State: state,
 		})
 		must(t, err)
-		must(t, c.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "detector", Decider: "d", Pack: "pack", Detection: &schemas.Detection{Frame: at, State: state}}))
-		last, err = c.PublishDecision(ctx, &schemas.Decision{Version: schemas.Version, Name: name, Frame: at, State: state, Errors: []int32{32}}, last)
+		verdict := &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "detector", Decider: "d", Pack: "pack", Detection: &schemas.Detection{Frame: at, State: state}}
+		must(t, c.PublishVerdict(ctx, verdict))
+		digest, err := schemas.Digest(verdict)
 		must(t, err)
+		decision := &schemas.Decision{
+			Version: schemas.Version, Name: name, Frame: at, State: state, Errors: []int32{32}, DecidedUnixNanos: time.Now().UnixNano(),
+			Workers: []string{"detector"}, Verdicts: [][]byte{digest},
+		}
+		last, err = c.PublishDecision(ctx, decision, last)
+		must(t, err)
+		chain = decision.Chain
 	}
 	must(t, objects.New(c).Put(ctx, objects.ReferenceName(id), "image/png", bytes.NewReader([]byte("reference"))))
 	return c, id

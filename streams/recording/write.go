@@ -14,6 +14,7 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/evidence"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 )
@@ -64,7 +65,7 @@ func Write(ctx context.Context, w io.Writer, conn *streams.Conn, session string,
 	if err := b.write(chainFile, chain); err != nil {
 		return err
 	}
-	signature, err := sign(claims{head})
+	signature, err := sign(evidence.Claims[Head]{Content: head})
 	if err != nil {
 		return fmt.Errorf("sign the recording: %w", err)
 	}

@@ -64,12 +64,12 @@ func (s *Store) DecisionAt(ctx context.Context, session string, sequence uint64)
 	return d, nil
 }
 
-// Stamp writes the sequence at which a decision was stored into the state it carries.
+// Stamp writes the sequence at which a decision was stored, and its link of the chain, into the state it carries.
 func Stamp(d *schemas.Decision, sequence uint64) {
 	if d.State == nil {
 		d.State = &schemas.SessionState{}
 	}
-	d.State.LastDecision = sequence
+	d.State.LastDecision, d.State.Chain = sequence, d.GetChain()
 }
 
 // FrameAt returns the frame with a stream sequence in FRAMES. It returns streams.ErrNotFound when it has been removed.
@@ -136,7 +136,7 @@ func (s *Store) VerdictsOf(ctx context.Context, session string) iter.Seq2[stream
 				yield(streams.Stored[*schemas.Verdict]{}, err)
 				return
 			}
-			v, err := streams.VerdictOf(msg.Subject, msg.Data)
+			v, err := verdictIn(msg, session)
 			if err != nil {
 				slog.Warn("verdict left out", "subject", msg.Subject, "error", err)
 				continue
@@ -146,6 +146,21 @@ func (s *Store) VerdictsOf(ctx context.Context, session string) iter.Seq2[stream
 			}
 		}
 	}
+}
+
+// verdictIn returns the verdict in a message, which is where its worker may store it, or was imported.
+func verdictIn(msg *streams.Message, session string) (*schemas.Verdict, error) {
+	if !msg.Imported() {
+		return streams.VerdictOf(msg.Subject, msg.Data)
+	}
+	v := &schemas.Verdict{}
+	if err := schemas.Unmarshal(msg.Data, v); err != nil {
+		return nil, streams.Blame(streams.Input, err)
+	}
+	if msg.Subject != streams.Subject(streams.KindVerdict, importedDecider, v.GetWorker(), session) {
+		return nil, streams.Blame(streams.Input, fmt.Errorf("a verdict of %.80q was imported as another worker's", v.GetWorker()))
+	}
+	return v, nil
 }
 
 // LastVerdict returns the newest verdict that a decider was given by a worker on the session. It returns streams.ErrNotFound before

@@ -127,7 +127,8 @@ func (s *Store) lookUp(ctx context.Context, q Query, o opening) (*Found, error) 
 		return nil, nil
 	}
 	switch last.GetKind() {
-	case schemas.SessionEventKind_SESSION_CLOSED, schemas.SessionEventKind_SESSION_LOCKED_OUT:
+	case schemas.SessionEventKind_SESSION_CLOSED, schemas.SessionEventKind_SESSION_LOCKED_OUT,
+		schemas.SessionEventKind_SESSION_SEALED, schemas.SessionEventKind_SESSION_ANCHORED:
 		f.Closed = &end
 		return f, nil
 	}

@@ -103,7 +103,7 @@ func TestTokensSayWhatWasChecked(t *testing.T) {
 // A painting five times was a signed success with a liveness score of null, which could have been a fault as well.
 func TestAPassWithoutLivenessSaysSo(t *testing.T) {
 	d := judgedBy(t, `{"thresholds":{"liveness":0},"active_liveness":{"is_enabled":false}}`, nil)
-	c := schemas.ClaimsOf(d)
+	c := schemas.ClaimsOf(d, &schemas.TokenSettings{})
 	if c.Estimations.Liveness != nil || c.Aggregated.Liveness != nil || c.Checks["liveness"].Result != "not_checked" ||
 		c.Checks["activeLiveness"].Result != "not_checked" {
 		t.Errorf("liveness %v, checks %v", c.Estimations.Liveness, c.Checks)

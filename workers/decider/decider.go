@@ -127,7 +127,18 @@ func (d *Decider) storeAll(ctx context.Context) error {
 // finish stores the decision, and only then replies. If another decision was stored first, it replies with that one.
 func (d *Decider) finish(ctx context.Context, o *join) error {
 	found := o.verdicts[schemas.WorkerDetector].GetDetection()
+	digests := map[string][]byte{}
+	for worker, v := range o.verdicts { // as they are stored: deciding may change them
+		digest, err := schemas.Digest(v)
+		if err != nil {
+			return err
+		}
+		digests[worker] = digest
+	}
 	decision := o.decide()
+	for _, worker := range decision.GetWorkers() {
+		decision.Verdicts = append(decision.Verdicts, digests[worker])
+	}
 	decision.ReceivedUnixNanos, decision.DecidedUnixNanos = found.GetReceivedUnixNanos(), time.Now().UnixNano()
 	sequence, err := d.conn.PublishDecision(ctx, decision, found.GetState().GetLastDecision())
 	switch {

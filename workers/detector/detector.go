@@ -62,6 +62,9 @@ func registration(m *vision.Models, version string) schemas.Registration {
 
 // judge publishes the face, if the frame is worth judging, and returns the verdict.
 func (d *Detector) judge(ctx context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (*schemas.Verdict, error) {
+	if !f.Intact() {
+		return nil, streams.Blame(streams.Input, errors.New("the frame is not the one that its edge published"))
+	}
 	l := <-d.lenses
 	defer func() { d.lenses <- l }()
 	verdict, face, err := l.look(f, sequence, s, wants(d.registry.All(), f.GetState(), s))

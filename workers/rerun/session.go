@@ -166,7 +166,7 @@ func (s *session) stateFor(ctx context.Context, frame *schemas.Frame) (*schemas.
 	}
 	state := proto.CloneOf(s.state)
 	state.LastDecision, state.Seed, state.OpenedUnixNanos = recorded.GetLastDecision(), recorded.GetSeed(), recorded.GetOpenedUnixNanos()
-	state.Device, state.Reference = recorded.GetDevice(), recorded.GetReference()
+	state.Device, state.Reference, state.Chain = recorded.GetDevice(), recorded.GetReference(), recorded.GetChain()
 	return state, nil
 }
 
@@ -176,7 +176,7 @@ func sameState(a, b *schemas.SessionState) bool {
 	for i, s := range []*schemas.SessionState{a, b} {
 		s = proto.CloneOf(s)
 		if s != nil {
-			s.LastDecision, s.SettingsRevision = 0, 0
+			s.LastDecision, s.SettingsRevision, s.Chain = 0, 0, nil
 		}
 		var err error
 		if bytesOf[i], err = schemas.Marshal(s); err != nil {

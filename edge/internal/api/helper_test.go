@@ -155,7 +155,7 @@ func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
 		}
 	}
 	event(schemas.SessionEventKind_SESSION_OPENED, 0)
-	last := uint64(0)
+	last, chain := uint64(0), []byte(nil)
 	for n, frame := range []struct {
 		sequence uint64
 		image    string
@@ -176,10 +176,12 @@ func evidence(t *testing.T, conn *streams.Conn) (id string, images []string) {
 		if frame.sequence == 3 {
 			outcome = schemas.Outcome_OUTCOME_PASSED
 		}
-		last = must[uint64](t)(conn.PublishDecision(ctx, &schemas.Decision{
+		d := &schemas.Decision{
 			Version: schemas.Version, Name: name, Frame: stored, Outcome: outcome,
-			State: &schemas.SessionState{Sequence: frame.sequence, Attempts: uint32(frame.sequence), LivenessAttempts: 1},
-		}, last))
+			State: &schemas.SessionState{Sequence: frame.sequence, Attempts: uint32(frame.sequence), LivenessAttempts: 1, Chain: chain},
+		}
+		last = must[uint64](t)(conn.PublishDecision(ctx, d, last))
+		chain = d.GetChain()
 	}
 	event(schemas.SessionEventKind_SESSION_CLOSED, schemas.Outcome_OUTCOME_PASSED)
 	return id, images

@@ -79,7 +79,14 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if last.GetOutcome() == schemas.Outcome_OUTCOME_PASSED {
-			claims := schemas.ClaimsOf(last)
+			settings, err := recording.SettingsOf(r.Context(), a.Conn, id, s.GetSettingsRevision())
+			if errors.Is(err, streams.ErrNotFound) { // no longer kept
+				settings, err = &schemas.Settings{}, nil
+			}
+			if err != nil {
+				return err
+			}
+			claims := schemas.ClaimsOf(last, &settings.Token)
 			out.Claims = &claims
 		}
 	} else if err := a.mustExist(r.Context(), id, events); err != nil {

@@ -30,6 +30,7 @@ const (
 	tokenTime    = 15 * time.Minute // to open the session
 	maxReference = 8 << 20          // bytes; in base64 and with its description it must fit a message of the broker
 	maxExternal  = 64               // characters
+	maxNonce     = 128              // characters
 	maxMakeBody  = maxReference/3*4 + 1<<16
 )
 
@@ -38,6 +39,7 @@ type sessionWish struct {
 	Reference []byte `json:"reference"`        // a reference face
 	Variant   string `json:"settings_variant"` // of the settings; empty = that of this instance
 	External  string `json:"external_id"`      // of the person, as the application names them
+	Nonce     string `json:"nonce"`            // that the application gets back in the token
 }
 
 // makeSession creates a session that only the holder of its token can open. The body is a sessionWish: in JSON, with the
@@ -50,6 +52,10 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if utf8.RuneCountInString(wish.External) > maxExternal || !utf8.ValidString(wish.External) {
 		detail := fmt.Sprintf("must have at most %d characters", maxExternal)
 		return wrongValue("external_id", detail, "external_id: "+detail)
+	}
+	if utf8.RuneCountInString(wish.Nonce) > maxNonce || !utf8.ValidString(wish.Nonce) {
+		detail := fmt.Sprintf("must have at most %d characters", maxNonce)
+		return wrongValue("nonce", detail, "nonce: "+detail)
 	}
 	variant := wish.Variant
 	if variant == "" {
@@ -80,7 +86,9 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 	if err := a.sessions.PutTicket(
 		r.Context(),
 		id,
-		schemas.Ticket{Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant, ExternalID: wish.External},
+		schemas.Ticket{
+			Hash: sessions.HashSecret(token), Expires: expires, Variant: wish.Variant, ExternalID: wish.External, Nonce: wish.Nonce,
+		},
 		face,
 	); err != nil {
 		return err
@@ -117,7 +125,7 @@ func wishOf(w http.ResponseWriter, r *http.Request) (wish sessionWish, err error
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&wish); err != nil {
-		return wish, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64", "settings_variant": "TAG", "external_id": "ID"}: `+err.Error())
+		return wish, problem(http.StatusBadRequest, `the body is not like {"reference": "BASE64", "settings_variant": "TAG", "external_id": "ID", "nonce": "TEXT"}: `+err.Error())
 	}
 	return wish, nil
 }
@@ -146,10 +154,12 @@ func wishInForm(r *http.Request) (wish sessionWish, err error) {
 			wish.Variant = string(value)
 		case name == "external_id" && wish.External == "":
 			wish.External = string(value)
+		case name == "nonce" && wish.Nonce == "":
+			wish.Nonce = string(value)
 		default:
 			return wish, problem(
 				http.StatusBadRequest,
-				fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, one settings_variant and one external_id", name),
+				fmt.Sprintf("the form has an unexpected part %.40q: send one file named reference, one settings_variant, one external_id and one nonce", name),
 			)
 		}
 	}

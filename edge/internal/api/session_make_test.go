@@ -12,6 +12,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,14 @@ func TestCreateSession(t *testing.T) {
 	ticket := must[*sessions.Ticket](t)(sessions.New(i.conn).TicketOf(streamstest.Context(t), plain.Session))
 	if err := ticket.Check(plain.Token, time.Now()); err != nil || ticket.HasFace {
 		t.Errorf("%+v: %v", ticket, err)
+	}
+	asked := i.make([]byte(`{"nonce":"of the bank"}`), "application/json")
+	if of := must[*sessions.Ticket](t)(sessions.New(i.conn).TicketOf(streamstest.Context(t), asked.Session)); of.Nonce != "of the bank" {
+		t.Errorf("got %+v", of)
+	}
+	tooLong := []byte(`{"nonce":"` + strings.Repeat("x", 129) + `"}`)
+	if answer, body := i.do(http.MethodPost, "/v1/sessions", tooLong, "Content-Type", "application/json"); answer.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a long nonce: %s %s", answer.Status, body)
 	}
 	var session struct{ Session, Outcome string }
 	i.want("/v1/sessions/"+plain.Session, &session) // before anybody opened it

@@ -57,7 +57,7 @@ type Decided struct {
 
 // Step is a step of a session.
 type Step struct {
-	Event string     `json:"event"` // opened, resumed, disconnected, closed, erased, locked_out
+	Event string     `json:"event"` // opened, resumed, disconnected, closed, erased, locked_out, sealed, anchored
 	Edge  string     `json:"edge,omitempty"`
 	Until *time.Time `json:"until,omitempty"` // of locked_out: when the person or address may try again
 }

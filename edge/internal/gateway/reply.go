@@ -111,7 +111,7 @@ func (g *Gateway) compose(
 		}
 		return lpproto.NewStats(body), nil
 	}
-	claims := schemas.ClaimsOf(d)
+	claims := schemas.ClaimsOf(d, &settings.Token)
 	if settings.Token.BestShot {
 		shot, err := g.bestShot(ctx, id, d.GetBestShot(), image)
 		if err != nil {

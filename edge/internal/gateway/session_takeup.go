@@ -25,7 +25,7 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 			if err := g.sessions.UseTicket(ctx, c.ticket); err != nil {
 				return err
 			}
-			state.Workers = c.ticket.Workers
+			state.Workers, state.Nonce = c.ticket.Workers, c.ticket.Nonce
 			if c.ticket.HasFace {
 				state.Reference = objects.ReferenceName(c.id)
 			}

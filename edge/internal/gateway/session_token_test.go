@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -202,9 +204,38 @@ func TestReferenceFaceIsPublished(t *testing.T) {
 	}
 }
 
+// What a token says is for one service, for a while, and belongs to what that service asked.
+func TestTokenBelongsToWhoAsked(t *testing.T) {
+	conn := world(t, `{"workers":[],"token":{"issuer":"https://faces.example","audience":"bank","lifetime_seconds":60}}`,
+		func(f *schemas.Frame, sequence uint64) *schemas.Decision {
+			d := verdict(f, sequence, schemas.Outcome_OUTCOME_PASSED)
+			d.State.Nonce = f.GetState().GetNonce()
+			return d
+		})
+	id := uuid.NewString()
+	made := schemas.Ticket{Hash: sessions.HashSecret(secret), Expires: soon(), Nonce: "of the bank"}
+	if err := sessions.New(conn).PutTicket(t.Context(), id, made, nil); err != nil {
+		t.Fatal(err)
+	}
+	c := admitted(t, open(t, conn, Config{}), lpproto.ConnectRequest{SessionID: id, Token: secret})
+	c.frame()
+	got := claims(t, c.want(lpproto.Success))
+	last, err := sessions.New(conn).LastDecision(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := base64.RawURLEncoding.DecodeString(got.Chain)
+	if err != nil || len(chain) != 32 || !bytes.Equal(chain, last.GetChain()) {
+		t.Errorf("the token names the evidence %q, %v", got.Chain, err)
+	}
+	if got.Issuer != "https://faces.example" || got.Audience != "bank" || got.Nonce != "of the bank" || got.Expires != got.IssuedAt+60 || got.ID != id {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // A session with a reference on which nothing was compared is not verified, and says so.
 func TestUncomparedFaceIsNotVerified(t *testing.T) {
-	got := schemas.ClaimsOf(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}}).Verification
+	got := schemas.ClaimsOf(&schemas.Decision{State: &schemas.SessionState{Reference: "reference/x"}}, &schemas.TokenSettings{}).Verification
 	if got == nil || got.Matched || got.Similarity != 0 {
 		t.Errorf("got %+v", got)
 	}
@@ -212,7 +243,7 @@ func TestUncomparedFaceIsNotVerified(t *testing.T) {
 
 func claims(t *testing.T, m lpproto.Message) (c schemas.Claims) {
 	t.Helper()
-	token, err := jwt.Parse(string(m.Body), func(*jwt.Token) (any, error) { return []byte(testKey), nil })
+	token, err := jwt.Parse(string(m.Body), func(*jwt.Token) (any, error) { return []byte(testKey), nil }, jwt.WithoutClaimsValidation())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,8 +315,8 @@ func TestStateSurvivesAnotherEdge(t *testing.T) {
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
 	got := stored(t, conn, id)[1].GetState()
-	want.LastDecision = got.GetLastDecision() // known only once stored
-	if got.GetLastDecision() == 0 || !proto.Equal(got, want) || !got.GetFake() || got.GetDevice().GetCamera() != "cam" {
+	want.LastDecision, want.Chain = got.GetLastDecision(), got.GetChain() // known only once stored
+	if got.GetLastDecision() == 0 || len(got.GetChain()) != 32 || !proto.Equal(got, want) || !got.GetFake() || got.GetDevice().GetCamera() != "cam" {
 		t.Errorf("the second edge continues with\n%v\nleft was\n%v", got, want)
 	}
 }
