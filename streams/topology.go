@@ -111,7 +111,7 @@ func topology(l Limits) []jetstream.StreamConfig {
 	)
 	decisions.MaxAge = l.DecisionsAge
 
-	sessions := base(Sessions, KindSession, "opened, resumed, disconnected, closed, erased; written by edges and deciders")
+	sessions := base(Sessions, KindSession, "opened, resumed, disconnected, closed, erased, sealed, anchored; written by edges and deciders")
 	sessions.MaxAge = l.DecisionsAge
 
 	videos := base(Videos, KindVideo, "progress of each session's video; written by video workers")
