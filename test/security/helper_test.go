@@ -1,0 +1,139 @@
+package security
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/selene-liveness/selene/streams/streamstest"
+)
+
+const adminToken = "security-test-security-test-token"
+
+// build returns the path of the program, which is built once.
+var build = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(programs, "selene")
+	if out, err := exec.Command("go", "build", "-o", path, "../../deploy/selene").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var programs string // folder of what was built
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if programs, err = os.MkdirTemp("", "selene-security-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(programs)
+		return m.Run()
+	}())
+}
+
+// installation is everything in one process, as `selene up` starts it, seen from outside.
+type installation struct {
+	t    testing.TB
+	addr string
+	data string // its folder
+	pid  int
+	done chan struct{} // closed when the process has ended
+}
+
+// up starts an installation on which one address is a whole crowd: the limits per address are far away, since they are not what is
+// attacked. Its processes and files go with the test.
+func up(t testing.TB, settings string) *installation {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "workers/vision/packs/base/pack.json")); err != nil {
+		t.Skip("skipped: model pack base is not installed (make setup)")
+	}
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &installation{t: t, addr: listener.Addr().String(), data: filepath.Join(t.TempDir(), "data"), done: make(chan struct{})}
+	listener.Close()
+	file := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	cmd := exec.Command(program, "up", "--addr", i.addr, "--data", i.data, "--settings", file, "--pack", "base")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &output, &output
+	cmd.Env = append(os.Environ(), "SELENE_ADMIN_TOKEN="+adminToken, "SELENE_RATE_LIMIT=0", "SELENE_SESSION_TOKENS=optional")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	i.pid = cmd.Process.Pid
+	go func() {
+		defer close(i.done)
+		cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		select {
+		case <-i.done:
+		case <-time.After(streamstest.Timeout):
+			cmd.Process.Kill()
+			<-i.done
+			t.Error("selene up did not stop")
+		}
+		if text := output.String(); t.Failed() {
+			t.Logf("selene up, the end of its output:\n%s", text[max(0, len(text)-4000):])
+		}
+	})
+	streamstest.Eventually(t, i.ready)
+	return i
+}
+
+// ready returns nil if the installation is ready for sessions.
+func (i *installation) ready() error {
+	select {
+	case <-i.done:
+		i.t.Fatal("selene up has ended")
+	default:
+	}
+	answer, err := http.Get("http://" + i.addr + "/readyz")
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, body)
+	}
+	return err
+}
+
+// residentKiB returns the resident memory of a process.
+func residentKiB(t testing.TB, pid int) int {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(string(bytes.Fields(data)[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize() / 1024
+}
