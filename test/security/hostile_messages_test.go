@@ -237,7 +237,7 @@ func (g *generator) framing() attack {
 	case 3: // a continuation of nothing
 		return attack{raw: frameOf(final, 4, []byte("abcd"))}
 	case 4: // a message in a message
-		return attack{raw: append(frameOf(text, 4, []byte("CONN")), frameOf(final|text, 4, []byte("ECT\n"))...)}
+		return attack{raw: append(frameOf(text, 4, []byte("NONS")), frameOf(final|text, 4, []byte("ENSE"))...)}
 	case 5: // impossible lengths
 		return attack{raw: frameOf(final|pick[byte](g, text, binaryMessage), pick[uint64](g, 1<<62, 1<<63, 1<<63-1, 1<<64-1, 1<<32, 30<<20), []byte("abcd")), connected: g.IntN(2) == 0}
 	case 6: // a close frame that is none
