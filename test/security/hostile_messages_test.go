@@ -76,7 +76,7 @@ func (g *generator) noise() attack {
 }
 
 func (g *generator) command() attack {
-	word := pick(g, "connect", "CONNECT ", " CONNECT", "CONNECT\x00", "GET / HTTP/1.1", "FRAMES", "CONNECT\tx", "PUB a 1", "\xff\xfe", "", "{}", strings.Repeat("F", 1+g.IntN(20_000)))
+	word := pick(g, "connect", "CONNECT ", " CONNECT", "CONNECT\x00", "GET / HTTP/1.1", "FRAMED", "CONNECT\tx", "PUB a 1", "\xff\xfe", "", "{}", strings.Repeat("F", 1+g.IntN(20_000)))
 	return attack{connected: g.IntN(4) == 0, data: []byte(word + "\nversion:1.0\n\n")}
 }
 
