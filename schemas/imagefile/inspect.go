@@ -5,8 +5,10 @@
 package imagefile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image/jpeg"
 )
 
 // maxSide is the largest width and height, which is also the limit of JPEG.
@@ -30,10 +32,13 @@ type Info struct {
 	Progressive   bool // a progressive JPEG or an interlaced PNG
 	Scans         int  // scans of a JPEG, passes of a PNG; at least 1
 	Size          int  // bytes of the file up to the end of the picture; any that follow do not count
+	Unended       bool // the mark that ends the file is missing
 }
 
 // Inspect walks the structure of a file and checks that all of it is there, in one pass and without allocating. It does
-// not look into compressed data: of a PNG, rows may still be missing, which [Verify] and every decoder notice.
+// not look into compressed data: of a PNG, and of a file without an end, rows may still be missing, which [Verify] and every
+// decoder notice. Faults that every viewer passes over are none: bytes between the segments of a JPEG, a wrong checksum of a chunk
+// that is not needed, a missing end.
 //
 // A picture that is accepted has at most the smaller of maxPixels and [MaxPixels] pixels, one size whatever reads it, and
 // costs no more to decode than a large photograph, also if somebody made it to cost as much as possible.
@@ -41,20 +46,37 @@ type Info struct {
 // Any error means that no part of the product takes the file as a picture. The Info that comes with it is not complete.
 func Inspect(data []byte, maxPixels int) (Info, error) {
 	_, info, err := inspect(data, maxPixels)
+	if err != nil && info.Format != 0 {
+		err = fmt.Errorf("%s: %w", info.Format, err)
+	}
 	return info, err
 }
 
 // Verify is Inspect and checks as well that the compressed data of a PNG holds every row. That takes time in proportion
 // to the number of pixels, about a third of what decoding takes, and memory for two rows. The entropy-coded data of a
-// JPEG is left to the decoder.
+// JPEG is left to the decoder, unless the file has no end: then it is decoded here.
 func Verify(data []byte, maxPixels int) (Info, error) {
 	p, info, err := inspect(data, maxPixels)
-	if err == nil && info.Format == PNG {
-		if err = p.checkRows(); err != nil {
-			err = fmt.Errorf("PNG: %w", err)
-		}
+	switch {
+	case err != nil:
+	case info.Format == PNG:
+		err = p.checkRows()
+	case info.Unended:
+		err = checkUnended(data)
+	}
+	if err != nil && info.Format != 0 {
+		err = fmt.Errorf("%s: %w", info.Format, err)
 	}
 	return info, err
+}
+
+// checkUnended decodes a JPEG without an end: it has no end of image to say that the last row is complete.
+func checkUnended(data []byte) error {
+	_, err := jpeg.Decode(bytes.NewReader(AppendStripped(nil, data)))
+	if unsupported := jpeg.UnsupportedError(""); err != nil && !errors.As(err, &unsupported) {
+		return fmt.Errorf("%w: %w", ErrTruncated, err)
+	}
+	return err
 }
 
 func inspect(data []byte, maxPixels int) (p pngFile, info Info, err error) {
@@ -65,9 +87,6 @@ func inspect(data []byte, maxPixels int) (p pngFile, info Info, err error) {
 		p, err = inspectPNG(data, maxPixels, &info)
 	default:
 		return p, info, ErrUnknownFormat
-	}
-	if err != nil {
-		err = fmt.Errorf("%s: %w", info.Format, err)
 	}
 	info.Orientation = max(info.Orientation, Upright)
 	return p, info, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/draw"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,17 @@ import (
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/schemas/imagefile/imagefiletest"
 )
+
+// pixels returns what a decoder makes of a file without its metadata, nil for nothing.
+func pixels(file []byte) []byte {
+	m, _, err := image.Decode(bytes.NewReader(imagefile.AppendStripped(nil, file)))
+	if err != nil {
+		return nil
+	}
+	out := image.NewNRGBA(m.Bounds())
+	draw.Draw(out, out.Rect, m, m.Bounds().Min, draw.Src)
+	return out.Pix
+}
 
 func TestSamples(t *testing.T) {
 	for _, s := range imagefiletest.Samples() {
@@ -36,8 +48,13 @@ func TestSamples(t *testing.T) {
 		if _, err := imagefile.Verify(s.Data, s.Width*s.Height-1); !errors.Is(err, imagefile.ErrTooLarge) {
 			t.Errorf("%s with one pixel too many: %v", s.Name, err)
 		}
+		whole := pixels(s.Data)
 		for n := range min(verified.Size, 5000) { // metadata of any length looks alike
-			if _, err := imagefile.Inspect(s.Data[:n], imagefile.MaxPixels); err == nil {
+			if n > 300 && n < verified.Size-30 && n%17 > 0 {
+				continue
+			}
+			info, err := imagefile.Verify(s.Data[:n], imagefile.MaxPixels)
+			if err == nil && !(info.Unended && bytes.Equal(pixels(s.Data[:n]), whole)) {
 				t.Fatalf("%s: the first %d of %d bytes pass", s.Name, n, verified.Size)
 			}
 		}
@@ -84,7 +101,7 @@ func TestInspectJPEG(t *testing.T) {
 		"no size":           "\xff\xd8" + sos + "\xff\xd9",
 		"nothing":           "\xff\xd8\xff\xd9",
 		"two sizes":         "\xff\xd8" + sof + sof + sos + "\xff\xd9",
-		"no marker":         "\xff\xd8\xff\xe0\x00\x02x" + sof + sos + "\xff\xd9",
+		"no more markers":   "\xff\xd8\xff\xe0\x00\x02x",
 		"segment length 1":  "\xff\xd8\xff\xe0\x00\x01" + sof + sos + "\xff\xd9",
 		"two scans":         "\xff\xd8" + sof + sos + sos + "\xff\xd9",
 		"reserved marker":   "\xff\xd8" + sof + "\xff\x02\x00\x04xx" + sos + "\xff\xd9",
@@ -128,16 +145,10 @@ func TestRealImages(t *testing.T) {
 				return err
 			}
 			info, err := imagefile.Verify(data, imagefile.MaxPixels)
-			if filepath.Base(path) == "no_eoi.jpg" {
-				if !errors.Is(err, imagefile.ErrTruncated) {
-					t.Errorf("%s: %+v, %v", path, info, err)
-				}
-				return nil
-			}
 			if err != nil || info.Width != config.Width || info.Height != config.Height || info.Format.MediaType() != "image/"+format {
 				t.Errorf("%s: %+v, %v; want %s of %d x %d", path, info, err, format, config.Width, config.Height)
 			}
-			if _, err := imagefile.Inspect(data[:len(data)*9/10], imagefile.MaxPixels); err == nil {
+			if _, err := imagefile.Verify(data[:len(data)*9/10], imagefile.MaxPixels); err == nil {
 				t.Errorf("%s: nine tenths of it pass", path)
 			}
 			return nil

@@ -66,6 +66,10 @@ func inspectJPEG(data []byte, maxPixels int, info *Info) error {
 	var f jpegFile
 	for rest := data[2:]; ; {
 		marker, content, after, err := nextSegment(rest)
+		if errors.Is(err, errNoMarker) && info.Scans > 0 {
+			info.Size, info.Unended = len(data), true
+			return f.frame.checkWhole()
+		}
 		if err != nil {
 			return err
 		}
@@ -128,22 +132,24 @@ func (f *jpegFile) readScan(content []byte, info *Info) error {
 	return nil
 }
 
-// nextSegment reads a marker and, for those that have one, the segment after it.
+// errNoMarker is ErrTruncated where no further segment begins.
+var errNoMarker = fmt.Errorf("%w: no end of image", ErrTruncated)
+
+// nextSegment reads a marker and, for those that have one, the segment after it. Bytes before the marker are skipped, as libjpeg
+// does.
 func nextSegment(b []byte) (marker byte, content, rest []byte, err error) {
-	if len(b) == 0 {
-		return 0, nil, nil, ErrTruncated
-	}
-	if b[0] != 0xff {
-		return 0, nil, nil, errors.New("bytes where a marker must be")
-	}
-	for len(b) > 0 && b[0] == 0xff { // any number of fill bytes
-		b = b[1:]
-	}
-	if len(b) == 0 {
-		return 0, nil, nil, ErrTruncated
-	}
-	if marker, b = b[0], b[1:]; marker == 0 {
-		return 0, nil, nil, errors.New("bytes where a marker must be")
+	for marker == 0 {
+		i := bytes.IndexByte(b, 0xff)
+		if i < 0 {
+			return 0, nil, nil, errNoMarker
+		}
+		for b = b[i:]; len(b) > 0 && b[0] == 0xff; { // any number of fill bytes
+			b = b[1:]
+		}
+		if len(b) == 0 {
+			return 0, nil, nil, errNoMarker
+		}
+		marker, b = b[0], b[1:]
 	}
 	if isBare(marker) || marker == markerSOI || marker == markerEOI {
 		return marker, nil, b, nil

@@ -16,6 +16,8 @@ type jpegComponent struct {
 	id      byte
 	blocks  int  // of 8 x 8 samples
 	scanned bool // some of its pixel data was seen
+	// missing has, for each of the 64 coefficients, how many of its bits no scan has had; 1 before the first scan.
+	missing [64]byte
 }
 
 func (f *jpegFrame) readHeader(marker byte, content []byte, maxPixels int, info *Info) error {
@@ -65,7 +67,11 @@ func (f *jpegFrame) readComponents(content []byte, width, height int) error {
 		if f.find(content[i]) != nil {
 			return errors.New("two components have one name")
 		}
-		f.memory[i/3] = jpegComponent{id: content[i], blocks: units * int(content[i+1]>>4) * int(content[i+1]&15)}
+		c := jpegComponent{id: content[i], blocks: units * int(content[i+1]>>4) * int(content[i+1]&15)}
+		for k := range c.missing {
+			c.missing[k] = 1
+		}
+		f.memory[i/3] = c
 		f.components = f.memory[:i/3+1]
 	}
 	return nil
@@ -93,9 +99,22 @@ func (f *jpegFrame) readScan(content []byte) (blocks int, err error) {
 		if !f.progressive || spectralStart == 0 { // other scans refine
 			c.scanned = true
 		}
+		c.note(content[len(content)-3:], f.progressive)
 		blocks += c.blocks
 	}
 	return blocks, nil
+}
+
+// note keeps which bits of the coefficients a scan has. scan holds the first and the last coefficient, and how many bits were
+// missing before and after the scan.
+func (c *jpegComponent) note(scan []byte, progressive bool) {
+	first, last, left := int(scan[0]), int(scan[1]), scan[2]&15
+	if !progressive {
+		first, last, left = 0, 63, 0
+	}
+	for i := first; i <= last && i < len(c.missing); i++ {
+		c.missing[i] = left
+	}
 }
 
 func (f *jpegFrame) find(id byte) *jpegComponent {
@@ -114,6 +133,19 @@ func (f *jpegFrame) checkComplete() error {
 	}
 	for _, c := range f.components {
 		if !c.scanned {
+			return ErrTruncated
+		}
+	}
+	return nil
+}
+
+// checkWhole is checkComplete for a file without an end, which might have had further scans.
+func (f *jpegFrame) checkWhole() error {
+	if err := f.checkComplete(); err != nil {
+		return err
+	}
+	for _, c := range f.components {
+		if c.missing != [64]byte{} {
 			return ErrTruncated
 		}
 	}

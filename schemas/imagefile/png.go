@@ -52,7 +52,15 @@ type pngFile struct {
 func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 	for rest := data[len(formats[PNG].magic):]; ; {
 		kind, content, after, err := nextChunk(rest)
-		if err != nil {
+		if errors.Is(err, ErrTruncated) && p.stage >= afterData {
+			info.Size, info.Unended = len(data), true
+			return p, nil
+		}
+		if errors.Is(err, errChecksum) && kind[0]&ancillary != 0 { // as if it were not there
+			rest = after
+			continue
+		}
+		if err != nil && string(kind) != "IEND" {
 			return p, err
 		}
 		if p.stage == atStart && string(kind) != "IHDR" {
@@ -92,7 +100,7 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 			if string(kind) == "eXIf" {
 				info.setOrientation(content)
 			}
-			if isCritical := kind[0]&0x20 == 0; isCritical {
+			if kind[0]&ancillary == 0 {
 				return p, errors.New("a chunk of an unknown kind, without which the picture cannot be read")
 			}
 			if p.stage == afterData {
@@ -106,7 +114,15 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 	}
 }
 
-// nextChunk splits off a chunk: length, type, content, checksum of type and content.
+// ancillary is the bit in the first letter of a chunk's type that says that the picture can be read without it.
+const ancillary = 0x20
+
+// endChunk is the chunk IEND.
+const endChunk = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+
+var errChecksum = errors.New("a chunk has a wrong checksum")
+
+// nextChunk splits off a chunk: length, type, content, checksum of type and content. It does so, too, when the checksum is wrong.
 func nextChunk(b []byte) (kind, content, rest []byte, err error) {
 	const frame = 12
 	if len(b) < frame {
@@ -117,9 +133,9 @@ func nextChunk(b []byte) (kind, content, rest []byte, err error) {
 		return nil, nil, nil, ErrTruncated
 	}
 	if crc32.ChecksumIEEE(b[4:8+n]) != binary.BigEndian.Uint32(b[8+n:]) {
-		return nil, nil, nil, errors.New("a chunk has a wrong checksum")
+		err = errChecksum
 	}
-	return b[4:8], b[8 : 8+n], b[frame+n:], nil
+	return b[4:8], b[8 : 8+n], b[frame+n:], err
 }
 
 var errChunkOrder = errors.New("the chunks are out of order")

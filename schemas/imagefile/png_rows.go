@@ -119,10 +119,7 @@ type dataReader struct {
 func (r *dataReader) Read(b []byte) (int, error) {
 	for len(r.chunk) == 0 {
 		kind, content, rest, err := nextChunk(r.rest)
-		if err != nil {
-			return 0, err
-		}
-		if string(kind) != "IDAT" {
+		if err != nil || string(kind) != "IDAT" {
 			return 0, io.EOF
 		}
 		r.chunk, r.rest = content, rest

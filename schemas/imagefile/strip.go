@@ -3,11 +3,12 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 )
 
 // AppendStripped appends to dst the picture of a file that [Inspect] has accepted, without anything that its pixels do not
-// follow from: of a JPEG every APPn and COM segment but JFIF and Adobe, which name the colours, of a PNG every chunk but
-// IHDR, PLTE, tRNS, IDAT and IEND. Decoders get this form, so that profiles, texts and thumbnails cost nothing, and nothing
+// follow from: of a JPEG every APPn and COM segment but JFIF and Adobe, which name the colours, and bytes between segments, of a
+// PNG every chunk but IHDR, PLTE, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts and thumbnails cost nothing, and nothing
 // that Inspect skipped is read by them. The file as it came remains the evidence.
 func AppendStripped(dst, data []byte) []byte {
 	switch Detect(data) {
@@ -31,13 +32,11 @@ func appendJPEG(dst, data []byte) []byte {
 	dst = append(dst, formats[JPEG].magic[:2]...)
 	for rest := data[2:]; ; {
 		marker, content, after, err := nextSegment(rest)
-		if err != nil {
-			return dst
+		if err != nil || marker == markerEOI {
+			return append(dst, 0xff, markerEOI)
 		}
 		rest = after
 		switch {
-		case marker == markerEOI:
-			return append(dst, 0xff, markerEOI)
 		case isBare(marker):
 			continue
 		case isMetadata(marker):
@@ -51,6 +50,9 @@ func appendJPEG(dst, data []byte) []byte {
 		if marker == markerSOS {
 			next := skipScan(rest)
 			dst = append(dst, rest[:len(rest)-len(next)]...)
+			if next == nil && dst[len(dst)-1] == 0xff { // half of the end
+				dst = dst[:len(dst)-1]
+			}
 			rest = next
 		}
 	}
@@ -73,15 +75,12 @@ func appendPNG(dst, data []byte) []byte {
 	dst = append(dst, formats[PNG].magic...)
 	for rest := data[len(formats[PNG].magic):]; ; {
 		kind, _, after, err := nextChunk(rest)
-		if err != nil {
-			return dst
+		if errors.Is(err, ErrTruncated) || string(kind) == "IEND" {
+			return append(dst, endChunk...)
 		}
 		switch string(kind) {
-		case "IHDR", "PLTE", "tRNS", "IDAT", "IEND":
+		case "IHDR", "PLTE", "IDAT":
 			dst = append(dst, rest[:len(rest)-len(after)]...)
-		}
-		if string(kind) == "IEND" {
-			return dst
 		}
 		rest = after
 	}

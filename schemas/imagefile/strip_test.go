@@ -15,7 +15,7 @@ import (
 func checkStripped(t *testing.T, name string, data []byte) {
 	t.Helper()
 	want, wantErr := imagefile.Verify(data, imagefile.MaxPixels)
-	if _, err := imagefile.Inspect(data, imagefile.MaxPixels); err != nil {
+	if info, err := imagefile.Inspect(data, imagefile.MaxPixels); err != nil || info.Unended && wantErr != nil {
 		return
 	}
 	stripped := imagefile.AppendStripped(nil, data)
@@ -23,7 +23,7 @@ func checkStripped(t *testing.T, name string, data []byte) {
 	if (err == nil) != (wantErr == nil) {
 		t.Errorf("%s: %v; stripped: %v", name, wantErr, err)
 	}
-	want.Size, want.Orientation = len(stripped), imagefile.Upright
+	want.Size, want.Orientation, want.Unended = len(stripped), imagefile.Upright, false
 	if err == nil && got != want {
 		t.Errorf("%s: %+v; stripped: %+v", name, want, got)
 	}

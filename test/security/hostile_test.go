@@ -49,7 +49,7 @@ func TestGeneratedImages(t *testing.T) {
 			undecodable++
 		default:
 			pictures++
-			if decoded.Width != info.Width || decoded.Height != info.Height || info.Width*info.Height > imagefile.MaxPixels {
+			if w, h := info.Shown(); decoded.Width != w || decoded.Height != h || info.Width*info.Height > imagefile.MaxPixels {
 				t.Fatalf("image %d: %+v at the door, decoded to %d x %d", i, info, decoded.Width, decoded.Height)
 			}
 			if other, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && (other.Width != info.Width || other.Height != info.Height) {

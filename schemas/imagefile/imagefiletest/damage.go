@@ -22,6 +22,25 @@ func Small() (files [][]byte) {
 		BlockBomb(32, 32, 2000), PlainPNG(50, 40, 16, 6, true, 4))
 }
 
+// without returns a file without its last bytes.
+func without(file []byte, n int) []byte { return bytes.Clone(file[:len(file)-n]) }
+
+// spacedJPEG returns a JPEG with bytes before its frame header that belong to no segment.
+func spacedJPEG(file []byte) []byte {
+	return slices.Insert(bytes.Clone(file), bytes.Index(file, frameMarker), 0, 0x12, 0xff, 0, 0xda)
+}
+
+// patchChecksum returns a PNG in which the checksum of a chunk is wrong.
+func patchChecksum(file []byte, kind string) []byte {
+	out := bytes.Clone(file)
+	for _, p := range parts(out) {
+		if string(out[p[0]+4:p[0]+8]) == kind {
+			out[p[1]-1]++
+		}
+	}
+	return out
+}
+
 // Damage returns one of the files with one to three random changes, of bytes or of segments and chunks as a whole. The
 // checksums of a PNG fit afterwards, mostly, so that not all end there.
 func Damage(r *rand.Rand, files [][]byte) []byte {

@@ -31,7 +31,7 @@ type Sample struct {
 // Samples returns one file of each kind, created by each call.
 func Samples() []Sample {
 	photo, drawing := JPEG(Picture(97, 53)), PNG(Picture(97, 53))
-	rgb := header(16, 16, 8, 2, 0)
+	rgb, progressive := header(16, 16, 8, 2, 0), progressiveJPEG()
 	good := func(name string, w, h int, data []byte) Sample {
 		return Sample{Name: name, Data: data, Width: w, Height: h}
 	}
@@ -46,14 +46,22 @@ func Samples() []Sample {
 		good("grey JPEG", 40, 30, greyJPEG(40, 30)),
 		good("JPEG with a scan for each component", 40, 30, planarJPEG(3, 3)),
 		good("CMYK JPEG", 40, 30, planarJPEG(4, 4)),
-		good("progressive JPEG", 16, 16, progressiveJPEG()),
+		good("progressive JPEG", 16, 16, progressive),
 		good("JPEG with an orientation", 48, 32, Oriented(JPEG(Picture(48, 32)), imagefile.RightIsTop)),
 		good("JPEG with much metadata", 48, 32, heavyJPEG(48, 32)),
+		good("JPEG without an end", 97, 53, without(photo, 2)),
+		good("JPEG with half an end", 97, 53, without(photo, 1)),
+		good("progressive JPEG without an end", 16, 16, without(progressive, 2)),
+		good("JPEG with bytes between its segments", 97, 53, spacedJPEG(photo)),
 		good("JPEG with fill bytes", 97, 53, append([]byte{0xff, 0xd8, 0xff, 0xff}, photo[2:]...)),
 
 		good("PNG", 97, 53, drawing),
 		good("PNG of one pixel", 1, 1, PNG(Picture(1, 1))),
 		good("PNG with bytes after it", 97, 53, append(bytes.Clone(drawing), drawing...)),
+		good("PNG without an end", 97, 53, without(drawing, 12)),
+		good("PNG with half an end", 97, 53, without(drawing, 5)),
+		good("PNG with a wrong checksum at the end", 97, 53, patchChecksum(drawing, "IEND")),
+		good("PNG with a wrong checksum of metadata", 97, 53, patchChecksum(Oriented(drawing, imagefile.UpsideDown), "eXIf")),
 		good("interlaced PNG", 21, 13, interlacedPNG(21, 13, 0)),
 		good("interlaced PNG of two pixels", 1, 2, interlacedPNG(1, 2, 0)),
 		good("PNG in many chunks", 16, 16, splitPNG(16, 16)),
@@ -66,8 +74,10 @@ func Samples() []Sample {
 		bad("nothing", nil),
 		bad("GIF", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;")),
 		bad("text", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>")),
-		cut("JPEG without an end", BadFile, photo[:len(photo)-2]),
-		cut("half a JPEG", BadFile, photo[:len(photo)/2]),
+		cut("half a JPEG", BadRows, photo[:len(photo)/2]),
+		cut("JPEG without its last byte of pixels", BadRows, photo[:len(photo)-3]),
+		cut("JPEG with two of three scans and no end", BadFile, without(planarJPEG(3, 2), 2)),
+		cut("progressive JPEG with one of two scans and no end", BadFile, progressive[:bytes.LastIndex(progressive, []byte{0xff, 0xda})]),
 		cut("JPEG with one of three scans", BadFile, planarJPEG(3, 1)),
 		{Name: "half a JPEG with an end", Data: append(bytes.Clone(photo[:len(photo)*6/10]), 0xff, 0xd9), Verdict: BadEntropy},
 		bad("JPEG with 12 bits", patchJPEG(photo, 4, 12)),
@@ -79,8 +89,8 @@ func Samples() []Sample {
 		{Name: "JPEG higher than its data", Data: patchJPEG(photo, 5, 1, 0), Verdict: BadEntropy},
 		bad("JPEG of two components", planarJPEG(2, 2)),
 
-		cut("PNG without an end", BadFile, drawing[:len(drawing)-12]),
-		cut("half a PNG", BadFile, drawing[:len(drawing)/2]),
+		cut("half a PNG", BadFile, drawing[:30]),
+		cut("PNG without the end of its pixels", BadFile, without(drawing, 12+4+5)),
 		cut("PNG with half of its rows", BadRows, TruncatedPNG(128, 128, 64)),
 		cut("PNG with all rows but one", BadRows, TruncatedPNG(128, 128, 127)),
 		cut("PNG with no rows", BadRows, TruncatedPNG(128, 128, 0)),
@@ -92,7 +102,7 @@ func Samples() []Sample {
 			Data:    append(append(bytes.Clone(rgb), chunk("IDAT", []byte("not compressed"))...), chunk("IEND", nil)...),
 			Verdict: BadRows,
 		},
-		bad("PNG with a wrong checksum", append(bytes.Clone(drawing[:len(drawing)-1]), 0)),
+		bad("PNG with a wrong checksum", patchChecksum(drawing, "IDAT")),
 		bad("PNG of 65000 x 65000", pngOf(header(65000, 65000, 8, 2, 0), nil)),
 		bad("PNG of 100000 x 1", pngOf(header(100000, 1, 8, 2, 0), pixelRows(300000, 1))),
 		bad("PNG without pixels", append(bytes.Clone(rgb), chunk("IEND", nil)...)),

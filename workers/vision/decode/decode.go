@@ -74,6 +74,9 @@ func (d *Decoder) DecodeStored(data []byte, dst *astiav.Frame) error {
 
 func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error) {
 	info, err := imagefile.Inspect(data, d.maxPixels)
+	if err == nil && info.Unended {
+		_, err = imagefile.Verify(data, d.maxPixels) // FFmpeg makes up what is missing of the last block
+	}
 	if err != nil {
 		return info, err
 	}
