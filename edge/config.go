@@ -11,6 +11,7 @@ import (
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/kept"
 	"github.com/selene-liveness/selene/streams/webhook"
 )
 
@@ -140,5 +141,5 @@ func (c Config) LoadAdminToken() (text string, generated bool, err error) {
 	if c.AdminToken != "" {
 		return string(c.AdminToken), false, nil
 	}
-	return token.Keep(c.DataDir, keptAdminToken)
+	return kept.Keep(c.DataDir, keptAdminToken)
 }

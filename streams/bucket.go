@@ -47,7 +47,7 @@ func (c *Conn) openBucket(ctx context.Context, name string, kv jetstream.KeyValu
 	if err != nil {
 		return nil, fmt.Errorf("find bucket %s: %w", name, err)
 	}
-	return &Bucket{c, kv, &Stream{s, BucketStream(name)}}, nil
+	return &Bucket{c, kv, &Stream{s, BucketStream(name), c.keys}}, nil
 }
 
 // BucketStream returns the name of the stream behind a bucket.
@@ -64,6 +64,9 @@ func (b *Bucket) Key(subject string) string { return strings.TrimPrefix(subject,
 
 // Get returns the value of a key. It returns ErrNotFound for a key that does not exist or that no bucket can hold.
 func (b *Bucket) Get(ctx context.Context, key string) (Value, error) {
+	if keyOf(b.Subject(key)) != "" {
+		return b.getSealed(ctx, key)
+	}
 	entry, err := b.kv.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
 		return Value{}, fmt.Errorf("key of %s: %w", b.kv.Bucket(), ErrNotFound)
@@ -72,6 +75,17 @@ func (b *Bucket) Get(ctx context.Context, key string) (Value, error) {
 		return Value{}, Blame(Infrastructure, fmt.Errorf("read a key of %s: %w", b.kv.Bucket(), err))
 	}
 	return valueOf(entry), nil
+}
+
+func (b *Bucket) getSealed(ctx context.Context, key string) (Value, error) {
+	m, err := b.stream.Last(ctx, b.Subject(key))
+	if err == nil && m.Deleted() {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Value{}, fmt.Errorf("key of %s: %w", b.kv.Bucket(), err)
+	}
+	return Value{key, m.Sequence, m.Data, m.Stored, false}, nil
 }
 
 // Put stores a value regardless of what the key holds, and returns its revision. The key expires after ttl, which counts

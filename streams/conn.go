@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/selene-liveness/selene/streams/media"
+	"github.com/selene-liveness/selene/streams/seal"
 )
 
 // Conn is a connection to the broker, on which every stream and bucket exists. It is safe for concurrent use.
@@ -25,6 +26,7 @@ type Conn struct {
 	streams map[string]jetstream.Stream
 	ttl     media.TTL
 	asides  asides
+	keys    *Keys
 }
 
 // Options are the address of the broker and the limits of what it stores.
@@ -34,6 +36,7 @@ type Options struct {
 	Name   string  // shown in the broker's list of connections
 	Limits Limits
 	Media  media.Config // the zero value means media.DefaultConfig
+	Master *seal.Master // encrypts the keys of sessions; nil = what this connection stores is not sealed, and it can read nothing that is
 }
 
 // requestTimeout bounds every call to the broker whose context has no deadline.
@@ -60,7 +63,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if err := c.dial(o.URL, opts); err != nil {
 		return nil, err
 	}
-	if err := c.prepare(ctx, o.Limits, o.Media); err != nil {
+	if err := c.prepare(ctx, o.Limits, o.Media, o.Master); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -68,7 +71,9 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 }
 
 func newConn() *Conn {
-	return &Conn{streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}, asides: asides{workers: map[string]*aside{}}}
+	return &Conn{
+		streams: map[string]jetstream.Stream{}, buckets: map[string]*Bucket{}, asides: asides{workers: map[string]*aside{}}, keys: &Keys{},
+	}
 }
 
 func connectionOptions(name string) []nats.Option {
@@ -112,7 +117,7 @@ func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 	return nil
 }
 
-func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
+func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config, master *seal.Master) error {
 	var err error
 	for _, want := range topology(l) {
 		if c.streams[want.Name], err = c.ensureStream(ctx, want); err != nil {
@@ -120,13 +125,16 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config) error {
 		}
 	}
 	for _, want := range buckets(l) {
-		kv, err := c.js.CreateOrUpdateKeyValue(ctx, want)
+		kv, err := c.ensureBucket(ctx, want)
 		if err != nil {
 			return fmt.Errorf("create bucket %s: %w", want.Bucket, err)
 		}
 		if c.buckets[want.Bucket], err = c.openBucket(ctx, want.Bucket, kv); err != nil {
 			return err
 		}
+	}
+	if err := c.openKeys(ctx, master, l); err != nil {
+		return err
 	}
 	return c.openMedia(ctx, m, l)
 }

@@ -43,16 +43,24 @@ func (c *Conn) ServeDecider(ctx context.Context, instance string, handle func(*s
 		case <-ctx.Done():
 			return <-serving
 		case msg := <-verdicts:
-			if v := c.readVerdict(msg); v != nil {
+			if v := c.readVerdict(ctx, msg); v != nil {
 				handle(v)
 			}
 		}
 	}
 }
 
-// readVerdict returns nil, and logs the reason once in a while, for a verdict that cannot be read or that is not its publisher's.
-func (c *Conn) readVerdict(msg *nats.Msg) *schemas.Verdict {
-	v, err := VerdictOf(msg.Subject, msg.Data)
+// readVerdict returns nil for a verdict of an erased session, and for one that cannot be read or that is not its publisher's, of which
+// it logs the reason once in a while.
+func (c *Conn) readVerdict(ctx context.Context, msg *nats.Msg) *schemas.Verdict {
+	data, err := c.keys.open(ctx, msg.Subject, msg.Header, msg.Data)
+	if errors.Is(err, ErrErased) {
+		return nil
+	}
+	var v *schemas.Verdict
+	if err == nil {
+		v, err = VerdictOf(msg.Subject, data)
+	}
 	if err != nil {
 		if more, logged := c.asides.note("verdicts", time.Now()); logged {
 			slog.Error("verdict refused", "subject", msg.Subject, "error", err, "more", more)

@@ -23,6 +23,7 @@ type Delivery struct {
 	Last     bool // a failure now sets the message aside
 	Header   nats.Header
 	Data     []byte
+	opened   bool // Data are as they were before they were sealed
 	// Working resets the broker's timer, AckWait, of a message that takes long.
 	Working func()
 }
@@ -53,7 +54,7 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 		return
 	}
 	tries := int(meta.NumDelivered) //nolint:gosec // a count of tries
-	m := &message{work: w, handle: handle, Delivery: &Delivery{
+	m := &message{work: w, handle: c.opening(handle), Delivery: &Delivery{
 		Subject: msg.Subject(), Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp,
 		Try: tries, Last: tries >= w.MaxTries, Header: msg.Headers(), Data: msg.Data(),
 		Working: func() { warn("extend the time of a", w, msg.InProgress()) },
@@ -63,6 +64,28 @@ func (c *Conn) handle(ctx context.Context, w Work, msg jetstream.Msg, handle fun
 	if r.result != "" {
 		w.Observe(r.result, time.Since(start))
 	}
+}
+
+// opening returns a handler of messages as they are stored.
+func (c *Conn) opening(handle func(context.Context, *Delivery) error) func(context.Context, *Delivery) error {
+	return func(ctx context.Context, d *Delivery) error {
+		if err := c.open(ctx, d); err != nil {
+			return err
+		}
+		return handle(ctx, d)
+	}
+}
+
+func (c *Conn) open(ctx context.Context, d *Delivery) error {
+	if d.opened {
+		return nil
+	}
+	data, err := c.keys.open(ctx, d.Subject, d.Header, d.Data)
+	if err != nil {
+		return err
+	}
+	d.Data, d.opened = data, true
+	return nil
 }
 
 // answer acknowledges a message, or returns it to the broker for redelivery.
@@ -124,11 +147,14 @@ const (
 	HeaderSequence = "Selene-Sequence"
 )
 
-// deadLetter copies a message to the dead-letter stream.
+// deadLetter copies a message to the dead-letter stream, unless its session was erased. One that cannot be opened is copied as it is.
 func (c *Conn) deadLetter(ctx context.Context, m *message, reason error) error {
+	if err := c.open(ctx, m.Delivery); errors.Is(err, ErrErased) {
+		return nil
+	}
 	dead := &nats.Msg{Subject: Subject(KindDead, m.work.Durable, m.Session), Header: nats.Header{}, Data: m.Data}
 	for name, values := range m.Header {
-		if name != nats.MsgIdHdr && name != nats.ExpectedLastSubjSeqHdr {
+		if name != nats.MsgIdHdr && name != nats.ExpectedLastSubjSeqHdr && name != headerSealed {
 			dead.Header[name] = values
 		}
 	}
@@ -137,6 +163,12 @@ func (c *Conn) deadLetter(ctx context.Context, m *message, reason error) error {
 	dead.Header.Set(HeaderWorker, m.work.Durable)
 	dead.Header.Set(HeaderSubject, m.Subject)
 	dead.Header.Set(HeaderSequence, fmt.Sprint(m.Sequence))
+	if err := c.keys.seal(ctx, dead); err != nil {
+		if errors.Is(err, ErrErased) {
+			return nil
+		}
+		return err
+	}
 	if _, err := c.js.PublishMsg(ctx, dead); err != nil {
 		return fmt.Errorf("store dead letter: %w", err)
 	}

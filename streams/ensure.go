@@ -55,6 +55,24 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 	return s, nil
 }
 
+// ensureBucket creates or updates a bucket. That of keys is a stream in the layout of buckets that lets single messages be deleted,
+// because only those are overwritten; other buckets forbid it.
+func (c *Conn) ensureBucket(ctx context.Context, want jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	if want.Bucket != BucketKeys {
+		return c.js.CreateOrUpdateKeyValue(ctx, want)
+	}
+	_, err := c.ensureStream(ctx, jetstream.StreamConfig{
+		Name: BucketStream(want.Bucket), Description: want.Description, Subjects: []string{bucketPrefix + want.Bucket + ".>"},
+		MaxMsgsPerSubject: int64(want.History), Replicas: want.Replicas, Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew,
+		AllowRollup: true, AllowDirect: true, AllowMsgTTL: true, SubjectDeleteMarkerTTL: want.LimitMarkerTTL,
+		MaxConsumers: -1, MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.js.KeyValue(ctx, want.Bucket)
+}
+
 // lossOf returns a *ConflictError if changing a stream as wanted could lose messages. It compares only the values that decide
 // which messages are kept.
 func lossOf(have, want jetstream.StreamConfig) error {

@@ -95,11 +95,18 @@ func (c *Conn) follow(ctx context.Context, name string, after *uint64, handle fu
 		if meta.Sequence.Stream <= *after {
 			continue
 		}
-		if err := handle(Followed{
-			Session: lastToken(msg.Subject()), Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Left: meta.NumPending,
-			Imported: msg.Headers().Get(headerImported) != "", Data: msg.Data(),
-		}); err != nil {
-			return &handleError{err}
+		m := &Message{msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()}
+		err = (&Stream{stream, name, c.keys}).opened(ctx, m, Range{})
+		if err != nil && !errors.Is(err, ErrErased) {
+			return fmt.Errorf("follow %s: %w", name, err)
+		}
+		if err == nil {
+			err = handle(Followed{
+				Session: m.Token(), Sequence: m.Sequence, Stored: m.Stored, Left: meta.NumPending, Imported: m.Imported(), Data: m.Data,
+			})
+			if err != nil {
+				return &handleError{err}
+			}
 		}
 		if *after = meta.Sequence.Stream; meta.NumPending == 0 {
 			caughtUp()

@@ -20,6 +20,7 @@ type PublishOptions struct {
 	TTL    time.Duration // after which the broker removes it, in whole seconds and at least one; 0 = as the stream declares
 	Header map[string]string
 
+	Plain    bool // not sealed, because nothing in it is about a person
 	Imported bool // from a recording of another installation: it can be read, but workers do not receive it
 }
 
@@ -27,7 +28,8 @@ type PublishOptions struct {
 const headerImported = "Selene-Imported"
 
 // Publish stores a message and returns its sequence in the stream of the subject. For a message that was dropped
-// because of its ID, that is the sequence of the first one. It returns ErrChanged when the subject's newest message is not o.Last.
+// because of its ID, that is the sequence of the first one. It returns ErrChanged when the subject's newest message is not o.Last, and
+// ErrErased when the session was erased.
 func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o PublishOptions) (uint64, error) {
 	var opts []jetstream.PublishOpt
 	if o.ID != "" {
@@ -45,6 +47,11 @@ func (c *Conn) Publish(ctx context.Context, subject string, data []byte, o Publi
 	}
 	if o.Imported {
 		msg.Header.Set(headerImported, "1")
+	}
+	if !o.Plain {
+		if err := c.keys.seal(ctx, msg); err != nil {
+			return 0, err
+		}
 	}
 	ack, err := c.js.PublishMsg(ctx, msg, opts...)
 	if conflict.Is(err) {
@@ -122,7 +129,8 @@ func (c *Conn) PublishSessionEvent(ctx context.Context, e *schemas.SessionEvent)
 	if e.GetKind() == schemas.SessionEventKind_SESSION_CLOSED {
 		id = e.GetSession() + ".closed" // an edge and a decider may both notice the end
 	}
-	_, err := c.PublishMessage(ctx, Subject(KindSession, e.GetSession()), e, PublishOptions{ID: id})
+	erased := e.GetKind() == schemas.SessionEventKind_SESSION_ERASED // it is to be read when the session's keys are gone
+	_, err := c.PublishMessage(ctx, Subject(KindSession, e.GetSession()), e, PublishOptions{ID: id, Plain: erased})
 	return err
 }
 

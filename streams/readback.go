@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
 
 // Reading back is bounded in bytes. The bound in messages is far higher, because a full buffer loses messages to the
@@ -100,11 +102,14 @@ func next(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Ms
 type Range struct {
 	Subjects       []string // filters, of which one has to match; none = any subject
 	From, To       uint64   // first and last sequence; 0 = no bound
+	Token          string   // the beginning of the last token of the subject, usually a session ID
 	LastPerSubject bool     // the newest message of each subject only; excludes From
+
+	headersOnly bool // data are neither read nor opened
 }
 
 func (r Range) consumer() jetstream.OrderedConsumerConfig {
-	config := jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects}
+	config := jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects, HeadersOnly: r.headersOnly}
 	switch {
 	case r.LastPerSubject:
 		config.DeliverPolicy = jetstream.DeliverLastPerSubjectPolicy
@@ -114,21 +119,81 @@ func (r Range) consumer() jetstream.OrderedConsumerConfig {
 	return config
 }
 
-// Read yields the messages of a range that are stored now, oldest first, and holds no more than a few in memory.
+// Read yields the messages of a range that are stored now, oldest first, and holds no more than a few in memory. It leaves out those
+// of erased sessions. One that was altered comes without data, so that it does not hide the others.
 func (s *Stream) Read(ctx context.Context, r Range) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
+		var batch []*Message
+		size := 0
 		for msg, err := range messagesOf(ctx, s.stream, r.consumer()) {
 			if err != nil {
-				yield(nil, err)
+				if s.yieldOpened(ctx, batch, r, yield) {
+					yield(nil, err)
+				}
 				return
 			}
 			if r.To > 0 && msg.Sequence.Stream > r.To {
+				break
+			}
+			last := msg.Sequence.Stream == r.To
+			if strings.HasPrefix(lastToken(msg.Subject()), r.Token) {
+				batch = append(batch, &Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()})
+				size += len(msg.Data())
+			}
+			if size < openBytes && len(batch) < openMessages && !last {
+				continue
+			}
+			if !s.yieldOpened(ctx, batch, r, yield) || last {
 				return
 			}
-			more := yield(&Message{msg.Subject(), msg.Sequence.Stream, msg.Timestamp, msg.Headers(), msg.Data()}, nil)
-			if !more || msg.Sequence.Stream == r.To {
-				return
-			}
+			batch, size = batch[:0], 0
+		}
+		s.yieldOpened(ctx, batch, r, yield)
+	}
+}
+
+// Messages are opened side by side, because each may need another key from the broker: so many, or of so many bytes.
+const (
+	openMessages = 64
+	openBytes    = megabyte
+	openParallel = 16
+)
+
+// yieldOpened yields the messages that are not left out. It reports whether to go on.
+func (s *Stream) yieldOpened(ctx context.Context, batch []*Message, r Range, yield func(*Message, error) bool) bool {
+	errs := make([]error, len(batch))
+	var group errgroup.Group
+	group.SetLimit(openParallel)
+	for i, m := range batch {
+		group.Go(func() error {
+			errs[i] = s.opened(ctx, m, r)
+			return nil
+		})
+	}
+	_ = group.Wait() // errs has the errors
+	for i, m := range batch {
+		switch err := errs[i]; {
+		case errors.Is(err, ErrErased):
+		case err != nil:
+			yield(nil, err)
+			return false
+		case !yield(m, nil):
+			return false
 		}
 	}
+	return true
+}
+
+// opened opens the data of a message. It returns ErrErased for one that is to be left out.
+func (s *Stream) opened(ctx context.Context, m *Message, r Range) error {
+	if r.headersOnly {
+		return nil
+	}
+	data, err := s.keys.open(ctx, m.Subject, m.Header, m.Data)
+	if err != nil && FaultOf(err) == Input {
+		slog.Error("stored message", "stream", s.name, "sequence", m.Sequence, "error", err)
+		err = nil
+	}
+	m.Data = data
+	return err
 }

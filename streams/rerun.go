@@ -80,7 +80,7 @@ func (c *Conn) VerdictsOfRun(ctx context.Context, run string, ready chan<- struc
 		case <-ctx.Done():
 			return nil
 		case msg := <-verdicts:
-			if v := c.readVerdict(msg); v != nil {
+			if v := c.readVerdict(ctx, msg); v != nil {
 				handle(v)
 			}
 		}

@@ -38,7 +38,7 @@ const (
 )
 
 // rules are applied in this order until one decides.
-var rules = []func(context.Context, *message) ruling{stale, imported, hopeless, run, elsewhere, interrupted, passing, fatal}
+var rules = []func(context.Context, *message) ruling{stale, imported, hopeless, run, erased, elsewhere, interrupted, passing, fatal}
 
 func (m *message) rule(ctx context.Context) ruling {
 	for _, rule := range rules {
@@ -80,6 +80,14 @@ func hopeless(_ context.Context, m *message) ruling {
 func run(ctx context.Context, m *message) ruling {
 	if m.err = Guard(func() error { return m.handle(ctx, m.Delivery) }); m.err == nil {
 		return ruling{answer: acknowledge, result: ResultDone}
+	}
+	return ruling{}
+}
+
+// erased drops messages of sessions that were erased, which have nothing left to be handled.
+func erased(_ context.Context, m *message) ruling {
+	if errors.Is(m.err, ErrErased) && m.work.Stream != Exports { // an export has other sessions, too
+		return ruling{answer: acknowledge, result: ResultStale}
 	}
 	return ruling{}
 }

@@ -13,6 +13,7 @@ import (
 type Stream struct {
 	stream jetstream.Stream
 	name   string
+	keys   *Keys
 }
 
 // Stream returns the stream with one of the names that topology declares. It panics for any other name.
@@ -21,7 +22,7 @@ func (c *Conn) Stream(name string) *Stream {
 	if s == nil {
 		panic("streams: stream " + name + " is not declared")
 	}
-	return &Stream{s, name}
+	return &Stream{s, name, c.keys}
 }
 
 // MaxAge returns how long messages are kept at most; 0 means without limit.
@@ -66,29 +67,33 @@ func (s *Stream) At(ctx context.Context, sequence uint64) (*Message, error) {
 		return nil, fmt.Errorf("message 0 of %s: %w", s.name, ErrNotFound)
 	}
 	msg, err := s.stream.GetMsg(ctx, sequence)
-	return s.message(msg, err)
+	return s.message(ctx, msg, err)
 }
 
 // First returns the oldest message whose subject matches a filter. It returns ErrNotFound when there is none.
 func (s *Stream) First(ctx context.Context, filter string) (*Message, error) {
 	msg, err := s.stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(filter))
-	return s.message(msg, err)
+	return s.message(ctx, msg, err)
 }
 
 // Last returns the newest message whose subject matches a filter. It returns ErrNotFound when there is none.
 func (s *Stream) Last(ctx context.Context, filter string) (*Message, error) {
 	msg, err := s.stream.GetLastMsgForSubject(ctx, filter)
-	return s.message(msg, err)
+	return s.message(ctx, msg, err)
 }
 
-func (s *Stream) message(msg *jetstream.RawStreamMsg, err error) (*Message, error) {
+func (s *Stream) message(ctx context.Context, msg *jetstream.RawStreamMsg, err error) (*Message, error) {
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, fmt.Errorf("message of %s: %w", s.name, ErrNotFound)
 	}
 	if err != nil {
 		return nil, Blame(Infrastructure, fmt.Errorf("read a message of %s: %w", s.name, err))
 	}
-	return &Message{msg.Subject, msg.Sequence, msg.Time, msg.Header, msg.Data}, nil
+	data, err := s.keys.open(ctx, msg.Subject, msg.Header, msg.Data)
+	if err != nil {
+		return nil, fmt.Errorf("message %d of %s: %w", msg.Sequence, s.name, err)
+	}
+	return &Message{msg.Subject, msg.Sequence, msg.Time, msg.Header, data}, nil
 }
 
 // SequenceAt returns the sequence of the first message stored at a time or later, or that of the next one to come.

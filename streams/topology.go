@@ -56,6 +56,7 @@ const (
 	BucketStats     = "stats"
 	BucketWebhooks  = "webhooks"
 	BucketLockouts  = "lockouts"
+	BucketKeys      = "keys"
 
 	storeMedia = "media"
 )
@@ -177,6 +178,15 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 			Description:    "hashed tokens of sessions that were created over REST, and reference faces until their session opens",
 			History:        1,
 			TTL:            l.DecisionsAge,
+			LimitMarkerTTL: time.Minute,
+			Replicas:       l.Replicas,
+		},
+		// Nothing here expires by itself: a key is overwritten before it is removed. A second revision appears while a master
+		// key is replaced and when a session is erased; a limit that removed one of them would not overwrite it.
+		{
+			Bucket:         BucketKeys,
+			Description:    "keys of sessions, encrypted with the master key, and marks of erased sessions",
+			History:        8,
 			LimitMarkerTTL: time.Minute,
 			Replicas:       l.Replicas,
 		},

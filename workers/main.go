@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/seal"
 )
 
 // program is the configuration of a worker that is a separate program.
@@ -21,12 +23,14 @@ type program struct {
 	Concurrency int            `envconfig:"CONCURRENCY"`
 	MetricsAddr string         `envconfig:"METRICS_ADDR"`
 	Streams     streams.Limits `envconfig:"STREAMS"`
+	seal.Source
 }
 
 // Main runs w until the process is interrupted or terminated. It ends the process with status 1 after an error.
 // SELENE_NATS_URL is the URL of the broker, SELENE_CONCURRENCY the number of faces judged at the same time (by default one per
 // core), SELENE_METRICS_ADDR the address that serves /metrics and /healthz (by default none); SELENE_STREAMS_… are the same as
-// for all parts.
+// for all parts. A plugin needs no master key (SELENE_MASTER_KEY): without one its verdicts are stored as they are, and it cannot read
+// frames, only faces.
 func Main(w Worker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := runProgram(ctx, w)
@@ -45,7 +49,11 @@ func runProgram(ctx context.Context, w Worker) error {
 	if p.Concurrency <= 0 {
 		p.Concurrency = runtime.NumCPU()
 	}
-	conn, err := streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: w.Name(), Limits: p.Streams})
+	master, err := p.Source.Load(ctx, "", false)
+	if err != nil && !errors.Is(err, seal.ErrNoMaster) {
+		return err
+	}
+	conn, err := streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: w.Name(), Limits: p.Streams, Master: master})
 	if err != nil {
 		return err
 	}

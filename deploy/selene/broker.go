@@ -16,8 +16,8 @@ func (b *brokerAccess) flag(c *cobra.Command) {
 	c.Flags().StringVar(&b.URL, "nats", b.URL, "address of the broker (SELENE_NATS_URL)")
 }
 
-// connect connects to the broker that SELENE_NATS_URL names.
-func (b *brokerAccess) connect(ctx context.Context, name string) (*streams.Conn, error) {
+// connect connects to the broker that SELENE_NATS_URL names, with the master key of the environment or the data folder.
+func (b *brokerAccess) connect(ctx context.Context, name string, data dataFolder) (*streams.Conn, error) {
 	if b.URL == "" {
 		return nil, errors.New(
 			"no broker address: set SELENE_NATS_URL or --nats, for instance to nats://127.0.0.1:4222 when `selene broker` is running",
@@ -25,6 +25,10 @@ func (b *brokerAccess) connect(ctx context.Context, name string) (*streams.Conn,
 	}
 	o := b.options(name)
 	o.URL = b.URL
+	var err error
+	if o.Master, err = b.Source.Load(ctx, data.Path, false); err != nil {
+		return nil, err
+	}
 	return streams.Connect(ctx, o)
 }
 
@@ -65,6 +69,10 @@ func brokerCommand(e *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use: "broker", Short: "Run the embedded broker by itself, for trials; in production, run nats-server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			// The other processes of a trial find the key in the same folder. The broker itself has no use for it.
+			if _, err := e.broker.Source.Load(c.Context(), e.data.Path, true); err != nil {
+				return err
+			}
 			broker, err := streams.NewBroker(e.data.file("broker"), addr)
 			if err != nil {
 				return err

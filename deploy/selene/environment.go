@@ -11,6 +11,7 @@ import (
 	"github.com/selene-liveness/selene/deploy/tools/rest"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/media"
+	"github.com/selene-liveness/selene/streams/seal"
 	"github.com/selene-liveness/selene/streams/webhook"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/filelog"
@@ -30,6 +31,7 @@ type brokerAccess struct {
 	URL     string         `envconfig:"NATS_URL" desc:"address of the broker; without it, up runs an embedded one"`
 	Streams streams.Limits `envconfig:"STREAMS"`
 	Media   media.Config   `envconfig:"MEDIA"`
+	seal.Source
 }
 
 type dataFolder struct {

@@ -34,6 +34,8 @@ func variables(of reflect.Type, prefix string) []string {
 	for field := range of.Fields() {
 		name, ok := field.Tag.Lookup("envconfig")
 		switch {
+		case field.Anonymous:
+			out = append(out, variables(field.Type, prefix)...)
 		case !ok:
 		case field.Type.Kind() == reflect.Struct:
 			out = append(out, variables(field.Type, prefix+name+"_")...)

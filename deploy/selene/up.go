@@ -49,7 +49,7 @@ func edgeCommand(e *environment) (*cobra.Command, error) {
 	c := &cobra.Command{
 		Use: "edge", Short: "Run an edge: the server of LPProto, the REST API and the web pages", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			conn, err := e.broker.connect(c.Context(), "edge")
+			conn, err := e.broker.connect(c.Context(), "edge", e.data)
 			if err != nil {
 				return err
 			}
@@ -80,9 +80,14 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 		return group.Wait()
 	}
 	if e.broker.URL == "" {
-		return withBroker(c.Context(), e.data.file("broker"), f.broker, e.broker.options("up"), all)
+		o := e.broker.options("up")
+		var err error
+		if o.Master, err = e.broker.Source.Load(c.Context(), e.data.Path, true); err != nil {
+			return err
+		}
+		return withBroker(c.Context(), e.data.file("broker"), f.broker, o, all)
 	}
-	conn, err := e.broker.connect(c.Context(), "up")
+	conn, err := e.broker.connect(c.Context(), "up", e.data)
 	if err != nil {
 		return err
 	}

@@ -195,7 +195,7 @@ func (w *workerSettings) metricsFlag(c *cobra.Command) {
 
 // runWorkers runs the named workers on the broker that SELENE_NATS_URL names, and serves their metrics.
 func runWorkers(ctx context.Context, e *environment, names ...string) error {
-	conn, err := e.broker.connect(ctx, strings.Join(names, " "))
+	conn, err := e.broker.connect(ctx, strings.Join(names, " "), e.data)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package exports
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 )
 
-// publishStatuses stores the statuses of an export's sessions and returns their sequences in VIDEOS.
+// publishStatuses stores the statuses of an export's sessions, other than erased ones, and returns their sequences in VIDEOS.
 func (s *Store) publishStatuses(ctx context.Context, e *schemas.Export) (sequences []uint64, err error) {
 	for _, session := range e.Order.Sessions {
 		id := fmt.Sprintf("%s.%s.%s.%d", e.ID, session, e.Status, e.Percent)
@@ -20,6 +21,9 @@ func (s *Store) publishStatuses(ctx context.Context, e *schemas.Export) (sequenc
 			statusOf(e, session),
 			streams.PublishOptions{ID: id},
 		)
+		if errors.Is(err, streams.ErrErased) {
+			continue
+		}
 		if err != nil {
 			return sequences, err
 		}

@@ -19,6 +19,7 @@ type Object = media.Object
 // Store reads and writes the media of an installation. It is safe for concurrent use.
 type Store struct {
 	media   media.Store
+	keys    *streams.Keys
 	readers *streams.Bucket
 	markTTL time.Duration
 }
@@ -26,16 +27,20 @@ type Store struct {
 // New returns the store that the connection was configured with.
 func New(conn *streams.Conn) *Store {
 	store, _ := conn.Media()
-	return &Store{store, conn.Bucket(streams.BucketReaders), markTTL}
+	return &Store{store, conn.Keys(), conn.Bucket(streams.BucketReaders), markTTL}
 }
 
-// Put stores what r yields under a name and replaces what was there. When it fails, what was there stays.
+// Put stores what r yields under a name and replaces what was there. When it fails, what was there stays. It returns
+// streams.ErrErased when the session was erased.
 func (s *Store) Put(ctx context.Context, name, mediaType string, r io.Reader) error {
 	release, err := s.markWriter(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if r, err = s.seal(ctx, name, r); err != nil {
+		return err
+	}
 	return blame("store", name, s.media.Put(ctx, name, mediaType, r))
 }
 
@@ -65,6 +70,9 @@ func (s *Store) Open(ctx context.Context, name string) (*Object, error) {
 		return nil, blame("read", name, err)
 	}
 	o.ReadSeekCloser = &marked{o.ReadSeekCloser, release}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
 	return o, nil
 }
 
@@ -79,9 +87,15 @@ func (m *marked) Close() error {
 	return m.ReadSeekCloser.Close()
 }
 
-// Delete removes an object if it exists, even while it is read.
+// Delete removes an object if it exists, even while it is read, and destroys its key.
 func (s *Store) Delete(ctx context.Context, name string) error {
-	return blame("delete", name, s.media.Delete(ctx, name))
+	if err := s.media.Delete(ctx, name); err != nil {
+		return blame("delete", name, err)
+	}
+	if session := sessionOf(name); session != "" {
+		return s.keys.DestroyFile(ctx, session, name)
+	}
+	return nil
 }
 
 // RemoveUnread removes an object if due reports true for it as it is stored now, and reports whether it did. It leaves an

@@ -11,13 +11,19 @@ import (
 )
 
 // Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
-// hashes, media, ticket, reference face and presence. Afterwards it stores one event with the time of erasure.
+// hashes, media, ticket, reference face and presence. It first destroys the keys by which they are sealed, and overwrites what is
+// not sealed. Afterwards it stores one event with the time of erasure. For as long as decisions are kept, nobody can open the session
+// again. It can be repeated.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
 	if err := exports.New(s.conn).Forget(ctx, session); err != nil {
 		return err
 	}
 	var errs []error
-	names := []string{objects.ReferenceName(session), objects.BestShotName(session), objects.ImportedName(session)}
+	names, err := s.conn.Keys().Files(ctx, session)
+	if err != nil {
+		return err
+	}
+	names = append(names, objects.ReferenceName(session), objects.BestShotName(session), objects.ImportedName(session))
 	for v, err := range s.VideosOf(ctx, session) {
 		if err != nil {
 			return err
@@ -29,8 +35,24 @@ func (s *Store) Erase(ctx context.Context, session string, erased *schemas.Sessi
 	for _, name := range names {
 		errs = append(errs, s.objects.Delete(ctx, name))
 	}
-	objectsLeft := errors.Join(errs...) != nil
-	for stream, filters := range map[string][]string{
+	if err := errors.Join(append(errs, s.conn.Keys().Erase(ctx, session))...); err != nil {
+		return err // the keys of objects that are left have their names, for another try
+	}
+	for stream, filters := range storedOf(session) {
+		for _, filter := range filters {
+			errs = append(errs, s.conn.Stream(stream).Erase(ctx, filter))
+		}
+	}
+	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return s.conn.PublishSessionEvent(ctx, erased)
+}
+
+// storedOf returns the subjects of what is stored of a session, by stream.
+func storedOf(session string) map[string][]string {
+	return map[string][]string{
 		streams.Frames:    {streams.Subject(streams.KindFrame, session)},
 		streams.Faces:     {streams.Subject(streams.KindFace, session)},
 		streams.Verdicts:  {streams.Subject(streams.KindVerdict, "*", "*", session)},
@@ -41,17 +63,5 @@ func (s *Store) Erase(ctx context.Context, session string, erased *schemas.Sessi
 		streams.Announcements: {streams.Subject(streams.KindAnnouncement, session)},
 		streams.Dead:          {streams.Subject(streams.KindDead, "*", session)},
 		streams.Hashes:        {streams.Subject(streams.KindHash, "*", session)},
-	} {
-		if stream == streams.Videos && objectsLeft {
-			continue // it has the names of the objects, for another try
-		}
-		for _, filter := range filters {
-			errs = append(errs, s.conn.Stream(stream).Purge(ctx, filter, 0))
-		}
 	}
-	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	return s.conn.PublishSessionEvent(ctx, erased)
 }

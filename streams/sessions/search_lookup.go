@@ -23,7 +23,7 @@ type opening struct {
 // openings returns those from low to high that may match the query, newest first, and when the oldest event there was
 // stored.
 func (s *Store) openings(ctx context.Context, q Query, low, high uint64) (list []opening, oldest time.Time, err error) {
-	for msg, err := range s.conn.Stream(streams.Sessions).Read(ctx, streams.Range{From: low, To: high}) {
+	for msg, err := range s.conn.Stream(streams.Sessions).Read(ctx, streams.Range{From: low, To: high, Token: q.Prefix}) {
 		if err != nil {
 			return nil, oldest, err
 		}

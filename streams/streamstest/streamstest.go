@@ -3,10 +3,12 @@ package streamstest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/selene-liveness/selene/streams"
+	"github.com/selene-liveness/selene/streams/seal"
 )
 
 // Broker runs an embedded broker in a temporary folder until the test ends. With listen it also takes connections from
@@ -39,13 +41,19 @@ func Broker(t testing.TB, listen bool) *streams.Broker {
 // Connect returns a connection to the broker that is closed when the test ends.
 func Connect(t testing.TB, b *streams.Broker) *streams.Conn {
 	t.Helper()
-	c, err := streams.Connect(Context(t), streams.Options{Broker: b, Name: t.Name()})
+	c, err := streams.Connect(Context(t), streams.Options{Broker: b, Name: t.Name(), Master: Master()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	return c
 }
+
+// MasterKey gives a process the master key of all tests.
+var MasterKey = "SELENE_MASTER_KEY=" + strings.Repeat("0", 2*seal.KeySize)
+
+// Master returns the master key of all tests.
+func Master() *seal.Master { return seal.NewMaster(make([]byte, seal.KeySize)) }
 
 // Timeout ends whatever a test waits for. It is far longer than any of it takes on a busy machine, so that only what
 // hangs meets it.

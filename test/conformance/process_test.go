@@ -60,7 +60,7 @@ func (b *bench) start(t testing.TB) *process {
 	if p.cmd.Dir, err = filepath.Abs("../.."); err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Env = append(os.Environ(), "SELENE_NATS_URL="+b.url, "SELENE_METRICS_ADDR="+p.metrics, fmt.Sprint("SELENE_CONCURRENCY=", b.concurrency))
+	p.cmd.Env = append(os.Environ(), "SELENE_NATS_URL="+b.url, streamstest.MasterKey, "SELENE_METRICS_ADDR="+p.metrics, fmt.Sprint("SELENE_CONCURRENCY=", b.concurrency))
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

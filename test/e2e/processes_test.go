@@ -27,7 +27,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := &installation{t, freeAddr(t)}
-	env := []string{nats, "SELENE_PACK=zoo", "SELENE_SESSION_TOKENS=optional"}
+	env := []string{nats, streamstest.MasterKey, "SELENE_PACK=zoo", "SELENE_SESSION_TOKENS=optional"}
 	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir(), "--settings", settings)
 	names := []string{"detector", "liveness", "matcher", "decider"}
 	victims := map[string]*process{}

@@ -47,7 +47,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	addr := freeAddr(t)
 	start(t, nil, "broker", "--addr", addr, "--data", t.TempDir())
 	waitPort(t, addr)
-	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + addr})
+	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + addr, Master: streamstest.Master()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	}
 
 	temp := t.TempDir()
-	env := []string{"SELENE_NATS_URL=nats://" + addr, "TMPDIR=" + temp}
+	env := []string{"SELENE_NATS_URL=nats://" + addr, streamstest.MasterKey, "TMPDIR=" + temp}
 	first := start(t, env, "video")
 	streamstest.Eventually(t, func() error {
 		if s := state(); s.GetStatus() != schemas.VideoExporting || s.GetPercent() < 10 {
@@ -129,7 +129,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	broker := freeAddr(t)
 	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
 	waitPort(t, broker)
-	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + broker})
+	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + broker, Master: streamstest.Master()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	if _, err := settings.New(conn).Put(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"SELENE_NATS_URL=nats://" + broker, "SELENE_PACK=base", "SELENE_SESSION_TOKENS=optional"}
+	env := []string{"SELENE_NATS_URL=nats://" + broker, streamstest.MasterKey, "SELENE_PACK=base", "SELENE_SESSION_TOKENS=optional"}
 	i := &installation{t, freeAddr(t)}
 	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir())
 	start(t, env, "worker", "detector", "liveness", "matcher", "active-liveness", "virtual-camera", "decider")

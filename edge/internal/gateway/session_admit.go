@@ -73,7 +73,7 @@ func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*ses
 }
 
 // locate reads the state of the session after its last decision, and the settings it began with. It leaves a as it is
-// before the first decision.
+// before the first decision. The error is errErased for an ID that nobody can use any more.
 func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	if a.fresh {
 		return nil
@@ -81,7 +81,11 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	last, err := g.sessions.OwnLastDecision(ctx, a.id)
 	switch {
 	case errors.Is(err, streams.ErrNotFound):
-		return nil
+		erased, err := g.conn.Keys().IsErased(ctx, a.id)
+		if err == nil && erased {
+			err = errErased
+		}
+		return err
 	case errors.Is(err, sessions.ErrImported): // its state comes from outside
 		return errSessionEnded
 	case err != nil:

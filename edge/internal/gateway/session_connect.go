@@ -83,7 +83,7 @@ func codeOf(err error) int {
 }
 
 // refusals are the reasons why a client cannot have a session, in words for the client.
-var refusals = []error{sessions.ErrBusy, errSessionEnded, sessions.ErrTicket, sessions.ErrKey}
+var refusals = []error{sessions.ErrBusy, errSessionEnded, sessions.ErrTicket, sessions.ErrKey, errErased}
 
 // refusalOf returns the reason in err why the client cannot have the session, or nil if it is none.
 func refusalOf(err error) error {

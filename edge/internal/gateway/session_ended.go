@@ -13,6 +13,9 @@ import (
 
 var errSessionEnded = errors.New("the session has ended")
 
+// errErased is returned for the ID of an erased session.
+var errErased = errors.New("the session was erased")
+
 // endedSession is a session whose client may have missed the last reply: the connection broke while it was on its way.
 // Nobody takes it up again; the next frame is answered with that reply, without being judged, and the socket closes as it
 // did then.

@@ -17,6 +17,8 @@ import (
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/selene-liveness/selene/streams/kept"
 )
 
 // The algorithms of keys, as in RFC 7518 and RFC 8037.
@@ -138,7 +140,7 @@ func generateKey(algorithm string) (*key, error) {
 	var err error
 	switch algorithm {
 	case HS256:
-		return secretKey([]byte(hex.EncodeToString(random(keptBytes)))), nil
+		return secretKey([]byte(hex.EncodeToString(kept.Random(kept.Size)))), nil
 	case ES256:
 		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case EdDSA:

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/selene-liveness/selene/streams/kept"
 )
 
 // Config says where the keys are. A key of each purpose that is not given is generated and stored in the data folder.
@@ -79,8 +81,8 @@ func (c Config) pseudonym() ([]byte, error) {
 			return nil, fmt.Errorf("read the key of pseudonyms (SELENE_PSEUDONYM_KEY_FILE): %w", err)
 		}
 	case c.Pseudonym == "":
-		kept, _, err := Keep(c.DataDir, keptPseudonym)
-		return []byte(kept), err
+		secret, _, err := kept.Keep(c.DataDir, keptPseudonym)
+		return []byte(secret), err
 	}
 	key := []byte(strings.TrimSpace(string(text)))
 	if err := weakness(key); err != nil && !c.Development {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/selene-liveness/selene/streams/kept"
 )
 
 // Publish is how long a new key is published before it signs, if there is another one: by then every edge has it, and every
@@ -88,7 +90,7 @@ func (r *ring) create() error {
 	if err := os.MkdirAll(filepath.Dir(r.kept), 0o700); err != nil {
 		return fmt.Errorf("create the data folder: %w", err)
 	}
-	if err := writeOnce(r.kept, string(formatKeys([]*key{k}))); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := kept.WriteOnce(r.kept, string(formatKeys([]*key{k}))); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("store a new %s key in %s: %w (is the data folder writable?)", r.purpose, r.kept, err)
 	}
 	return nil
@@ -112,7 +114,7 @@ func (r *ring) read() (*state, error) {
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	}
 	if path == r.kept && path != "" && !bytes.HasPrefix(text, []byte(pemStart)) {
-		secret, err := readKept(path) // of earlier versions
+		secret, err := kept.Read(path) // of earlier versions
 		if err != nil {
 			return nil, err
 		}
