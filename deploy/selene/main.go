@@ -23,6 +23,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel()})))
 	astiav.SetLogLevel(astiav.LogLevelQuiet) // every error it would print is also returned
+	go giveBackMemory(ctx)
 	root, err := newRoot()
 	if err == nil {
 		root.SetArgs(args)

@@ -44,6 +44,7 @@ type memory struct {
 // look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is set even
 // with an error.
 func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (*schemas.Verdict, *schemas.Face, error) {
+	defer l.image.Release()
 	v := blank(f, sequence)
 	e, d := v.GetEstimations(), v.GetDetection()
 	if err := l.decoder.Decode(f.GetImage(), &l.image); err != nil {

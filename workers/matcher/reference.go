@@ -52,6 +52,7 @@ func (d *describer) close() { d.decoder.Close() }
 // *describe.Refusal.
 func (d *describer) describe(image []byte) ([]byte, error) {
 	models := d.worker.models
+	defer d.image.Release()
 	if err := d.decoder.Decode(image, &d.image); err != nil {
 		if errors.Is(err, vision.ErrUndecodable) {
 			return nil, &describe.Refusal{Code: schemas.SystemUndecodable, Reason: "the picture cannot be decoded"}

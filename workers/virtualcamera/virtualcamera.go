@@ -102,6 +102,7 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *schemas.Frame) (width, height int, err error) {
 	l := w.lenses.Get().(*lens)
 	defer w.lenses.Put(l)
+	defer l.image.Release()
 	if err := l.decoder.Decode(frame.GetImage(), &l.image); err != nil {
 		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
 	}

@@ -46,7 +46,7 @@ func (d *Decoder) Close() {
 func (d *Decoder) dropScaler() {
 	if d.scaler != nil {
 		d.scaler.Free()
-		d.scaler = nil
+		d.scaler, d.scales = nil, scaling{}
 	}
 }
 
@@ -57,7 +57,12 @@ func (d *Decoder) Decode(data []byte, img *Image) error {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
 	defer d.frame.Unref()
-	if err := d.convert(img); err != nil {
+	err := d.convert(img)
+	if d.scales.w*d.scales.h > keptPixels {
+		d.dropScaler()
+		d.rgb.Unref()
+	}
+	if err != nil {
 		return fmt.Errorf("%w: convert: %w", ErrUndecodable, err)
 	}
 	return nil

@@ -6,6 +6,17 @@ type Image struct {
 	Pix           []byte
 }
 
+// keptPixels is the size of the pictures whose buffers are kept for the next: those of cameras, up to 1920 x 1080. The few larger ones
+// would leave each of many buffers at the size of the largest picture that ever came.
+const keptPixels = 1 << 21
+
+// Release ends the use of the pixels. They are kept for the next picture, unless there are very many.
+func (img *Image) Release() {
+	if cap(img.Pix) > 3*keptPixels {
+		*img = Image{}
+	}
+}
+
 // lumaOf returns the grey level of the pixel that rgb begins with (BT.601).
 func lumaOf(rgb []byte) uint8 {
 	p := rgb[:3:3]

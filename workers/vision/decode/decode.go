@@ -34,6 +34,7 @@ var errSize = errors.New("the sizes of the header and of the picture differ")
 // New returns a decoder that refuses pictures of more than maxPixels pixels. It calls SilenceFFmpeg.
 func New(maxPixels int) *Decoder {
 	SilenceFFmpeg()
+	returnMemory()
 	d := &Decoder{maxPixels: maxPixels, packet: astiav.AllocPacket()}
 	runtime.SetFinalizer(d, (*Decoder).Close)
 	return d
@@ -81,6 +82,7 @@ func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error)
 		return info, err
 	}
 	d.stripped = imagefile.AppendStripped(d.stripped[:0], data)
+	defer d.shrink()
 	if info.Format == imagefile.PNG {
 		err = decodePNG(d.stripped, dst)
 	} else {
@@ -94,6 +96,15 @@ func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error)
 		return info, fmt.Errorf("decode %s: %w", info.Format, err)
 	}
 	return info, nil
+}
+
+// kept is the size in bytes of the files for which the buffer is kept.
+const kept = 1 << 20
+
+func (d *Decoder) shrink() {
+	if cap(d.stripped) > kept {
+		d.stripped = nil
+	}
 }
 
 // decodeJPEG opens a codec for each picture, which costs 0.04 ms: one that is used again keeps its buffers, and a
