@@ -18,8 +18,8 @@ func keysCommand(e *environment) (*cobra.Command, error) {
 	}
 	c := &cobra.Command{
 		Use: "keys", Short: "List, rotate and remove the keys that sign tokens and recordings",
-		Long: `Lists, rotates and removes the keys that sign tokens (SELENE_JWT_KEY_FILE) and recordings (SELENE_EVIDENCE_KEY_FILE), by default
-those in the data folder. Edges that run take changes up within seconds, without a restart.`,
+		Long: `Lists, rotates and removes the keys that sign tokens (SELENE_JWT_KEY_FILE) and recordings (SELENE_EVIDENCE_KEY_FILE),
+by default those in the data folder. Edges that run take changes up within seconds, without a restart.`,
 		PersistentPreRun: func(*cobra.Command, []string) { config.DataDir = e.data.Path },
 	}
 	c.PersistentFlags().StringVar(&e.data.Path, "data", e.data.Path, "data folder of the edge (SELENE_DATA)")
@@ -43,8 +43,9 @@ those in the data folder. Edges that run take changes up within seconds, without
 	}
 	derived := &cobra.Command{
 		Use: "add-derived", Short: "Accept recordings of versions that had no evidence key", Args: cobra.NoArgs,
-		Long: `Before evidence had keys of its own, recordings were signed with a key that was derived from the token key. This adds the public
-part of that key. Whoever has an HS256 token key can then forge recordings: remove the key when no old recording has to be verified.`,
+		Long: `Before evidence had keys of its own, recordings were signed with a key that was derived from the token key. This adds the
+public part of that key. Whoever has an HS256 token key can then forge recordings: remove the key when no old recording has
+to be verified.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			added, err := config.AddDerivedKeys()
 			for _, id := range added {
@@ -61,8 +62,8 @@ func keysRotate(config *edge.Config) *cobra.Command {
 	algorithm := ""
 	c := &cobra.Command{
 		Use: "rotate token|evidence", Short: "Add a key that will sign; those before go on verifying until they are removed",
-		Long: `Adds a key. It is published in /.well-known/jwks.json within seconds and signs ten minutes later, so that every edge and every
-verifier has it by then. The keys before go on verifying until "selene keys remove" removes them.`,
+		Long: `Adds a key. It is published in /.well-known/jwks.json within seconds and signs ten minutes later, so that every edge and
+every verifier has it by then. The keys before go on verifying until "selene keys remove" removes them.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			k, secret, err := config.RotateKey(args[0], algorithm)

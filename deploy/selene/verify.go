@@ -26,9 +26,9 @@ func sessionsVerify(e *environment) *cobra.Command {
 	var keys, token string
 	c := &cobra.Command{
 		Use: "verify FILE|SESSION", Short: "Verify that the evidence of a session is unchanged and complete, and whose key signed it",
-		Long: `Verifies a recording in a file, or what the installation has of a session: that no byte of its frames, verdicts and decisions was
-changed, removed or added since they were made, and that a key of the installation signed them. With --token, also that a
-token is signed by it and stands for just this evidence.`,
+		Long: `Verifies a recording in a file, or what the installation has of a session: that no byte of its frames, verdicts and
+decisions was changed, removed or added since they were made, and that a key of the installation signed them. With
+--token-file, also that a token is signed by it and stands for just this evidence.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if keys == "" {

@@ -127,7 +127,7 @@ func write(t *testing.T, data []byte, m messages) []byte {
 	return rechain(t, headers, contents)
 }
 
-// rechain computes chain.jsonl of a bundle anew.
+// rechain computes chain.jsonl of a bundle again.
 func rechain(t *testing.T, headers []*tar.Header, contents [][]byte) []byte {
 	t.Helper()
 	var chain bytes.Buffer
@@ -147,7 +147,7 @@ func rechain(t *testing.T, headers []*tar.Header, contents [][]byte) []byte {
 	return pack(t, headers, contents)
 }
 
-// resign signs a bundle anew, as if it had been recorded after the messages were changed.
+// resign signs a bundle again, as if it had been recorded after the messages were changed.
 func resign(t *testing.T, data []byte, id string) []byte {
 	t.Helper()
 	hs, cs := entries(t, data)
@@ -159,7 +159,7 @@ func resign(t *testing.T, data []byte, id string) []byte {
 	return pack(t, hs, cs)
 }
 
-// relink computes all that is stated of messages anew, as somebody can who knows the format.
+// relink computes all that is stated of messages again, as somebody can who knows the format.
 func (m messages) relink(t *testing.T) {
 	t.Helper()
 	names, verdicts := map[string][]byte{}, map[string][]byte{}
@@ -256,7 +256,7 @@ func (m *messages) tamper(r *rand.Rand) {
 }
 
 // A hundred changes of each kind of attacker: one who can only change bytes, one who knows the format of recordings, one who had
-// access to the broker before the installation recorded and signed, and one who also computed every digest and link anew.
+// access to the broker before the installation recorded and signed, and one who also computed every digest and link again.
 func TestTampersAreFound(t *testing.T) {
 	c, id := stored(t, 8)
 	sealSession(t, c, id)

@@ -105,7 +105,7 @@ func (r *ring) read() (*state, error) {
 	if path != "" {
 		info, err := os.Stat(path)
 		if err == nil {
-			text, err = os.ReadFile(path)
+			text, err = os.ReadFile(path) //nolint:gosec // the operator's own file
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the %s keys (%s_FILE): %w", r.purpose, r.variable, err)
@@ -125,7 +125,9 @@ func (r *ring) read() (*state, error) {
 	}
 	for _, k := range s.keys {
 		if !slices.Contains(r.allows, k.method.Alg()) {
-			return nil, fmt.Errorf("the %s keys have one for %s: use %s (%s)", r.purpose, k.method.Alg(), strings.Join(r.allows, " or "), r.variable)
+			return nil, fmt.Errorf(
+				"the %s keys have one for %s: use %s (%s)", r.purpose, k.method.Alg(), strings.Join(r.allows, " or "), r.variable,
+			)
 		}
 		if secret, ok := k.private.([]byte); ok && s.weakness == nil {
 			s.weakness = weakness(secret)
