@@ -86,7 +86,7 @@ func (g *generator) body(document string) (data []byte, kind string) {
 	return data, kind
 }
 
-// Each of many bodies that a seeded generator makes gets an answer that is no failure of the server, and every refusal is a problem
+// Each of many bodies that a seeded generator makes gets an answer other than a failure of the server, and every refusal is a problem
 // document. The installation goes on, and does not grow.
 func TestGeneratedRequests(t *testing.T) {
 	i := up(t, `{}`)
