@@ -33,6 +33,7 @@ type Config struct {
 	MaxSockets  int              `envconfig:"SELENE_SOCKETS_PER_ADDRESS" desc:"maximum number of open sockets of one address; a tenth of SELENE_MAX_SESSIONS if empty"`
 	MaxFrames   int              `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
 	MaxBytes    int              `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
+	MaxStored   uint64           `envconfig:"SELENE_BYTES_PER_SESSION" default:"268435456" desc:"bytes of the images of one session, which ends with ERROR 1011 if it sends more"`
 	MaxMessage  int64            `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
 	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"12582912" desc:"maximum number of pixels of an image, up to 12582912 (4096 x 3072)"`
 	Deadline    time.Duration    `envconfig:"SELENE_DEADLINE" default:"5s" desc:"time after which a frame without a decision is published again"`
@@ -81,6 +82,7 @@ func (c Config) gateway() (gateway.Config, error) {
 		MaxSockets:  c.MaxSockets,
 		MaxFrames:   c.MaxFrames,
 		MaxBytes:    c.MaxBytes,
+		MaxStored:   c.MaxStored,
 		MaxMessage:  c.MaxMessage,
 		MaxPixels:   c.MaxPixels,
 		Deadline:    c.Deadline,

@@ -201,6 +201,7 @@ type SessionState struct {
 	PendingUnixNanos    int64                  `protobuf:"varint,23,opt,name=pending_unix_nanos,json=pendingUnixNanos,proto3" json:"pending_unix_nanos,omitempty"`            // when the edge received the last frame on which an action was still to be done
 	ActingLiveness      float64                `protobuf:"fixed64,25,opt,name=acting_liveness,json=actingLiveness,proto3" json:"acting_liveness,omitempty"`                   // sum of the liveness scores of accepted frames before the last action was done
 	ActingFrames        uint32                 `protobuf:"varint,26,opt,name=acting_frames,json=actingFrames,proto3" json:"acting_frames,omitempty"`                          // number of those frames
+	StoredBytes         uint64                 `protobuf:"varint,31,opt,name=stored_bytes,json=storedBytes,proto3" json:"stored_bytes,omitempty"`                             // images that were published so far, this frame's included
 	Actions             []string               `protobuf:"bytes,24,rep,name=actions,proto3" json:"actions,omitempty"`                                                         // the requested actions that were done, the current one last unless all are done
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -432,6 +433,13 @@ func (x *SessionState) GetActingFrames() uint32 {
 	return 0
 }
 
+func (x *SessionState) GetStoredBytes() uint64 {
+	if x != nil {
+		return x.StoredBytes
+	}
+	return 0
+}
+
 func (x *SessionState) GetActions() []string {
 	if x != nil {
 		return x.Actions
@@ -587,7 +595,7 @@ const file_state_proto_rawDesc = "" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
 	"\x03run\x18\x04 \x01(\tR\x03run\x12\x16\n" +
-	"\x06sha256\x18\x05 \x01(\fR\x06sha256\"\xd0\b\n" +
+	"\x06sha256\x18\x05 \x01(\fR\x06sha256\"\xf3\b\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -620,7 +628,8 @@ const file_state_proto_rawDesc = "" +
 	"\x0fseen_unix_nanos\x18\x16 \x01(\x03R\rseenUnixNanos\x12,\n" +
 	"\x12pending_unix_nanos\x18\x17 \x01(\x03R\x10pendingUnixNanos\x12'\n" +
 	"\x0facting_liveness\x18\x19 \x01(\x01R\x0eactingLiveness\x12#\n" +
-	"\racting_frames\x18\x1a \x01(\rR\factingFrames\x12\x18\n" +
+	"\racting_frames\x18\x1a \x01(\rR\factingFrames\x12!\n" +
+	"\fstored_bytes\x18\x1f \x01(\x04R\vstoredBytes\x12\x18\n" +
 	"\aactions\x18\x18 \x03(\tR\aactions\x1a:\n" +
 	"\fWorkersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

@@ -19,6 +19,7 @@ const (
 	CodeTooLarge     = 1008
 	CodeCapacity     = 1009
 	CodeLockedOut    = 1010
+	CodeQuota        = 1011
 )
 
 // SystemCode describes a system code.
@@ -47,12 +48,13 @@ var SystemCodes = []SystemCode{
 	{
 		CodeSessionID,
 		"bad or busy session-id",
-		"the session ID is not a lowercase UUID, is live on another socket, or has ended; or its token is missing, wrong or expired",
+		"the session ID is not a lowercase UUID, is live on another socket, or has ended; or its token or resume secret is missing, wrong or expired",
 		CloseProtocol,
 	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},
 	{CodeCapacity, "over capacity", "too many sessions", CloseInternal},
 	{CodeLockedOut, "locked out", "too many sessions of this person or address failed (settings `lockout`)", CloseLockedOut},
+	{CodeQuota, "session too large", "the images of the session take more than `SELENE_BYTES_PER_SESSION`; the session has ended", CloseTooLarge},
 }
 
 func systemCode(number int) (SystemCode, bool) {

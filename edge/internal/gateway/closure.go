@@ -20,7 +20,7 @@ type closure struct {
 	code      int
 	reason    string
 	outcome   schemas.Outcome // of the session, if it has ended
-	idle      bool            // the client was silent, or sent no frame, for too long
+	idle      bool            // the session times out at once: its client was silent, or sent no frame, for too long, or sent too much
 	elsewhere bool            // another socket has claimed the session
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -35,6 +36,11 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 	done()
 	if err != nil && ctx.Err() != nil {
 		return true, closureOf(ctx)
+	}
+	if errors.Is(err, errQuota) {
+		c := s.refuse(lpproto.CodeQuota, "")
+		c.idle = true // the session ends as one whose client is silent
+		return true, c
 	}
 	if err != nil {
 		slog.Error("judge frame", "session", s.id, "error", err)

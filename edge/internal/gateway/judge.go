@@ -16,6 +16,9 @@ const maxWaits = 3
 
 var errUndecided = errors.New("no decision on the frame came in time: check that a detector, the workers and a decider are running")
 
+// errQuota ends a session of which too much is stored.
+var errQuota = errors.New("the images of the session take more than SELENE_BYTES_PER_SESSION")
+
 // judge publishes the image and waits for the decision on it. If none comes in time, it reads the session's last decision.
 // That may be the one, and only the reply was lost; or another edge's frame came first, and this frame follows it. Otherwise
 // another decider is tried, unless no worker has finished with the frame yet: then a copy of it would only cost time of another
@@ -76,6 +79,10 @@ func (s *session) judge(ctx context.Context, p *picture) (*schemas.Decision, err
 func (s *session) publish(ctx context.Context, p *picture, before int) (*schemas.FrameName, error) {
 	if before > 0 {
 		s.gateway.metrics.again.Inc()
+	}
+	s.state.StoredBytes += uint64(len(p.data))
+	if s.state.GetStoredBytes() > s.gateway.config.MaxStored {
+		return nil, errQuota
 	}
 	name := &schemas.FrameName{Session: s.id, Sequence: s.state.GetSequence() + 1, Nonce: s.gateway.nonce()}
 	sequence, err := s.gateway.conn.PublishFrame(ctx, &schemas.Frame{

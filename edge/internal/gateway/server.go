@@ -30,6 +30,7 @@ type Config struct {
 	MaxSockets  int           // open sockets of one address; default a tenth of MaxSessions
 	MaxFrames   int           // frames of one address that are judged at the same time; default 16
 	MaxBytes    int           // of images of one address in a second; default 32 MiB
+	MaxStored   uint64        // bytes of the images of one session; default 256 MiB
 	MaxMessage  int64         // bytes of one message; default lpproto.MaxMessageBytes
 	MaxPixels   int           // pixels of one image; default and most imagefile.MaxPixels
 	Deadline    time.Duration // after which a frame without a decision is published again; default 5 s
@@ -69,6 +70,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxBytes <= 0 {
 		c.MaxBytes = 32 << 20
+	}
+	if c.MaxStored == 0 {
+		c.MaxStored = 256 << 20
 	}
 	if c.MaxMessage <= 0 {
 		c.MaxMessage = lpproto.MaxMessageBytes

@@ -315,7 +315,8 @@ func TestStateSurvivesAnotherEdge(t *testing.T) {
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
 	got := stored(t, conn, id)[1].GetState()
-	want.LastDecision, want.Chain = got.GetLastDecision(), got.GetChain() // known only once stored
+	// Known only once they are stored: the decision, and the frame whose bytes are counted.
+	want.LastDecision, want.Chain, want.StoredBytes = got.GetLastDecision(), got.GetChain(), got.GetStoredBytes()
 	if got.GetLastDecision() == 0 || len(got.GetChain()) != 32 || !proto.Equal(got, want) || !got.GetFake() || got.GetDevice().GetCamera() != "cam" {
 		t.Errorf("the second edge continues with\n%v\nleft was\n%v", got, want)
 	}

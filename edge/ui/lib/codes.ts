@@ -77,6 +77,7 @@ export const SYSTEM_CODES = {
   1008: "message too large",
   1009: "over capacity",
   1010: "locked out",
+  1011: "session too large",
 } as const;
 export type SystemCode = keyof typeof SYSTEM_CODES;
 

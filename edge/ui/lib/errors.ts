@@ -115,4 +115,5 @@ const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1008: "picture",
   1009: "busy",
   1010: "lockedOut",
+  1011: "picture",
 } satisfies Record<SystemCode | 1010, FailureName>;
