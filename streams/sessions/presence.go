@@ -34,12 +34,25 @@ const EdgeBeat = edgeTTL / 3
 
 func (s *Store) live() *streams.Bucket { return s.conn.Bucket(streams.BucketLive) }
 
-// BeatEdge records that the edge is alive.
-func (s *Store) BeatEdge(ctx context.Context, edge string) error {
-	if _, err := s.live().Put(ctx, liveEdge+edge, []byte("{}"), edgeTTL); err != nil {
+// BeatEdge records that the edge is alive, with what others may know about it, in JSON.
+func (s *Store) BeatEdge(ctx context.Context, edge string, about []byte) error {
+	if _, err := s.live().Put(ctx, liveEdge+edge, about, edgeTTL); err != nil {
 		return fmt.Errorf("record that edge %s is alive: %w", edge, err)
 	}
 	return nil
+}
+
+// Edges returns what the edges that are alive say about themselves, by name.
+func (s *Store) Edges(ctx context.Context) (map[string][]byte, error) {
+	values, err := s.live().List(ctx, liveEdge+"*")
+	if err != nil {
+		return nil, fmt.Errorf("list the edges: %w", err)
+	}
+	edges := map[string][]byte{}
+	for _, v := range values {
+		edges[strings.TrimPrefix(v.Key, liveEdge)] = v.Data
+	}
+	return edges, nil
 }
 
 // IsLive reports whether a session has a presence: a socket has it, or can still take it up.

@@ -19,7 +19,7 @@ func TestPresence(t *testing.T) {
 	c := streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
 	id := uuid.NewString()
-	if err := sessions.New(c).BeatEdge(ctx, "a"); err != nil {
+	if err := sessions.New(c).BeatEdge(ctx, "a", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	p, err := sessions.New(c).Claim(ctx, id, "a", time.Hour, nil)

@@ -247,7 +247,7 @@ func TestErase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := sessions.New(i.conn).BeatEdge(ctx, i.api.Edge); err != nil { // of a dead edge, no session is live
+	if err := sessions.New(i.conn).BeatEdge(ctx, i.api.Edge, []byte("{}")); err != nil { // of a dead edge, no session is live
 		t.Fatal(err)
 	}
 	presence := must[*sessions.Presence](t)(sessions.New(i.conn).Claim(ctx, id, i.api.Edge, time.Minute, nil))

@@ -149,6 +149,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	counting := make(chan error, 1)
 	go func() { counting <- g.countFailures(ctx) }()
 	g.beat(ctx)
+	g.compareKeys(ctx)
 	close(g.started)
 	for beating := true; beating; g.beat(ctx) {
 		select {
@@ -168,12 +169,26 @@ func (g *Gateway) Run(ctx context.Context) error {
 }
 
 func (g *Gateway) beat(ctx context.Context) {
-	if err := g.sessions.BeatEdge(ctx, g.name); err == nil {
+	if err := g.sessions.BeatEdge(ctx, g.name, g.signer.Marks()); err == nil {
 		g.stored.Store(time.Now().UnixNano())
 	} else if ctx.Err() == nil {
 		slog.Warn("announce this instance", "error", err)
 	}
 	g.lookForRoom(ctx)
+}
+
+// compareKeys warns if an edge that runs already has other keys: then its tokens, recordings and lock-outs count for itself alone.
+func (g *Gateway) compareKeys(ctx context.Context) {
+	edges, err := g.sessions.Edges(ctx)
+	if err != nil && ctx.Err() == nil {
+		slog.Warn("compare keys with other edges", "error", err)
+	}
+	for name, marks := range edges {
+		if other := g.signer.Unknown(marks); len(other) > 0 {
+			slog.Warn("another edge has other keys: give all edges the same ones, as edge/README.md says", "edge", name, "keys", other)
+			return
+		}
+	}
 }
 
 // Writes returns nil while the broker stores the beats of this instance, one every streams.EdgeBeat.

@@ -180,6 +180,10 @@ func (r *ring) sign(c jwt.Claims) (string, error) {
 	return t.SignedString(k.private)
 }
 
+func (r *ring) has(id string) bool {
+	return slices.ContainsFunc(r.state.Load().keys, func(k *key) bool { return k.id == id })
+}
+
 // public returns the public key with an ID, or nil.
 func (r *ring) public(id string) crypto.PublicKey {
 	for _, k := range r.state.Load().keys {

@@ -172,3 +172,21 @@ func TestWrongKindsOfKeys(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Edges that were given a token key alone generate the others, each its own.
+func TestEdgesCompareTheirKeys(t *testing.T) {
+	c := Config{Key: strong, DataDir: t.TempDir()}
+	one, same, other := load(t, c), load(t, c), load(t, Config{Key: strong})
+	if got := one.Unknown(same.Marks()); len(got) > 0 {
+		t.Errorf("the same keys differ: %v", got)
+	}
+	if got := strings.Join(one.Unknown(other.Marks()), " "); got != "evidence pseudonyms" {
+		t.Errorf("got %q", got)
+	}
+	if got := one.Unknown(load(t, Config{DataDir: t.TempDir()}).Marks()); len(got) != 3 {
+		t.Errorf("got %v", got)
+	}
+	if got := one.Unknown([]byte("{}")); got != nil { // of an earlier version
+		t.Errorf("got %v", got)
+	}
+}
