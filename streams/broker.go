@@ -19,6 +19,7 @@ const MaxPayload = 16 * megabyte
 // Broker is a nats-server with JetStream inside this process.
 type Broker struct {
 	server *server.Server
+	dir    string
 	start  *start
 }
 
@@ -48,14 +49,20 @@ func NewBroker(dir, addr string) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the embedded broker in %s: %w", dir, err)
 	}
-	b := &Broker{s, &start{failed: make(chan struct{})}}
+	b := &Broker{s, dir, &start{failed: make(chan struct{})}}
 	s.SetLogger(brokerLog{slog.Default().With("component", "broker"), b.start}, false, false)
 	return b, nil
 }
 
 // Run serves until ctx is done, then stores what it has received and returns nil. It returns an error if the broker cannot
-// start, for instance because its address is in use or its data directory cannot be written.
+// start, for instance because its address is in use, or because another process has its streams in the same folder.
 func (b *Broker) Run(ctx context.Context) error {
+	release, err := lockFolder(b.dir)
+	if err != nil {
+		b.start.fail(err)
+		return err
+	}
+	defer release()
 	go b.server.Start()
 	defer func() {
 		b.server.Shutdown()
@@ -98,6 +105,13 @@ type start struct {
 	err    error
 }
 
+func (s *start) fail(err error) {
+	s.once.Do(func() {
+		s.err = err
+		close(s.failed)
+	})
+}
+
 // brokerLog logs what an operator must see. The server itself goes on after a fatal error unless its logger ends the
 // process.
 type brokerLog struct {
@@ -117,10 +131,7 @@ func (l brokerLog) Warnf(f string, v ...any) {
 func (l brokerLog) Fatalf(f string, v ...any) {
 	line := fmt.Sprintf(f, v...)
 	l.log.Error(line)
-	l.start.once.Do(func() {
-		l.start.err = fmt.Errorf("start the embedded broker: %s", line)
-		close(l.start.failed)
-	})
+	l.start.fail(fmt.Errorf("start the embedded broker: %s", line))
 }
 func (l brokerLog) Errorf(f string, v ...any) { l.log.Error(fmt.Sprintf(f, v...)) }
 func (l brokerLog) Debugf(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
