@@ -105,6 +105,7 @@ func (e *Edge) Handler() http.Handler {
 		}
 	}
 	mux.Handle("/ws", e.gateway)
+	mux.Handle("/ws/{$}", e.gateway) // some proxies add the slash
 	mux.Handle("/", ui.Handler(e.parents))
 	return e.guard.Wrap(mux)
 }

@@ -23,9 +23,16 @@ const (
 func CheckSession(id string) error {
 	u, err := uuid.Parse(id)
 	if err != nil || u.String() != id {
-		return fmt.Errorf("the session ID must be a lowercase UUID such as %[2]s, not %.40[1]q", id, uuid.Nil)
+		return fmt.Errorf("the session ID must be a UUID such as %[2]s, not %.40[1]q", id, uuid.Nil)
 	}
 	return nil
+}
+
+// SessionID returns the form that a UUID has everywhere inside: 36 characters in lower case. UUIDs are compared without regard to
+// case (RFC 9562, section 4), and some systems write them in capitals. The error is that of CheckSession.
+func SessionID(text string) (string, error) {
+	id := strings.ToLower(text)
+	return id, CheckSession(id)
 }
 
 // Subject returns the subject of a kind of message with its further tokens, of which the last usually is a session ID: "*"

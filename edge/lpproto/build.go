@@ -44,7 +44,7 @@ func NewConnect(r ConnectRequest) Message {
 
 // ConnectRequest reads the headers of a CONNECT. The error is an *Error:
 // CodeVersion when the version is not "1.0" or missing, CodeMalformed when the
-// heartbeat is not a whole number of milliseconds in range or the message is another command.
+// heartbeat is neither 0 nor a whole number of milliseconds in range or the message is another command.
 func (m Message) ConnectRequest() (ConnectRequest, error) {
 	if m.Command != Connect {
 		return ConnectRequest{}, malformed("%s is not CONNECT", m.Command)
@@ -58,8 +58,8 @@ func (m Message) ConnectRequest() (ConnectRequest, error) {
 	}
 	if s, ok := m.Headers[HeaderHeartbeat]; ok {
 		ms, err := strconv.Atoi(s)
-		if err != nil || ms < int(MinHeartbeat.Milliseconds()) || ms > int(MaxHeartbeat.Milliseconds()) {
-			return ConnectRequest{}, malformed("heartbeat is %.20q, allowed are %d to %d ms",
+		if err != nil || ms != 0 && ms < int(MinHeartbeat.Milliseconds()) || ms > int(MaxHeartbeat.Milliseconds()) {
+			return ConnectRequest{}, malformed("heartbeat is %.20q, allowed are 0 for none and %d to %d ms",
 				s, MinHeartbeat.Milliseconds(), MaxHeartbeat.Milliseconds())
 		}
 		r.Heartbeat = time.Duration(ms) * time.Millisecond

@@ -4,6 +4,7 @@ package lpproto
 const (
 	CloseSuccess          = 1000
 	CloseProtocol         = 1002
+	CloseSlow             = 1008
 	CloseTooLarge         = 1009
 	CloseInternal         = 1011
 	CloseRestart          = 1012
@@ -30,6 +31,7 @@ type Close struct {
 var Closes = []Close{
 	{CloseSuccess, "success", "the session passed; `SUCCESS` came before"},
 	{CloseProtocol, "protocol error", "follows an `ERROR`; or no `CONNECT` came in time; or the session went live on another socket"},
+	{CloseSlow, "the client reads too slowly", "the client does not read its replies"},
 	{CloseTooLarge, "message too large", "follows an `ERROR`"},
 	{CloseInternal, "internal error", "follows an `ERROR`; the session cannot go on"},
 	{CloseRestart, "this instance is shutting down, connect again", "this instance is shutting down; connect again with the session ID"},

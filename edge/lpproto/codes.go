@@ -48,7 +48,7 @@ var SystemCodes = []SystemCode{
 	{
 		CodeSessionID,
 		"bad or busy session-id",
-		"the session ID is not a lowercase UUID, is live on another socket, or has ended; or its token or resume secret is missing, wrong or expired",
+		"the session ID is not a UUID, is live on another socket, or has ended; or its token or resume secret is missing, wrong or expired",
 		CloseProtocol,
 	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},

@@ -143,7 +143,7 @@ func TestConnectRequest(t *testing.T) {
 		"CONNECT\nversion:2.0\n\n":                  CodeVersion,
 		"CONNECT\nversion:1.0\nheartbeat:99\n\n":    CodeMalformed,
 		"CONNECT\nversion:1.0\nheartbeat:60001\n\n": CodeMalformed,
-		"CONNECT\nversion:1.0\nheartbeat:0\n\n":     CodeMalformed,
+		"CONNECT\nversion:1.0\nheartbeat:-1\n\n":    CodeMalformed,
 		"CONNECT\nversion:1.0\nheartbeat:\n\n":      CodeMalformed,
 		"CONNECT\nversion:1.0\nheartbeat:1.5\n\n":   CodeMalformed,
 		"FRAME\nversion:1.0\n\n":                    CodeMalformed,
@@ -155,7 +155,7 @@ func TestConnectRequest(t *testing.T) {
 		_, err = m.ConnectRequest()
 		wantCode(t, err, code)
 	}
-	for _, ms := range []string{"100", "60000"} {
+	for _, ms := range []string{"0", "100", "60000"} {
 		m, _ := Parse([]byte("CONNECT\nversion:1.0\nheartbeat: " + ms + "\n\n"))
 		if _, err := m.ConnectRequest(); err != nil {
 			t.Errorf("heartbeat %s: %v", ms, err)

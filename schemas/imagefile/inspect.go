@@ -5,10 +5,8 @@
 package imagefile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"image/jpeg"
 )
 
 // maxSide is the largest width and height, which is also the limit of JPEG.
@@ -54,29 +52,16 @@ func Inspect(data []byte, maxPixels int) (Info, error) {
 
 // Verify is Inspect and checks as well that the compressed data of a PNG holds every row. That takes time in proportion
 // to the number of pixels, about a third of what decoding takes, and memory for two rows. The entropy-coded data of a
-// JPEG is left to the decoder, unless the file has no end: then it is decoded here.
+// JPEG is left to the decoder, so that a JPEG without an end may be half a picture.
 func Verify(data []byte, maxPixels int) (Info, error) {
 	p, info, err := inspect(data, maxPixels)
-	switch {
-	case err != nil:
-	case info.Format == PNG:
+	if err == nil && info.Format == PNG {
 		err = p.checkRows()
-	case info.Unended:
-		err = checkUnended(data)
 	}
 	if err != nil && info.Format != 0 {
 		err = fmt.Errorf("%s: %w", info.Format, err)
 	}
 	return info, err
-}
-
-// checkUnended decodes a JPEG without an end: it has no end of image to say that the last row is complete.
-func checkUnended(data []byte) error {
-	_, err := jpeg.Decode(bytes.NewReader(AppendStripped(nil, data)))
-	if unsupported := jpeg.UnsupportedError(""); err != nil && !errors.As(err, &unsupported) {
-		return fmt.Errorf("%w: %w", ErrTruncated, err)
-	}
-	return err
 }
 
 func inspect(data []byte, maxPixels int) (p pngFile, info Info, err error) {

@@ -54,7 +54,7 @@ func TestSamples(t *testing.T) {
 				continue
 			}
 			info, err := imagefile.Verify(s.Data[:n], imagefile.MaxPixels)
-			if err == nil && !(info.Unended && bytes.Equal(pixels(s.Data[:n]), whole)) {
+			if half := pixels(s.Data[:n]); err == nil && !(info.Unended && (half == nil || bytes.Equal(half, whole))) {
 				t.Fatalf("%s: the first %d of %d bytes pass", s.Name, n, verified.Size)
 			}
 		}
@@ -148,7 +148,7 @@ func TestRealImages(t *testing.T) {
 			if err != nil || info.Width != config.Width || info.Height != config.Height || info.Format.MediaType() != "image/"+format {
 				t.Errorf("%s: %+v, %v; want %s of %d x %d", path, info, err, format, config.Width, config.Height)
 			}
-			if _, err := imagefile.Verify(data[:len(data)*9/10], imagefile.MaxPixels); err == nil {
+			if cut := data[:len(data)*9/10]; pixels(cut) != nil {
 				t.Errorf("%s: nine tenths of it pass", path)
 			}
 			return nil

@@ -19,8 +19,8 @@ import (
 
 // sessionID returns the ID in the path.
 func sessionID(r *http.Request) (string, error) {
-	id := r.PathValue("id")
-	if err := streams.CheckSession(id); err != nil {
+	id, err := streams.SessionID(r.PathValue("id"))
+	if err != nil {
 		return "", problem(http.StatusBadRequest, err.Error())
 	}
 	return id, nil

@@ -52,9 +52,9 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 
 // failFrame answers a frame with an ERROR. The session continues.
 func (s *session) failFrame(m received, code int) {
-	s.socket.busy.Store(false)
 	s.gateway.metrics.answered(lpproto.Failure, m.at)
-	s.socket.fail(code)
+	s.gateway.metrics.failure(code)
+	s.socket.answer(lpproto.NewError(code))
 }
 
 // picture is an image that passed all checks that need no decoding of pixels.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,11 @@ func (g *Gateway) originAllowed(r *http.Request) bool {
 	) {
 		return true
 	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) {
+		return true
+	}
+	g.strangers.Do(func() { // pages of anybody can cause it
+		slog.Warn("a page may not connect: name its origin in SELENE_ORIGINS if it may", "origin", origin, "host", r.Host)
+	})
+	return false
 }

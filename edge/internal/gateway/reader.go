@@ -34,8 +34,7 @@ func (s *socket) read() {
 		switch {
 		case m.fault == nil && m.Command == lpproto.Heartbeat:
 			continue
-		case m.fault == nil && m.Command == lpproto.Frame && !s.busy.CompareAndSwap(false, true):
-			s.fail(lpproto.CodeLockStep)
+		case m.fault == nil && m.Command == lpproto.Frame && !s.frames.begin():
 			continue
 		}
 		select {

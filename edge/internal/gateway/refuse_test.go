@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +41,7 @@ func TestMessagesThatCloseTheSocket(t *testing.T) {
 		"empty message":         {false, "", lpproto.CodeMalformed, lpproto.CloseProtocol},
 		"heartbeat too quick":   {false, "CONNECT\nversion:1.0\nheartbeat:5\n\n", lpproto.CodeMalformed, lpproto.CloseProtocol},
 		"id is not a UUID":      {false, "CONNECT\nversion:1.0\nsession-id:x.>\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
-		"id in capitals":        {false, "CONNECT\nversion:1.0\nsession-id:3E7A8F1C-6F54-4C3E-9F3E-0D1F6F7E9A10\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
+		"id in braces":          {false, "CONNECT\nversion:1.0\nsession-id:{3e7a8f1c-6f54-4c3e-9f3e-0d1f6f7e9a10}\n\n", lpproto.CodeSessionID, lpproto.CloseProtocol},
 		"message over the size": {true, frame + strings.Repeat("A", 100_000), lpproto.CodeTooLarge, lpproto.CloseTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +71,7 @@ func TestRefusedImagesAreNotPublished(t *testing.T) {
 	}{
 		"no image":             {lpproto.ContentJPEG, websocket.BinaryMessage, []byte("hello"), lpproto.CodeBadImage},
 		"empty":                {lpproto.ContentJPEG, websocket.BinaryMessage, nil, lpproto.CodeBadImage},
-		"truncated":            {lpproto.ContentJPEG, websocket.BinaryMessage, good[:len(good)-2], lpproto.CodeBadImage},
+		"truncated":            {lpproto.ContentJPEG, websocket.BinaryMessage, good[:len(good)/4], lpproto.CodeBadImage},
 		"another format":       {lpproto.ContentPNG, websocket.BinaryMessage, good, lpproto.CodeBadImage},
 		"half of a PNG's rows": {lpproto.ContentPNG, websocket.BinaryMessage, imagefiletest.TruncatedPNG(128, 128, 64), lpproto.CodeBadImage},
 		"10,000 scans":         {lpproto.ContentJPEG, websocket.BinaryMessage, imagefiletest.ScanBomb(3000, 3000, 10_000, false), lpproto.CodeBadImage},
@@ -118,12 +121,23 @@ func TestFrameWhileOneIsJudged(t *testing.T) {
 	c.frame()
 	<-judging
 	c.frame()
-	c.wantError(lpproto.CodeLockStep)
 	c.send(lpproto.NewHeartbeat())
 	c.frame()
-	c.wantError(lpproto.CodeLockStep)
+	read := make(chan struct{})
+	c.ws.SetPongHandler(func(string) error { close(read); return nil })
+	c.raw(websocket.PingMessage, nil)
+	first := make(chan []byte)
+	go func() {
+		_, data, _ := c.ws.ReadMessage()
+		first <- data
+	}()
+	<-read // so that both frames came while the first was judged
 	judge <- struct{}{}
-	c.wantStats(schemas.CodeMoreFrames)
+	if got := <-first; !bytes.HasPrefix(got, []byte(lpproto.Stats)) {
+		t.Errorf("the reply to the first frame is %.40q", got)
+	}
+	c.wantError(lpproto.CodeLockStep)
+	c.wantError(lpproto.CodeLockStep)
 	c.frame()
 	<-judging
 	judge <- struct{}{}
@@ -269,4 +283,51 @@ func TestNoDecider(t *testing.T) {
 	c.want(lpproto.Connected)
 	c.frame()
 	c.wantStats(schemas.CodeMoreFrames)
+}
+
+// UUIDs have no case, and iOS writes them in capitals.
+func TestSessionIDInCapitals(t *testing.T) {
+	d := open(t, world(t, "", goOn), Config{})
+	id := uuid.NewString()
+	_, got := connect(t, d, strings.ToUpper(id))
+	if got != id {
+		t.Errorf("%s is opened as %s", strings.ToUpper(id), got)
+	}
+	refused(t, d, lpproto.ConnectRequest{SessionID: strings.ToUpper(id), ResumeSecret: secretOf(id)}, "live on another socket")
+	refused(t, d, lpproto.ConnectRequest{SessionID: "{" + id + "}"}, "must be a UUID")
+}
+
+// A client that leaves its replies unread is told why it is cut off, and so is the operator.
+func TestAClientThatDoesNotRead(t *testing.T) {
+	var log bytes.Buffer
+	previous := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	t.Cleanup(func() { slog.SetDefault(previous) })
+	full := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(full)
+		ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s := newSocket(ws, Config{}, nil)
+		s.session.Store("the session")
+		for range outgoing + 1 { // nothing writes them
+			s.send(lpproto.NewHeartbeat())
+		}
+	}))
+	defer server.Close()
+	ws, _, err := websocket.DefaultDialer.DialContext(streamstest.Context(t), "ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, lpproto.CloseSlow) {
+		t.Errorf("the client reads %v", err)
+	}
+	<-full
+	if got := log.String(); !strings.Contains(got, `session="the session" code=1008`) {
+		t.Errorf("the log says %q", got)
+	}
 }

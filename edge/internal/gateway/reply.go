@@ -82,8 +82,7 @@ func (s *session) answer(m received, id string, outcome schemas.Outcome, message
 		s.gateway.metrics.failure(lpproto.CodeInternal)
 	}
 	s.gateway.metrics.answered(message.Command, m.at)
-	s.socket.busy.Store(false)
-	s.socket.send(message)
+	s.socket.answer(message)
 	if !outcome.Terminal() {
 		return nil
 	}

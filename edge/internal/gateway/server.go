@@ -92,15 +92,16 @@ const (
 
 // Gateway serves LPProto sockets while Run runs.
 type Gateway struct {
-	conn     *streams.Conn
-	settings *settings.Store
-	sessions *sessions.Store
-	signer   *token.Signer
-	config   Config
-	metrics  *Metrics
-	name     string // of this instance, part of its frames' names
-	upgrader websocket.Upgrader
-	crowd    crowd
+	conn      *streams.Conn
+	settings  *settings.Store
+	sessions  *sessions.Store
+	signer    *token.Signer
+	config    Config
+	metrics   *Metrics
+	name      string         // of this instance, part of its frames' names
+	strangers rate.Sometimes // log lines on origins that may not connect
+	upgrader  websocket.Upgrader
+	crowd     crowd
 
 	crowded sync.Once // for the warning about the first address with too many sockets
 	nonces  atomic.Uint64
@@ -133,6 +134,7 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 	}
 	c := g.config
 	g.crowd = crowd{sockets: c.MaxSockets, frames: int64(c.MaxFrames), bytes: rate.Limit(c.MaxBytes), all: map[string]*neighbour{}}
+	g.strangers = rate.Sometimes{First: 1, Interval: time.Minute}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
 	return g
 }

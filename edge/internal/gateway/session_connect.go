@@ -21,11 +21,12 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	if err != nil {
 		return s.refuse(codeOf(err), "")
 	}
-	id := r.SessionID
-	if id == "" {
+	id, err := streams.SessionID(r.SessionID)
+	switch {
+	case r.SessionID == "":
 		id = uuid.NewString()
-	} else if err := streams.CheckSession(id); err != nil {
-		return s.refuse(lpproto.CodeSessionID, "the session ID must be a lowercase UUID")
+	case err != nil:
+		return s.refuse(lpproto.CodeSessionID, "the session ID must be a UUID")
 	}
 	secret, err := s.open(ctx, id, r)
 	if errors.Is(err, errSessionEnded) {
@@ -50,6 +51,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	if r.Heartbeat > 0 {
 		s.socket.heartbeats(r.Heartbeat)
 	}
+	s.socket.session.Store(id)
 	s.socket.send(lpproto.NewConnected(id, secret))
 	return nil
 }

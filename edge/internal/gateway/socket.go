@@ -16,8 +16,8 @@ type socket struct {
 	config  Config
 	metrics *Metrics
 
-	in   chan received // unbuffered: one message at a time
-	busy atomic.Bool   // a frame is being judged
+	in     chan received // unbuffered: one message at a time
+	frames lockstep
 
 	alive chan struct{} // holds one sign of life of the client that is not in `in`
 	beats atomic.Bool   // the client asked for heartbeats, so its answers to pings are signs of life
@@ -27,6 +27,7 @@ type socket struct {
 	closing chan struct{}      // closed when messages are no longer handled
 	last    chan []byte        // the close frame, sent once
 	cut     sync.Once
+	session atomic.Value // its ID, a string, once CONNECT was answered; for logs
 
 	readerDone, writerDone chan struct{}
 }

@@ -1,13 +1,18 @@
 package gateway
 
 import (
+	"errors"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 )
+
+// goodbye is how long the close frame of a client that reads too slowly may take.
+const goodbye = 100 * time.Millisecond
 
 // send queues a message. A client that reads too slowly is disconnected.
 func (s *socket) send(m lpproto.Message) {
@@ -20,7 +25,25 @@ func (s *socket) send(m lpproto.Message) {
 	select {
 	case s.out <- data:
 	default:
-		s.cutOff()
+		s.dropSlow()
+	}
+}
+
+// dropSlow ends the connection to a client that does not read. It is told so if there is still room for a few bytes.
+func (s *socket) dropSlow() {
+	s.cut.Do(func() {
+		slog.Warn("socket closed: its client reads too slowly", "session", s.session.Load(), "code", lpproto.CloseSlow, "waiting", len(s.out))
+		_ = s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(lpproto.CloseSlow, lpproto.CloseReason(lpproto.CloseSlow)), time.Now().Add(goodbye))
+		_ = s.ws.Close()
+	})
+}
+
+// answer queues the reply to a frame, and then those to the frames that came before it.
+func (s *socket) answer(m lpproto.Message) {
+	early := s.frames.end()
+	s.send(m)
+	for range early {
+		s.fail(lpproto.CodeLockStep)
 	}
 }
 
@@ -69,7 +92,12 @@ func (s *socket) write() {
 			}
 			return
 		}
-		if err != nil {
+		var failed net.Error
+		switch {
+		case errors.As(err, &failed) && failed.Timeout():
+			s.dropSlow()
+			return
+		case err != nil:
 			s.cutOff()
 			return
 		}

@@ -85,6 +85,7 @@ export type SystemCode = keyof typeof SYSTEM_CODES;
 export const CLOSE_CODES = {
   1000: "success",
   1002: "protocol error",
+  1008: "the client reads too slowly",
   1009: "message too large",
   1011: "internal error",
   1012: "this instance is shutting down, connect again",

@@ -87,7 +87,7 @@ const BY_CLOSE: Readonly<Record<number, FailureName>> = {
   1002: "outdated",
   1005: "lost",
   1006: "lost",
-  1008: "outdated",
+  1008: "lost",
   1009: "picture",
   1011: "internal",
   1012: "lost",

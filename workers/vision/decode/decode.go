@@ -3,8 +3,10 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image/jpeg"
 	"runtime"
 	"sync"
 
@@ -75,9 +77,6 @@ func (d *Decoder) DecodeStored(data []byte, dst *astiav.Frame) error {
 
 func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error) {
 	info, err := imagefile.Inspect(data, d.maxPixels)
-	if err == nil && info.Unended {
-		_, err = imagefile.Verify(data, d.maxPixels) // FFmpeg makes up what is missing of the last block
-	}
 	if err != nil {
 		return info, err
 	}
@@ -86,6 +85,12 @@ func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error)
 	if info.Format == imagefile.PNG {
 		err = decodePNG(d.stripped, dst)
 	} else {
+		if info.Unended {
+			// FFmpeg makes up what is missing of the last block.
+			if _, err := jpeg.Decode(bytes.NewReader(d.stripped)); err != nil {
+				return info, fmt.Errorf("decode a JPEG without an end: %w", err)
+			}
+		}
 		err = d.decodeJPEG(d.stripped, dst)
 	}
 	if err == nil && (dst.Width() != info.Width || dst.Height() != info.Height) {
