@@ -99,7 +99,9 @@ func countOutcome(k kind, session, reason string, over bool, err error) {
 	case err != nil:
 		result = madeRetried
 	}
-	if over {
+	var none *stitch.NoFramesError
+	empty := errors.As(err, &none) && none.Skipped == 0 // anybody can open sessions and send nothing
+	if over && !empty {
 		slog.Warn("making a video failed", "kind", k, "session", session, "reason", reason)
 	}
 	jobs.WithLabelValues(k.String(), result).Inc()
