@@ -11,7 +11,7 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// People who hold their device upside down or sideways are asked to hold it upright: they do not pass, and are no fakes.
+// People who hold their device upside down or sideways are asked to hold it upright: they do not pass, and are not fakes.
 func TestTurnedPicturesDoNotPass(t *testing.T) {
 	workertest.EachPack(t, func(t *testing.T, m *vision.Models) {
 		pipeline, err := local.New(m, workertest.Settings(t, `{"active_liveness":{"is_enabled":false},"session":{"multiface_policy":1}}`))

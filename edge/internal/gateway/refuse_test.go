@@ -297,7 +297,7 @@ func TestSessionIDInCapitals(t *testing.T) {
 	refused(t, d, lpproto.ConnectRequest{SessionID: "{" + id + "}"}, "must be a UUID")
 }
 
-// A client that leaves its replies unread is told why it is cut off, and so is the operator.
+// A client that leaves its replies unread gets a close code, and the operator a line in the log.
 func TestAClientThatDoesNotRead(t *testing.T) {
 	var log bytes.Buffer
 	previous := slog.Default()

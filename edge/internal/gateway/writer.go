@@ -29,7 +29,7 @@ func (s *socket) send(m lpproto.Message) {
 	}
 }
 
-// dropSlow ends the connection to a client that does not read. It is told so if there is still room for a few bytes.
+// dropSlow ends the connection to a client that does not read, with a close code if there is still room for a few bytes.
 func (s *socket) dropSlow() {
 	s.cut.Do(func() {
 		slog.Warn("socket closed: its client reads too slowly", "session", s.session.Load(), "code", lpproto.CloseSlow, "waiting", len(s.out))
