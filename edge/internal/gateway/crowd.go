@@ -23,6 +23,7 @@ type crowd struct {
 type neighbour struct {
 	sockets int
 	frames  *semaphore.Weighted
+	most    int64 // frames at the same time
 	bytes   *rate.Limiter
 }
 
@@ -36,7 +37,7 @@ func (c *crowd) enter(address string) (*neighbour, bool) {
 	defer c.mu.Unlock()
 	n := c.all[address]
 	if n == nil {
-		n = &neighbour{frames: semaphore.NewWeighted(c.frames), bytes: rate.NewLimiter(c.bytes, 2*int(c.bytes))}
+		n = &neighbour{frames: semaphore.NewWeighted(c.frames), most: c.frames, bytes: rate.NewLimiter(c.bytes, 2*int(c.bytes))}
 		c.all[address] = n
 	}
 	if n.sockets >= c.sockets {
@@ -58,17 +59,21 @@ func (c *crowd) leave(address string, n *neighbour) {
 	}
 }
 
+// framePixels is the size of a frame of a camera, 1920 x 1080. A larger image counts as several frames: it takes a detector as long.
+const framePixels = 1 << 21
+
 // wait waits until an image of the address may be judged, in order of arrival. done must be called afterwards. The error is that
 // of ctx.
-func (n *neighbour) wait(ctx context.Context, size int) (done func(), err error) {
+func (n *neighbour) wait(ctx context.Context, size, pixels int) (done func(), err error) {
 	if n == nil {
 		return func() {}, nil
 	}
 	if err := n.bytes.WaitN(ctx, min(size, n.bytes.Burst())); err != nil {
 		return nil, err
 	}
-	if err := n.frames.Acquire(ctx, 1); err != nil {
+	weight := min(int64((pixels+framePixels-1)/framePixels), n.most)
+	if err := n.frames.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}
-	return func() { n.frames.Release(1) }, nil
+	return func() { n.frames.Release(weight) }, nil
 }

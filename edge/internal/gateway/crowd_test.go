@@ -12,6 +12,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/lpproto"
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -108,23 +109,23 @@ func TestBytesOfOneAddressAreLimited(t *testing.T) {
 	c := crowd{sockets: 2, frames: 9, bytes: rate.Limit(1000), all: map[string]*neighbour{}}
 	n, _ := c.enter("a")
 	other, _ := c.enter("b")
-	if done, err := n.wait(t.Context(), 5000); err != nil { // more than ever fits takes all there is
+	if done, err := n.wait(t.Context(), 5000, 1); err != nil { // more than ever fits takes all there is
 		t.Fatal(err)
 	} else {
 		done()
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if _, err := n.wait(ctx, 900); err == nil {
+	if _, err := n.wait(ctx, 900, 1); err == nil {
 		t.Error("nothing limits the bytes")
 	}
-	if done, err := other.wait(ctx, 900); err != nil {
+	if done, err := other.wait(ctx, 900, 1); err != nil {
 		t.Errorf("another address waits as well: %v", err)
 	} else {
 		done()
 	}
 	var unknown *neighbour
-	if done, err := unknown.wait(t.Context(), 1<<30); err != nil {
+	if done, err := unknown.wait(t.Context(), 1<<30, 1); err != nil {
 		t.Error(err)
 	} else {
 		done()
@@ -133,5 +134,33 @@ func TestBytesOfOneAddressAreLimited(t *testing.T) {
 	c.leave("b", other)
 	if len(c.all) != 0 {
 		t.Errorf("%d addresses are remembered after they left", len(c.all))
+	}
+}
+
+// The attack: an address sends the largest images, which keep detectors from everybody else for many times as long as frames do.
+func TestLargeImagesCountAsSeveralFrames(t *testing.T) {
+	c := crowd{sockets: 2, frames: 9, bytes: rate.Inf, all: map[string]*neighbour{}}
+	n, _ := c.enter("a")
+	large, err := n.wait(t.Context(), 1, imagefile.MaxPixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := n.wait(ctx, 1, imagefile.MaxPixels); err == nil {
+		t.Error("two of the largest images are judged at the same time")
+	}
+	small, err := n.wait(t.Context(), 1, 1920*1080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large()
+	small()
+	few := crowd{sockets: 1, frames: 1, bytes: rate.Inf, all: map[string]*neighbour{}}
+	if n, _ = few.enter("a"); n == nil {
+		t.Fatal("refused")
+	}
+	if _, err := n.wait(t.Context(), 1, imagefile.MaxPixels); err != nil { // a limit below its weight does not keep it out for good
+		t.Error(err)
 	}
 }

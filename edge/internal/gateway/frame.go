@@ -28,7 +28,7 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 		s.failFrame(m, code)
 		return false, nil
 	}
-	done, err := s.neighbour.wait(ctx, len(image.data))
+	done, err := s.neighbour.wait(ctx, len(image.data), image.pixels)
 	if err != nil {
 		return true, closureOf(ctx)
 	}
@@ -61,6 +61,7 @@ func (s *session) failFrame(m received, code int) {
 type picture struct {
 	data      []byte
 	mediaType string
+	pixels    int
 	received  time.Time
 	sequence  uint64 // in the frames' stream, once stored
 }
@@ -78,5 +79,5 @@ func (g *Gateway) image(m received) (*picture, error) {
 	if err != nil {
 		return nil, &lpproto.Error{Code: lpproto.CodeBadImage, Detail: err.Error()}
 	}
-	return &picture{data: data, mediaType: mediaType, received: m.at}, nil
+	return &picture{data: data, mediaType: mediaType, pixels: info.Width * info.Height, received: m.at}, nil
 }
