@@ -2,11 +2,18 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"testing"
 
+	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/streams"
+	proof "github.com/selene-liveness/selene/streams/evidence"
+	"github.com/selene-liveness/selene/streams/recording"
+	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -85,5 +92,56 @@ func TestConcurrentImportsAreLimited(t *testing.T) {
 	}
 	if code := post(nil); code != http.StatusUnprocessableEntity {
 		t.Errorf("afterwards: %d", code)
+	}
+}
+
+// Somebody with access to the broker changes a stored session; whoever verifies it over REST finds it.
+func TestChangesInTheBrokerAreFound(t *testing.T) {
+	for name, tamper := range map[string]func(ctx context.Context, i *installation, id string) error{
+		"nothing": nil,
+		"a frame is gone": func(ctx context.Context, i *installation, id string) error {
+			for d, err := range sessions.New(i.conn).DecisionsOf(ctx, id) {
+				return errors.Join(err, i.conn.Stream(streams.Frames).Delete(ctx, d.Message.GetFrame()))
+			}
+			return errors.New("there is no decision")
+		},
+		"the last decision is gone": func(ctx context.Context, i *installation, id string) error {
+			last, err := sessions.New(i.conn).LastDecision(ctx, id)
+			return errors.Join(err, i.conn.Stream(streams.Decisions).Delete(ctx, last.GetState().GetLastDecision()))
+		},
+		"another decision": func(ctx context.Context, i *installation, id string) error {
+			last, err := sessions.New(i.conn).LastDecision(ctx, id)
+			if err != nil {
+				return err
+			}
+			_, err = i.conn.PublishDecision(ctx, last, last.GetState().GetLastDecision()) // with a link that fits
+			return err
+		},
+		"another verdict": func(ctx context.Context, i *installation, id string) error {
+			name := &schemas.FrameName{Session: id, Sequence: 1, Nonce: "0"}
+			return i.conn.PublishVerdict(ctx, &schemas.Verdict{Version: schemas.Version, Name: name, Worker: "x", Decider: "d"})
+		},
+	} {
+		i, ctx := install(t, options{}), streamstest.Context(t)
+		id, _ := evidence(t, i.conn)
+		walk := must[*proof.Walk](t)(proof.Of(ctx, sessions.New(i.conn), id))
+		text := must[string](t)(i.api.Signer.SignEvidence(proof.Claims[proof.Seal]{Content: walk.Seal(id)}))
+		if err := i.conn.PublishSessionEvent(ctx, &schemas.SessionEvent{
+			Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_SEALED, Seal: text,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if tamper != nil {
+			if err := tamper(ctx, i, id); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		_, bundle := i.get("/v1/sessions/" + id + "/recording")
+		b := must[*recording.Bundle](t)(recording.Receive(bytes.NewReader(bundle), 1<<20))
+		if err := errors.Join(b.Verify(i.api.Signer.EvidenceKey), b.Close()); (err == nil) != (tamper == nil) {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			t.Logf("%s: %v", name, err)
+		}
 	}
 }
