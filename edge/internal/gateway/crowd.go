@@ -59,8 +59,11 @@ func (c *crowd) leave(address string, n *neighbour) {
 	}
 }
 
-// framePixels is the size of a frame of a camera, 1920 x 1080. A larger image counts as several frames: it takes a detector as long.
-const framePixels = 1 << 21
+// The size of a frame of a camera, 1920 x 1080. A larger image counts as several frames: it takes a detector as long.
+const (
+	framePixels = 1 << 21
+	frameBytes  = 1 << 20
+)
 
 // wait waits until an image of the address may be judged, in order of arrival. done must be called afterwards. The error is that
 // of ctx.
@@ -71,7 +74,7 @@ func (n *neighbour) wait(ctx context.Context, size, pixels int) (done func(), er
 	if err := n.bytes.WaitN(ctx, min(size, n.bytes.Burst())); err != nil {
 		return nil, err
 	}
-	weight := min(int64((pixels+framePixels-1)/framePixels), n.most)
+	weight := min(int64(1+max((pixels-1)/framePixels, (size-1)/frameBytes)), n.most)
 	if err := n.frames.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func TestBytesOfOneAddressAreLimited(t *testing.T) {
 	if _, err := n.wait(ctx, 900, 1); err == nil {
 		t.Error("nothing limits the bytes")
 	}
-	if done, err := other.wait(ctx, 900, 1); err != nil {
+	if done, err := other.wait(t.Context(), 900, 1); err != nil {
 		t.Errorf("another address waits as well: %v", err)
 	} else {
 		done()
@@ -156,6 +156,16 @@ func TestLargeImagesCountAsSeveralFrames(t *testing.T) {
 	}
 	large()
 	small()
+	costly, err := n.wait(t.Context(), 8<<20, 1) // a PNG of which each byte takes as long as many pixels
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, stop := context.WithTimeout(t.Context(), time.Millisecond)
+	defer stop()
+	if _, err := n.wait(again, 8<<20, 1); err == nil {
+		t.Error("two large files are judged at the same time")
+	}
+	costly()
 	few := crowd{sockets: 1, frames: 1, bytes: rate.Inf, all: map[string]*neighbour{}}
 	if n, _ = few.enter("a"); n == nil {
 		t.Fatal("refused")
