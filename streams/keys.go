@@ -170,6 +170,15 @@ func (k *Keys) Erase(ctx context.Context, session string) error {
 	return nil
 }
 
+// Discard destroys the keys of a session, other than those of files. New ones can be made.
+func (k *Keys) Discard(ctx context.Context, session string) error {
+	var errs []error
+	for _, class := range erasable {
+		errs = append(errs, k.Destroy(ctx, session, class))
+	}
+	return errors.Join(errs...)
+}
+
 // Destroy destroys the key of one class of a session.
 func (k *Keys) Destroy(ctx context.Context, session string, class Class) error {
 	return k.destroy(ctx, keyName(session, class), 0)

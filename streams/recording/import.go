@@ -28,11 +28,12 @@ func Import(ctx context.Context, conn *streams.Conn, b *Bundle) (err error) {
 	if _, err := sessions.New(conn).LastDecision(ctx, id); !errors.Is(err, streams.ErrNotFound) {
 		return errors.Join(err, fmt.Errorf("session %s: %w", id, ErrExists))
 	}
+	if erased, err := conn.Keys().IsErased(ctx, id); err != nil || erased {
+		return errors.Join(err, fmt.Errorf("session %s was erased here: %w", id, ErrExists))
+	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, sessions.New(conn).Erase(context.WithoutCancel(ctx), id, &schemas.SessionEvent{
-				Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED,
-			}))
+			err = errors.Join(err, sessions.New(conn).Discard(context.WithoutCancel(ctx), id))
 		}
 	}()
 	for _, f := range b.Frames {

@@ -15,6 +15,18 @@ import (
 // not sealed. Afterwards it stores one event with the time of erasure. For as long as decisions are kept, nobody can open the session
 // again. It can be repeated.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
+	if err := s.remove(ctx, session, s.conn.Keys().Erase); err != nil {
+		return err
+	}
+	return s.conn.PublishSessionEvent(ctx, erased)
+}
+
+// Discard removes everything that is stored about a session that was never complete. Its ID can be used again.
+func (s *Store) Discard(ctx context.Context, session string) error {
+	return s.remove(ctx, session, s.conn.Keys().Discard)
+}
+
+func (s *Store) remove(ctx context.Context, session string, destroy func(ctx context.Context, session string) error) error {
 	if err := exports.New(s.conn).Forget(ctx, session); err != nil {
 		return err
 	}
@@ -35,7 +47,7 @@ func (s *Store) Erase(ctx context.Context, session string, erased *schemas.Sessi
 	for _, name := range names {
 		errs = append(errs, s.objects.Delete(ctx, name))
 	}
-	if err := errors.Join(append(errs, s.conn.Keys().Erase(ctx, session))...); err != nil {
+	if err := errors.Join(append(errs, destroy(ctx, session))...); err != nil {
 		return err // the keys of objects that are left have their names, for another try
 	}
 	for stream, filters := range storedOf(session) {
@@ -44,10 +56,7 @@ func (s *Store) Erase(ctx context.Context, session string, erased *schemas.Sessi
 		}
 	}
 	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	return s.conn.PublishSessionEvent(ctx, erased)
+	return errors.Join(errs...)
 }
 
 // storedOf returns the subjects of what is stored of a session, by stream.

@@ -1,5 +1,5 @@
-// Package sweep removes what has expired: media, the files of forgotten exports, and the frames of sessions whose video is
-// finished.
+// Package sweep removes what has expired: media, the files of forgotten exports, the frames of sessions whose video is
+// finished, and the keys of what is no longer stored.
 package sweep
 
 import (
@@ -55,22 +55,29 @@ func (s *Sweeper) Run(ctx context.Context) error {
 }
 
 // Sweep removes the media that are older at now than the configuration allows, the files of exports that no longer exist,
-// and the frames of sessions whose video was finished as long ago as their settings say (video.expires). It never
-// touches a file that is being read. It returns how many files were removed, and continues after errors.
+// the frames of sessions whose video was finished as long ago as their settings say (video.expires), and the keys of what has expired.
+// It never touches a file that is being read. It returns how many files were removed, and continues after errors.
 func (s *Sweeper) Sweep(ctx context.Context, now time.Time) (swept int, err error) {
 	var f failures
+	stored, all := map[string]bool{}, true
 	for info, err := range s.media.List(ctx, "") {
 		if err != nil {
 			f.add(streams.Blame(streams.Infrastructure, fmt.Errorf("list media: %w", err)))
+			all = false
 			break
 		}
+		stored[info.Name] = true
 		removed, err := s.sweepObject(ctx, info, now)
 		f.add(err)
 		if removed {
 			swept++
 		}
 	}
+	if all {
+		s.sweepFileKeys(ctx, now, stored, &f)
+	}
 	s.sweepFrames(ctx, now, &f)
+	s.sweepKeys(ctx, now, &f)
 	if err := s.media.Clean(ctx, now.Add(-leftoverAge)); err != nil {
 		f.add(streams.Blame(streams.Infrastructure, fmt.Errorf("remove unfinished media: %w", err)))
 	}

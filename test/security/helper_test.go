@@ -49,6 +49,9 @@ type installation struct {
 	data string // its folder
 	pid  int
 	done chan struct{} // closed when the process has ended
+
+	program, settings, root string
+	stop                    func()
 }
 
 // up starts an installation on which one address is a whole crowd: the limits per address are far away, since they are not what is
@@ -70,39 +73,47 @@ func up(t testing.TB, settings string) *installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &installation{t: t, addr: listener.Addr().String(), data: filepath.Join(t.TempDir(), "data"), done: make(chan struct{})}
+	i := &installation{t: t, addr: listener.Addr().String(), data: filepath.Join(t.TempDir(), "data"), program: program, root: root}
 	listener.Close()
-	file := filepath.Join(t.TempDir(), "settings.json")
-	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+	i.settings = filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(i.settings, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var output bytes.Buffer
-	cmd := exec.Command(program, "up", "--addr", i.addr, "--data", i.data, "--settings", file, "--pack", "base")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &output, &output
+	i.start()
+	t.Cleanup(func() { i.stop() })
+	return i
+}
+
+// start starts the installation on what its folder holds, and waits until it is ready.
+func (i *installation) start() {
+	i.t.Helper()
+	output := &bytes.Buffer{}
+	cmd := exec.Command(i.program, "up", "--addr", i.addr, "--data", i.data, "--settings", i.settings, "--pack", "base")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = i.root, output, output
 	cmd.Env = append(os.Environ(), "SELENE_ADMIN_TOKEN="+adminToken, "SELENE_RATE_LIMIT=0", "SELENE_SESSION_TOKENS=optional")
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		i.t.Fatal(err)
 	}
-	i.pid = cmd.Process.Pid
+	i.pid, i.done = cmd.Process.Pid, make(chan struct{})
+	done := i.done
 	go func() {
-		defer close(i.done)
+		defer close(done)
 		cmd.Wait()
 	}()
-	t.Cleanup(func() {
+	i.stop = sync.OnceFunc(func() {
 		cmd.Process.Signal(os.Interrupt)
 		select {
-		case <-i.done:
+		case <-done:
 		case <-time.After(streamstest.Timeout):
 			cmd.Process.Kill()
-			<-i.done
-			t.Error("selene up did not stop")
+			<-done
+			i.t.Error("selene up did not stop")
 		}
-		if text := output.String(); t.Failed() {
-			t.Logf("selene up, the end of its output:\n%s", text[max(0, len(text)-4000):])
+		if text := output.String(); i.t.Failed() {
+			i.t.Logf("selene up, the end of its output:\n%s", text[max(0, len(text)-4000):])
 		}
 	})
-	streamstest.Eventually(t, i.ready)
-	return i
+	streamstest.Eventually(i.t, i.ready)
 }
 
 // ready returns nil if the installation is ready for sessions.

@@ -3,6 +3,7 @@ package filelog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -194,18 +195,51 @@ func (s *store) remove(f *folder) error {
 	return nil
 }
 
-// erase removes all folders of a session.
+// erase overwrites the files of a session and removes its folders.
 func (s *store) erase(session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.folders {
 		if f.session == session {
+			if err := s.overwrite(f); err != nil {
+				return err
+			}
 			if err := s.remove(f); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// overwrite writes zeros over all files in the folder of a session. A solid-state drive, or a file system that copies on writing, may
+// keep the old blocks all the same.
+func (s *store) overwrite(f *folder) error {
+	return fs.WalkDir(s.root.FS(), f.dir(), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return ignoreMissing(err)
+		}
+		file, err := s.root.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		info, err := file.Stat()
+		if err == nil {
+			_, err = io.CopyN(file, zeros{}, info.Size())
+		}
+		if err == nil {
+			err = file.Sync()
+		}
+		return errors.Join(err, file.Close())
+	})
+}
+
+// zeros reads as zeros without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func ignoreMissing(err error) error {
