@@ -49,7 +49,7 @@ func runProgram(ctx context.Context, w Worker) error {
 	if p.Concurrency <= 0 {
 		p.Concurrency = runtime.NumCPU()
 	}
-	master, err := p.Source.Load(ctx, "", false)
+	master, err := p.Load(ctx, "", false)
 	if err != nil && !errors.Is(err, seal.ErrNoMaster) {
 		return err
 	}

@@ -26,7 +26,7 @@ func (b *brokerAccess) connect(ctx context.Context, name string, data dataFolder
 	o := b.options(name)
 	o.URL = b.URL
 	var err error
-	if o.Master, err = b.Source.Load(ctx, data.Path, false); err != nil {
+	if o.Master, err = b.Load(ctx, data.Path, false); err != nil {
 		return nil, err
 	}
 	return streams.Connect(ctx, o)
@@ -70,7 +70,7 @@ func brokerCommand(e *environment) *cobra.Command {
 		Use: "broker", Short: "Run the embedded broker by itself, for trials; in production, run nats-server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			// The other processes of a trial find the key in the same folder. The broker itself has no use for it.
-			if _, err := e.broker.Source.Load(c.Context(), e.data.Path, true); err != nil {
+			if _, err := e.broker.Load(c.Context(), e.data.Path, true); err != nil {
 				return err
 			}
 			broker, err := streams.NewBroker(e.data.file("broker"), addr)

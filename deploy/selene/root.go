@@ -56,7 +56,7 @@ func newRoot() (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	add(groupSetup, keys, modelsCommand(e), evalCommand(e))
+	add(groupSetup, keys, rewrapCommand(e), modelsCommand(e), evalCommand(e))
 	root.AddCommand(stitchCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	nameUsage(root)

@@ -82,7 +82,7 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 	if e.broker.URL == "" {
 		o := e.broker.options("up")
 		var err error
-		if o.Master, err = e.broker.Source.Load(c.Context(), e.data.Path, true); err != nil {
+		if o.Master, err = e.broker.Load(c.Context(), e.data.Path, true); err != nil {
 			return err
 		}
 		return withBroker(c.Context(), e.data.file("broker"), f.broker, o, all)

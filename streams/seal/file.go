@@ -43,7 +43,7 @@ func (k *Key) fileAEAD(salt []byte, name string) (cipher.AEAD, error) {
 // nonceOf returns the nonce of a chunk: 11 bytes of its number, and whether it is the last.
 func nonceOf(chunk int64, last bool) []byte {
 	nonce := make([]byte, 12)
-	binary.BigEndian.PutUint64(nonce[3:11], uint64(chunk))
+	binary.BigEndian.PutUint64(nonce[3:11], uint64(chunk)) //nolint:gosec // chunks count from 0
 	if last {
 		nonce[11] = 1
 	}

@@ -177,7 +177,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	}
 	gone := func(when string) {
 		t.Helper()
-		streamstest.Eventually(t, func() error { // the file logger is told by an event
+		streamstest.Eventually(t, func() error { // the file logger receives an event
 			if found := filesWith(t, log, marks); len(found) > 0 {
 				return fmt.Errorf("%s: %v", when, found)
 			}
@@ -187,7 +187,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 			t.Errorf("%s: %s", when, found)
 		}
 		c, err := open()
-		defer c.Close()
+		c.Close()
 		var refused *client.Unexpected
 		if !errors.As(err, &refused) {
 			t.Fatalf("%s the session was opened again: %v", when, err)
