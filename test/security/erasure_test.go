@@ -14,6 +14,7 @@ import (
 
 	"github.com/selene-liveness/selene/edge/client"
 	"github.com/selene-liveness/selene/edge/lpproto"
+	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -63,7 +64,7 @@ func filesWith(t *testing.T, dir string, marks map[string][]byte) (found []strin
 func (i *installation) wrappedKeys(session string) map[string][]byte {
 	i.t.Helper()
 	keys := map[string][]byte{}
-	blocks, err := filepath.Glob(filepath.Join(i.data, "broker/jetstream/*/streams/KV_keys/msgs/*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(i.data, "broker/jetstream/*/streams", streams.BucketStream(streams.BucketKeys), "msgs/*.blk"))
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func (i *installation) wrappedKeys(session string) map[string][]byte {
 			i.t.Fatal(err)
 		}
 		for rest := data; ; {
-			_, after, found := bytes.Cut(rest, []byte("$KV.keys."+session))
+			_, after, found := bytes.Cut(rest, []byte(streams.BucketKeys+"."+session))
 			if rest = after; !found {
 				break
 			}
