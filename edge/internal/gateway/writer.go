@@ -32,8 +32,10 @@ func (s *socket) send(m lpproto.Message) {
 // dropSlow ends the connection to a client that does not read, with a close code if there is still room for a few bytes.
 func (s *socket) dropSlow() {
 	s.cut.Do(func() {
-		slog.Warn("socket closed: its client reads too slowly", "session", s.session.Load(), "code", lpproto.CloseSlow, "waiting", len(s.out))
-		_ = s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(lpproto.CloseSlow, lpproto.CloseReason(lpproto.CloseSlow)), time.Now().Add(goodbye))
+		slog.Warn("socket closed: its client reads too slowly",
+			"session", s.session.Load(), "code", lpproto.CloseSlow, "waiting", len(s.out))
+		last := websocket.FormatCloseMessage(lpproto.CloseSlow, lpproto.CloseReason(lpproto.CloseSlow))
+		_ = s.ws.WriteControl(websocket.CloseMessage, last, time.Now().Add(goodbye))
 		_ = s.ws.Close()
 	})
 }
