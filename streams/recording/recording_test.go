@@ -360,6 +360,20 @@ func TestImportedSessionIsReadAndNotJudged(t *testing.T) {
 	}
 }
 
+func TestErasedSessionIsNotImported(t *testing.T) {
+	c, id := stored(t, 3)
+	b, err := open(t, record(t, c, id))
+	must(t, err)
+	defer b.Close()
+	ctx := streamstest.Context(t)
+	erased := &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED}
+	must(t, sessions.New(c).Erase(ctx, id, erased))
+	must(t, c.Stream(streams.Sessions).Purge(ctx, ">", 0)) // the mark is enough
+	if err := recording.Import(ctx, c, b); !errors.Is(err, recording.ErrExists) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFailedImportLeavesNothing(t *testing.T) {
 	c, id := stored(t, 3)
 	hs, cs := entries(t, record(t, c, id))

@@ -110,3 +110,21 @@ func TestNoPartialFiles(t *testing.T) {
 		t.Errorf("left behind: %v", half)
 	}
 }
+
+func TestErasedFilesAreOverwritten(t *testing.T) {
+	p := place{"LOGS", "2026-03-04", one}
+	s := storeWith(t, Config{Bytes: 1000, Age: time.Hour * 1000}, p)
+	if err := s.put(p, []file{{"frame.jpg", []byte("face")}}, day); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link") // what is left of a file that is removed only
+	if err := os.Link(filepath.Join(s.Dir, p.dir(), "frame.jpg"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.erase(one); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadFile(link); err != nil || string(left) != "\x00\x00\x00\x00" || exists(t, s, p) {
+		t.Errorf("left: %q, %v", left, err)
+	}
+}
