@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 )
 
 // MaxPayload is the largest message of an embedded broker, in bytes: the largest image an edge takes, and its state.
@@ -21,37 +23,96 @@ type Broker struct {
 	server *server.Server
 	dir    string
 	start  *start
+	owner  nkeys.KeyPair // admin of a broker with users, known to this process alone
 }
 
-// NewBroker prepares a broker that keeps its streams below dir. It listens on addr ("127.0.0.1:4222"), or with an empty
-// addr serves this process alone.
-func NewBroker(dir, addr string) (*Broker, error) {
+// BrokerOptions say where a broker keeps its streams, and who may use it.
+type BrokerOptions struct {
+	Dir         string   // of the streams
+	Addr        string   // to listen on, such as "127.0.0.1:4222"; empty = it serves this process alone
+	Credentials string   // folder of the credentials of the roles, created as needed; empty = anybody on this machine may do anything
+	Plugins     []string // roles besides the built-in ones
+	TLS         TLS
+}
+
+// NewBroker prepares a broker. It refuses to listen on an address that other machines reach without credentials.
+func NewBroker(o BrokerOptions) (*Broker, error) {
 	opts := &server.Options{
-		ServerName: "selene", JetStream: true, StoreDir: dir, MaxPayload: MaxPayload,
-		DontListen: addr == "", NoSigs: true, NoLog: true,
+		ServerName: "selene", JetStream: true, StoreDir: o.Dir, MaxPayload: MaxPayload,
+		DontListen: o.Addr == "", NoSigs: true, NoLog: true,
 		// The streams have limits of their own; reserving storage up front would refuse small disks.
 		JetStreamMaxStore: 1 << 42, JetStreamMaxMemory: 1 << 33,
 	}
-	if addr != "" {
-		host, port, err := net.SplitHostPort(addr)
-		if err != nil {
-			return nil, fmt.Errorf("the broker address must be host:port, not %q: %w", addr, err)
+	b := &Broker{dir: o.Dir, start: &start{failed: make(chan struct{})}}
+	if o.Addr != "" {
+		if err := listen(opts, o.Addr); err != nil {
+			return nil, err
 		}
-		if opts.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("the port of the broker address must be a number, not %q", addr)
+		if err := b.admit(opts, o); err != nil {
+			return nil, err
 		}
-		if opts.Port == 0 {
-			opts.Port = server.RANDOM_PORT
-		}
-		opts.Host = host
 	}
 	s, err := server.NewServer(opts)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the embedded broker in %s: %w", dir, err)
+		return nil, fmt.Errorf("prepare the embedded broker in %s: %w", o.Dir, err)
 	}
-	b := &Broker{s, dir, &start{failed: make(chan struct{})}}
+	b.server = s
 	s.SetLogger(brokerLog{slog.Default().With("component", "broker"), b.start}, false, false)
 	return b, nil
+}
+
+func listen(opts *server.Options, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("the broker address must be host:port, not %q: %w", addr, err)
+	}
+	if opts.Port, err = strconv.Atoi(port); err != nil {
+		return fmt.Errorf("the port of the broker address must be a number, not %q", addr)
+	}
+	if opts.Port == 0 {
+		opts.Port = server.RANDOM_PORT
+	}
+	opts.Host = host
+	return nil
+}
+
+// admit sets who may connect to a broker that listens.
+func (b *Broker) admit(opts *server.Options, o BrokerOptions) (err error) {
+	if opts.TLSConfig, err = o.TLS.serverConfig(); err != nil {
+		return err
+	}
+	opts.TLS, opts.TLSVerify = opts.TLSConfig != nil, opts.TLSConfig != nil && opts.TLSConfig.ClientCAs != nil
+	opts.TLSTimeout, opts.AuthTimeout = requestTimeout.Seconds(), requestTimeout.Seconds()
+	if o.Credentials == "" {
+		if ip := net.ParseIP(opts.Host); opts.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("a broker that listens on %s needs credentials: other machines would read every face", o.Addr)
+		}
+		return nil
+	}
+	roles, err := WithPlugins(o.Plugins)
+	if err != nil {
+		return err
+	}
+	keys, err := EnsureCredentials(o.Credentials, roles)
+	if err != nil {
+		return err
+	}
+	if b.owner, err = nkeys.CreateUser(); err != nil {
+		return fmt.Errorf("make the key of the broker's owner: %w", err)
+	}
+	key, err := b.owner.PublicKey()
+	opts.Nkeys = append(users(roles, keys), &server.NkeyUser{Nkey: key})
+	return err
+}
+
+// options returns those of a connection in this process.
+func (b *Broker) options() ([]nats.Option, error) {
+	opts := []nats.Option{nats.InProcessServer(b.server)}
+	if b.owner == nil {
+		return opts, nil
+	}
+	key, err := b.owner.PublicKey()
+	return append(opts, nats.Nkey(key, b.owner.Sign)), err
 }
 
 // Run serves until ctx is done, then stores what it has received and returns nil. It returns an error if the broker cannot

@@ -14,7 +14,7 @@ func TestBrokerFailsOnAnAddressInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	b, err := streams.NewBroker(t.TempDir(), taken.Addr().String())
+	b, err := streams.NewBroker(streams.BrokerOptions{Dir: t.TempDir(), Addr: taken.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}

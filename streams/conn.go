@@ -27,6 +27,8 @@ type Conn struct {
 	ttl     media.TTL
 	asides  asides
 	keys    *Keys
+	role    Role // the zero value may do anything
+	broker  *Broker
 }
 
 // Options are the address of the broker and the limits of what it stores.
@@ -34,6 +36,12 @@ type Options struct {
 	URL    string  // nats://host:port, several with commas
 	Broker *Broker // an embedded broker instead of URL
 	Name   string  // shown in the broker's list of connections
+
+	// Credentials is the file with the credentials of a role, or a folder with those of Role; empty = none. A role other than admin
+	// creates no stream: it uses those that are there.
+	Credentials, Role string
+	TLS               TLS
+
 	Limits Limits
 	Media  media.Config // the zero value means media.DefaultConfig
 	Master *seal.Master // encrypts the keys of sessions; nil = what this connection stores is not sealed, and it can read nothing that is
@@ -42,23 +50,22 @@ type Options struct {
 // requestTimeout bounds every call to the broker whose context has no deadline.
 const requestTimeout = 5 * time.Second
 
-// Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket. It returns a
+// Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket, unless it connects as
+// a role that may not. It returns a
 // *ConflictError for an existing stream that cannot be changed without losing messages, and leaves it as it is.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
-	opts := connectionOptions(o.Name)
-	if o.Broker != nil {
-		if err := o.Broker.WaitReady(ctx); err != nil {
-			return nil, err
-		}
-		opts = append(opts, nats.InProcessServer(o.Broker.server))
+	c := newConn()
+	c.broker = o.Broker
+	opts, err := c.options(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	if o.Media == (media.Config{}) {
 		o.Media = media.DefaultConfig()
 	}
-	c := newConn()
 	opts = append(opts, nats.ReconnectHandler(func(*nats.Conn) { go c.restore(o.Limits) }))
 	if err := c.dial(o.URL, opts); err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func connectionOptions(name string) []nats.Option {
 // dial connects to a broker that is new enough.
 func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 	if c.nc, err = nats.Connect(url, opts...); err != nil {
-		return fmt.Errorf("connect to the broker at %s: %w (is nats-server running there? set SELENE_NATS_URL to its address)", url, err)
+		return whyNot(url, err)
 	}
 	defer func() {
 		if err != nil {
@@ -101,6 +108,9 @@ func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 		}
 	}()
 	if err := checkVersion(c.nc.ConnectedServerVersion()); err != nil {
+		return err
+	}
+	if err := checkOpen(c.nc); err != nil {
 		return err
 	}
 	if got := c.nc.MaxPayload(); got < MaxPayload {
@@ -120,14 +130,20 @@ func (c *Conn) dial(url string, opts []nats.Option) (err error) {
 func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config, master *seal.Master) error {
 	var err error
 	for _, want := range topology(l) {
-		if c.streams[want.Name], err = c.ensureStream(ctx, want); err != nil {
+		if !c.role.knows(want.Name) {
+			continue
+		}
+		if c.streams[want.Name], err = c.openStream(ctx, want); err != nil {
 			return err
 		}
 	}
 	for _, want := range buckets(l) {
-		kv, err := c.ensureBucket(ctx, want)
+		if !c.role.knows(BucketStream(want.Bucket)) {
+			continue
+		}
+		kv, err := c.makeBucket(ctx, want)
 		if err != nil {
-			return fmt.Errorf("create bucket %s: %w", want.Bucket, err)
+			return err
 		}
 		if c.buckets[want.Bucket], err = c.openBucket(ctx, want.Bucket, kv); err != nil {
 			return err
@@ -135,6 +151,9 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config, master *se
 	}
 	if err := c.openKeys(ctx, master, l); err != nil {
 		return err
+	}
+	if !c.role.knows(objectStream(storeMedia)) {
+		return nil
 	}
 	return c.openMedia(ctx, m, l)
 }
@@ -144,14 +163,17 @@ func (c *Conn) restore(l Limits) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*requestTimeout)
 	defer cancel()
 	for _, want := range topology(l) {
-		if want.Storage != jetstream.MemoryStorage {
+		if want.Storage != jetstream.MemoryStorage || !c.role.creates(want.Name) {
 			continue
 		}
-		if _, err := c.ensureStream(ctx, want); err != nil {
+		if _, err := c.openStream(ctx, want); err != nil {
 			slog.Error("create a stream again after reconnecting to the broker", "stream", want.Name, "error", err)
 		}
 	}
 }
+
+// Embedded returns the broker of this process, nil for another one.
+func (c *Conn) Embedded() *Broker { return c.broker }
 
 // Close closes the connection.
 func (c *Conn) Close() { c.nc.Close() }

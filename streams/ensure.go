@@ -30,6 +30,55 @@ func (e *ConflictError) Error() string {
 // noStorage is the broker's error code for too little storage.
 const noStorage = 10047
 
+// openStream returns a stream, which it creates or changes if the role may.
+func (c *Conn) openStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	if c.role.manages() {
+		return c.ensureStream(ctx, want)
+	}
+	return awaitMade(ctx, c.role, want.Name, func() (jetstream.Stream, error) {
+		s, err := c.js.Stream(ctx, want.Name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) && c.role.creates(want.Name) {
+			s, err = c.js.CreateStream(ctx, want)
+		}
+		return s, err
+	})
+}
+
+// makeBucket is openStream for buckets.
+func (c *Conn) makeBucket(ctx context.Context, want jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	if !c.role.manages() {
+		return awaitMade(ctx, c.role, BucketStream(want.Bucket), func() (jetstream.KeyValue, error) {
+			return c.js.KeyValue(ctx, want.Bucket)
+		})
+	}
+	kv, err := c.ensureBucket(ctx, want)
+	if err != nil {
+		return nil, fmt.Errorf("create bucket %s: %w", want.Bucket, err)
+	}
+	return kv, nil
+}
+
+// madeWithin is the time that a role which creates nothing waits for a stream, when all processes start at once.
+const madeWithin = 20 * time.Second
+
+// awaitMade looks a stream or bucket up until it is there.
+func awaitMade[T any](ctx context.Context, role Role, name string, find func() (T, error)) (T, error) {
+	for deadline := time.Now().Add(madeWithin); ; {
+		found, err := find()
+		if err == nil {
+			return found, nil
+		}
+		gone := errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, errNoKey)
+		if !gone || ctx.Err() != nil || time.Now().After(deadline) {
+			return found, fmt.Errorf(
+				"find %s as role %s: %w (streams are created by `selene broker`, or by `selene broker streams` on another nats-server)",
+				name, role.Name, err,
+			)
+		}
+		retries.Wait(ctx, 1)
+	}
+}
+
 func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
 	existing, err := c.js.Stream(ctx, want.Name)
 	if err == nil {

@@ -55,11 +55,19 @@ func (c *Conn) Keys() *Keys { return c.keys }
 
 // openKeys checks that the master key is that of the installation.
 func (c *Conn) openKeys(ctx context.Context, master *seal.Master, l Limits) error {
+	if c.buckets[BucketKeys] == nil { // the role may not read what is sealed
+		return nil
+	}
 	c.keys.bucket, c.keys.master, c.keys.keep = c.buckets[BucketKeys], master, l.DecisionsAge
 	if master == nil {
 		return nil
 	}
-	if _, err := c.keys.use(ctx, checkKey); err != nil {
+	check := c.keys.use
+	if !c.role.manages() && c.role.Name != RoleEdge {
+		check = c.keys.find // which another role makes
+	}
+	_, err := awaitMade(ctx, c.role, "the key "+checkKey, func() (*seal.Key, error) { return check(ctx, checkKey) })
+	if err != nil {
 		if errors.Is(err, seal.ErrMaster) || errors.Is(err, seal.ErrAltered) {
 			err = fmt.Errorf("%w: set SELENE_MASTER_KEY to the right one, or add that one to SELENE_MASTER_KEYS_OLD to replace it", err)
 		}

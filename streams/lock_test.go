@@ -14,7 +14,7 @@ import (
 func TestOneBrokerInAFolder(t *testing.T) {
 	dir := t.TempDir()
 	broker := func() *streams.Broker {
-		b, err := streams.NewBroker(dir, "")
+		b, err := streams.NewBroker(streams.BrokerOptions{Dir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,8 +20,10 @@ func (c *Conn) openMedia(ctx context.Context, m media.Config, l Limits) (err err
 		c.media, err = media.Open(ctx, m)
 		return err
 	}
-	if _, err := c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
-		return fmt.Errorf("create object store %s: %w", storeMedia, err)
+	if c.role.manages() {
+		if _, err := c.js.CreateOrUpdateObjectStore(ctx, mediaStore(l)); err != nil {
+			return fmt.Errorf("create object store %s: %w", storeMedia, err)
+		}
 	}
 	c.media, err = media.Objects(ctx, c.js, storeMedia)
 	return err

@@ -25,6 +25,10 @@ func (m *Message) Token() string { return lastToken(m.Subject) }
 // Imported reports whether another installation made the judgement in the message.
 func (m *Message) Imported() bool { return m.Header.Get(headerImported) != "" }
 
+// AtHome reports whether the message was published on the subject that it has. The broker sends what is stored to any subject that
+// somebody asks for, also to one that they may not publish on.
+func (m *Message) AtHome() bool { return m.Header.Get(HeaderSubject) == m.Subject }
+
 const (
 	headerOperation = "KV-Operation" // on the marker of a deleted key
 	operationDelete = "DEL"

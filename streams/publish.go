@@ -116,7 +116,8 @@ func (c *Conn) PublishDecision(ctx context.Context, d *schemas.Decision, last ui
 		return 0, err
 	}
 	d.Chain = link
-	seq, err := c.PublishMessage(ctx, Subject(KindDecision, d.GetName().GetSession()), d, PublishOptions{Last: &last})
+	to := Subject(KindDecision, d.GetName().GetSession())
+	seq, err := c.PublishMessage(ctx, to, d, PublishOptions{Last: &last, Header: map[string]string{HeaderSubject: to}})
 	if errors.Is(err, ErrChanged) {
 		return 0, ErrDecided
 	}

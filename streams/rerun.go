@@ -11,15 +11,16 @@ import (
 	"github.com/selene-liveness/selene/streams/priority"
 )
 
-// runInbox is the prefix of replies to connections for runs, which need no permission to read other replies.
-const runInbox = "_INBOX.rerun"
-
 // ConnectForRuns connects to the broker of an installation for runs of recorded sessions alone. It creates and changes no
-// stream, and uses only URL and Name of o. The connection can publish frames of runs, subscribe with VerdictsOfRun, follow the
-// Registry, request descriptions and store settings of runs. It needs the permissions that README.md lists.
+// stream, and uses only the address, the name and the credentials of o. The connection can publish frames of runs, subscribe with VerdictsOfRun, follow the
+// Registry, request descriptions and store settings of runs. The role "runs" may do no more than that.
 func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
 	c := newConn()
-	if err := c.dial(o.URL, append(connectionOptions(o.Name), nats.CustomInboxPrefix(runInbox))); err != nil {
+	opts, err := c.options(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.dial(o.URL, opts); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{BucketWorkers, BucketSettings} {

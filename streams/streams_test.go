@@ -360,7 +360,7 @@ func TestSettingsRevisions(t *testing.T) {
 func TestConsumersSurviveARestartOfTheBroker(t *testing.T) {
 	dir := t.TempDir()
 	run := func(addr string) (url string, stop func()) {
-		b, err := streams.NewBroker(dir, addr)
+		b, err := streams.NewBroker(streams.BrokerOptions{Dir: dir, Addr: addr})
 		if err != nil {
 			t.Fatal(err)
 		}

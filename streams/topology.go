@@ -259,3 +259,14 @@ func mediaStore(l Limits) jetstream.ObjectStoreConfig {
 		Replicas:    l.Replicas,
 	}
 }
+
+// Names returns the name of every stream, with those behind buckets and the object store.
+func Names() (names []string) {
+	for _, s := range topology(DefaultLimits()) {
+		names = append(names, s.Name)
+	}
+	for _, b := range buckets(DefaultLimits()) {
+		names = append(names, BucketStream(b.Bucket))
+	}
+	return append(names, objectStream(storeMedia))
+}

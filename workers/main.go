@@ -20,6 +20,8 @@ import (
 // program is the configuration of a worker that is a separate program.
 type program struct {
 	NATSURL     string         `envconfig:"NATS_URL" required:"true"`
+	Credentials string         `envconfig:"NATS_CREDENTIALS"`
+	TLS         streams.TLS    `envconfig:"NATS_TLS"`
 	Concurrency int            `envconfig:"CONCURRENCY"`
 	MetricsAddr string         `envconfig:"METRICS_ADDR"`
 	Streams     streams.Limits `envconfig:"STREAMS"`
@@ -27,7 +29,8 @@ type program struct {
 }
 
 // Main runs w until the process is interrupted or terminated. It ends the process with status 1 after an error.
-// SELENE_NATS_URL is the URL of the broker, SELENE_CONCURRENCY the number of faces judged at the same time (by default one per
+// SELENE_NATS_URL is the URL of the broker, SELENE_NATS_CREDENTIALS the folder or file with the credentials of the role that has the
+// worker's name, SELENE_CONCURRENCY the number of faces judged at the same time (by default one per
 // core), SELENE_METRICS_ADDR the address that serves /metrics and /healthz (by default none); SELENE_STREAMS_… are the same as
 // for all parts. A plugin needs no master key (SELENE_MASTER_KEY): without one its verdicts are stored as they are, and it cannot read
 // frames, only faces.
@@ -53,7 +56,9 @@ func runProgram(ctx context.Context, w Worker) error {
 	if err != nil && !errors.Is(err, seal.ErrNoMaster) {
 		return err
 	}
-	conn, err := streams.Connect(ctx, streams.Options{URL: p.NATSURL, Name: w.Name(), Limits: p.Streams, Master: master})
+	conn, err := streams.Connect(ctx, streams.Options{
+		URL: p.NATSURL, Name: w.Name(), Limits: p.Streams, Role: w.Name(), Credentials: p.Credentials, TLS: p.TLS, Master: master,
+	})
 	if err != nil {
 		return err
 	}

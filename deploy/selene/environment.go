@@ -29,6 +29,9 @@ type environment struct {
 
 type brokerAccess struct {
 	URL     string         `envconfig:"NATS_URL" desc:"address of the broker; without it, up runs an embedded one"`
+	Creds   string         `envconfig:"NATS_CREDENTIALS" desc:"folder with the credentials of the roles, or the file of one; without it, the folder nats in the data folder is used for a broker on this machine"`
+	TLS     streams.TLS    `envconfig:"NATS_TLS"`
+	Plugins []string       `envconfig:"PLUGINS" desc:"plugins, separated by commas, for which the embedded broker has a role"`
 	Streams streams.Limits `envconfig:"STREAMS"`
 	Media   media.Config   `envconfig:"MEDIA"`
 	seal.Source

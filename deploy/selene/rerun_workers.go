@@ -15,7 +15,11 @@ import (
 
 // withRunningWorkers calls do with a connection to the broker that SELENE_NATS_URL names.
 func (e *environment) withRunningWorkers(ctx context.Context, do func(context.Context, *streams.Conn) error) error {
-	conn, err := streams.ConnectForRuns(ctx, streams.Options{URL: e.broker.URL, Name: "selene rerun"})
+	o, err := e.access(streams.RoleRuns)
+	if err != nil {
+		return err
+	}
+	conn, err := streams.ConnectForRuns(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -32,13 +36,12 @@ func (e *environment) withOwnWorkers(ctx context.Context, do func(context.Contex
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	return withBroker(
 		ctx,
-		dir,
-		"",
+		streams.BrokerOptions{Dir: dir},
 		streams.Options{Name: "selene rerun", Limits: e.broker.Streams},
 		func(ctx context.Context, conn *streams.Conn) error {
 			group, ctx := errgroup.WithContext(ctx)
 			working, stop := context.WithCancel(ctx)
-			group.Go(func() error { return runParts(working, conn, e, judges()...) })
+			group.Go(func() error { return runParts(working, always(conn), e, judges()...) })
 			group.Go(func() error {
 				defer stop()
 				return do(ctx, conn)

@@ -22,7 +22,7 @@ an address of a broker it works on the data folder of an installation that does 
 				return err
 			}
 			if e.broker.URL != "" {
-				conn, err := e.broker.connect(c.Context(), "rewrap", e.data)
+				conn, err := e.connect(c.Context(), streams.RoleAdmin)
 				if err != nil {
 					return err
 				}
@@ -34,7 +34,7 @@ an address of a broker it works on the data folder of an installation that does 
 			if o.Master, err = e.broker.Load(c.Context(), e.data.Path, false); err != nil {
 				return err
 			}
-			return withBroker(c.Context(), e.data.file("broker"), "", o, rewrap)
+			return withBroker(c.Context(), e.embedded(""), o, rewrap)
 		},
 	}
 	e.broker.flag(c)

@@ -39,6 +39,7 @@ func upCommand(e *environment) (*cobra.Command, error) {
 	e.broker.flag(c)
 	e.data.flag(c)
 	e.workerFlags(c)
+	e.broker.pluginsFlag(c)
 	c.Flags().
 		StringVar(&f.broker, "broker-addr", "", "address on which the embedded broker accepts other processes, such as 127.0.0.1:4222; empty = none")
 	return c, f.add(c)
@@ -49,7 +50,7 @@ func edgeCommand(e *environment) (*cobra.Command, error) {
 	c := &cobra.Command{
 		Use: "edge", Short: "Run an edge: the server of LPProto, the REST API and the web pages", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			conn, err := e.broker.connect(c.Context(), "edge", e.data)
+			conn, err := e.connect(c.Context(), streams.RoleEdge)
 			if err != nil {
 				return err
 			}
@@ -76,7 +77,7 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return runEdge(ctx, c, conn, e, f) })
-		group.Go(func() error { return runParts(ctx, conn, e, partNames()...) })
+		group.Go(func() error { return runParts(ctx, always(conn), e, partNames()...) })
 		return group.Wait()
 	}
 	if e.broker.URL == "" {
@@ -85,9 +86,9 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 		if o.Master, err = e.broker.Load(c.Context(), e.data.Path, true); err != nil {
 			return err
 		}
-		return withBroker(c.Context(), e.data.file("broker"), f.broker, o, all)
+		return withBroker(c.Context(), e.embedded(f.broker), o, all)
 	}
-	conn, err := e.broker.connect(c.Context(), "up", e.data)
+	conn, err := e.connect(c.Context(), streams.RoleAdmin)
 	if err != nil {
 		return err
 	}

@@ -126,8 +126,21 @@ var parts = map[string]part{
 
 func partNames() []string { return slices.Sorted(maps.Keys(parts)) }
 
-// runParts runs the named workers on one connection until ctx is done. They share one set of models.
-func runParts(ctx context.Context, c *streams.Conn, e *environment, names ...string) error {
+// connector returns the connection of a worker, which is its own or shared with others.
+type connector func(worker string) (*streams.Conn, error)
+
+// always returns the same connection.
+func always(c *streams.Conn) connector { return func(string) (*streams.Conn, error) { return c, nil } }
+
+// runParts runs the named workers until ctx is done. They share one set of models.
+func runParts(ctx context.Context, connect connector, e *environment, names ...string) error {
+	conns := make([]*streams.Conn, len(names))
+	for i, name := range names {
+		var err error
+		if conns[i], err = connect(name); err != nil {
+			return fmt.Errorf("worker %s: %w", name, err)
+		}
+	}
 	var roles []vision.Role
 	for _, name := range names {
 		roles = append(roles, parts[name].roles...)
@@ -139,14 +152,14 @@ func runParts(ctx context.Context, c *streams.Conn, e *environment, names ...str
 			return err
 		}
 		defer models.Close()
-		if err := warn(ctx, c, models, names...); err != nil {
+		if err := warn(ctx, conns[0], models, names...); err != nil {
 			return err
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, name := range names {
+	for i, name := range names {
 		group.Go(func() error {
-			if err := parts[name].run(ctx, c, models, e); err != nil {
+			if err := parts[name].run(ctx, conns[i], models, e); err != nil {
 				return fmt.Errorf("worker %s: %w", name, err)
 			}
 			return nil
@@ -170,6 +183,7 @@ func workerCommand(e *environment) *cobra.Command {
 		RunE:      func(c *cobra.Command, args []string) error { return runWorkers(c.Context(), e, args...) },
 	}
 	e.broker.flag(c)
+	e.data.flag(c)
 	e.workerFlags(c)
 	e.workers.metricsFlag(c)
 	return c
@@ -181,6 +195,7 @@ func videoCommand(e *environment) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runWorkers(c.Context(), e, video.Name) },
 	}
 	e.broker.flag(c)
+	e.data.flag(c)
 	e.workers.metricsFlag(c)
 	c.Flags().
 		IntVar(&e.workers.VideoJobs, "jobs", e.workers.VideoJobs, "videos encoded at the same time, each in a process of its own (SELENE_VIDEO_JOBS)")
@@ -193,15 +208,23 @@ func (w *workerSettings) metricsFlag(c *cobra.Command) {
 		StringVar(&w.MetricsAddr, "metrics", w.MetricsAddr, "address on which /metrics and /healthz are served; empty = not served (SELENE_METRICS_ADDR)")
 }
 
-// runWorkers runs the named workers on the broker that SELENE_NATS_URL names, and serves their metrics.
+// runWorkers runs the named workers on the broker that SELENE_NATS_URL names, each as its own role, and serves their metrics.
 func runWorkers(ctx context.Context, e *environment, names ...string) error {
-	conn, err := e.broker.connect(ctx, strings.Join(names, " "), e.data)
-	if err != nil {
-		return err
+	var open []*streams.Conn
+	defer func() {
+		for _, conn := range open {
+			conn.Close()
+		}
+	}()
+	connect := func(worker string) (*streams.Conn, error) {
+		conn, err := e.connect(ctx, worker)
+		if err == nil {
+			open = append(open, conn)
+		}
+		return conn, err
 	}
-	defer conn.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return runParts(ctx, conn, e, names...) })
+	group.Go(func() error { return runParts(ctx, connect, e, names...) })
 	group.Go(func() error { return workers.ServeMetrics(ctx, e.workers.MetricsAddr) })
 	return group.Wait()
 }

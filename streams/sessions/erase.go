@@ -30,12 +30,37 @@ func (s *Store) remove(ctx context.Context, session string, destroy func(ctx con
 	if err := exports.New(s.conn).Forget(ctx, session); err != nil {
 		return err
 	}
+	err := s.eraseFiles(ctx, session, objects.ReferenceName(session), objects.BestShotName(session), objects.ImportedName(session))
+	if err := errors.Join(err, destroy(ctx, session)); err != nil {
+		return err // the keys of objects that are left have their names, for another try
+	}
 	var errs []error
-	names, err := s.conn.Keys().Files(ctx, session)
+	for stream, filters := range storedOf(session) {
+		for _, filter := range filters {
+			errs = append(errs, s.conn.Stream(stream).Erase(ctx, filter))
+		}
+	}
+	// Faces are in memory.
+	errs = append(errs, s.conn.Stream(streams.Faces).Purge(ctx, streams.Subject(streams.KindFace, session), 0))
+	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
+	return errors.Join(errs...)
+}
+
+// EraseVideos removes the videos of a session that were stored while it was being erased, and their states.
+func (s *Store) EraseVideos(ctx context.Context, session string) error {
+	if err := s.eraseFiles(ctx, session); err != nil {
+		return err
+	}
+	return s.conn.Stream(streams.Videos).Erase(ctx, streams.Subject(streams.KindVideo, session))
+}
+
+// eraseFiles removes the files of a session that have keys, its videos, and the named ones.
+func (s *Store) eraseFiles(ctx context.Context, session string, names ...string) error {
+	sealed, err := s.conn.Keys().Files(ctx, session)
 	if err != nil {
 		return err
 	}
-	names = append(names, objects.ReferenceName(session), objects.BestShotName(session), objects.ImportedName(session))
+	names = append(sealed, names...)
 	for v, err := range s.VideosOf(ctx, session) {
 		if err != nil {
 			return err
@@ -44,18 +69,10 @@ func (s *Store) remove(ctx context.Context, session string, destroy func(ctx con
 			names = append(names, name)
 		}
 	}
+	var errs []error
 	for _, name := range names {
-		errs = append(errs, s.objects.Delete(ctx, name))
+		errs = append(errs, objects.New(s.conn).Delete(ctx, name))
 	}
-	if err := errors.Join(append(errs, destroy(ctx, session))...); err != nil {
-		return err // the keys of objects that are left have their names, for another try
-	}
-	for stream, filters := range storedOf(session) {
-		for _, filter := range filters {
-			errs = append(errs, s.conn.Stream(stream).Erase(ctx, filter))
-		}
-	}
-	errs = append(errs, s.live().Purge(ctx, liveSession+session), s.tickets().Purge(ctx, "*."+session))
 	return errors.Join(errs...)
 }
 
@@ -63,7 +80,6 @@ func (s *Store) remove(ctx context.Context, session string, destroy func(ctx con
 func storedOf(session string) map[string][]string {
 	return map[string][]string{
 		streams.Frames:    {streams.Subject(streams.KindFrame, session)},
-		streams.Faces:     {streams.Subject(streams.KindFace, session)},
 		streams.Verdicts:  {streams.Subject(streams.KindVerdict, "*", "*", session)},
 		streams.Decisions: {streams.Subject(streams.KindDecision, session), importedDecision(session)},
 		streams.Sessions:  {streams.Subject(streams.KindSession, session)},

@@ -19,20 +19,21 @@ func (s *Store) LastDecision(ctx context.Context, session string) (*schemas.Deci
 	return d, err
 }
 
-// OwnLastDecision is LastDecision for continuing the session. It returns ErrImported when another installation decided,
+// OwnLastDecision is LastDecision for continuing the session. It returns ErrImported when no decider of this installation decided,
 // because a recording may have been edited.
 func (s *Store) OwnLastDecision(ctx context.Context, session string) (*schemas.Decision, error) {
-	d, imported, err := s.lastDecision(ctx, session)
-	if imported {
+	d, own, err := s.lastDecision(ctx, session)
+	if err == nil && !own {
 		return nil, fmt.Errorf("decision on session %s: %w", session, ErrImported)
 	}
 	return d, err
 }
 
-func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.Decision, imported bool, err error) {
+// lastDecision also returns whether a decider of this installation decided.
+func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.Decision, own bool, err error) {
 	msg, err := s.conn.Stream(streams.Decisions).Last(ctx, streams.Subject(streams.KindDecision, session))
+	own = err == nil && msg.AtHome()
 	if errors.Is(err, streams.ErrNotFound) {
-		imported = true
 		msg, err = s.conn.Stream(streams.Decisions).Last(ctx, importedDecision(session))
 	}
 	if err != nil {
@@ -43,14 +44,14 @@ func (s *Store) lastDecision(ctx context.Context, session string) (d *schemas.De
 		return nil, false, streams.Blame(streams.Input, err)
 	}
 	Stamp(d, msg.Sequence)
-	return d, imported, nil
+	return d, own, nil
 }
 
 // DecisionAt returns the decision of this installation on the session with a stream sequence in DECISIONS. It returns
 // streams.ErrNotFound when there is none, and when the sequence is of something else.
 func (s *Store) DecisionAt(ctx context.Context, session string, sequence uint64) (*schemas.Decision, error) {
 	msg, err := s.conn.Stream(streams.Decisions).At(ctx, sequence)
-	if err == nil && msg.Subject != streams.Subject(streams.KindDecision, session) {
+	if err == nil && (msg.Subject != streams.Subject(streams.KindDecision, session) || !msg.AtHome()) {
 		err = streams.ErrNotFound
 	}
 	if err != nil {

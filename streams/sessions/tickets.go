@@ -125,5 +125,5 @@ func (s *Store) moveReference(ctx context.Context, session string) (*schemas.Ref
 	if err := json.Unmarshal(v.Data, r); err != nil {
 		return nil, streams.Blame(streams.Input, fmt.Errorf("read the reference face of %s: %w", session, err))
 	}
-	return r, s.objects.Put(ctx, objects.ReferenceName(session), r.MediaType, bytes.NewReader(r.Image))
+	return r, objects.New(s.conn).Put(ctx, objects.ReferenceName(session), r.MediaType, bytes.NewReader(r.Image))
 }

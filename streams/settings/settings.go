@@ -121,8 +121,8 @@ func (s *Store) Newest(ctx context.Context, variant string) (*Revision, error) {
 		return nil, fmt.Errorf("settings variant %s: %w", variant, streams.ErrNotFound)
 	}
 	r, err := s.store(ctx, "", schemas.DefaultSettings(), Author{}, last)
-	if errors.Is(err, streams.ErrChanged) { // another process was first
-		if msg, _, err = s.newest(ctx, key); err == nil && msg != nil {
+	if err != nil { // another process was first, or this one may not store settings
+		if msg, _, again := s.newest(ctx, key); again == nil && msg != nil {
 			return s.decode(msg)
 		}
 	}

@@ -19,7 +19,7 @@ func Broker(t testing.TB, listen bool) *streams.Broker {
 	if listen {
 		addr = "127.0.0.1:0"
 	}
-	b, err := streams.NewBroker(t.TempDir(), addr)
+	b, err := streams.NewBroker(streams.BrokerOptions{Dir: t.TempDir(), Addr: addr})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (d *disk) options(m *seal.Master) streams.Options {
 func onDisk(t *testing.T, store string) *disk {
 	t.Helper()
 	dir := t.TempDir()
-	b, err := streams.NewBroker(filepath.Join(dir, "broker"), "")
+	b, err := streams.NewBroker(streams.BrokerOptions{Dir: filepath.Join(dir, "broker")})
 	if err != nil {
 		t.Fatal(err)
 	}

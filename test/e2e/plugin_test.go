@@ -87,7 +87,7 @@ func TestPluginStartsAndStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	i, broker := &installation{t, freeAddr(t)}, freeAddr(t)
-	i.waitReady(start(t, []string{"SELENE_PACK=base"}, "up", "--addr", i.addr, "--data", filepath.Join(dir, "data"), "--settings", settings, "--broker-addr", broker))
+	i.waitReady(start(t, []string{"SELENE_PACK=base"}, "up", "--addr", i.addr, "--data", filepath.Join(dir, "data"), "--settings", settings, "--broker-addr", broker, "--plugins", "hats"))
 
 	// Required but not running: the running session keeps its settings, a new one gets an answer.
 	const required = `,{"name":"hats","required":true,"timeout":1}`
@@ -109,7 +109,7 @@ func TestPluginStartsAndStops(t *testing.T) {
 
 	// The plugin starts.
 	hats := exec.Command(plugin)
-	hats.Env = append(os.Environ(), "SELENE_NATS_URL=nats://"+broker)
+	hats.Env = append(os.Environ(), "SELENE_NATS_URL=nats://"+broker, credentials(filepath.Join(dir, "data")))
 	log := &logBuffer{}
 	hats.Stdout, hats.Stderr = log, log
 	if err := hats.Start(); err != nil {

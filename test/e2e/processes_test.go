@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
@@ -18,7 +19,8 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "zoo")
 	broker := freeAddr(t)
-	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
+	data := t.TempDir()
+	start(t, nil, "broker", "--addr", broker, "--data", data)
 	nats := "SELENE_NATS_URL=nats://" + broker
 	waitPort(t, broker)
 	settings := filepath.Join(t.TempDir(), "settings.json")
@@ -27,7 +29,7 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := &installation{t, freeAddr(t)}
-	env := []string{nats, streamstest.MasterKey, "SELENE_PACK=zoo", "SELENE_SESSION_TOKENS=optional"}
+	env := []string{nats, credentials(data), streamstest.MasterKey, "SELENE_PACK=zoo", "SELENE_SESSION_TOKENS=optional"}
 	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir(), "--settings", settings)
 	names := []string{"detector", "liveness", "matcher", "decider"}
 	victims := map[string]*process{}
@@ -77,6 +79,16 @@ func TestKilledWorkerDoesNotEndTheSession(t *testing.T) {
 	if terminal != 1 {
 		t.Errorf("%d terminal decisions in %d", terminal, len(decisions.Decisions))
 	}
+}
+
+// credentials is the setting with which processes use those that a broker made in its data folder.
+func credentials(data string) string { return "SELENE_NATS_CREDENTIALS=" + filepath.Join(data, "nats") }
+
+// asAdmin returns a connection to a broker with that data folder.
+func asAdmin(t *testing.T, addr, data string) *streams.Conn {
+	t.Helper()
+	waitPort(t, addr)
+	return streamstest.As(t, streams.Options{URL: "nats://" + addr, Name: t.Name(), Credentials: streams.CredentialsFile(filepath.Join(data, "nats"), streams.RoleAdmin), Master: streamstest.Master()})
 }
 
 func waitPort(t *testing.T, addr string) {

@@ -66,7 +66,7 @@ func TestRecordedSessionsRunAgain(t *testing.T) {
 		}
 	}
 	same([]string{"SELENE_PACK=base"}, day)
-	same(here, "--nats", "nats://"+broker, "--since", "1h")
+	same(here, "--nats", "nats://"+broker, "--data", filepath.Join(dir, "data"), "--since", "1h")
 	before := i.storedSession(strings.TrimSuffix(filepath.Base(bundles[0]), ".tar.zst"))
 
 	strict, page := filepath.Join(dir, "strict.json"), filepath.Join(dir, "report.html")

@@ -123,6 +123,9 @@ func start(t testing.TB, env []string, args ...string) *process {
 			p.kill()
 			t.Errorf("selene %s did not stop", strings.Join(args, " "))
 		}
+		if strings.Contains(strings.ToLower(p.log.String()), "permissions violation") {
+			t.Errorf("selene %s may not do on the broker what it does", strings.Join(args, " "))
+		}
 		if t.Failed() {
 			t.Logf("selene %s:\n%s", strings.Join(args, " "), p.log)
 		}

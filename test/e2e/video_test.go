@@ -44,14 +44,9 @@ func manyFrames() int {
 // The worker that stitches a long session is killed half-way: another one makes the whole video, in bounded memory.
 func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr(t)
-	start(t, nil, "broker", "--addr", addr, "--data", t.TempDir())
-	waitPort(t, addr)
-	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + addr, Master: streamstest.Master()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
+	addr, data := freeAddr(t), t.TempDir()
+	start(t, nil, "broker", "--addr", addr, "--data", data)
+	conn := asAdmin(t, addr, data)
 	ctx := streamstest.Context(t)
 	if _, err := settings.New(conn).Put(ctx, []byte(`{"video":{"codec":"H264"}}`)); err != nil {
 		t.Fatal(err)
@@ -66,7 +61,7 @@ func TestKilledVideoWorkerAndManyFrames(t *testing.T) {
 	}
 
 	temp := t.TempDir()
-	env := []string{"SELENE_NATS_URL=nats://" + addr, streamstest.MasterKey, "TMPDIR=" + temp}
+	env := []string{"SELENE_NATS_URL=nats://" + addr, credentials(data), streamstest.MasterKey, "TMPDIR=" + temp}
 	first := start(t, env, "video")
 	streamstest.Eventually(t, func() error {
 		if s := state(); s.GetStatus() != schemas.VideoExporting || s.GetPercent() < 10 {
@@ -126,20 +121,15 @@ func TestKilledEdgeLeavesAVideo(t *testing.T) {
 	t.Parallel()
 	clip := shared(t, "faces/video/real_zub_webcam_turns.webm")
 	needPack(t, "base")
-	broker := freeAddr(t)
-	start(t, nil, "broker", "--addr", broker, "--data", t.TempDir())
-	waitPort(t, broker)
-	conn, err := streams.Connect(streamstest.Context(t), streams.Options{URL: "nats://" + broker, Master: streamstest.Master()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
+	broker, data := freeAddr(t), t.TempDir()
+	start(t, nil, "broker", "--addr", broker, "--data", data)
+	conn := asAdmin(t, broker, data)
 	ctx := streamstest.Context(t)
 	document := `{"active_liveness":{"is_enabled":false},"session":{"aggregate_frames":40,"max_attempts":-1},"video":{"codec":"VP9","session_timeout":2}}`
 	if _, err := settings.New(conn).Put(ctx, []byte(document)); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"SELENE_NATS_URL=nats://" + broker, streamstest.MasterKey, "SELENE_PACK=base", "SELENE_SESSION_TOKENS=optional"}
+	env := []string{"SELENE_NATS_URL=nats://" + broker, credentials(data), streamstest.MasterKey, "SELENE_PACK=base", "SELENE_SESSION_TOKENS=optional"}
 	i := &installation{t, freeAddr(t)}
 	edge := start(t, env, "edge", "--addr", i.addr, "--data", t.TempDir())
 	start(t, env, "worker", "detector", "liveness", "matcher", "active-liveness", "virtual-camera", "decider")

@@ -11,28 +11,21 @@ import (
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
-// The broker permissions of a user who may only rerun sessions are sufficient for that. See also TestRerunUserHasNoOtherRights.
-func TestUserWhoMayOnlyRerun(t *testing.T) {
+// Each role's rights are sufficient for its part of a session, and those of runs for judging again.
+func TestRolesSuffice(t *testing.T) {
 	clip := workertest.Clip(t, "real_lp_d_d10.mp4", 5, 6)
 	m := workertest.Models(t, "base")
-	broker := streamstest.BrokerWithUsers(t)
+	roles := streamstest.Roles(t)
+	as := func(role string) *streams.Conn { return streamstest.As(t, roles(role)) }
 	ctx := streamstest.Context(t)
-	conn, err := streams.Connect(ctx, streams.Options{URL: broker("selene")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
+	conn := as(streams.RoleEdge)
 	if _, err := settings.New(conn).Put(ctx, []byte(passive)); err != nil {
 		t.Fatal(err)
 	}
-	startProduct(t, conn, m)
+	startParts(t, as, m)
 	c := record(t, conn, clip)
 
-	limited, err := streams.ConnectForRuns(ctx, streams.Options{URL: broker("rerun")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(limited.Close)
+	limited := as(streams.RoleRuns)
 	if r := again(t, limited, c, rerun.Options{Jobs: 4}); !r.Identical() || r.Verdicts == 0 {
 		t.Errorf("%+v", r)
 	}

@@ -33,14 +33,25 @@ func product(t *testing.T, m *vision.Models, settings string) *streams.Conn {
 
 func startProduct(t testing.TB, conn *streams.Conn, m *vision.Models) {
 	t.Helper()
-	registry := streams.NewRegistry(conn)
+	startParts(t, func(string) *streams.Conn { return conn }, m)
+}
+
+// startParts starts each worker on the connection for its role.
+func startParts(t testing.TB, as func(role string) *streams.Conn, m *vision.Models) {
+	t.Helper()
+	finder := as(schemas.WorkerDetector)
+	registry := streams.NewRegistry(finder)
 	judge := func(w workers.Worker) func(context.Context) error {
+		conn := as(w.Name())
 		return func(ctx context.Context) error { return workers.Run(ctx, conn, w, workers.Options{Concurrency: 2}) }
 	}
+	describer := as(schemas.WorkerMatcher)
 	start(t,
-		registry.Run, detector.New(conn, m, registry, workers.Options{Concurrency: 2}).Run, decider.New(conn).Run,
+		registry.Run, detector.New(finder, m, registry, workers.Options{Concurrency: 2}).Run, decider.New(as(decider.Name)).Run,
 		judge(liveness.New(m)), judge(activeliveness.New()),
-		func(ctx context.Context) error { return matcher.Run(ctx, conn, m, workers.Options{Concurrency: 2}) },
+		func(ctx context.Context) error {
+			return matcher.Run(ctx, describer, m, workers.Options{Concurrency: 2})
+		},
 	)
 	streamstest.Eventually(t, func() error {
 		if n := len(registry.All()); n != 5 {

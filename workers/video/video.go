@@ -115,7 +115,7 @@ func (w *Worker) work(stream, durable string, k kind) streams.Work {
 	}
 }
 
-// eraseIfErased removes what was stored of a session that was erased in the meantime.
+// eraseIfErased removes what this worker has stored of a session that was erased in the meantime.
 func (w *Worker) eraseIfErased(ctx context.Context, session string) error {
 	if _, err := w.sessions.LastDecision(ctx, session); !errors.Is(err, streams.ErrNotFound) {
 		return err
@@ -123,11 +123,5 @@ func (w *Worker) eraseIfErased(ctx context.Context, session string) error {
 	if n, err := w.sessions.CountFrames(ctx, session); err != nil || n > 0 {
 		return err
 	}
-	return w.sessions.Erase(ctx, session, &schemas.SessionEvent{
-		Version:     schemas.Version,
-		Session:     session,
-		Kind:        schemas.SessionEventKind_SESSION_ERASED,
-		AtUnixNanos: time.Now().UnixNano(),
-		Edge:        Name,
-	})
+	return w.sessions.EraseVideos(ctx, session)
 }

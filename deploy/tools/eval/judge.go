@@ -41,7 +41,7 @@ func withJudge(ctx context.Context, models *vision.Models, work func(context.Con
 		return fmt.Errorf("folder for the broker: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	broker, err := streams.NewBroker(dir, "")
+	broker, err := streams.NewBroker(streams.BrokerOptions{Dir: dir})
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (i *installation) apiToken(scopes ...account.Right) *visitor {
 func TestFirstPasswordIsGeneratedOnce(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*streams.Conn, func()) {
-		broker := must[*streams.Broker](t)(streams.NewBroker(dir, ""))
+		broker := must[*streams.Broker](t)(streams.NewBroker(streams.BrokerOptions{Dir: dir}))
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- broker.Run(ctx) }()

@@ -103,7 +103,7 @@ func TestOnlyRequiredWorkersAreNeeded(t *testing.T) {
 }
 
 func TestBrokerIsNeeded(t *testing.T) {
-	broker, err := streams.NewBroker(t.TempDir(), "")
+	broker, err := streams.NewBroker(streams.BrokerOptions{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -227,7 +227,7 @@ func TestSessionEndedElsewhere(t *testing.T) {
 }
 
 func TestBrokerUnreachable(t *testing.T) {
-	broker, err := streams.NewBroker(t.TempDir(), "")
+	broker, err := streams.NewBroker(streams.BrokerOptions{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 // The worker contract of workers/README.md in JavaScript: everything except judging.
 import { randomBytes } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, headers, nanos } from "@nats-io/transport-node";
+import { connect, headers, nanos, nkeyAuthenticator } from "@nats-io/transport-node";
 import protobuf from "protobufjs";
 import { countResult, serveMetrics } from "./metrics.mjs";
 
@@ -36,7 +38,7 @@ export function crop(face, worker, want) {
  * returned for the frame before, or undefined, and returns {errors, estimations, state}, each of which may be left out.
  */
 export async function run(worker) {
-  const nc = await connect({ ...broker(process.env.SELENE_NATS_URL), name: worker.name, maxReconnectAttempts: -1, reconnectTimeWait: 200 });
+  const nc = await connect({ ...broker(process.env.SELENE_NATS_URL), ...(await role(worker.name)), name: worker.name, maxReconnectAttempts: -1, reconnectTimeWait: 200 });
   const context = { worker, js: jetstream(nc), jsm: await jetstreamManager(nc), stopping: false };
   const metrics = serveMetrics(worker.name, process.env.SELENE_METRICS_ADDR);
   const stop = () => {
@@ -57,6 +59,20 @@ function broker(address) {
   const urls = address.split(",").map((one) => new URL(one));
   const user = urls[0].username && { user: decodeURIComponent(urls[0].username), pass: decodeURIComponent(urls[0].password) };
   return { servers: urls.map(({ host }) => host), ...user };
+}
+
+/**
+ * The role of the worker on a broker with users. SELENE_NATS_CREDENTIALS is the file with the seed of its nkey, or the folder in which
+ * it is <worker>.nk; SELENE_NATS_TLS_CA, _CERT and _KEY are PEM files.
+ */
+async function role(name) {
+  const { SELENE_NATS_CREDENTIALS: at, SELENE_NATS_TLS_CA: caFile, SELENE_NATS_TLS_CERT: certFile, SELENE_NATS_TLS_KEY: keyFile } = process.env;
+  const tls = (caFile || certFile) && { tls: { caFile, certFile, keyFile } };
+  if (!at) return { ...tls };
+  const file = (await stat(at)).isDirectory() ? join(at, `${name}.nk`) : at;
+  const seed = (await readFile(file, "utf8")).split("\n").find((line) => line.startsWith("SU"));
+  if (!seed) throw new Error(`${file} has no line with the seed of an nkey`);
+  return { ...tls, authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())), inboxPrefix: `_INBOX.${name}` };
 }
 
 /** Says that the worker is there, which the detector has to know to cut its crops. */
