@@ -17,7 +17,7 @@ func lockFolder(dir string) (release func(), err error) {
 		return nil, fmt.Errorf("create the folder of the embedded broker: %w", err)
 	}
 	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a file of the data folder with a fixed name
 	if err != nil {
 		return nil, fmt.Errorf("lock the folder of the embedded broker: %w", err)
 	}
