@@ -139,6 +139,7 @@ func video() right {
 		works(Sessions, "video", "video-queue"), works(Exports, "video-export"),
 		works(Videos, "announce-redis", "announce-command", "announce-url", "announce-webhook"),
 		purges(Frames, Videos, Announcements, Exports),
+		says(infoSubject(Dead), infoSubject(BucketStream(BucketTickets))), // whether a session's key still encrypts anything there
 		// Each file has a key of its own, which is destroyed with it.
 		follows(BucketStream(BucketKeys)), says(bucketPrefix+BucketKeys+".*."+string(ClassFile)+".*", overwrites(BucketKeys)),
 	)

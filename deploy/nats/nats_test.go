@@ -294,7 +294,7 @@ func TestWhatNoRoleMayDo(t *testing.T) {
 		"$KV.accounts.user.x":                         {streams.RoleEdge},
 		"$JS.API.DIRECT.GET.KV_accounts.x":            {streams.RoleEdge},
 		"$JS.API.STREAM.INFO.KV_accounts":             {streams.RoleEdge},
-		"$JS.API.STREAM.INFO.KV_tickets":              {streams.RoleEdge},
+		"$JS.API.STREAM.INFO.KV_tickets":              {streams.RoleEdge, "video"},
 		"$JS.API.STREAM.NAMES":                        {},
 		"$JS.API.STREAM.LIST":                         {},
 		"$JS.API.CONSUMER.CREATE.FRAMES.detector":     {"detector"},
