@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/netip"
 	neturl "net/url"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/streamstest"
+	"github.com/selene-liveness/selene/streams/webhook"
 )
 
 const exportToken = "a-long-random-word-a-long-random-word"
@@ -34,7 +36,9 @@ func exportable(t *testing.T) (conn *streams.Conn, url, session string) {
 	t.Helper()
 	conn = streamstest.Connect(t, streamstest.Broker(t, false))
 	ctx := streamstest.Context(t)
-	e, err := edge.New(ctx, conn, edge.Config{AdminToken: exportToken, DataDir: t.TempDir()})
+	e, err := edge.New(ctx, conn, edge.Config{
+		AdminToken: exportToken, DataDir: t.TempDir(), Hooks: webhook.Networks{netip.MustParsePrefix("127.0.0.0/8")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
