@@ -152,7 +152,7 @@ func (c *Conn) prepare(ctx context.Context, l Limits, m media.Config, master *se
 	if err := c.openKeys(ctx, master, l); err != nil {
 		return err
 	}
-	if !c.role.knows(objectStream(storeMedia)) {
+	if !c.role.knows(mediaStream) {
 		return nil
 	}
 	return c.openMedia(ctx, m, l)

@@ -57,7 +57,7 @@ func createCredentials(file, role string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // a file that the operator names
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func createCredentials(file, role string) error {
 type credentials struct{ role, key string }
 
 func readCredentials(file string) (c credentials, err error) {
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(file) //nolint:gosec // a file that the operator names
 	if err != nil {
 		return c, fmt.Errorf("read the broker's credentials: %w", err)
 	}

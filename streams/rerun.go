@@ -12,8 +12,8 @@ import (
 )
 
 // ConnectForRuns connects to the broker of an installation for runs of recorded sessions alone. It creates and changes no
-// stream, and uses only the address, the name and the credentials of o. The connection can publish frames of runs, subscribe with VerdictsOfRun, follow the
-// Registry, request descriptions and store settings of runs. The role "runs" may do no more than that.
+// stream, and uses only the address, the name and the credentials of o. The connection can publish frames of runs, subscribe with
+// VerdictsOfRun, follow the Registry, request descriptions and store settings of runs. The role "runs" may do no more than that.
 func ConnectForRuns(ctx context.Context, o Options) (*Conn, error) {
 	c := newConn()
 	opts, err := c.options(ctx, o)

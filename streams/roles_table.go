@@ -47,7 +47,7 @@ func Roles() []Role {
 		newRole(
 			workerRerun, "judges stored sessions again when an edge asks",
 			registers(workerRerun), serves(ServiceRerunner, RoleEdge), runs(),
-			follows(Frames, Verdicts, Decisions, Sessions, Videos), reads(Hashes, settings, keys, objectStream(storeMedia)), marks(),
+			follows(Frames, Verdicts, Decisions, Sessions, Videos), reads(Hashes, settings, keys, mediaStream), marks(),
 		),
 		newRole(RoleRuns, "`selene rerun --nats`: judges recordings again", runs()),
 		newRole(RoleFollower, "follows what happens to sessions, without pictures", follows(Sessions, Decisions, Videos)),
@@ -123,11 +123,11 @@ func overwrites(bucket string) string { return api + "STREAM.MSG.DELETE." + Buck
 
 // keepsMedia lets a role read and write objects.
 func keepsMedia() right {
-	return rights(says("$O."+storeMedia+".>"), follows(objectStream(storeMedia)), purges(objectStream(storeMedia)))
+	return rights(says("$O."+storeMedia+".>"), follows(mediaStream), purges(mediaStream))
 }
 
-// objectStream returns the name of the stream behind an object store.
-func objectStream(store string) string { return "OBJ_" + store }
+// mediaStream is the stream behind the object store of media.
+const mediaStream = "OBJ_" + storeMedia
 
 func video() right {
 	exports := BucketStream(BucketExports)

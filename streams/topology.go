@@ -268,5 +268,5 @@ func Names() (names []string) {
 	for _, b := range buckets(DefaultLimits()) {
 		names = append(names, BucketStream(b.Bucket))
 	}
-	return append(names, objectStream(storeMedia))
+	return append(names, mediaStream)
 }

@@ -8,8 +8,8 @@ import (
 
 // AppendStripped appends to dst the picture of a file that [Inspect] has accepted, without anything that its pixels do not
 // follow from: of a JPEG every APPn and COM segment but JFIF and Adobe, which name the colours, and bytes between segments, of a
-// PNG every chunk but IHDR, PLTE, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts and thumbnails cost nothing, and nothing
-// that Inspect skipped is read by them. The file as it came remains the evidence.
+// PNG every chunk but IHDR, PLTE, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts
+// and thumbnails cost nothing, and nothing that Inspect skipped is read by them. The file as it came remains the evidence.
 func AppendStripped(dst, data []byte) []byte {
 	switch Detect(data) {
 	case JPEG:

@@ -72,8 +72,8 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	return v, nil
 }
 
-// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle, in the picture as shown. It is 0 when the picture names the
-// editor it came from, which no camera does; otherwise it falls with the JPEG ghost. ok is false when nothing can be scored.
+// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle, in the picture as shown. It is 0 when the picture
+// names the editor it came from, which no camera does; otherwise it falls with the JPEG ghost. ok is false when nothing can be scored.
 func Score(data []byte, face image.Rectangle) (score float64, ok bool, err error) {
 	if forensics.Editor(data) != "" {
 		return 0, true, nil
