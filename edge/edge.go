@@ -17,7 +17,7 @@ import (
 	"github.com/selene-liveness/selene/edge/internal/api"
 	"github.com/selene-liveness/selene/edge/internal/events"
 	"github.com/selene-liveness/selene/edge/internal/gateway"
-	"github.com/selene-liveness/selene/edge/internal/seal"
+	"github.com/selene-liveness/selene/edge/internal/notary"
 	"github.com/selene-liveness/selene/edge/internal/stats"
 	"github.com/selene-liveness/selene/edge/internal/token"
 	"github.com/selene-liveness/selene/edge/internal/uiconfig"
@@ -31,7 +31,7 @@ type Edge struct {
 	addr     string
 	gateway  *gateway.Gateway
 	signer   *token.Signer
-	sealer   *seal.Sealer
+	notary   *notary.Notary
 	registry *streams.Registry
 	api      *api.API
 	stats    *stats.Stats
@@ -75,7 +75,7 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
 	return &Edge{
 		addr: c.Addr, gateway: g, signer: signer, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.Hooks), guard: guard,
-		sealer:  seal.New(conn, signer.SignEvidence, seal.Anchor{Command: c.AnchorCommand}),
+		notary:  notary.New(conn, signer.SignEvidence, notary.Anchor{Command: c.AnchorCommand}),
 		parents: uiconfig.New(conn).Parents,
 		api: &api.API{
 			Conn:     conn,
@@ -145,7 +145,7 @@ func (e *Edge) Serve(ctx context.Context, listener net.Listener) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return e.gateway.Run(ctx) })
 	parts.Go(func() error { return e.signer.Run(ctx) })
-	parts.Go(func() error { return e.sealer.Run(ctx) })
+	parts.Go(func() error { return e.notary.Run(ctx) })
 	parts.Go(func() error { return e.stats.Run(ctx) })
 	parts.Go(func() error { return e.hooks.Run(ctx) })
 	parts.Go(func() error {

@@ -1,5 +1,5 @@
-// Package seal signs the evidence of sessions that have ended, and lets somebody else confirm when it existed.
-package seal
+// Package notary signs the evidence of sessions that have ended, and lets somebody else confirm when it existed.
+package notary
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 // settle is how long after its end a session is sealed. Workers judge no frame that is older than a minute, so nothing is added later.
 const settle = 90 * time.Second
 
-// Sealer seals sessions while Run runs. All edges share the work.
-type Sealer struct {
+// Notary seals sessions while Run runs. All edges share the work.
+type Notary struct {
 	conn     *streams.Conn
 	sessions *sessions.Store
 	sign     func(jwt.Claims) (string, error)
@@ -29,41 +29,41 @@ type Sealer struct {
 	settle   time.Duration
 }
 
-// New returns a sealer that signs with sign, which returns a compact JWS (EdDSA).
-func New(conn *streams.Conn, sign func(jwt.Claims) (string, error), anchor Anchor) *Sealer {
-	return &Sealer{conn: conn, sessions: sessions.New(conn), sign: sign, anchor: anchor, settle: settle}
+// New returns a notary that signs with sign, which returns a compact JWS (EdDSA).
+func New(conn *streams.Conn, sign func(jwt.Claims) (string, error), anchor Anchor) *Notary {
+	return &Notary{conn: conn, sessions: sessions.New(conn), sign: sign, anchor: anchor, settle: settle}
 }
 
 // Run seals and anchors until ctx is done, then returns nil.
-func (s *Sealer) Run(ctx context.Context) error {
+func (n *Notary) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		work := streams.Work{Stream: streams.Sessions, Durable: "seals", Concurrency: 2, AckWait: s.settle}
-		return s.conn.Consume(ctx, work, s.seal)
+		work := streams.Work{Stream: streams.Sessions, Durable: "seals", Concurrency: 2, AckWait: n.settle}
+		return n.conn.Consume(ctx, work, n.seal)
 	})
-	if s.anchor.Command != "" {
-		group.Go(func() error { return s.conn.Consume(ctx, s.anchor.work(), s.confirm) })
+	if n.anchor.Command != "" {
+		group.Go(func() error { return n.conn.Consume(ctx, n.anchor.work(), n.confirm) })
 	}
 	return group.Wait()
 }
 
-func (s *Sealer) seal(ctx context.Context, d *streams.Delivery) error {
+func (n *Notary) seal(ctx context.Context, d *streams.Delivery) error {
 	end, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || end.GetKind() != schemas.SessionEventKind_SESSION_CLOSED {
 		return err
 	}
-	if time.Since(d.Stored) < s.settle {
+	if time.Since(d.Stored) < n.settle {
 		return streams.ErrElsewhere // the broker delivers it again after AckWait
 	}
 	id := end.GetSession()
-	last, sealed, err := s.last(ctx, id)
+	last, sealed, err := n.last(ctx, id)
 	if sealed != "" || errors.Is(err, streams.ErrNotFound) { // erased
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	walk, err := evidence.Of(ctx, s.sessions, id)
+	walk, err := evidence.Of(ctx, n.sessions, id)
 	if err != nil && streams.FaultOf(err) == streams.Infrastructure {
 		return err
 	}
@@ -76,17 +76,17 @@ func (s *Sealer) seal(ctx context.Context, d *streams.Delivery) error {
 	}
 	content := walk.Seal(id)
 	content.IssuedAt = time.Now().Unix()
-	text, err := s.sign(evidence.Claims[evidence.Seal]{Content: content})
+	text, err := n.sign(evidence.Claims[evidence.Seal]{Content: content})
 	if err != nil {
 		return fmt.Errorf("sign the seal of session %s: %w", id, err)
 	}
-	return s.publish(ctx, last, &schemas.SessionEvent{Kind: schemas.SessionEventKind_SESSION_SEALED, Seal: text})
+	return n.publish(ctx, last, &schemas.SessionEvent{Kind: schemas.SessionEventKind_SESSION_SEALED, Seal: text})
 }
 
 // last returns the newest event of a session, with its sequence, and the session's seal or "". It returns streams.ErrNotFound for a
 // session that was erased.
-func (s *Sealer) last(ctx context.Context, id string) (last streams.Stored[*schemas.SessionEvent], seal string, err error) {
-	for e, err := range s.sessions.EventsOf(ctx, id) {
+func (n *Notary) last(ctx context.Context, id string) (last streams.Stored[*schemas.SessionEvent], seal string, err error) {
+	for e, err := range n.sessions.EventsOf(ctx, id) {
 		if err != nil {
 			return last, "", err
 		}
@@ -103,11 +103,11 @@ func (s *Sealer) last(ctx context.Context, id string) (last streams.Stored[*sche
 
 // publish stores an event after the session's last one, unless another one came first: then the delivery is tried again. The time,
 // edge and outcome are those of the last event, by which the session is found.
-func (s *Sealer) publish(ctx context.Context, last streams.Stored[*schemas.SessionEvent], e *schemas.SessionEvent) error {
+func (n *Notary) publish(ctx context.Context, last streams.Stored[*schemas.SessionEvent], e *schemas.SessionEvent) error {
 	e.Version, e.Session, e.AtUnixNanos = schemas.Version, last.Message.GetSession(), last.Message.GetAtUnixNanos()
 	e.Edge, e.SettingsRevision, e.Outcome = last.Message.GetEdge(), last.Message.GetSettingsRevision(), last.Message.GetOutcome()
 	subject := streams.Subject(streams.KindSession, e.GetSession())
-	_, err := s.conn.PublishMessage(ctx, subject, e, streams.PublishOptions{Last: &last.Sequence})
+	_, err := n.conn.PublishMessage(ctx, subject, e, streams.PublishOptions{Last: &last.Sequence})
 	if errors.Is(err, streams.ErrChanged) {
 		err = streams.Blame(streams.Infrastructure, err)
 	}

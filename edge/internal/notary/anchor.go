@@ -1,4 +1,4 @@
-package seal
+package notary
 
 import (
 	"bytes"
@@ -40,12 +40,12 @@ func (a Anchor) work() streams.Work {
 }
 
 // confirm lets the command confirm a seal, and stores its answer. It gives up after anchorTries.
-func (s *Sealer) confirm(ctx context.Context, d *streams.Delivery) error {
+func (n *Notary) confirm(ctx context.Context, d *streams.Delivery) error {
 	event, err := streams.Decode(d, &schemas.SessionEvent{})
 	if err != nil || event.GetKind() != schemas.SessionEventKind_SESSION_SEALED {
 		return err
 	}
-	answer, err := s.anchor.run(ctx, event.GetSeal())
+	answer, err := n.anchor.run(ctx, event.GetSeal())
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return err
@@ -55,7 +55,7 @@ func (s *Sealer) confirm(ctx context.Context, d *streams.Delivery) error {
 	case err != nil:
 		return streams.Blame(streams.Infrastructure, err)
 	}
-	last, seal, err := s.last(ctx, event.GetSession())
+	last, seal, err := n.last(ctx, event.GetSession())
 	if errors.Is(err, streams.ErrNotFound) || err == nil && last.Message.GetKind() == schemas.SessionEventKind_SESSION_ANCHORED {
 		return nil // erased, or anchored by a delivery before
 	}
@@ -65,7 +65,7 @@ func (s *Sealer) confirm(ctx context.Context, d *streams.Delivery) error {
 	if seal != event.GetSeal() {
 		return fmt.Errorf("session %s has another seal", event.GetSession())
 	}
-	return s.publish(ctx, last, &schemas.SessionEvent{Kind: schemas.SessionEventKind_SESSION_ANCHORED, Anchor: answer})
+	return n.publish(ctx, last, &schemas.SessionEvent{Kind: schemas.SessionEventKind_SESSION_ANCHORED, Anchor: answer})
 }
 
 func (a Anchor) run(ctx context.Context, seal string) ([]byte, error) {

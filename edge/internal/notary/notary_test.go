@@ -1,4 +1,4 @@
-package seal
+package notary
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// world returns a broker with a sealer that does not wait long.
+// world returns a broker with a notary that does not wait long.
 func world(t *testing.T, anchor Anchor) *streams.Conn {
 	t.Helper()
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
