@@ -36,7 +36,7 @@ func Roles() []Role {
 		newRole(
 			"decider", "joins verdicts to decisions, and ends sessions that went silent",
 			registers("decider"), serves(ServiceDecider, RoleEdge), hears(storedVerdicts("*")),
-			says(Subject(KindDecision, "*"), Subject(KindSession, "*"), inbox("*")),
+			says(Subject(KindDecision, "*"), Subject(KindSession, "*"), inbox("*"), bucketPrefix+BucketKeys+".*."+string(ClassDecisions)),
 			reads(Decisions, settings, keys, BucketStream(BucketLive)), works(BucketStream(BucketLive), "reaper"),
 		),
 		newRole("video", "encodes videos and exports, announces them, and removes what is kept no longer", video()),
@@ -97,7 +97,7 @@ func edge() right {
 	}
 	lists := []right{}
 	for _, s := range append([]string{Faces, RerunFrames, RerunFaces, RerunVerdicts, BucketStream(BucketLive)}, kinds...) {
-		queues = append(queues, api+"CONSUMER.LIST."+s, infoSubject(s))
+		queues = append(queues, api+"CONSUMER.LIST."+s, api+"CONSUMER.INFO."+s+".*", infoSubject(s))
 	}
 	for _, b := range kept {
 		lists = append(lists, says(bucketPrefix+b[len("KV_"):]+".>"))

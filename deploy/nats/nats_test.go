@@ -173,7 +173,7 @@ func writable(stream, role, session string) []string {
 	}
 	switch stream {
 	case "KV_keys":
-		return []string{"$KV.keys." + session + ".file.x"}
+		return []string{"$KV.keys." + session + ".file.x", "$KV.keys." + session + ".decisions"}
 	case "OBJ_media":
 		return []string{"$O.media.M.x", "$O.media.C.x.y"}
 	case streams.Verdicts:

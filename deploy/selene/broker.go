@@ -108,9 +108,8 @@ func brokerCommand(e *environment) *cobra.Command {
 		Use: "broker", Short: "Run the embedded broker by itself, for trials; in production, run nats-server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := e.broker.options("broker")
-			var err error
-			// The other processes of a trial find the key in the same folder.
-			if o.Master, err = e.broker.Load(c.Context(), e.data.Path, true); err != nil {
+			// The other processes of a trial find the key in the same folder. The broker itself has no use for it.
+			if _, err := e.broker.Load(c.Context(), e.data.Path, true); err != nil {
 				return err
 			}
 			return withBroker(c.Context(), e.embedded(addr), o, func(ctx context.Context, conn *streams.Conn) error {
