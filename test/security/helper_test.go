@@ -51,12 +51,13 @@ type installation struct {
 	done chan struct{} // closed when the process has ended
 
 	program, settings, root string
+	more                    []string // further arguments
 	stop                    func()
 }
 
 // up starts an installation on which one address is a whole crowd: the limits per address are far away, since they are not what is
 // attacked. Its processes and files go with the test.
-func up(t testing.TB, settings string) *installation {
+func up(t testing.TB, settings string, more ...string) *installation {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -73,7 +74,7 @@ func up(t testing.TB, settings string) *installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &installation{t: t, addr: listener.Addr().String(), data: filepath.Join(t.TempDir(), "data"), program: program, root: root}
+	i := &installation{t: t, addr: listener.Addr().String(), data: filepath.Join(t.TempDir(), "data"), program: program, root: root, more: more}
 	listener.Close()
 	i.settings = filepath.Join(t.TempDir(), "settings.json")
 	if err := os.WriteFile(i.settings, []byte(settings), 0o600); err != nil {
@@ -88,7 +89,9 @@ func up(t testing.TB, settings string) *installation {
 func (i *installation) start() {
 	i.t.Helper()
 	output := &bytes.Buffer{}
-	cmd := exec.Command(i.program, "up", "--addr", i.addr, "--data", i.data, "--settings", i.settings, "--pack", "base")
+	cmd := exec.Command(i.program, append([]string{
+		"up", "--addr", i.addr, "--data", i.data, "--settings", i.settings, "--pack", "base",
+	}, i.more...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = i.root, output, output
 	cmd.Env = append(os.Environ(), "SELENE_ADMIN_TOKEN="+adminToken, "SELENE_RATE_LIMIT=0", "SELENE_SESSION_TOKENS=optional")
 	if err := cmd.Start(); err != nil {
