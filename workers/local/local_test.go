@@ -119,6 +119,8 @@ func TestDecisionsEqualThoseOfTheDistributedSystem(t *testing.T) {
 			want := judge(int(now.GetName().GetSequence()), image, at)
 			want.DecidedUnixNanos, now.DecidedUnixNanos = 0, 0
 			want.State.SettingsRevision = 0
+			// The chain of evidence is about stored messages, which this pipeline has not.
+			want.Name.Sha256, want.State.Chain, want.Chain, want.Verdicts = nil, nil, nil, nil
 			if !bytes.Equal(encode(t, now), encode(t, want)) {
 				t.Fatalf("frame %d: got\n%v, the distributed system decided\n%v", i+1, now, want)
 			}
