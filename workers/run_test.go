@@ -104,32 +104,17 @@ func (b *bench) send(f *schemas.Face) string {
 // verdict waits for the one verdict of a session.
 func (b *bench) verdict(session string) (v *schemas.Verdict) {
 	b.t.Helper()
-	s, err := b.js.Stream(b.ctx, streams.Verdicts)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	filter := streams.Subject(streams.KindVerdict, "*", "*", session)
 	streamstest.Eventually(b.t, func() error {
-		info, err := s.Info(b.ctx)
-		if err != nil {
-			return err
-		}
 		v = nil
-		for n := info.State.FirstSeq; n <= info.State.LastSeq && n > 0; n++ {
-			msg, err := s.GetMsg(b.ctx, n)
+		for stored, err := range streams.ReadAs[schemas.Verdict](b.ctx, b.conn.Stream(streams.Verdicts), filter) {
 			if err != nil {
 				return err
-			}
-			next := &schemas.Verdict{}
-			if err := schemas.Unmarshal(msg.Data, next); err != nil {
-				return err
-			}
-			if next.GetName().GetSession() != session {
-				continue
 			}
 			if v != nil {
 				return errors.New("more than one verdict")
 			}
-			v = next
+			v = stored.Message
 		}
 		if v == nil {
 			return errors.New("no verdict")
