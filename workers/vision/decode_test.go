@@ -163,7 +163,7 @@ func TestDecodeRefusesDamage(t *testing.T) {
 	}
 	for _, part := range []int{3, 10, 50, 90, 99} {
 		cases["JPEG cut "+string(rune('0'+part/10))] = photo[:len(photo)*part/100]
-		cases["PNG cut "+string(rune('0'+part/10))] = drawing[:len(drawing)*part/100]
+		cases["PNG cut "+string(rune('0'+part/10))] = drawing[:(len(drawing)-len("....IEND...."))*part/100]
 	}
 	cases["JPEG ends early"] = append(bytes.Clone(photo[:len(photo)*6/10]), 0xff, 0xd9)
 	for name, data := range cases {
