@@ -91,14 +91,39 @@ func newBench(t testing.TB, s subject) *bench {
 }
 
 func (b *bench) hear(m *nats.Msg) {
+	session := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
+	data, err := b.open(m, session+".frames")
+	if err != nil {
+		b.root.Errorf("open a verdict on %s: %v", m.Subject, err)
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	session := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
-	b.said[session] = append(b.said[session], publication{m.Subject, m.Header.Get(nats.MsgIdHdr), m.Data})
+	b.said[session] = append(b.said[session], publication{m.Subject, m.Header.Get(nats.MsgIdHdr), data})
 	if b.wake != nil {
 		close(b.wake)
 		b.wake = nil
 	}
+}
+
+// open returns what a message says. A worker that has the master key seals it with a key of the session.
+func (b *bench) open(m *nats.Msg, name string) ([]byte, error) {
+	if m.Header.Get("Selene-Sealed") != "1" {
+		return m.Data, nil
+	}
+	keys, err := b.js.Stream(b.ctx, "KV_keys")
+	if err != nil {
+		return nil, err
+	}
+	wrapped, err := keys.GetLastMsgForSubject(b.ctx, "$KV.keys."+name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := streamstest.Master().Unwrap(wrapped.Data, name)
+	if err != nil {
+		return nil, err
+	}
+	return key.Open(m.Data, m.Subject)
 }
 
 // next is closed when the next verdict is published.
@@ -225,6 +250,9 @@ func (b *bench) dead(t testing.TB, session string) *jetstream.RawStreamMsg {
 		}
 		return nil
 	})
+	if msg.Data, err = b.open(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}, session+".frames"); err != nil {
+		t.Fatal(err)
+	}
 	return msg
 }
 
