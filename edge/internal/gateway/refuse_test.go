@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -297,9 +298,27 @@ func TestSessionIDInCapitals(t *testing.T) {
 	refused(t, d, lpproto.ConnectRequest{SessionID: "{" + id + "}"}, "must be a UUID")
 }
 
+// lockedBuffer takes the lines that goroutines of other tests log meanwhile.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
 // A client that leaves its replies unread gets a close code, and the operator a line in the log.
 func TestAClientThatDoesNotRead(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedBuffer
 	previous := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	t.Cleanup(func() { slog.SetDefault(previous) })
