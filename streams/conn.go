@@ -50,9 +50,9 @@ type Options struct {
 // requestTimeout bounds every call to the broker whose context has no deadline.
 const requestTimeout = 5 * time.Second
 
-// Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket, unless it connects as
-// a role that may not. It returns a
-// *ConflictError for an existing stream that cannot be changed without losing messages, and leaves it as it is.
+// Connect connects to the broker, checks its version and limits, and creates or updates every stream and bucket, unless it connects
+// as a role that may not. It returns a *ConflictError for an existing stream that cannot be changed without losing messages, and
+// leaves it as it is.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()

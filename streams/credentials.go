@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -87,7 +88,7 @@ func readCredentials(file string) (c credentials, err error) {
 	return c, err
 }
 
-// option returns the options of a connection with these credentials.
+// credentialOptions returns the options of a connection with these credentials.
 func credentialOptions(file, role string) ([]nats.Option, error) {
 	key, err := nats.NkeyOptionFromSeed(file)
 	if err != nil {
@@ -115,18 +116,9 @@ func WithPlugins(names []string) ([]Role, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(roles) == 0 || !hasRole(roles, name) {
+		if !slices.ContainsFunc(roles, func(known Role) bool { return known.Name == name }) {
 			roles = append(roles, r)
 		}
 	}
 	return roles, nil
-}
-
-func hasRole(roles []Role, name string) bool {
-	for _, r := range roles {
-		if r.Name == name {
-			return true
-		}
-	}
-	return false
 }

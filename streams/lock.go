@@ -32,8 +32,9 @@ func lockFolder(dir string) (release func(), err error) {
 			bytes.TrimSpace(holder[:n]), dir)
 	}
 	// The file stays when the lock ends: whoever removed it could remove the lock of the next process.
-	_, written := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	if err := errors.Join(written, f.Truncate(int64(len(strconv.Itoa(os.Getpid()))+1))); err != nil {
+	pid := []byte(strconv.Itoa(os.Getpid()) + "\n")
+	_, written := f.WriteAt(pid, 0)
+	if err := errors.Join(written, f.Truncate(int64(len(pid)))); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("write the process ID to %s: %w", path, err)
 	}

@@ -2,6 +2,10 @@ package gateway
 
 import "sync"
 
+// mostEarly is how many of the frames that came too early during one other are answered. More answers at once would fill the queue of
+// a client that reads well.
+const mostEarly = outgoing / 2
+
 // lockstep admits one frame at a time, and counts those that came too early: they are answered after the frame that they collided
 // with, so that replies have the order of their frames. It is safe for concurrent use.
 type lockstep struct {
@@ -15,14 +19,14 @@ func (l *lockstep) begin() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy {
-		l.early++
+		l.early = min(l.early+1, mostEarly)
 		return false
 	}
 	l.busy = true
 	return true
 }
 
-// end admits the next frame and returns how many came too early.
+// end admits the next frame and returns how many that came too early are to be answered.
 func (l *lockstep) end() (early int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -286,6 +286,25 @@ func TestNoDecider(t *testing.T) {
 	c.wantStats(schemas.CodeMoreFrames)
 }
 
+// A client that ignores the lock-step and reads its replies is answered, and not taken for one that reads too slowly.
+func TestManyEarlyFrames(t *testing.T) {
+	var l lockstep
+	if !l.begin() {
+		t.Fatal("the first frame is refused")
+	}
+	for range 10 * outgoing {
+		if l.begin() {
+			t.Fatal("two frames at a time")
+		}
+	}
+	if n := l.end(); n != mostEarly || n >= outgoing {
+		t.Errorf("%d answers at once, the queue holds %d", n, outgoing)
+	}
+	if !l.begin() || l.end() != 0 {
+		t.Error("early frames are answered twice")
+	}
+}
+
 // UUIDs have no case, and iOS writes them in capitals.
 func TestSessionIDInCapitals(t *testing.T) {
 	d := open(t, world(t, "", goOn), Config{})

@@ -63,7 +63,7 @@ func (c Config) source(purpose string) (source, error) {
 	case ForEvidence:
 		return c.evidence(), nil
 	}
-	return source{}, fmt.Errorf("there are no keys %.40q: use %s or %s", purpose, ForTokens, ForEvidence)
+	return source{}, fmt.Errorf("the purpose of keys is %.40q: use %s or %s", purpose, ForTokens, ForEvidence)
 }
 
 // change replaces the keys of a purpose in their file, at once and completely.
