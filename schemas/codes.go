@@ -70,11 +70,11 @@ const (
 	SystemUndecodable = 1002
 )
 
-// PoseAndEyeCodes lists the checks that a requested action waives: turning the head changes its yaw, and a bowed head comes
-// near the edge of the picture.
+// PoseAndEyeCodes lists the checks that a requested action waives: turning the head changes its yaw, and a bowed head looks larger
+// and comes near the edge of the picture.
 var PoseAndEyeCodes = []int32{
 	CodeYawNeedRight, CodeYawNeedLeft, CodeRollRight, CodeRollLeft, CodePitchNeedUp, CodePitchNeedDown, CodeEyesClosed,
-	CodeMarginBottom, CodeMarginLeft, CodeMarginTop, CodeMarginRight,
+	CodeMarginBottom, CodeMarginLeft, CodeMarginTop, CodeMarginRight, CodeFaceTooClose,
 }
 
 // Code describes a check code.
