@@ -32,7 +32,12 @@ type Config struct {
 	MaxSessions int              `envconfig:"SELENE_MAX_SESSIONS" default:"1000" desc:"maximum number of open sockets"`
 	MaxSockets  int              `envconfig:"SELENE_SOCKETS_PER_ADDRESS" desc:"maximum number of open sockets of one address; a tenth of SELENE_MAX_SESSIONS if empty"`
 	MaxFrames   int              `envconfig:"SELENE_FRAMES_PER_ADDRESS" default:"16" desc:"frames of one address that are judged at the same time; others wait for their turn"`
+	MaxRate     int              `envconfig:"SELENE_FRAME_RATE_PER_ADDRESS" default:"200" desc:"frames that one address may send in a second; others wait"`
 	MaxBytes    int              `envconfig:"SELENE_BYTES_PER_ADDRESS" default:"33554432" desc:"bytes of images that one address may send in a second; others wait"`
+	PerSockets  int              `envconfig:"SELENE_SOCKETS_PER_PERSON" default:"4" desc:"maximum number of open sockets of sessions whose tickets have the same external ID"`
+	PerRate     int              `envconfig:"SELENE_FRAME_RATE_PER_PERSON" default:"30" desc:"frames that such a person, or whoever has a ticket without an external ID, may send in a second; others wait"`
+	PerBytes    int              `envconfig:"SELENE_BYTES_PER_PERSON" default:"8388608" desc:"bytes of images that they may send in a second; others wait"`
+	MaxBacklog  time.Duration    `envconfig:"SELENE_MAX_BACKLOG" default:"15s" desc:"time for which a frame waits to be judged when new sessions are refused, with ERROR 1009, while those that are open go on"`
 	MaxStored   uint64           `envconfig:"SELENE_BYTES_PER_SESSION" default:"268435456" desc:"bytes of the images of one session, which ends with ERROR 1011 if it sends more"`
 	MaxMessage  int64            `envconfig:"SELENE_MAX_MESSAGE" default:"10485760" desc:"maximum size of a message in bytes"`
 	MaxPixels   int              `envconfig:"SELENE_MAX_PIXELS" default:"12582912" desc:"maximum number of pixels of an image, up to 12582912 (4096 x 3072)"`
@@ -81,7 +86,10 @@ func (c Config) gateway() (gateway.Config, error) {
 		MaxSessions: c.MaxSessions,
 		MaxSockets:  c.MaxSockets,
 		MaxFrames:   c.MaxFrames,
+		MaxRate:     c.MaxRate,
 		MaxBytes:    c.MaxBytes,
+		Person:      gateway.Person{MaxSockets: c.PerSockets, MaxRate: c.PerRate, MaxBytes: c.PerBytes},
+		MaxBacklog:  c.MaxBacklog,
 		MaxStored:   c.MaxStored,
 		MaxMessage:  c.MaxMessage,
 		MaxPixels:   c.MaxPixels,

@@ -71,8 +71,9 @@ func New(ctx context.Context, conn *streams.Conn, c Config) (*Edge, error) {
 		return nil, err
 	}
 	own := prometheus.NewRegistry() // other parts of this process use the default registry
-	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	registry, counted := streams.NewRegistry(conn), stats.New(conn)
+	limits.Workers = registry.Processes
+	g := gateway.New(conn, signer, limits, gateway.NewMetrics(own))
 	return &Edge{
 		addr: c.Addr, gateway: g, signer: signer, registry: registry, stats: counted, hooks: events.NewPoster(conn, c.Hooks), guard: guard,
 		notary:  notary.New(conn, signer.SignEvidence, notary.Anchor{Command: c.AnchorCommand}),

@@ -7,6 +7,8 @@ type Registration struct {
 	Pack    string     `json:"pack,omitempty"` // digest of the model pack that the worker measures with
 	Crops   []CropSpec `json:"crops,omitempty"`
 
+	Slots int `json:"slots,omitempty"` // frames or faces that the process judges at the same time; 0 = it does not say
+
 	PackName string   `json:"pack_name,omitempty"` // name and version of the pack
 	Measures []string `json:"measures"`            // the Measure… that it can take; null = it does not say
 }

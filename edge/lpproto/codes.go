@@ -20,6 +20,7 @@ const (
 	CodeCapacity     = 1009
 	CodeLockedOut    = 1010
 	CodeQuota        = 1011
+	CodeBusy         = 1012
 )
 
 // SystemCode describes a system code.
@@ -52,9 +53,15 @@ var SystemCodes = []SystemCode{
 		CloseProtocol,
 	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},
-	{CodeCapacity, "over capacity", "too many sessions", CloseInternal},
+	{CodeCapacity, "over capacity", "too many sessions (in all, of the address or of the person), or no room or time for the frames of more", CloseInternal},
 	{CodeLockedOut, "locked out", "too many sessions of this person or address failed (settings `lockout`)", CloseLockedOut},
 	{CodeQuota, "session too large", "the images of the session take more than `SELENE_BYTES_PER_SESSION`; the session has ended", CloseTooLarge},
+	{
+		CodeBusy,
+		"busy",
+		"the frame has waited for 20 s: the address, the person or all clients together send more than is judged; the frame may be sent again",
+		0,
+	},
 }
 
 func systemCode(number int) (SystemCode, bool) {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestSystemCodes(t *testing.T) {
-	open := []int{CodeInternal, CodeBadImage, CodeContentType, CodeLockStep}
+	open := []int{CodeInternal, CodeBadImage, CodeContentType, CodeLockStep, CodeBusy}
 	for i, c := range SystemCodes {
 		if c.Number != CodeInternal+i || c.Text == "" || c.Cause == "" {
 			t.Errorf("row %d is %+v", i, c)

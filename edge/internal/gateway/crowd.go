@@ -3,42 +3,51 @@ package gateway
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
 
-// crowd counts what the clients of each address do, so that one of them cannot take the place of all others. Methods may be called
-// by any goroutine.
+// crowd counts what the clients of each address, or for each person, do, so that one of them cannot take the place of all others.
+// Methods may be called by any goroutine.
 type crowd struct {
-	sockets int        // that one address may have open
-	frames  int64      // of one address that are judged at the same time; more wait for their turn
-	bytes   rate.Limit // of images that one address may send in a second; more wait
+	sockets int        // that one neighbour may have open
+	frames  int64      // of one neighbour that are judged at the same time; more wait for their turn
+	rate    rate.Limit // of frames that one neighbour may send in a second; more wait
+	bytes   rate.Limit // of images that one neighbour may send in a second; more wait
 
-	mu  sync.Mutex
-	all map[string]*neighbour
+	mu    sync.Mutex
+	all   map[string]*neighbour
+	swept time.Time
 }
 
-// neighbour is one address.
+// neighbour is one address or person.
 type neighbour struct {
 	sockets int
 	frames  *semaphore.Weighted
 	most    int64 // frames at the same time
+	rate    *rate.Limiter
 	bytes   *rate.Limiter
+	usage   *usage
 }
 
-// enter registers a socket of an address, and reports false if it has too many. What it returns is nil for an unknown address, which
-// is not limited.
-func (c *crowd) enter(address string) (*neighbour, bool) {
-	if address == "" {
+// enter registers a socket, and reports false if its neighbour has too many. What it returns is nil for one without a name, which is
+// not limited.
+func (c *crowd) enter(name string) (*neighbour, bool) {
+	if name == "" {
 		return nil, true
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.all[address]
+	c.sweep()
+	n := c.all[name]
 	if n == nil {
-		n = &neighbour{frames: semaphore.NewWeighted(c.frames), most: c.frames, bytes: rate.NewLimiter(c.bytes, 2*int(c.bytes))}
-		c.all[address] = n
+		n = &neighbour{
+			frames: semaphore.NewWeighted(c.frames), most: c.frames, usage: newUsage(time.Now),
+			rate: rate.NewLimiter(c.rate, 2*max(1, int(c.rate))), bytes: rate.NewLimiter(c.bytes, 2*int(c.bytes)),
+		}
+		c.all[name] = n
 	}
 	if n.sockets >= c.sockets {
 		return nil, false
@@ -47,15 +56,32 @@ func (c *crowd) enter(address string) (*neighbour, bool) {
 	return n, true
 }
 
-// leave undoes enter.
-func (c *crowd) leave(address string, n *neighbour) {
+// leave undoes enter. Who has just had much work is remembered, and does not go before others by connecting again.
+func (c *crowd) leave(n *neighbour) {
 	if n == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n.sockets--; n.sockets == 0 {
-		delete(c.all, address)
+	n.sockets--
+}
+
+const (
+	sweepPause  = time.Minute
+	mostStrange = 100_000 // neighbours of whom nobody is here
+)
+
+// sweep forgets those of whom nobody is here and who would be nobody in particular, or all of them if they are too many.
+func (c *crowd) sweep() {
+	if len(c.all) <= mostStrange && time.Since(c.swept) < sweepPause {
+		return
+	}
+	c.swept = time.Now()
+	crowded := len(c.all) > mostStrange
+	for name, n := range c.all {
+		if n.sockets == 0 && (crowded || n.usage.forgettable()) {
+			delete(c.all, name)
+		}
 	}
 }
 
@@ -65,11 +91,14 @@ const (
 	frameBytes  = 1 << 20
 )
 
-// wait waits until an image of the address may be judged, in order of arrival. done must be called afterwards. The error is that
-// of ctx.
+// wait waits until an image of the neighbour may be judged, in order of arrival. done must be called afterwards. The error says that
+// ctx is done, or would be before.
 func (n *neighbour) wait(ctx context.Context, size, pixels int) (done func(), err error) {
 	if n == nil {
 		return func() {}, nil
+	}
+	if err := n.rate.Wait(ctx); err != nil {
+		return nil, err
 	}
 	if err := n.bytes.WaitN(ctx, min(size, n.bytes.Burst())); err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func TestFramesOfOneAddressWaitForEachOther(t *testing.T) {
 }
 
 func TestBytesOfOneAddressAreLimited(t *testing.T) {
-	c := crowd{sockets: 2, frames: 9, bytes: rate.Limit(1000), all: map[string]*neighbour{}}
+	c := crowd{sockets: 2, frames: 9, rate: 1000, bytes: rate.Limit(1000), all: map[string]*neighbour{}}
 	n, _ := c.enter("a")
 	other, _ := c.enter("b")
 	if done, err := n.wait(t.Context(), 5000, 1); err != nil { // more than ever fits takes all there is
@@ -130,16 +130,36 @@ func TestBytesOfOneAddressAreLimited(t *testing.T) {
 	} else {
 		done()
 	}
-	c.leave("a", n)
-	c.leave("b", other)
+	c.leave(n)
+	c.leave(other)
+	c.swept = time.Time{}
+	c.sweep()
 	if len(c.all) != 0 {
 		t.Errorf("%d addresses are remembered after they left", len(c.all))
 	}
 }
 
+func TestFramesInASecondAreLimited(t *testing.T) {
+	c := crowd{sockets: 1, frames: 9, rate: 1, bytes: rate.Inf, all: map[string]*neighbour{}}
+	n, _ := c.enter("a")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	sent := 0
+	for ; sent < 9; sent++ {
+		done, err := n.wait(ctx, 1, 1)
+		if err != nil {
+			break
+		}
+		done()
+	}
+	if sent != 2 {
+		t.Errorf("%d frames were sent at once, want 2", sent)
+	}
+}
+
 // The attack: an address sends the largest images, which keep detectors from everybody else for many times as long as frames do.
 func TestLargeImagesCountAsSeveralFrames(t *testing.T) {
-	c := crowd{sockets: 2, frames: 9, bytes: rate.Inf, all: map[string]*neighbour{}}
+	c := crowd{sockets: 2, frames: 9, rate: rate.Inf, bytes: rate.Inf, all: map[string]*neighbour{}}
 	n, _ := c.enter("a")
 	large, err := n.wait(t.Context(), 1, imagefile.MaxPixels)
 	if err != nil {
@@ -166,7 +186,7 @@ func TestLargeImagesCountAsSeveralFrames(t *testing.T) {
 		t.Error("two large files are judged at the same time")
 	}
 	costly()
-	few := crowd{sockets: 1, frames: 1, bytes: rate.Inf, all: map[string]*neighbour{}}
+	few := crowd{sockets: 1, frames: 1, rate: rate.Inf, bytes: rate.Inf, all: map[string]*neighbour{}}
 	if n, _ = few.enter("a"); n == nil {
 		t.Fatal("refused")
 	}

@@ -28,9 +28,15 @@ func (s *session) frame(ctx context.Context, m received) (accepted bool, c *clos
 		s.failFrame(m, code)
 		return false, nil
 	}
-	done, err := s.neighbour.wait(ctx, len(image.data), image.pixels)
-	if err != nil {
+	s.usage.change(0, 1, 0)
+	defer s.usage.change(0, -1, 0)
+	done, err := s.wait(ctx, image)
+	switch {
+	case ctx.Err() != nil:
 		return true, closureOf(ctx)
+	case err != nil:
+		s.failFrame(m, lpproto.CodeBusy)
+		return true, nil
 	}
 	decision, err := s.judge(ctx, image)
 	done()

@@ -14,7 +14,7 @@ func TestFrameIsReceivedWhenItArrives(t *testing.T) {
 	conn := world(t, hurried, func(*schemas.Frame, uint64) *schemas.Decision { return nil })
 	detect(t, conn)
 	d := open(t, conn, Config{Deadline: 500 * time.Millisecond})
-	s := &session{gateway: d.Gateway, socket: newSocket(nil, d.config, d.metrics)} // replies are queued and not sent
+	s := &session{usage: newUsage(time.Now), gateway: d.Gateway, socket: newSocket(nil, d.config, d.metrics)} // replies are queued and not sent
 	ctx := context.Background()
 	if c := s.connect(ctx, lpproto.NewConnect(lpproto.ConnectRequest{})); c != nil || s.id == "" {
 		t.Fatalf("not connected: %+v", c)

@@ -15,6 +15,7 @@ type Metrics struct {
 	errors  *prometheus.CounterVec
 	again   prometheus.Counter
 	open    prometheus.Gauge
+	waiting prometheus.Gauge
 	locked  prometheus.Counter
 	seconds prometheus.Histogram
 }
@@ -35,12 +36,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "selene_edge_lockouts_total", Help: "Lock-outs of people and addresses whose sessions failed too often.",
 		}),
 		open: prometheus.NewGauge(prometheus.GaugeOpts{Name: "selene_edge_sessions_open", Help: "Sockets that are open now."}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "selene_edge_frames_waiting", Help: "Frames that wait for their turn to be judged.",
+		}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "selene_edge_frame_seconds", Help: "From the last byte of a frame to its reply.",
 			Buckets: []float64{.01, .02, .03, .05, .075, .1, .15, .2, .3, .5, 1, 2, 5, 10},
 		}),
 	}
-	r.MustRegister(m.frames, m.errors, m.again, m.open, m.locked, m.seconds)
+	r.MustRegister(m.frames, m.errors, m.again, m.open, m.waiting, m.locked, m.seconds)
 	for _, c := range []lpproto.Command{lpproto.Stats, lpproto.Success, lpproto.Failure} {
 		m.frames.WithLabelValues(string(c))
 	}

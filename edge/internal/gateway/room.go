@@ -17,7 +17,11 @@ const (
 	nearlyAll = 0.9 // of the bytes of a stream that counts as full
 )
 
-var errNoRoom = errors.New("the frames of open sessions take all the room")
+// Why new sessions are refused.
+var (
+	errNoRoom  = errors.New("the frames of open sessions take all the room")
+	errBacklog = errors.New("frames are not judged in time")
+)
 
 // lookForRoom notes whether there is room for the frames of new sessions.
 func (g *Gateway) lookForRoom(ctx context.Context) {
@@ -32,10 +36,11 @@ func (g *Gateway) lookForRoom(ctx context.Context) {
 	}
 }
 
-// Room returns an error while new sessions are refused because the stream of frames is full of young ones.
+// Room returns an error while new sessions are refused because the stream of frames is full of young ones, or because frames wait too
+// long.
 func (g *Gateway) Room() error {
 	if g.full.Load() {
 		return fmt.Errorf("%w; new sessions are refused until they are older than %v: raise SELENE_STREAMS_FRAMES_BYTES", errNoRoom, roomTime)
 	}
-	return nil
+	return g.Backlog()
 }

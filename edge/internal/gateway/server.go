@@ -29,7 +29,11 @@ type Config struct {
 	MaxSessions int           // open sockets; default 1000
 	MaxSockets  int           // open sockets of one address; default a tenth of MaxSessions
 	MaxFrames   int           // frames of one address that are judged at the same time; default 16
+	MaxRate     int           // frames of one address in a second; default 200
 	MaxBytes    int           // of images of one address in a second; default 32 MiB
+	Person      Person        // for each person, by the external ID of tickets, or for each ticket without one
+	MaxBacklog  time.Duration // for which a frame waits when new sessions are refused; default 15 s
+	MaxWait     time.Duration // for which a frame waits before it is refused; default 20 s
 	MaxStored   uint64        // bytes of the images of one session; default 256 MiB
 	MaxMessage  int64         // bytes of one message; default lpproto.MaxMessageBytes
 	MaxPixels   int           // pixels of one image; default and most imagefile.MaxPixels
@@ -39,6 +43,8 @@ type Config struct {
 	NeedsToken func(*schemas.Settings) bool
 	// NeedsSecret reports whether, by the settings, a session without a ticket can only be resumed with its secret; nil = always.
 	NeedsSecret func(*schemas.Settings) bool
+	// Workers returns the running processes of workers, for whose slots frames wait in a fair order; nil = frames do not wait.
+	Workers func() []schemas.Registration
 	// Address returns the address of a client whose failures count together, or "" if unknown; nil = unknown.
 	Address func(*http.Request) string
 
@@ -49,6 +55,13 @@ type Config struct {
 	PongTimeout    time.Duration // a peer silent for so long is gone; default 15 s
 }
 
+// Person limits what the sockets of one person do. A zero value means its default.
+type Person struct {
+	MaxSockets int // open; default 4
+	MaxRate    int // frames in a second; default 30
+	MaxBytes   int // of images in a second; default 8 MiB
+}
+
 func (c Config) withDefaults() Config {
 	set := func(d *time.Duration, value time.Duration) {
 		if *d <= 0 {
@@ -56,29 +69,30 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.Deadline, 5*time.Second)
+	set(&c.MaxBacklog, 15*time.Second)
+	set(&c.MaxWait, 20*time.Second)
 	set(&c.ConnectTimeout, 10*time.Second)
 	set(&c.WriteTimeout, 10*time.Second)
 	set(&c.PongTimeout, 15*time.Second)
-	if c.MaxSessions <= 0 {
-		c.MaxSessions = 1000
+	number := func(n *int, value int) {
+		if *n <= 0 {
+			*n = value
+		}
 	}
-	if c.MaxSockets <= 0 {
-		c.MaxSockets = max(1, c.MaxSessions/10)
-	}
-	if c.MaxFrames <= 0 {
-		c.MaxFrames = 16
-	}
-	if c.MaxBytes <= 0 {
-		c.MaxBytes = 32 << 20
-	}
+	number(&c.MaxSessions, 1000)
+	number(&c.MaxSockets, max(1, c.MaxSessions/10))
+	number(&c.MaxFrames, 16)
+	number(&c.MaxRate, 200)
+	number(&c.MaxBytes, 32<<20)
+	number(&c.MaxPixels, imagefile.MaxPixels)
+	number(&c.Person.MaxSockets, 4)
+	number(&c.Person.MaxRate, 30)
+	number(&c.Person.MaxBytes, 8<<20)
 	if c.MaxStored == 0 {
 		c.MaxStored = 256 << 20
 	}
 	if c.MaxMessage <= 0 {
 		c.MaxMessage = lpproto.MaxMessageBytes
-	}
-	if c.MaxPixels <= 0 {
-		c.MaxPixels = imagefile.MaxPixels
 	}
 	return c
 }
@@ -101,12 +115,16 @@ type Gateway struct {
 	name      string         // of this instance, part of its frames' names
 	strangers rate.Sometimes // log lines on origins that may not connect
 	upgrader  websocket.Upgrader
-	crowd     crowd
+	crowd     crowd // by address
+	persons   crowd
+	line      line
 
 	crowded sync.Once // for the warning about the first address with too many sockets
 	nonces  atomic.Uint64
 	open    atomic.Int64
-	full    atomic.Bool   // new sessions are refused
+	full    atomic.Bool   // new sessions are refused, since the stream of frames is full
+	late    atomic.Bool   // new sessions are refused, since frames wait too long
+	edges   atomic.Int64  // that share the workers
 	stored  atomic.Int64  // when the broker last stored something
 	started chan struct{} // closed after the first beat
 	drain   chan struct{} // closed when sessions should end after the current frame
@@ -133,7 +151,15 @@ func New(conn *streams.Conn, signer *token.Signer, config Config, metrics *Metri
 		stop:     make(chan struct{}),
 	}
 	c := g.config
-	g.crowd = crowd{sockets: c.MaxSockets, frames: int64(c.MaxFrames), bytes: rate.Limit(c.MaxBytes), all: map[string]*neighbour{}}
+	g.crowd = crowd{
+		sockets: c.MaxSockets, frames: int64(c.MaxFrames), rate: rate.Limit(c.MaxRate), bytes: rate.Limit(c.MaxBytes),
+		all: map[string]*neighbour{},
+	}
+	g.persons = crowd{
+		sockets: c.Person.MaxSockets, frames: int64(c.MaxFrames), rate: rate.Limit(c.Person.MaxRate), bytes: rate.Limit(c.Person.MaxBytes),
+		all: map[string]*neighbour{},
+	}
+	g.line = line{width: g.width}
 	g.strangers = rate.Sometimes{First: 1, Interval: time.Minute}
 	g.upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, CheckOrigin: g.originAllowed}
 	return g
@@ -177,6 +203,10 @@ func (g *Gateway) beat(ctx context.Context) {
 		slog.Warn("announce this instance", "error", err)
 	}
 	g.lookForRoom(ctx)
+	if edges, err := g.sessions.Edges(ctx); err == nil {
+		g.edges.Store(int64(len(edges)))
+	}
+	_ = g.Backlog() // which logs it
 }
 
 // compareKeys warns if an edge that runs already has other keys: then its tokens, recordings and lock-outs count for itself alone.
@@ -244,7 +274,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		address = g.config.Address(r)
 	}
 	neighbour, welcome := g.crowd.enter(address)
-	defer g.crowd.leave(address, neighbour)
+	defer g.crowd.leave(neighbour)
 	if !welcome {
 		g.crowded.Do(func() {
 			slog.Warn("an address has too many sockets and gets no more; if it is that of a proxy, name it in SELENE_TRUSTED_PROXIES",
@@ -277,6 +307,9 @@ func (g *Gateway) serve(ctx context.Context, socket *socket, address string, n *
 		}
 	}()
 	s := &session{gateway: g, socket: socket, address: address, neighbour: n, onLost: func() { cancel(errClaimedElsewhere) }}
+	s.uses(usageOf(n))
+	defer s.uses(nil)
+	defer s.part()
 	c := s.run(ctx)
 	s.release(context.WithoutCancel(ctx), c)
 	socket.finish(c.code, c.reason)

@@ -17,6 +17,8 @@ type session struct {
 	onLost  func() // called when another socket has claimed the session
 
 	neighbour *neighbour // what the clients of the address do; nil = unknown
+	person    *neighbour // what the sockets of the ticket's person do; nil without a ticket
+	usage     *usage     // of the person, or else of the address, or else of the socket
 
 	id       string // empty until CONNECT was answered
 	settings *schemas.Settings

@@ -47,8 +47,8 @@ func (g *Gateway) admit(ctx context.Context, id, address string, r lpproto.Conne
 	if a.state != nil { // resumed
 		return a, nil
 	}
-	if g.full.Load() {
-		return nil, errNoRoom
+	if err := g.Room(); err != nil {
+		return nil, err
 	}
 	return a, g.checkLockout(ctx, a)
 }

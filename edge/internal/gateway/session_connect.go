@@ -39,7 +39,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	switch {
 	case errors.As(err, &locked):
 		return s.refuse(lpproto.CodeLockedOut, locked.Error())
-	case errors.Is(err, errNoRoom):
+	case errors.Is(err, errNoRoom), errors.Is(err, errBacklog), errors.Is(err, errSockets):
 		return s.refuse(lpproto.CodeCapacity, "")
 	case refusalOf(err) != nil:
 		return s.refuse(lpproto.CodeSessionID, refusalOf(err).Error())
@@ -68,7 +68,12 @@ func (s *session) open(ctx context.Context, id string, r lpproto.ConnectRequest)
 		return "", err
 	}
 	secret = c.presence.Secret
+	if err := s.join(a); err != nil {
+		c.undo(ctx)
+		return "", err
+	}
 	if err := s.takeUp(ctx, c, deviceOf(r)); err != nil {
+		s.part()
 		c.undo(ctx)
 		return "", err
 	}

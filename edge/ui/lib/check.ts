@@ -20,7 +20,7 @@ export interface Passed {
 }
 
 /** ERROR codes after which the socket stays open, so that another frame can be sent. */
-const RETRYABLE = [1000, 1002, 1006];
+const RETRYABLE = [1000, 1002, 1006, 1012];
 const MAX_REFUSED_IN_A_ROW = 3;
 const RESUMABLE: readonly string[] = ["lost", "noReply"];
 

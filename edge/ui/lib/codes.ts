@@ -78,6 +78,7 @@ export const SYSTEM_CODES = {
   1009: "over capacity",
   1010: "locked out",
   1011: "session too large",
+  1012: "busy",
 } as const;
 export type SystemCode = keyof typeof SYSTEM_CODES;
 

@@ -116,4 +116,5 @@ const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1009: "busy",
   1010: "lockedOut",
   1011: "picture",
+  1012: "busy",
 } satisfies Record<SystemCode | 1010, FailureName>;

@@ -53,6 +53,7 @@ func Run[M Message](ctx context.Context, conn *streams.Conn, j Judge[M]) error {
 		Stream: j.Stream, Durable: j.Registration.Name, Concurrency: j.Concurrency,
 		AckWait: ackWait, MaxStale: maxStale, Observe: j.Observe,
 	}
+	j.Registration.Slots = j.Concurrency
 	documents := settings.New(conn)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Register(ctx, j.Registration) })
