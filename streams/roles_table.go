@@ -112,14 +112,14 @@ func edge() right {
 		works(Sessions, "lockouts", "seals", "anchors"), // those of webhooks have names that nobody knows beforehand
 		says("$JS.ACK."+Sessions+".>", "$JS.ACK."+Decisions+".>", "$JS.ACK."+Videos+".>"),
 		purges(Frames, Faces, Verdicts, Decisions, Sessions, Videos, Announcements, Dead, Hashes, Exports),
-		purges(BucketStream(BucketLive), BucketStream(BucketTickets)), says(overwrites(BucketKeys)), marks(), keepsMedia(),
+		purges(BucketStream(BucketLive), BucketStream(BucketTickets)), says(overwrites(BucketStream(BucketKeys))), marks(), keepsMedia(),
 		// A broker that was restarted has lost what it kept in memory.
 		says(createSubject(Faces), createSubject(RerunFrames), createSubject(RerunFaces), createSubject(RerunVerdicts)),
 	)
 }
 
-// overwrites is the subject on which single messages of a bucket are deleted.
-func overwrites(bucket string) string { return api + "STREAM.MSG.DELETE." + BucketStream(bucket) }
+// overwrites is the subject on which single messages of a stream are deleted.
+func overwrites(stream string) string { return api + "STREAM.MSG.DELETE." + stream }
 
 // keepsMedia lets a role read and write objects.
 func keepsMedia() right {
@@ -139,8 +139,9 @@ func video() right {
 		works(Sessions, "video", "video-queue"), works(Exports, "video-export"),
 		works(Videos, "announce-redis", "announce-command", "announce-url", "announce-webhook"),
 		purges(Frames, Videos, Announcements, Exports),
-		says(infoSubject(Dead), infoSubject(BucketStream(BucketTickets))), // whether a session's key still encrypts anything there
+		says(infoSubject(BucketStream(BucketTickets))), // whether a session's key still encrypts anything there
 		// Each file has a key of its own, which is destroyed with it.
-		follows(BucketStream(BucketKeys)), says(bucketPrefix+BucketKeys+".*."+string(ClassFile)+".*", overwrites(BucketKeys)),
+		follows(BucketStream(BucketKeys)), says(bucketPrefix+BucketKeys+".*."+string(ClassFile)+".*", overwrites(BucketStream(BucketKeys))),
+		follows(Dead), says(overwrites(Verdicts), overwrites(Dead)), // those that no key encrypts
 	)
 }

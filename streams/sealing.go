@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -103,6 +104,25 @@ func (s *Stream) Overwrite(ctx context.Context, sequence uint64) error {
 		return nil // somebody else was faster
 	}
 	return Blame(Infrastructure, fmt.Errorf("overwrite message %d of %s: %w", sequence, s.name, err))
+}
+
+// OverwritePlain removes the messages that were stored before a time and are not sealed, after it has overwritten them. It reads
+// no newer ones.
+func (s *Stream) OverwritePlain(ctx context.Context, before time.Time) error {
+	for msg, err := range s.Read(ctx, Range{headersOnly: true}) {
+		if err != nil {
+			return err
+		}
+		if !msg.Stored.Before(before) {
+			return nil
+		}
+		if msg.Header.Get(headerSealed) == "" {
+			if err := s.Overwrite(ctx, msg.Sequence); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Erase removes the messages whose subject matches a filter. Those that are not sealed are overwritten first, one by one.

@@ -153,29 +153,55 @@ func TestKeysExpireWithWhatTheyEncrypt(t *testing.T) {
 	})
 }
 
-// What a plugin without a master key has stored is overwritten when its session is erased.
+// What a plugin without a master key has stored is overwritten when its session is erased, and before it expires.
 func TestPlainMessagesAreOverwritten(t *testing.T) {
 	d, ctx := onDisk(t, media.StoreObjects), streamstest.Context(t)
-	c, id := d.conn, uuid.NewString()
-	mark := []byte("what a plugin says of a person")
-	to := streams.Subject(streams.KindVerdict, "d", "hats", id)
-	for range 3 {
-		if _, err := c.Publish(ctx, to, mark, streams.PublishOptions{Plain: true}); err != nil {
-			t.Fatal(err)
+	c, now := d.conn, time.Now()
+	put := func(id, mark string) {
+		t.Helper()
+		for _, to := range []string{streams.Subject(streams.KindVerdict, "d", "hats", id), streams.Subject(streams.KindDead, "hats", id)} {
+			for range 3 {
+				if _, err := c.Publish(ctx, to, []byte(mark), streams.PublishOptions{Plain: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
+		streamstest.Eventually(t, func() error {
+			if !d.has([]byte(mark)) {
+				return errors.New("not on the disk yet")
+			}
+			return nil
+		})
 	}
-	streamstest.Eventually(t, func() error {
-		if !d.has(mark) {
-			return errors.New("not on the disk yet")
-		}
-		return nil
-	})
+	id, other := uuid.NewString(), uuid.NewString()
+	const mark, otherMark = "what a plugin says of a person", "what a plugin says of another"
+	put(id, mark)
+	put(other, otherMark)
 	erased := &schemas.SessionEvent{Version: schemas.Version, Session: id, Kind: schemas.SessionEventKind_SESSION_ERASED}
 	if err := sessions.New(c).Erase(ctx, id, erased); err != nil {
 		t.Fatal(err)
 	}
-	if d.has(mark) {
-		t.Error("the verdicts are on the disk after the erasure")
+	if d.has([]byte(mark)) || !d.has([]byte(otherMark)) {
+		t.Error("the verdicts are on the disk after the erasure, or those of another session are not")
+	}
+	sealed := &schemas.Verdict{Version: schemas.Version, Name: &schemas.FrameName{Session: other, Nonce: "n"}, Decider: "d", Worker: "w"}
+	if err := c.PublishVerdict(ctx, sealed); err != nil {
+		t.Fatal(err)
+	}
+	kept := c.Stream(streams.Verdicts).MaxAge()
+	for _, when := range []struct {
+		after time.Duration
+		left  bool
+	}{{0, true}, {kept - time.Hour, true}, {kept - 10*time.Minute, false}} {
+		if _, err := sweep.New(c).Sweep(ctx, now.Add(when.after)); err != nil {
+			t.Fatal(err)
+		}
+		if d.has([]byte(otherMark)) != when.left {
+			t.Errorf("after %v the verdicts are on the disk: %t", when.after, !when.left)
+		}
+	}
+	if _, err := streams.LastAs[schemas.Verdict](ctx, c.Stream(streams.Verdicts), streams.Subject(streams.KindVerdict, "d", "w", other)); err != nil {
+		t.Errorf("a verdict that is sealed was removed, too: %v", err)
 	}
 }
 

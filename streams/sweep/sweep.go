@@ -1,5 +1,5 @@
 // Package sweep removes what has expired: media, the files of forgotten exports, the frames of sessions whose video is
-// finished, and the keys of what is no longer stored.
+// finished, the verdicts and dead letters that are not sealed, and the keys of what is no longer stored.
 package sweep
 
 import (
@@ -55,7 +55,8 @@ func (s *Sweeper) Run(ctx context.Context) error {
 }
 
 // Sweep removes the media that are older at now than the configuration allows, the files of exports that no longer exist,
-// the frames of sessions whose video was finished as long ago as their settings say (video.expires), and the keys of what has expired.
+// the frames of sessions whose video was finished as long ago as their settings say (video.expires), the verdicts and dead letters that are not sealed, and the keys
+// of what has expired.
 // It never touches a file that is being read. It returns how many files were removed, and continues after errors.
 func (s *Sweeper) Sweep(ctx context.Context, now time.Time) (swept int, err error) {
 	var f failures
@@ -77,6 +78,7 @@ func (s *Sweeper) Sweep(ctx context.Context, now time.Time) (swept int, err erro
 		s.sweepFileKeys(ctx, now, stored, &f)
 	}
 	s.sweepFrames(ctx, now, &f)
+	s.sweepPlain(ctx, now, &f)
 	s.sweepKeys(ctx, now, &f)
 	if err := s.media.Clean(ctx, now.Add(-leftoverAge)); err != nil {
 		f.add(streams.Blame(streams.Infrastructure, fmt.Errorf("remove unfinished media: %w", err)))
