@@ -8,8 +8,11 @@ export interface CheckOptions {
   nextFrame: () => Promise<Blob>;
   /** Called after each frame that was judged and did not end the session. */
   onStats: (stats: Stats) => void;
-  /** Resumes the session after a broken connection; rejects if that fails. */
-  resume?: (reason: PassError) => Promise<Session>;
+  /**
+   * Called when the session ended, or the connection broke. Returns the session to go on with, the same or a new one; undefined if
+   * that is the end. `judged` says whether a frame of the session was judged; `picture` waits for the picture to send next.
+   */
+  goOn?: (reason: PassError, judged: boolean, picture: () => Promise<unknown>) => Promise<Session | undefined>;
 }
 
 export interface Passed {
@@ -22,11 +25,11 @@ export interface Passed {
 /** ERROR codes after which the socket stays open, so that another frame can be sent. */
 const RETRYABLE = [1000, 1002, 1006, 1012];
 const MAX_REFUSED_IN_A_ROW = 3;
-const RESUMABLE: readonly string[] = ["lost", "noReply"];
 
 /** Runs a session to its end. Rejects with a PassError or what nextFrame threw; always closes the session. */
-export async function check(session: Session, { nextFrame, onStats, resume }: CheckOptions): Promise<Passed> {
+export async function check(session: Session, { nextFrame, onStats, goOn }: CheckOptions): Promise<Passed> {
   let refused = 0;
+  let judged = false;
   let refusal: PassError | undefined;
   let next: Promise<Blob> | undefined; // kept when a connection breaks, for the next one
   try {
@@ -45,12 +48,17 @@ export async function check(session: Session, { nextFrame, onStats, resume }: Ch
         }
         refused = 0;
         refusal = undefined;
+        judged = true;
         onStats(reply.stats);
       } catch (error) {
-        const broken = error instanceof PassError && RESUMABLE.includes(error.failure);
-        if (resume && broken) session = await resume(error);
+        const ended = error instanceof PassError ? error : undefined;
+        const other: Session | undefined = ended && (await goOn?.(ended, judged, () => (next ??= nextFrame())));
+        if (other) {
+          judged &&= other.id === session.id;
+          session = other;
+        }
         // An ERROR followed by a close is more informative than the close.
-        else if (refusal && error instanceof PassError && error.failure !== "cancelled") throw refusal;
+        else if (refusal && ended && ended.failure !== "cancelled") throw refusal;
         else throw error;
       }
     }

@@ -3,8 +3,11 @@ import type { CloseCode, SystemCode } from "./codes";
 
 /**
  * What went wrong:
- * - camera: `cameraRefused`, `cameraAbsent`, `cameraBusy`, `cameraInsecure` (no HTTPS), `cameraStopped` (unplugged, taken
- *   away), `cameraTimeout` (the browser's permission request was not answered)
+ * - camera: `cameraRefused` (by the person or the settings of the browser), `cameraBlocked` (by the system, or an administrator),
+ *   `cameraEmbedded` (the embedding page does not pass it on), `cameraAbsent`, `cameraUnsuitable` (none is as the constraints ask),
+ *   `cameraBusy`, `cameraInsecure` (no HTTPS), `cameraUnsupported` (the browser has no cameras for pages, as many in apps),
+ *   `cameraTap` (the browser shows the picture only after a tap, and there was none), `cameraStopped` (unplugged, taken away, no
+ *   new pictures), `cameraBlack` (covered or switched off), `cameraTimeout` (the browser's request was not answered)
  * - connection: `unreachable`, `lost` (also after all attempts to resume the session), `noReply`, `busy`, `outdated` (page
  *   and server are incompatible)
  * - the check itself: `attempts`, `livenessAttempts`, `actionsFailed`, `differentFace`, `fake`, `tookTooLong` (the session's
@@ -15,10 +18,16 @@ import type { CloseCode, SystemCode } from "./codes";
  */
 export const FAILURES = [
   "cameraRefused",
+  "cameraBlocked",
+  "cameraEmbedded",
   "cameraAbsent",
+  "cameraUnsuitable",
   "cameraBusy",
   "cameraInsecure",
+  "cameraUnsupported",
+  "cameraTap",
   "cameraStopped",
+  "cameraBlack",
   "cameraTimeout",
   "unreachable",
   "lost",

@@ -34,6 +34,9 @@ export interface Figure {
 export const FIGURES: Readonly<Record<PromptName, Figure>> = {
   connecting: { path: `${CORNERS}${SMALL_HEAD}` },
   reconnecting: { path: "M9 20a17 17 0 0 1 30 0M15 26a10 10 0 0 1 18 0M24 36v.5M38 6L10 42" },
+  still: { path: CAMERA },
+  black: { path: CAMERA },
+  tap: { path: "M24 5v6M12 9l4 4M36 9l-4 4M20 30V20a4 4 0 0 1 8 0v9l7 2a4 4 0 0 1 3 5l-2 8H20l-8-11a3 3 0 0 1 5-3l3 3" },
   ready: { path: `${CORNERS}${SMALL_HEAD}` },
   noFace: { path: `${CORNERS}${SMALL_HEAD}` },
   hold: { path: `${HEAD}${EYES}${MOUTH}` },

@@ -1,12 +1,14 @@
 // SelenePass: connects a camera and a session, and handles their failures.
-import { Camera, type ImageOptions, type Mode } from "./camera";
+import { Camera, type Mode, type PictureState } from "./camera";
+import type { ImageOptions } from "./capture";
 import { check, type Passed } from "./check";
 import { Emitter } from "./emitter";
 import { asPassError, PassError } from "./errors";
 import { loadDetector, type Detector } from "./front_detector";
 import type { Stats } from "./lpproto";
+import { frameInterval } from "./pace";
 import { Session, type Socket } from "./session";
-import { delay } from "./wait";
+import { delay, within } from "./wait";
 
 /** The limit of each wait in milliseconds. */
 export interface Timeouts {
@@ -14,7 +16,9 @@ export interface Timeouts {
   permission: number;
   /** For the camera's first picture after that. */
   picture: number;
-  /** For the server to accept the connection. */
+  /** For a new picture during the check, while the page is seen; the page can tell the person meanwhile. */
+  still: number;
+  /** For the server to accept the connection, and for a new ticket. */
   connect: number;
   /** For the reply to a frame. */
   reply: number;
@@ -43,12 +47,20 @@ export interface PassOptions {
   /** Constraints for the camera. */
   camera?: MediaTrackConstraints;
   image?: ImageOptions;
-  /** The minimum interval between frames in milliseconds. */
+  /**
+   * Milliseconds between frames; 100 by default. Frames that show something to correct are at least 300 apart, since each is an
+   * attempt: a person gets minutes to correct it. A function decides alone.
+   */
   interval?: number | (() => number);
   /** The ID and the token of a session created in advance; the ID and the secret of a session to resume. */
   sessionId?: string;
   token?: string;
   resumeSecret?: string;
+  /**
+   * Returns another ticket. Called when the session has to be opened again: its ticket opens one session, and that ended before it
+   * could judge the person. Without it, such a check fails with `session`.
+   */
+  renew?: () => Promise<Ticket>;
   /** Milliseconds between the server's heartbeats; 1000 by default. */
   heartbeat?: number;
   /** Whether to send only pictures with a face; on by default. A URL sets the directory of `face.js`, by default `lib/` next to the server's `ws`. */
@@ -60,6 +72,12 @@ export interface PassOptions {
   socket?: (url: string) => Socket;
 }
 
+/** The ID and the token of a session created in advance. */
+export interface Ticket {
+  sessionId: string;
+  token: string;
+}
+
 /** The status of a frame: the server's reply, or that it was not sent because it shows no face. */
 export interface Status extends Stats {
   /** The picture was not sent: the front detector found no face in it. */
@@ -69,7 +87,9 @@ export interface Status extends Stats {
 export interface PassEvents {
   /** The camera has been opened. */
   camera: { deviceId: string };
-  /** The server has opened the session; `resumed` after a broken connection. */
+  /** What the camera's picture does changed. While it does not flow, nothing is sent, and the check waits. */
+  picture: { state: PictureState };
+  /** The server has opened the session; `resumed` after a broken connection. A session that ended unused is replaced by a new one. */
   connected: { sessionId: string; resumed: boolean };
   /** The connection broke; the next attempt follows after `delay` milliseconds. */
   reconnecting: { attempt: number; delay: number; reason: PassError };
@@ -85,12 +105,26 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-const TIMEOUTS: Timeouts = { permission: 120_000, picture: 10_000, connect: 10_000, reply: 30_000, silence: 15_000, detector: 15_000 };
+const TIMEOUTS: Timeouts = {
+  permission: 120_000,
+  picture: 10_000,
+  still: 60_000,
+  connect: 10_000,
+  reply: 30_000,
+  silence: 15_000,
+  detector: 15_000,
+};
 const RECONNECT: Reconnect = { tries: 7, firstDelay: 250, maxDelay: 8_000 };
 /** The mean brightness below which a picture without a face is reported as too dark. */
 const DARK = 40;
 /** Codes of pictures that are not sent. */
 const [TOO_DARK, NO_FACE] = [5, 8];
+/** Ends of a connection after which the session is resumed. */
+const BROKEN: readonly string[] = ["lost", "noReply"];
+/** The sessions that are opened in a row without one of them judging a frame. */
+const MOST_UNUSED = 3;
+/** Milliseconds without pictures in a session that excuse that its time has run out. */
+const LONG_PAUSE = 10_000;
 /** Failures of an attempt to resume after which another one is made: the server may not have noticed the break yet. */
 const WORTH_ANOTHER_TRY: readonly string[] = ["unreachable", "lost", "session", "busy"];
 
@@ -106,7 +140,10 @@ export class SelenePass extends Emitter<PassEvents> {
   private checking = false;
   private id = "";
   private secret = "";
+  private spent = ""; // the token of the last session
   private zoomed = 1;
+  private unused = 0; // sessions in a row that judged nothing
+  private paused = { since: Infinity, total: 0 }; // the time without pictures in this session
 
   constructor(readonly options: PassOptions) {
     super();
@@ -146,13 +183,15 @@ export class SelenePass extends Emitter<PassEvents> {
       this.dropCamera();
       if (!this.session) this.id = this.secret = "";
       this.prefetchDetector();
-      const { permission, picture } = this.timeouts;
+      const { permission, picture, still } = this.timeouts;
       const camera = await Camera.open({
         video: this.options.video,
         mode: mode ?? this.options.mode ?? "selfie",
         constraints: constraints ?? this.options.camera,
         permissionTimeout: permission,
         pictureTimeout: picture,
+        stillTimeout: still,
+        onPicture: (state) => this.onPicture(state),
         signal,
       });
       this.camera = camera;
@@ -180,10 +219,11 @@ export class SelenePass extends Emitter<PassEvents> {
     return this.call(signal, async (signal) => {
       this.disconnect();
       this.id = this.secret = "";
+      this.unused = 0;
+      const { token, renew } = this.options;
+      if (renew && token && token === this.spent) await this.ticket(new PassError("session"), signal);
       const { sessionId, resumeSecret } = this.options;
-      this.session = await this.open(sessionId, resumeSecret, signal);
-      this.emit("connected", { sessionId: this.session.id, resumed: false });
-      return this.session.id;
+      return (await this.begin(sessionId, resumeSecret, signal)).id;
     });
   }
 
@@ -228,34 +268,65 @@ export class SelenePass extends Emitter<PassEvents> {
     const ended = new AbortController(); // stops capturing pictures
     signal.addEventListener("abort", () => ended.abort(signal.reason), { once: true });
     const detector = await this.detector(signal);
-    const { reconnect } = this.options;
-    let due = 0;
+    let [taken, quiet] = [-Infinity, 0];
+    let last: Status | undefined;
+    const tell = (status: Status) => this.emit("status", (last = status));
     const nextFrame = async (): Promise<Blob> => {
       for (;;) {
-        const { interval = 0 } = this.options;
-        await Promise.race([delay(due - performance.now(), ended.signal), camera.stopped]);
-        due = performance.now() + (typeof interval === "number" ? interval : interval());
+        const { interval } = this.options;
+        const due = taken + (typeof interval === "function" ? interval() : frameInterval(last, interval));
+        await Promise.race([delay(Math.max(due, quiet) - performance.now(), ended.signal), camera.stopped]);
+        taken = performance.now();
         const image = await Promise.race([camera.picture(this.options.image, ended.signal), camera.stopped]);
         const sight = await detector?.find(camera.canvas, camera.canvas.width, camera.canvas.height);
         if (!sight || sight.face) return image;
         if (!ended.signal.aborted)
-          this.emit("status", { isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
-        due = Math.max(due, performance.now() + 50); // lets the event loop run, even without an interval
+          tell({ isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
+        quiet = performance.now() + 50; // lets the event loop run, even without an interval
       }
     };
     try {
       return await check(session, {
         nextFrame,
-        onStats: (stats) => this.emit("status", { ...stats, local: false }),
-        ...(reconnect === false ? {} : { resume: (reason: PassError) => this.resume(reason, { ...RECONNECT, ...reconnect }, signal) }),
+        onStats: (stats) => {
+          this.unused = 0;
+          tell({ ...stats, local: false });
+        },
+        goOn: (reason, judged, picture) => this.goOn(reason, judged, picture, signal),
       });
     } finally {
       ended.abort();
     }
   }
 
-  private async resume(reason: PassError, { tries, firstDelay, maxDelay }: Reconnect, signal: AbortSignal): Promise<Session> {
+  /** Resumes the session if its connection broke, and opens a new one if it ended because nothing was sent. */
+  private async goOn(
+    reason: PassError,
+    judged: boolean,
+    picture: () => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<Session | undefined> {
+    const { reconnect } = this.options;
+    if (BROKEN.includes(reason.failure) && reconnect !== false)
+      return this.resume(reason, judged, { ...RECONNECT, ...reconnect }, signal);
+    const { since, total } = this.paused;
+    const excused = total + Math.max(0, performance.now() - since) >= LONG_PAUSE;
+    if (reason.failure !== "timeout" && !(reason.failure === "tookTooLong" && excused)) return undefined;
+    if (++this.unused > MOST_UNUSED) return undefined;
+    await picture();
+    const { sessionId } = await this.ticket(reason, signal);
+    return this.begin(sessionId, undefined, signal);
+  }
+
+  private async resume(
+    reason: PassError,
+    judged: boolean,
+    { tries, firstDelay, maxDelay }: Reconnect,
+    signal: AbortSignal,
+  ): Promise<Session> {
     const [id, secret] = [this.sessionId, this.resumeSecret];
+    const { sessionId, token, renew } = this.options;
+    let refused = false;
     for (let attempt = 1; attempt <= tries; attempt++) {
       const wait = Math.min(maxDelay, firstDelay * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
       this.emit("reconnecting", { attempt, delay: wait, reason });
@@ -266,9 +337,42 @@ export class SelenePass extends Emitter<PassEvents> {
         return this.session;
       } catch (error) {
         if (!(error instanceof PassError) || !WORTH_ANOTHER_TRY.includes(error.failure)) throw error;
+        refused = error.failure === "session" && !judged; // it ended unused
+        if (refused && !sessionId && !token) return this.begin(undefined, undefined, signal);
       }
     }
+    if (refused && renew) return this.begin((await this.ticket(reason, signal)).sessionId, undefined, signal);
     throw reason;
+  }
+
+  /** Opens a session that is not continued. */
+  private async begin(sessionId: string | undefined, resumeSecret: string | undefined, signal: AbortSignal): Promise<Session> {
+    this.session = await this.open(sessionId, resumeSecret, signal);
+    this.spent = this.options.token ?? "";
+    this.paused.total = 0;
+    this.emit("connected", { sessionId: this.session.id, resumed: false });
+    return this.session;
+  }
+
+  /** Returns what opens another session: a new ticket if the last session had one. */
+  private async ticket(reason: PassError, signal: AbortSignal): Promise<Partial<Ticket>> {
+    const { renew, token, sessionId } = this.options;
+    if (!renew) {
+      if (token) throw new PassError("session", reason.detail, { cause: reason });
+      return { sessionId };
+    }
+    const failure = (cause: unknown) => new PassError("session", "no new ticket", { cause });
+    const asked = renew().catch((cause) => {
+      throw failure(cause);
+    });
+    return Object.assign(this.options, await within(asked, this.timeouts.connect, () => failure(reason), signal));
+  }
+
+  private onPicture(state: PictureState): void {
+    const { since, total } = this.paused;
+    const now = performance.now();
+    this.paused = state === "flows" ? { since: Infinity, total: total + Math.max(0, now - since) } : { since: Math.min(since, now), total };
+    this.emit("picture", { state });
   }
 
   private open(sessionId: string | undefined, resumeSecret: string | undefined, signal: AbortSignal): Promise<Session> {

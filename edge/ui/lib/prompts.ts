@@ -7,6 +7,9 @@ export const PROMPT_NAMES = [
   "connecting",
   "reconnecting",
   "ready",
+  "still",
+  "black",
+  "tap",
   "hold",
   "blurred",
   "lessLight",
@@ -175,12 +178,4 @@ export class PromptPacer {
     }
     return this.shown;
   }
-}
-
-/**
- * Returns the milliseconds between frames. While the user has to correct something, frames are sent slowly, since each is an
- * attempt. Otherwise they are sent quickly: an action has to be seen under way, and the check should end soon.
- */
-export function frameInterval(prompt: Prompt): number {
-  return prompt.name === "hold" || prompt.name === "colours" || prompt.action ? 100 : 300;
 }

@@ -1,8 +1,9 @@
 // The client library.
 export { SelenePass } from "./pass";
-export type { CallOptions, PassEvents, PassOptions, Reconnect, Status, Timeouts } from "./pass";
+export type { CallOptions, PassEvents, PassOptions, Reconnect, Status, Ticket, Timeouts } from "./pass";
 export { cameras } from "./camera";
-export type { ImageOptions, Mode, ZoomRange } from "./camera";
+export type { Mode, PictureState, ZoomRange } from "./camera";
+export type { ImageOptions } from "./capture";
 export type { Passed } from "./check";
 export { FAILURES, PassError } from "./errors";
 export type { FailureName } from "./errors";

@@ -23,7 +23,7 @@ export interface SessionOptions extends ConnectOptions {
   url: string;
   /** Milliseconds to wait for CONNECTED. */
   connectTimeout?: number;
-  /** Milliseconds without any message, including heartbeats, after which the connection counts as lost. */
+  /** Milliseconds without any message, after which the connection counts as lost: three heartbeats at least; none without heartbeats. */
   silence?: number;
   /** Milliseconds to wait for the reply to a frame, regardless of heartbeats. */
   replyTimeout?: number;
@@ -31,6 +31,8 @@ export interface SessionOptions extends ConnectOptions {
   signal?: AbortSignal;
   socket?: (url: string) => Socket;
 }
+
+const HEARTBEAT = 1000;
 
 interface Waiter<T> {
   resolve: (value: T) => void;
@@ -65,7 +67,8 @@ export class Session {
     const { connectTimeout = 10_000 } = options;
     this.id = options.sessionId ?? "";
     this.resumeSecret = options.resumeSecret ?? "";
-    this.silence = options.silence ?? 15_000;
+    const { heartbeat = HEARTBEAT, silence = 15_000 } = options;
+    this.silence = heartbeat === 0 ? 0 : Math.max(silence, 3 * heartbeat);
     this.replyTimeout = options.replyTimeout ?? 30_000;
     this.connecting = connecting;
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -74,7 +77,7 @@ export class Session {
     this.watch(connectTimeout);
     this.socket.onopen = () => {
       this.opened = true;
-      this.socket.send(encodeConnect({ ...options, heartbeat: options.heartbeat ?? 1000 }));
+      this.socket.send(encodeConnect({ ...options, heartbeat }));
     };
     this.socket.onmessage = (event) => this.receive(event.data as string | ArrayBuffer);
     this.socket.onclose = (event) => this.end(this.opened ? closeFailure(event.code, event.reason) : new PassError("unreachable"));
@@ -147,6 +150,7 @@ export class Session {
 
   private watch(ms: number): void {
     clearTimeout(this.watchdog);
+    if (ms === 0) return;
     this.watchdog = setTimeout(() => this.end(new PassError(this.connecting ? "unreachable" : "lost", "silence")), ms);
   }
 

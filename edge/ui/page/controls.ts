@@ -41,6 +41,11 @@ export class Controls {
     return this.deviceId ? { deviceId: { exact: this.deviceId } } : {};
   }
 
+  /** Returns to the default camera: the chosen one is gone. */
+  forgetCamera(): void {
+    this.deviceId = undefined;
+  }
+
   /** Updates the controls for the open camera. */
   async refresh(): Promise<void> {
     const camera = this.pass.openedCamera;

@@ -1,7 +1,7 @@
 // The user page: connects the library, the views and the controls.
 import type { UIConfig } from "../lib/config";
 import { asPassError, PassError } from "../lib/errors";
-import { choosePrompt, frameInterval, PromptPacer, type Prompt } from "../lib/prompts";
+import { choosePrompt, PromptPacer, type Prompt } from "../lib/prompts";
 import { SelenePass } from "../lib/selene";
 import { StepTracker } from "../lib/steps";
 import { checked, loadConfig } from "./config";
@@ -10,6 +10,7 @@ import { Host, targetOrigin } from "./host";
 import { chooseLanguage } from "./language";
 import { flood, Light } from "./light";
 import { Reasons } from "./reasons";
+import { testCamera } from "./self_test";
 import { applyStyles } from "./theme";
 import { element, fillTexts, showAsking, showFailure, showProgress, showPrompt, showSuccess, showView } from "./view";
 
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   const page = new Page(config);
   page.apply(config);
   element("main").hidden = false;
+  if (query.has("test")) page.test();
   element<HTMLDetailsElement>("measured").open = !query.has("cn"); // a demo shows the measurements; visitors of a service need not see them
   // The admin page previews configs with this page in a frame of the same origin.
   addEventListener("message", ({ origin, source, data }) => {
@@ -43,6 +45,8 @@ class Page {
   private light = new Light();
   private refused: PassError | undefined; // why the page itself ended the check
   private cameraReady = false; // the user has adjusted the camera before
+  private opening = false;
+  private testing = new AbortController();
 
   constructor(private config: UIConfig) {
     this.host = new Host(targetOrigin(query.get("origin"), config.parent_origins, location.origin));
@@ -58,17 +62,21 @@ class Page {
     fillTexts(config);
   }
 
+  /** Tests the camera, and says what is wrong with it. */
+  test(): void {
+    this.testing.abort();
+    this.testing = new AbortController();
+    void testCamera(socketAddress(), this.controls.mode, this.testing.signal);
+  }
+
   private makePass(): SelenePass {
     const { request_interval: interval, front_detector: frontDetector = true, image, video } = this.config;
-    const url = new URL("ws", location.href);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    url.search = url.hash = "";
     const options: SelenePass["options"] = {
-      url,
+      url: socketAddress(),
       frontDetector,
       video: element<HTMLVideoElement>("video"),
       ...(image ? { image } : {}),
-      interval: () => Math.max(frameInterval(this.prompt), interval ?? 0),
+      ...(interval === undefined ? {} : { interval }),
     };
     if (video)
       options.camera = { ...(video.width && { width: { ideal: video.width } }), ...(video.height && { height: { ideal: video.height } }) };
@@ -82,8 +90,14 @@ class Page {
     const { pass } = this;
     pass.on("connected", ({ sessionId, resumed }) => {
       if (resumed) return this.show(this.prompt);
+      this.forget();
       this.host.notify({ type: "started", sessionId });
       this.show({ name: "ready" });
+    });
+    pass.on("picture", ({ state }) => {
+      if (this.opening) return showAsking(state === "tap" ? "tap" : "asking");
+      if (state === "flows") this.show(this.prompt);
+      else this.show({ name: state }, false);
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
     pass.on("status", (status) => {
@@ -100,6 +114,7 @@ class Page {
     element("start").addEventListener("click", () => void this.attempt(() => this.begin()));
     element("begin").addEventListener("click", () => void this.attempt(() => this.check()));
     for (const button of document.querySelectorAll(".again")) button.addEventListener("click", () => void this.attempt(() => this.begin()));
+    element("failure-test").addEventListener("click", () => this.test());
     for (const button of document.querySelectorAll(".cancel")) button.addEventListener("click", () => this.leave());
     addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.leave();
@@ -112,29 +127,34 @@ class Page {
       await act();
     } catch (error) {
       const failure = this.refused ?? asPassError(error);
+      if (["cameraAbsent", "cameraUnsuitable"].includes(failure.failure)) this.controls.forgetCamera();
       showFailure(failure, this.reasons, this.controls.mode, this.config);
       this.host.notify({ type: "failure", sessionId: failure.sessionId, failure: failure.failure, detail: failure.detail });
     } finally {
       this.refused = undefined;
       flood("");
-      showAsking(false);
+      this.opening = false;
+      showAsking(undefined);
       element("setup").inert = false;
     }
   }
 
   /** Opens the camera; after the first time it starts the check immediately. */
   private async begin(): Promise<void> {
-    if (this.pass.running || element("start").getAttribute("aria-disabled") === "true") return;
+    if (this.pass.running || this.opening) return;
     await this.openCamera();
     if (this.cameraReady) return this.check();
   }
 
   private async openCamera(): Promise<void> {
-    showAsking(true);
+    this.testing.abort();
+    this.opening = true;
+    showAsking("asking");
     element("setup").inert = true; // until the camera is open
     if (!["intro", "setup"].includes(element("main").dataset.view ?? "")) showView("intro");
     const { mode } = this.controls;
     await this.pass.openCamera({ mode, constraints: { ...this.pass.options.camera, ...this.controls.constraints } });
+    this.opening = false;
     this.show({ name: "ready" });
     showView("setup");
     await this.controls.refresh();
@@ -143,11 +163,7 @@ class Page {
   private async check(): Promise<void> {
     if (this.pass.running) return;
     this.cameraReady = true;
-    this.pacer = new PromptPacer();
-    this.steps = new StepTracker();
-    this.reasons = new Reasons();
-    this.light = new Light();
-    showProgress({ steps: [] });
+    this.forget();
     this.show({ name: "connecting" });
     showView("live");
     const passed = await this.pass.check();
@@ -155,6 +171,15 @@ class Page {
     this.host.notify({ type: "success", sessionId: passed.result.jti, jwt: passed.jwt });
     const link = element<HTMLAnchorElement>("continue");
     if (this.config.redirect_url) setTimeout(() => location.assign(link.href), REDIRECT_AFTER);
+  }
+
+  /** Forgets what an earlier session said. */
+  private forget(): void {
+    this.pacer = new PromptPacer();
+    this.steps = new StepTracker();
+    this.reasons = new Reasons();
+    this.light = new Light();
+    showProgress({ steps: [] });
   }
 
   private show(prompt: Prompt, keep = true): void {
@@ -177,6 +202,14 @@ class Page {
       showView("intro");
     }
   }
+}
+
+/** The server's socket, beside this page. */
+function socketAddress(): URL {
+  const url = new URL("ws", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.search = url.hash = "";
+  return url;
 }
 
 void main();

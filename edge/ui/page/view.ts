@@ -11,7 +11,7 @@ import type { Reasons } from "./reasons";
 import { describe, type Row } from "./result";
 
 /** The views; `setup` and `live` are two states of one section. */
-export type ViewName = "intro" | "setup" | "live" | "success" | "failure";
+export type ViewName = "intro" | "setup" | "live" | "success" | "failure" | "test";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -65,11 +65,12 @@ export function showView(name: ViewName): void {
   scrollTo(0, 0);
 }
 
-export function showAsking(asking: boolean): void {
+/** Shows what the start button waits for: the browser's question, a tap, or nothing. */
+export function showAsking(waits: "asking" | "tap" | undefined): void {
   const start = element("start");
-  start.setAttribute("aria-disabled", String(asking)); // `disabled` would lose the keyboard focus
-  start.textContent = asking ? texts.intro.asking : texts.intro.start;
-  element("asking").textContent = asking ? texts.intro.askingHint : "";
+  start.setAttribute("aria-disabled", String(waits === "asking")); // `disabled` would lose the keyboard focus
+  start.textContent = texts.intro[waits ?? "start"];
+  element("asking").textContent = waits ? texts.intro[`${waits}Hint`] : "";
 }
 
 export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): void {
@@ -189,6 +190,7 @@ export function showFailure({ failure, detail, sessionId }: PassError, reasons: 
     : "";
   const parts = [detail, sessionId].filter(Boolean);
   element("failure-reference").textContent = parts.length > 0 ? `${texts.failure.reference}: ${parts.join(" · ")}` : "";
+  element("failure-test").hidden = !failure.startsWith("camera");
   showView("failure");
 }
 

@@ -1,6 +1,10 @@
 // The few parts of Node that the tests use, so that no type package is needed.
 declare module "node:test" {
-  export function test(name: string, run: () => void | Promise<void>): void;
+  interface Timers {
+    enable(options: { apis: string[] }): void;
+    tick(ms: number): void;
+  }
+  export function test(name: string, run: (t: { mock: { timers: Timers } }) => void | Promise<void>): void;
 }
 declare module "node:assert/strict" {
   interface Assert {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { frameSize } from "../lib/frame_size";
 import { FAILURES } from "../lib/errors";
 import { FIGURES, figureFor } from "../lib/figures";
-import { arrowOnScreen, choosePrompt, frameInterval, PROMPT_NAMES, PROMPTED_CODES, PromptPacer } from "../lib/prompts";
+import { arrowOnScreen, choosePrompt, PROMPT_NAMES, PROMPTED_CODES, PromptPacer } from "../lib/prompts";
 import type { ActiveLiveness } from "../lib/lpproto";
 import { STEP_FAILURES, StepTracker } from "../lib/steps";
 import { targetOrigin } from "../page/host";
@@ -121,11 +121,6 @@ test("prompts stay long enough to be read; actions may follow sooner", () => {
   assert.equal(show(63, 1801), "straight");
   assert.equal(show(37, 2101), "straight");
   assert.equal(show(37, 2802), "hold");
-});
-
-test("frames are slower while the user has to correct something, and not during an action", () => {
-  assert.ok(frameInterval(choosePrompt([12])) > frameInterval(choosePrompt([37])));
-  assert.equal(frameInterval(choosePrompt([64])), frameInterval(choosePrompt([37])));
 });
 
 test("pictures keep the camera's aspect ratio, with even sides", () => {

@@ -38,7 +38,7 @@ const stats = (...codes: number[]) =>
   `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
 const success = `SUCCESS\ncontent-type:application/jwt\n\ne30.${btoa(JSON.stringify({ isOk: true, errors: [], jti: "s1" }))}.x`;
 
-function connect(options: { connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {}) {
+function connect(options: { heartbeat?: number; connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {}) {
   const socket = new FakeSocket();
   const session = Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, ...options });
   session.catch(() => {});
@@ -243,8 +243,9 @@ test("check continues in the resumed session with the pending picture", async ()
   const running = check(first.session, {
     nextFrame: () => new Promise((resolve) => ((give = resolve), asked++)),
     onStats: () => {},
-    resume: async ({ failure }) => {
+    goOn: async ({ failure }, judged) => {
       assert.equal(failure, "lost");
+      assert.equal(judged, false);
       return second.session;
     },
   });
@@ -256,10 +257,46 @@ test("check continues in the resumed session with the pending picture", async ()
   assert.equal(asked, 1);
 });
 
-test("check does not resume a decided session", async () => {
+test("check goes on in a new session with the next picture, and knows which session judged a frame", async () => {
+  const [first, second, third] = [await connected(), await connected(), await connected()];
+  second.session.id = third.session.id = "s2";
+  first.socket.answer = (count) => (count === 1 ? first.socket.say(stats(8)) : first.socket.drop(4008));
+  second.socket.answer = () => second.socket.drop(1006);
+  third.socket.answer = () => third.socket.say(success);
+  const ends: string[] = [];
+  const passed = await check(first.session, {
+    nextFrame: async () => image,
+    onStats: () => {},
+    goOn: async ({ failure }, judged, picture) => {
+      ends.push(`${failure} ${judged} ${(await picture()) === image}`);
+      return failure === "timeout" ? second.session : third.session;
+    },
+  });
+  assert.equal(passed.result.jti, "s1");
+  assert.deepEqual(ends, ["timeout true true", "lost false true"]);
+});
+
+test("check ends with a decision, whatever might go on", async () => {
   const { socket, session } = await connected();
-  const resume = () => Promise.reject(new Error("must not be asked"));
-  const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {}, resume });
+  const running = check(session, { nextFrame: () => new Promise(() => {}), onStats: () => {}, goOn: async () => undefined });
   socket.drop(4003);
   await assert.rejects(running, { failure: "differentFace" });
+});
+
+test("silence counts by the heartbeats: never without them, and for three of them at least", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [heartbeat, after, lost] of [
+    [0, 1_000_000, false],
+    [1000, 15_001, true],
+    [60_000, 60_000, false],
+    [60_000, 180_001, true],
+  ] as const) {
+    const { session } = await connected({ heartbeat });
+    t.mock.timers.tick(after);
+    let ended = false;
+    void session.ended.then(() => (ended = true));
+    await Promise.resolve();
+    assert.equal(ended, lost, `${heartbeat} ms, after ${after}`);
+    session.close();
+  }
 });

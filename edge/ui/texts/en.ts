@@ -9,6 +9,9 @@ export const prompts: Record<PromptName, string> = {
   connecting: "Connecting…",
   reconnecting: "Connection lost. Reconnecting…",
   ready: "Place your face in the oval",
+  still: "The camera has stopped. Waiting for it…",
+  black: "The picture is black. Uncover the camera",
+  tap: "Tap here to start the camera",
   hold: "Hold still, look at the camera",
   blurred: "Hold the camera steady",
   lessLight: "Too bright. Move away from the light",
@@ -94,27 +97,51 @@ export interface Failure {
 const failures: Record<FailureName | "actionsTooSlow", Failure> = {
   cameraRefused: {
     title: "Camera access was denied",
-    text: "Allow this page to use the camera (use the camera icon in the address bar, or your browser's settings), then try again.",
+    text: "Allow this page to use the camera (use the camera icon in the address bar, or your browser's settings), then try again. If you are inside another app, open this page in your browser.",
+  },
+  cameraBlocked: {
+    title: "This device blocks the camera",
+    text: "The system, or whoever manages this device, does not let the browser use the camera. Open the privacy settings of the device, allow the camera for your browser, then try again.",
+  },
+  cameraEmbedded: {
+    title: "The camera is not available inside this page",
+    text: "The site around this check does not pass the camera on to it. Open the check in a window of its own, or contact the provider of the site.",
   },
   cameraAbsent: {
     title: "No camera was found",
-    text: "Connect a camera, or open this page on a phone, then try again.",
+    text: "Connect a camera or switch it on, allow it in the privacy settings of this device, or open this page on a phone. Then try again.",
+  },
+  cameraUnsuitable: {
+    title: "There is no such camera",
+    text: "The chosen camera is not connected any more, or no camera of this device is as the check needs it. Try again with another camera, or open this page on a phone.",
   },
   cameraBusy: {
     title: "The camera could not be started",
-    text: "Another app may be using it. Close other apps that use the camera, then try again.",
+    text: "Another app may be using it. Close other apps that use the camera, then try again. If that does not help, restart the device.",
   },
   cameraInsecure: {
     title: "The camera is not available here",
     text: "Browsers allow camera access only on secure pages. Open this page with https://, or as localhost on this computer.",
   },
+  cameraUnsupported: {
+    title: "Open this page in your browser",
+    text: "This app shows pages without access to the camera. Open this page in your browser, such as Safari, Chrome or Firefox: choose “Open in browser” in the menu, or copy the address.",
+  },
+  cameraTap: {
+    title: "Tap to start the camera",
+    text: "Your browser shows the camera's picture only after a tap. Tap the button. On an iPhone, low power mode may be the reason.",
+  },
   cameraStopped: {
     title: "The camera stopped",
-    text: "It was unplugged, switched off, or taken over by another app. Check it, then try again.",
+    text: "It was unplugged, switched off, or taken over by a call or another app. Check it, then try again.",
+  },
+  cameraBlack: {
+    title: "The camera's picture is black",
+    text: "Open the cover or switch of the camera, uncover its lens, and close other apps that use it. Then try again.",
   },
   cameraTimeout: {
     title: "Camera access was not allowed",
-    text: "The browser asked for permission to use the camera and got no answer. Try again and choose “Allow”.",
+    text: "The browser asked for permission to use the camera and got no answer. Try again and choose “Allow”. If you see no question, open this page in another browser.",
   },
   unreachable: {
     title: "The server cannot be reached",
@@ -214,6 +241,8 @@ const en = {
     start: "Start the camera",
     asking: "Waiting for the camera…",
     askingHint: "Your browser is asking for permission to use the camera. Choose “Allow”.",
+    tap: "Tap to start the camera",
+    tapHint: "Your browser shows the camera's picture only after a tap.",
   },
   setup: {
     title: "Get ready",
@@ -247,6 +276,28 @@ const en = {
   },
   failure: { reference: "Reference", mostly: "Most often the page had to ask: “{prompt}”." },
   again: "Try again",
+  test: {
+    link: "Test the camera",
+    title: "Camera test",
+    lead: "The camera is on while this page tests it. No picture leaves this device.",
+    running: "testing…",
+    fine: "The camera works. You can start the check.",
+    start: "To the check",
+    rows: {
+      secure: "Secure page",
+      api: "Camera access in this browser",
+      policy: "Allowed by the pages around this one",
+      permission: "Permission",
+      cameras: "Cameras found",
+      opened: "Camera",
+      pictures: "New pictures in two seconds",
+      server: "Server",
+    },
+    reached: "can be reached",
+    unreached: "cannot be reached",
+    unknown: "the browser does not say",
+    states: { granted: "granted", denied: "denied", prompt: "will be asked for" } as Record<string, string>,
+  },
   facts: { isOk: "Result", jti: "Session", iat: "Signed at", codes: "Codes", passed: "passed", failed: "not passed" },
   values: { place: "{size}, at {at}", yes: "yes", no: "no", absent: "not measured" },
   /** Texts for values of the server; a value without a text is shown as it is. */

@@ -1,11 +1,12 @@
 // LunaPass: the interface of the original client library, implemented with SelenePass.
-import type { Mode } from "../camera";
-import { type PassOptions, SelenePass } from "../pass";
+import { prompts } from "../../texts/en";
+import type { Mode, PictureState } from "../camera";
+import { type PassOptions, SelenePass, type Ticket } from "../pass";
 import { STAGE, style } from "./dom";
 import { asFirstGeneration, type FrameStatus } from "./frame_status";
 
 export interface LunaPassOptions {
-  /** The minimum interval between frames in milliseconds; 0 by default. */
+  /** Milliseconds between frames; 100 by default. Frames that show something to correct are at least 300 apart. */
   requestInterval?: number;
   video?: MediaTrackConstraints;
   image?: { mimetype?: string; quality?: number };
@@ -20,6 +21,10 @@ export interface LunaPassOptions {
   frameStatus?: "1.x" | "2.x";
   /** The token of a session created in advance. */
   token?: string;
+  /** Returns another ticket when the session of `token` ended before it could judge the person. */
+  renew?: () => Promise<Ticket>;
+  /** Called when the camera's picture stands still, is black, needs a tap or flows again, in place of the words that appear over it. */
+  onPicture?: (state: PictureState) => void;
   /** Whether to send only pictures with a face; off by default. */
   frontDetector?: boolean | string | URL;
 }
@@ -28,6 +33,7 @@ export class LunaPass {
   private readonly pass: SelenePass;
   private readonly stage = document.createElement("div");
   private readonly video = document.createElement("video");
+  private readonly words = document.createElement("p");
   private connected = false;
 
   /** The camera picture will fill `root`. */
@@ -35,7 +41,7 @@ export class LunaPass {
     private readonly root: HTMLElement,
     private readonly options: LunaPassOptions = {},
   ) {
-    const { requestInterval = 0, video, image, mode = "selfie", headers, token, frontDetector = false } = options;
+    const { requestInterval, video, image, mode = "selfie", headers, token, renew, frontDetector = false } = options;
     const size = Number.MAX_SAFE_INTEGER; // pictures are sent in the camera's size
     const passOptions: PassOptions = {
       url: "",
@@ -43,17 +49,19 @@ export class LunaPass {
       mode,
       camera: { width: { ideal: 640 }, height: { ideal: 480 }, ...video },
       image: { width: size, height: size, mimetype: image?.mimetype ?? "image/jpeg", quality: image?.quality ?? 0.92 },
-      interval: requestInterval,
       heartbeat: headers?.heartbeatInterval ?? 1000,
       frontDetector,
     };
+    if (requestInterval !== undefined) passOptions.interval = requestInterval;
     if (token !== undefined) passOptions.token = token;
+    if (renew) passOptions.renew = renew;
     if (options["session-id"]) passOptions.sessionId = options["session-id"];
     if (options.resumeSecret) passOptions.resumeSecret = options.resumeSecret;
     this.pass = new SelenePass(passOptions);
     this.build(mode);
+    this.pass.on("picture", ({ state }) => (options.onPicture ? options.onPicture(state) : this.say(state)));
     if (options.debug) {
-      for (const name of ["camera", "connected", "reconnecting", "status", "passed", "failed", "warning"] as const) {
+      for (const name of ["camera", "picture", "connected", "reconnecting", "status", "passed", "failed", "warning"] as const) {
         this.pass.on(name, (detail) => console.debug("LunaPass", name, detail));
       }
     }
@@ -94,6 +102,7 @@ export class LunaPass {
   /** Switches the camera off and removes its picture. */
   async detachCamera(): Promise<void> {
     this.pass.releaseCamera();
+    this.say("flows");
     this.stage.remove();
   }
 
@@ -109,6 +118,23 @@ export class LunaPass {
     style(this.video, { display: "block", width: "100%", height: "100%", "object-fit": "cover" });
     this.video.muted = true;
     this.video.playsInline = true;
+    this.words.setAttribute("role", "status");
+    style(this.words, {
+      position: "absolute",
+      inset: "auto 0 50%",
+      margin: "0",
+      padding: "1em",
+      color: "#fff",
+      background: "rgb(0 0 0 / 65%)",
+      font: "600 1.125rem/1.35 system-ui, sans-serif",
+      "text-align": "center",
+    });
     this.stage.append(this.video);
+  }
+
+  private say(state: PictureState): void {
+    if (state === "flows") return this.words.remove();
+    this.words.textContent = prompts[state];
+    this.stage.append(this.words);
   }
 }
