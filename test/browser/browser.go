@@ -30,6 +30,8 @@ type Options struct {
 	Width, Height int64
 	// Phone emulates a touch screen with two device pixels per CSS pixel.
 	Phone bool
+	// Before is JavaScript that runs before the page's own.
+	Before string
 	// Dark requests a dark page, ReducedMotion a page without animations.
 	Dark, ReducedMotion bool
 }
@@ -80,6 +82,12 @@ func Open(t testing.TB, url string, o Options) *Page {
 	}
 	if o.RefuseCamera {
 		actions = append(actions, browser.SetPermission(&browser.PermissionDescriptor{Name: "camera"}, browser.PermissionSettingDenied))
+	}
+	if o.Before != "" {
+		actions = append(actions, chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(o.Before).Do(ctx)
+			return err
+		}))
 	}
 	actions = append(actions, chromedp.Navigate(url))
 	start(ctx, t, actions)
@@ -187,6 +195,7 @@ func (p *Page) Start() {
 	p.t.Helper()
 	p.SetUp()
 	if p.View() == "setup" {
+		p.WaitTrue("the controls", `!document.getElementById("setup").inert`)
 		p.Do("begin the check", chromedp.Click("#begin", chromedp.ByID))
 	}
 }

@@ -199,7 +199,7 @@ func TestTheFrontDetectorLetsFacesPass(t *testing.T) {
 func TestInTheDarkThePersonIsAskedForLight(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	p := browser.Open(t, s.url, browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-t", "2", "-vf", "lutyuv=y=val/25:u=128:v=128")})
+	p := browser.Open(t, s.url, browser.Options{Camera: browser.Camera(t, browser.FaceVideo(t, "real_zub_webcam_turns.webm"), "-t", "2", "-vf", "lutyuv=y=40+val/25:u=128:v=128")})
 	p.Start()
 	p.WaitTrue("the prompt", `document.getElementById("prompt").innerText === "Too dark. Find more light"`)
 	if n := s.frameCount(); n != 0 {

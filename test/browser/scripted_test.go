@@ -222,6 +222,15 @@ func (s *scripted) drop() {
 	}
 }
 
+// expire ends every session as one whose client was silent for too long.
+func (s *scripted) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.sockets {
+		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4008, "session timeout"), time.Now().Add(time.Second))
+	}
+}
+
 func (s *scripted) comeBack() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -127,7 +127,8 @@ export class Camera {
       const [now, shown] = [performance.now(), this.playing.shown];
       const [isNew, late] = [shown !== this.shown, now - since >= NEXT_PICTURE];
       let black = false;
-      if (this.playing.plays && !this.track.muted && (isNew || late)) {
+      const { muted, readyState } = this.track;
+      if (this.playing.plays && !muted && readyState === "live" && (isNew || late)) {
         const picture = await this.capture.take(this.video, this.cut, options);
         black = picture.black;
         if (!black && (!picture.again || (isNew && late))) {
@@ -138,7 +139,7 @@ export class Camera {
       }
       if (late) this.enter(this.playing.refused ? "tap" : black ? "black" : "still");
       if (now - since >= this.options.stillTimeout) throw this.whyStill();
-      if (this.state === "still" && now - reopened >= REOPEN) {
+      if ((this.state === "still" || this.state === "black") && now - reopened >= REOPEN) {
         await this.reopen();
         reopened = performance.now();
       }

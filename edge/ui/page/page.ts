@@ -1,4 +1,5 @@
 // The user page: connects the library, the views and the controls.
+import type { PictureState } from "../lib/camera";
 import type { UIConfig } from "../lib/config";
 import { asPassError, PassError } from "../lib/errors";
 import { choosePrompt, PromptPacer, type Prompt } from "../lib/prompts";
@@ -46,6 +47,7 @@ class Page {
   private refused: PassError | undefined; // why the page itself ended the check
   private cameraReady = false; // the user has adjusted the camera before
   private opening = false;
+  private picture: PictureState = "flows";
   private testing = new AbortController();
 
   constructor(private config: UIConfig) {
@@ -96,8 +98,8 @@ class Page {
     });
     pass.on("picture", ({ state }) => {
       if (this.opening) return showAsking(state === "tap" ? "tap" : "asking");
-      if (state === "flows") this.show(this.prompt);
-      else this.show({ name: state }, false);
+      this.picture = state;
+      this.show(this.prompt);
     });
     pass.on("reconnecting", () => this.show({ name: "reconnecting" }, false));
     pass.on("status", (status) => {
@@ -155,6 +157,7 @@ class Page {
     const { mode } = this.controls;
     await this.pass.openCamera({ mode, constraints: { ...this.pass.options.camera, ...this.controls.constraints } });
     this.opening = false;
+    this.picture = "flows";
     this.show({ name: "ready" });
     showView("setup");
     await this.controls.refresh();
@@ -184,7 +187,9 @@ class Page {
 
   private show(prompt: Prompt, keep = true): void {
     if (keep) this.prompt = prompt;
-    showPrompt(prompt, this.controls.mode, this.config.error_messages);
+    // Without pictures there is nothing else to correct.
+    const shown: Prompt = keep && this.picture !== "flows" ? { name: this.picture } : prompt;
+    showPrompt(shown, this.controls.mode, this.config.error_messages);
   }
 
   /** Ends the check for a reason of the page's own. */
