@@ -20,11 +20,7 @@ export class Capture {
   private last: Uint8Array = new Uint8Array();
 
   /** Captures the picture that the element shows: not mirrored, in the camera's aspect ratio, its centre cropped by `cut`. */
-  async take(
-    video: HTMLVideoElement,
-    cut: number,
-    options: ImageOptions,
-  ): Promise<{ blob: Blob; again: boolean; black: boolean }> {
+  async take(video: HTMLVideoElement, cut: number, options: ImageOptions): Promise<{ blob: Blob; again: boolean; black: boolean }> {
     this.draw(video, cut, options);
     const black = this.isBlack();
     const { mimetype = "image/jpeg", quality = 0.9 } = options;

@@ -280,8 +280,7 @@ export class SelenePass extends Emitter<PassEvents> {
         const image = await Promise.race([camera.picture(this.options.image, ended.signal), camera.stopped]);
         const sight = await detector?.find(camera.canvas, camera.canvas.width, camera.canvas.height);
         if (!sight || sight.face) return image;
-        if (!ended.signal.aborted)
-          tell({ isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
+        if (!ended.signal.aborted) tell({ isOk: false, errors: [sight.light < DARK ? TOO_DARK : NO_FACE], estimations: {}, local: true });
         quiet = performance.now() + 50; // lets the event loop run, even without an interval
       }
     };
@@ -307,8 +306,7 @@ export class SelenePass extends Emitter<PassEvents> {
     signal: AbortSignal,
   ): Promise<Session | undefined> {
     const { reconnect } = this.options;
-    if (BROKEN.includes(reason.failure) && reconnect !== false)
-      return this.resume(reason, judged, { ...RECONNECT, ...reconnect }, signal);
+    if (BROKEN.includes(reason.failure) && reconnect !== false) return this.resume(reason, judged, { ...RECONNECT, ...reconnect }, signal);
     const { since, total } = this.paused;
     const excused = total + Math.max(0, performance.now() - since) >= LONG_PAUSE;
     if (reason.failure !== "timeout" && !(reason.failure === "tookTooLong" && excused)) return undefined;

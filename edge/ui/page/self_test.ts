@@ -22,12 +22,14 @@ export async function testCamera(server: URL, mode: Mode, signal: AbortSignal): 
     list.append(create("dt", texts.test.rows[row]), mark);
   };
   say(texts.test.running);
+  element("test-video").hidden = false;
   showView("test");
   const failure = await inspect(tell, mode, signal).then(
     () => undefined,
     (error) => asPassError(error),
   );
   if (signal.aborted) return;
+  element("test-video").hidden = true;
   const reached = await reach(server);
   if (signal.aborted) return;
   tell("server", reached ? texts.test.reached : texts.test.unreached, reached);
@@ -45,7 +47,11 @@ async function inspect(tell: Tell, mode: Mode, signal: AbortSignal): Promise<voi
   tell("api", word(!missing), !missing);
   const { policy, permission } = await cameraFacts();
   tell("policy", word(policy), policy);
-  tell("permission", permission ? (texts.test.states[permission] ?? permission) : texts.test.unknown, permission && permission !== "denied");
+  tell(
+    "permission",
+    permission ? (texts.test.states[permission] ?? permission) : texts.test.unknown,
+    permission && permission !== "denied",
+  );
   if (missing) throw missing;
   const camera = await Camera.open({
     video: element<HTMLVideoElement>("test-video"),

@@ -8,7 +8,12 @@ test("each rejection of getUserMedia is told as what the person can do about it"
   for (const [error, facts, failure, detail] of [
     // Chromium
     [rejected("NotAllowedError", "Permission denied"), { permission: "denied" }, "cameraRefused", "NotAllowedError: Permission denied"],
-    [rejected("NotAllowedError", "Permission dismissed"), { permission: "prompt" }, "cameraTimeout", "NotAllowedError: Permission dismissed"],
+    [
+      rejected("NotAllowedError", "Permission dismissed"),
+      { permission: "prompt" },
+      "cameraTimeout",
+      "NotAllowedError: Permission dismissed",
+    ],
     [rejected("NotAllowedError", "Permission denied by system"), { permission: "granted" }, "cameraBlocked"],
     [rejected("NotAllowedError", "Permission denied"), { policy: false, permission: "denied" }, "cameraEmbedded"],
     [rejected("NotFoundError", "Requested device not found"), {}, "cameraAbsent"],
@@ -18,7 +23,11 @@ test("each rejection of getUserMedia is told as what the person can do about it"
     [rejected("OverconstrainedError", "", { constraint: "deviceId" }), {}, "cameraUnsuitable", "OverconstrainedError: deviceId"],
     [rejected("NotSupportedError", "Not supported"), {}, "cameraUnsupported"],
     // Firefox
-    [rejected("NotAllowedError", "The request is not allowed by the user agent or the platform in the current context."), {}, "cameraRefused"],
+    [
+      rejected("NotAllowedError", "The request is not allowed by the user agent or the platform in the current context."),
+      {},
+      "cameraRefused",
+    ],
     [rejected("NotFoundError", "The object can not be found here."), {}, "cameraAbsent"],
     [rejected("NotReadableError", "Failed to allocate videosource"), {}, "cameraBusy"],
     [rejected("AbortError", "Starting videoinput failed"), {}, "cameraBusy"],

@@ -38,7 +38,9 @@ const stats = (...codes: number[]) =>
   `STATS\ncontent-type:application/json\n\n${JSON.stringify({ isOk: false, errors: codes, estimations: {} })}`;
 const success = `SUCCESS\ncontent-type:application/jwt\n\ne30.${btoa(JSON.stringify({ isOk: true, errors: [], jti: "s1" }))}.x`;
 
-function connect(options: { heartbeat?: number; connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {}) {
+function connect(
+  options: { heartbeat?: number; connectTimeout?: number; silence?: number; replyTimeout?: number; signal?: AbortSignal } = {},
+) {
   const socket = new FakeSocket();
   const session = Session.open({ url: "ws://test/ws", socket: () => socket as unknown as Socket, ...options });
   session.catch(() => {});
