@@ -85,7 +85,7 @@ func (c *Conn) options(ctx context.Context, o Options) ([]nats.Option, error) {
 		if err := o.Broker.WaitReady(ctx); err != nil {
 			return nil, err
 		}
-		own, err := o.Broker.options()
+		own, err := o.Broker.connection()
 		return append(opts, own...), err
 	}
 	secure, err := o.TLS.config()

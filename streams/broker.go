@@ -1,14 +1,12 @@
 package streams
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
-	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -20,10 +18,16 @@ const MaxPayload = 16 * megabyte
 
 // Broker is a nats-server with JetStream inside this process.
 type Broker struct {
-	server *server.Server
-	dir    string
-	start  *start
-	owner  nkeys.KeyPair // admin of a broker with users, known to this process alone
+	server  atomic.Pointer[server.Server] // another one after the disk was full
+	options *server.Options
+	start   *start
+	owner   nkeys.KeyPair // admin of a broker with users, known to this process alone
+
+	sync        string             // SyncAlways or SyncInterval
+	syncFile    func(string) error // fsync; tests count
+	asked       atomic.Uint64      // calls of flush
+	flushing    sync.Mutex
+	flushedUpTo uint64 // calls that are served
 }
 
 // BrokerOptions say where a broker keeps its streams, and who may use it.
@@ -33,6 +37,7 @@ type BrokerOptions struct {
 	Credentials string   // folder of the credentials of the roles, created as needed; empty = anybody on this machine may do anything
 	Plugins     []string // roles besides the built-in ones
 	TLS         TLS
+	Sync        string // SyncAlways (also "") or SyncInterval: whether Conn.Flush flushes
 }
 
 // NewBroker prepares a broker. It refuses to listen on an address that other machines reach without credentials.
@@ -43,7 +48,10 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 		// The streams have limits of their own; reserving storage up front would refuse small disks.
 		JetStreamMaxStore: 1 << 42, JetStreamMaxMemory: 1 << 33,
 	}
-	b := &Broker{dir: o.Dir, start: &start{failed: make(chan struct{})}}
+	b := &Broker{options: opts, start: &start{failed: make(chan struct{})}, sync: o.Sync, syncFile: fsync}
+	if o.Sync != "" && o.Sync != SyncAlways && o.Sync != SyncInterval {
+		return nil, fmt.Errorf("SELENE_SYNC is %q: use %s or %s", o.Sync, SyncAlways, SyncInterval)
+	}
 	if o.Addr != "" {
 		if err := listen(opts, o.Addr); err != nil {
 			return nil, err
@@ -52,13 +60,18 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 			return nil, err
 		}
 	}
-	s, err := server.NewServer(opts)
+	return b, b.prepare()
+}
+
+// prepare makes the server that serves next.
+func (b *Broker) prepare() error {
+	s, err := server.NewServer(b.options.Clone())
 	if err != nil {
-		return nil, fmt.Errorf("prepare the embedded broker in %s: %w", o.Dir, err)
+		return fmt.Errorf("prepare the embedded broker in %s: %w", b.options.StoreDir, err)
 	}
-	b.server = s
 	s.SetLogger(brokerLog{slog.Default().With("component", "broker"), b.start}, false, false)
-	return b, nil
+	b.server.Store(s)
+	return nil
 }
 
 func listen(opts *server.Options, addr string) error {
@@ -105,95 +118,12 @@ func (b *Broker) admit(opts *server.Options, o BrokerOptions) (err error) {
 	return err
 }
 
-// options returns those of a connection in this process.
-func (b *Broker) options() ([]nats.Option, error) {
-	opts := []nats.Option{nats.InProcessServer(b.server)}
+// connection returns the options of a connection in this process.
+func (b *Broker) connection() ([]nats.Option, error) {
+	opts := []nats.Option{nats.InProcessServer(b)}
 	if b.owner == nil {
 		return opts, nil
 	}
 	key, err := b.owner.PublicKey()
 	return append(opts, nats.Nkey(key, b.owner.Sign)), err
 }
-
-// Run serves until ctx is done, then stores what it has received and returns nil. It returns an error if the broker cannot
-// start, for instance because its address is in use, or because another process has its streams in the same folder.
-func (b *Broker) Run(ctx context.Context) error {
-	release, err := lockFolder(b.dir)
-	if err != nil {
-		b.start.fail(err)
-		return err
-	}
-	defer release()
-	go b.server.Start()
-	defer func() {
-		b.server.Shutdown()
-		b.server.WaitForShutdown()
-	}()
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-b.start.failed:
-		return b.start.err
-	}
-}
-
-// WaitReady returns nil once the broker accepts connections, and an error if it cannot start or ctx is done first.
-func (b *Broker) WaitReady(ctx context.Context) error {
-	for !b.server.ReadyForConnections(100 * time.Millisecond) {
-		select {
-		case <-b.start.failed:
-			return b.start.err
-		case <-ctx.Done():
-			return fmt.Errorf("the embedded broker did not start in time: is its address or its data directory in use? %w", ctx.Err())
-		default:
-		}
-	}
-	return nil
-}
-
-// URL returns the address for other processes, empty when the broker serves this process alone.
-func (b *Broker) URL() string {
-	if b.server.Addr() == nil {
-		return ""
-	}
-	return b.server.ClientURL()
-}
-
-// start holds the first fatal error of the server.
-type start struct {
-	once   sync.Once
-	failed chan struct{} // closed once err is set
-	err    error
-}
-
-func (s *start) fail(err error) {
-	s.once.Do(func() {
-		s.err = err
-		close(s.failed)
-	})
-}
-
-// brokerLog logs what an operator must see. The server itself goes on after a fatal error unless its logger ends the
-// process.
-type brokerLog struct {
-	log   *slog.Logger
-	start *start
-}
-
-func (l brokerLog) Noticef(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
-func (l brokerLog) Warnf(f string, v ...any) {
-	line := fmt.Sprintf(f, v...)
-	if strings.HasPrefix(line, "Maximum payloads over") { // frames are meant to be that large
-		return
-	}
-	l.log.Warn(line)
-}
-
-func (l brokerLog) Fatalf(f string, v ...any) {
-	line := fmt.Sprintf(f, v...)
-	l.log.Error(line)
-	l.start.fail(fmt.Errorf("start the embedded broker: %s", line))
-}
-func (l brokerLog) Errorf(f string, v ...any) { l.log.Error(fmt.Sprintf(f, v...)) }
-func (l brokerLog) Debugf(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
-func (l brokerLog) Tracef(f string, v ...any) { l.log.Debug(fmt.Sprintf(f, v...)) }
