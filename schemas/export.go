@@ -38,7 +38,8 @@ type ExportFile struct {
 	Width     int       `json:"width"`
 	Height    int       `json:"height"`
 	Start     time.Time `json:"start"`
-	Duration  float64   `json:"duration"` // seconds
+	Duration  float64   `json:"duration"`      // seconds
+	URL       string    `json:"url,omitempty"` // address from which the file can be fetched; made when it is asked for, not stored
 }
 
 // Over reports whether the export has ended.

@@ -6,6 +6,7 @@ type Video struct {
 	FramesLimit    int    `json:"frames_limit"`
 	Expires        int    `json:"expires"`
 	ResultTTL      int    `json:"result_ttl"`
+	LinkTTL        int    `json:"link_ttl"` // seconds; 0 = links are not signed
 	SessionTimeout int    `json:"session_timeout"`
 	Bitrate        int    `json:"bitrate"` // kbit/s, one of BitrateLadder or 0
 	CRF            int    `json:"crf"`
@@ -33,6 +34,7 @@ const (
 	maxVideoRate = 60
 	maxBitrate   = 16000
 	maxSeconds   = 1_000_000_000
+	maxLinkTTL   = 30 * 86400
 )
 
 func (v *Video) fields() []field {
@@ -52,6 +54,11 @@ func (v *Video) fields() []field {
 			at: &v.ResultTTL, title: "Export retention", value: 86400, high: maxSeconds,
 			about: "Seconds that a finished export, its files and the hashes in Redis are kept. " +
 				"0: exports as long as the states of videos, hashes forever.",
+		},
+		{
+			at: &v.LinkTTL, title: "Lifetime of links", value: 86400, high: maxLinkTTL,
+			about: "Seconds for which the address of a video or an exported file, as it is announced to other systems, opens the file without " +
+				"a login. 0: the addresses need a token.",
 		},
 		{
 			at: &v.SessionTimeout, title: "Session timeout", value: 30, low: 1, high: 86400,

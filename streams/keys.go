@@ -76,6 +76,14 @@ func (c *Conn) openKeys(ctx context.Context, master *seal.Master, l Limits) erro
 	return nil
 }
 
+// Authenticate returns the HMACs of a text by the master keys, for a purpose, that of the newest first.
+func (k *Keys) Authenticate(purpose, text string) ([][]byte, error) {
+	if k.master == nil {
+		return nil, errNoMaster
+	}
+	return k.master.Authenticate(purpose, text), nil
+}
+
 func keyName(session string, class Class) string { return session + "." + string(class) }
 
 // fileKey returns the name of the key of a file.

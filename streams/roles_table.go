@@ -103,7 +103,7 @@ func edge() right {
 		lists = append(lists, says(bucketPrefix+b[len("KV_"):]+".>"))
 	}
 	return rights(
-		asks(ServiceDecider, ServiceDescriber, ServiceRerunner), hears(inbox("*")),
+		asks(ServiceDecider, ServiceDescriber, ServiceRerunner, ServiceFlusher), hears(inbox("*")),
 		says(
 			Subject(KindFrame, "*"), Subject(KindSession, "*"), Subject(KindVideo, "*"), Subject(KindExport, "*"), Subject(KindAudit, "*"),
 			Subject(KindVerdict, "imported", "*", "*"), Subject(KindDecision, "imported", "*"), Subject(KindDead, "*", "*"),

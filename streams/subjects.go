@@ -17,6 +17,7 @@ const (
 	deciderAsk   = "selene.decider"
 	describeAsk  = "selene.describe"
 	rerunAsk     = "selene.rerun"
+	flushAsk     = "selene.flush"
 )
 
 // CheckSession returns an error unless id is a lowercase UUID of 36 characters. No other ID may become part of a subject.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -71,6 +72,7 @@ func (b *brokerAccess) options(name string) streams.Options {
 func (e *environment) embedded(addr string) streams.BrokerOptions {
 	return streams.BrokerOptions{
 		Dir: e.data.file("broker"), Addr: addr, Credentials: e.credentials(), Plugins: e.broker.Plugins, TLS: e.broker.TLS,
+		Sync: e.broker.Sync,
 	}
 }
 
@@ -97,9 +99,25 @@ func withBroker(ctx context.Context, b streams.BrokerOptions, o streams.Options,
 			return err
 		}
 		defer conn.Close()
+		if b.Addr != "" {
+			defer offer(serving, conn.ServeFlush)()
+		}
 		return use(ctx, conn)
 	})
 	return group.Wait()
+}
+
+// offer runs a service until stop is called, which waits for its end.
+func offer(ctx context.Context, serve func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- serve(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			slog.Warn("serve other processes", "error", err)
+		}
+	}
 }
 
 func brokerCommand(e *environment) *cobra.Command {

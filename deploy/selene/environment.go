@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -32,6 +33,7 @@ type brokerAccess struct {
 	Creds   string         `envconfig:"NATS_CREDENTIALS" desc:"folder with the credentials of the roles, or the file of one; without it, the folder nats in the data folder is used for a broker on this machine"`
 	TLS     streams.TLS    `envconfig:"NATS_TLS"`
 	Plugins []string       `envconfig:"PLUGINS" desc:"plugins, separated by commas, for which the embedded broker has a role"`
+	Sync    string         `envconfig:"SYNC" default:"always" desc:"whether an embedded broker flushes decisions and session events to the disk before a session passes: always, or interval for every two minutes"`
 	Streams streams.Limits `envconfig:"STREAMS"`
 	Media   media.Config   `envconfig:"MEDIA"`
 	seal.Source
@@ -49,7 +51,8 @@ type modelFolder struct {
 }
 
 type installation struct {
-	URL        string `envconfig:"URL" default:"http://127.0.0.1:8321" desc:"address of the installation, for client commands and for the links in video notifications"`
+	URL        string `envconfig:"URL" desc:"address of the installation, for client commands (without it, http://127.0.0.1:8321) and for the links in notifications (without it, that on which up listens, or none: the links are relative)"`
+	Client     string `ignored:"true"` // the URL at which client commands reach it
 	AdminToken string `envconfig:"ADMIN_TOKEN" desc:"token of /v1; generated and kept in the data folder when empty"`
 }
 
@@ -63,6 +66,9 @@ type workerSettings struct {
 	Hooks         webhook.Networks `envconfig:"WEBHOOKS_ALLOW" desc:"addresses and networks, separated by commas, that webhooks of exports may reach besides public addresses; no proxy is used"`
 	WebhookSecret string           `envconfig:"WEBHOOK_SECRET" desc:"key that signs what is posted to hooks and webhooks; empty = not signed"`
 }
+
+// defaultURL is where client commands look for an installation: the default address of an edge.
+const defaultURL = "http://127.0.0.1:8321"
 
 const envPrefix = "SELENE"
 
@@ -88,14 +94,14 @@ func (d *dataFolder) file(name string) string { return filepath.Join(d.Path, nam
 // clientFlags adds the flags of commands that use the REST API of a running installation.
 func (e *environment) clientFlags(c *cobra.Command) {
 	f := c.PersistentFlags()
-	f.StringVar(&e.api.URL, "url", e.api.URL, "address of the installation (SELENE_URL)")
+	f.StringVar(&e.api.Client, "url", cmp.Or(e.api.URL, defaultURL), "address of the installation (SELENE_URL)")
 	f.StringVar(&e.api.AdminToken, "token", e.api.AdminToken, "admin token, or an API token, of the installation (SELENE_ADMIN_TOKEN)")
 	f.StringVar(&e.data.Path, "data", e.data.Path, "data folder with the generated admin token of an edge on this machine (SELENE_DATA)")
 }
 
 // rest returns the client of the installation. Call it after the flags are parsed.
 func (e *environment) rest() *rest.Client {
-	return &rest.Client{URL: e.api.URL, Token: e.api.AdminToken, TokenFile: e.data.file("admin.token")}
+	return &rest.Client{URL: e.api.Client, Token: e.api.AdminToken, TokenFile: e.data.file("admin.token")}
 }
 
 // workerFlags adds the flags of processes that run models.

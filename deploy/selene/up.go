@@ -71,6 +71,9 @@ func up(c *cobra.Command, e *environment, f *edgeFlags) error {
 	if f.config.OpenLocally() {
 		fmt.Fprintln(c.OutOrStdout(), "Sessions need no token, because only this machine can reach the edge; SELENE_SESSION_TOKENS=required asks for one.")
 	}
+	if e.api.URL == "" {
+		e.api.URL = knownURL(f.config.Addr)
+	}
 	all := func(ctx context.Context, conn *streams.Conn) error {
 		if err := f.storeSettings(ctx, conn); err != nil { // before the workers, which warn of what these settings ask for
 			return err
@@ -145,6 +148,16 @@ func runEdge(ctx context.Context, c *cobra.Command, conn *streams.Conn, e *envir
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Selene is at %s\n", pageURL(listener.Addr().String()))
 	return server.Serve(ctx, listener)
+}
+
+// knownURL returns the URL of a server that listens on addr if that names the host and the port under which others reach it too, and
+// "" if it does not.
+func knownURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() || port == "0" {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // pageURL returns the URL under which a browser on this machine opens a server that listens on addr.

@@ -32,7 +32,7 @@ decisions was changed, removed or added since they were made, and that a key of 
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if keys == "" {
-				keys = strings.TrimSuffix(e.api.URL, "/") + "/.well-known/jwks.json"
+				keys = strings.TrimSuffix(e.api.Client, "/") + "/.well-known/jwks.json"
 			}
 			known, err := loadKeys(c, keys)
 			if err != nil {

@@ -70,3 +70,16 @@ func (m *Master) Unwrap(wrapped []byte, name string) (*Key, error) {
 func (m *Master) IsNewest(wrapped []byte) bool {
 	return len(wrapped) == wrappedSize && bytes.Equal(wrapped[1:1+idSize], m.keys[0].id)
 }
+
+// Authenticate returns the HMAC-SHA256 of a text by a key that is derived from each of the master keys for a purpose, that of the
+// newest first.
+func (m *Master) Authenticate(purpose, text string) (macs [][]byte) {
+	for _, by := range m.keys {
+		derive := hmac.New(sha256.New, by.key.secret)
+		derive.Write([]byte("selene: " + purpose + ", 1"))
+		mac := hmac.New(sha256.New, derive.Sum(nil))
+		mac.Write([]byte(text))
+		macs = append(macs, mac.Sum(nil))
+	}
+	return macs
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/edge/internal/uiconfig"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/exports"
+	"github.com/selene-liveness/selene/streams/links"
 	"github.com/selene-liveness/selene/streams/objects"
 	"github.com/selene-liveness/selene/streams/sessions"
 	"github.com/selene-liveness/selene/streams/settings"
@@ -57,6 +58,8 @@ type API struct {
 	sockets *eventSockets
 	imports chan struct{} // limits concurrent imports
 	reruns  chan struct{} // limits concurrent reruns
+	links   *links.Links
+	used    usedLinks
 }
 
 // Route is one method on one path.
@@ -149,6 +152,7 @@ func (a *API) Handler() http.Handler {
 	a.logins, a.lag, a.imports = newLogins(), streams.NewLagWatch(a.Conn), make(chan struct{}, importsAtOnce)
 	a.reruns = make(chan struct{}, 1)
 	a.sessions, a.objects = sessions.New(a.Conn), objects.New(a.Conn)
+	a.links = links.New(a.Conn, "")
 	a.uiStore, a.auditing = uiconfig.New(a.Conn), audit.New(a.Conn)
 	a.settingsStore, a.exportStore = settings.New(a.Conn), exports.New(a.Conn)
 	if a.sockets == nil {
@@ -175,7 +179,11 @@ func (a *API) Handler() http.Handler {
 		right := rights[pattern]
 		if right != public || pattern == "" && strings.HasPrefix(r.URL.Path, "/v1/") { // unknown paths are not public either
 			header.Set("Cross-Origin-Resource-Policy", "same-origin")
-			admitted, err := a.admit(r, right)
+			admit := func() (*http.Request, error) { return a.admit(r, right) }
+			if linked[pattern] && r.URL.Query().Has(links.ParamSignature) {
+				admit = func() (*http.Request, error) { return a.admitLink(r) }
+			}
+			admitted, err := admit()
 			if err != nil {
 				p := problemOf(r, err)
 				if p.Status == http.StatusUnauthorized {

@@ -128,6 +128,7 @@ func (a *API) exportFile(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		defer file.Close()
+		a.auditLink(r, e.ID, "session "+f.Session)
 		serveObject(w, r, file, "attachment", f.Name)
 		return nil
 	}

@@ -44,6 +44,7 @@ func (a *API) video(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer file.Close()
+	a.auditLink(r, id, "video")
 	serveObject(w, r, file, "inline", id+path.Ext(status.GetObject()))
 	return nil
 }

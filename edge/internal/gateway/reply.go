@@ -110,6 +110,9 @@ func (g *Gateway) compose(
 		}
 		return lpproto.NewStats(body), nil
 	}
+	if err := g.conn.Flush(ctx); err != nil { // a token outlives a power cut, so what it rests on must
+		return lpproto.Message{}, err
+	}
 	claims := schemas.ClaimsOf(d, &settings.Token)
 	if settings.Token.BestShot {
 		shot, err := g.bestShot(ctx, id, d.GetBestShot(), image)

@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/backoff"
 	"github.com/selene-liveness/selene/streams/exports"
+	"github.com/selene-liveness/selene/streams/links"
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/webhook"
 	"github.com/selene-liveness/selene/workers"
@@ -41,7 +42,7 @@ type Hook struct {
 type Options struct {
 	Hook    Hook
 	Secret  string           // signs the bodies of requests; empty = not signed
-	URL     string           // of the installation, from which receivers fetch the videos
+	URL     string           // of the installation, from which receivers fetch the videos; empty = links are relative to it
 	Private webhook.Networks // that webhooks of exports may reach besides public addresses
 }
 
@@ -61,7 +62,7 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 			o.Hook.Tries,
 		)
 	}
-	if err := webhook.Check(o.URL); err != nil {
+	if err := webhook.Check(o.URL); err != nil && o.URL != "" {
 		return nil, fmt.Errorf("SELENE_URL: %w", err)
 	}
 	if o.Hook.URL != "" {
@@ -69,13 +70,14 @@ func New(conn *streams.Conn, o Options) (*Announcer, error) {
 			return nil, fmt.Errorf("SELENE_VIDEO_HOOK_URL: %w", err)
 		}
 	}
-	command, err := newCommand(o.Hook.Command, o.Hook.Timeout, o.URL)
+	files := &addresses{settings.New(conn), links.New(conn, o.URL)}
+	command, err := newCommand(o.Hook.Command, o.Hook.Timeout, files)
 	if err != nil {
 		return nil, fmt.Errorf("SELENE_VIDEO_HOOK_COMMAND: %w", err)
 	}
-	queue := &redisQueue{store: settings.New(conn), url: o.URL}
-	url := &urlHook{webhook.Trusted(o.Secret, o.Hook.Timeout), o.Hook.URL, o.URL}
-	hook := &exportHook{exports.New(conn), webhook.New(o.Secret, o.Hook.Timeout, o.Private)}
+	queue := &redisQueue{store: settings.New(conn), files: files}
+	url := &urlHook{webhook.Trusted(o.Secret, o.Hook.Timeout), o.Hook.URL, files}
+	hook := &exportHook{exports.New(conn), files, webhook.New(o.Secret, o.Hook.Timeout, o.Private)}
 	ackWait := 3*o.Hook.Timeout + time.Minute // a message that is fetched ahead waits for those being handled
 	return &Announcer{
 		conn,

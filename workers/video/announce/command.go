@@ -20,13 +20,13 @@ type command struct {
 	path    string // empty = off
 	args    []string
 	timeout time.Duration
-	url     string
+	files   *addresses
 }
 
 // outputWait bounds the wait for output that the children of a finished program still hold open.
 const outputWait = time.Second
 
-func newCommand(line string, timeout time.Duration, url string) (*command, error) {
+func newCommand(line string, timeout time.Duration, files *addresses) (*command, error) {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return &command{}, nil
@@ -35,7 +35,7 @@ func newCommand(line string, timeout time.Duration, url string) (*command, error
 	if err != nil {
 		return nil, err
 	}
-	return &command{path, words[1:], timeout, url}, nil
+	return &command{path, words[1:], timeout, files}, nil
 }
 
 // announce runs the program with the record on its standard input and in its environment. Exit status 0 is success.
@@ -43,7 +43,10 @@ func (c *command) announce(ctx context.Context, status *schemas.VideoStatus) (ou
 	if c.path == "" || status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
-	record := newRecord(status, c.url)
+	record, err := c.files.record(ctx, status)
+	if err != nil {
+		return outcome{}, err
+	}
 	input, err := record.json()
 	if err != nil {
 		return outcome{}, err

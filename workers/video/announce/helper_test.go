@@ -31,7 +31,9 @@ type installation struct {
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	return &installation{t, streamstest.Connect(t, streamstest.Broker(t, false))}
+	i := &installation{t, streamstest.Connect(t, streamstest.Broker(t, false))}
+	i.store(map[string]any{"video": map[string]any{"link_ttl": 0}}) // links that a test can foretell
+	return i
 }
 
 // announce runs an announcer until the test ends. It returns a channel that gets an item for each try of Redis.
@@ -64,7 +66,13 @@ func (i *installation) announce(h Hook, secret string) <-chan struct{} {
 func (i *installation) set(redis map[string]any) {
 	i.t.Helper()
 	redis["is_enabled"] = true
-	document, err := json.Marshal(map[string]any{"video_redis": redis, "video": map[string]any{"result_ttl": 1000}})
+	i.store(map[string]any{"video_redis": redis, "video": map[string]any{"result_ttl": 1000, "link_ttl": 0}})
+}
+
+// store stores settings.
+func (i *installation) store(part map[string]any) {
+	i.t.Helper()
+	document, err := json.Marshal(part)
 	if err != nil {
 		i.t.Fatal(err)
 	}

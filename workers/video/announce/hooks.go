@@ -11,14 +11,18 @@ import (
 type urlHook struct {
 	post    *webhook.Sender
 	address string // empty = off
-	url     string
+	files   *addresses
 }
 
 func (u *urlHook) announce(ctx context.Context, status *schemas.VideoStatus) (outcome, error) {
 	if u.address == "" || status.GetStatus() == schemas.VideoCanceled {
 		return outcome{}, nil
 	}
-	body, err := newRecord(status, u.url).json()
+	record, err := u.files.record(ctx, status)
+	if err != nil {
+		return outcome{}, err
+	}
+	body, err := record.json()
 	if err != nil {
 		return outcome{}, err
 	}

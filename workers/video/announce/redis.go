@@ -21,7 +21,7 @@ import (
 // redisQueue is the list or stream that the newest settings name. It is not safe for concurrent use.
 type redisQueue struct {
 	store *settings.Store
-	url   string
+	files *addresses
 
 	client   redis.UniversalClient // for settings; nil when Redis is off
 	settings schemas.VideoRedis
@@ -67,7 +67,10 @@ func (q *redisQueue) announce(ctx context.Context, status *schemas.VideoStatus) 
 	if q.client == nil {
 		return outcome{}, nil
 	}
-	record := newRecord(status, q.url)
+	record, err := q.files.record(ctx, status)
+	if err != nil {
+		return outcome{}, err
+	}
 	data, err := record.json()
 	if err != nil {
 		return outcome{}, err

@@ -15,6 +15,7 @@ import (
 // exportHook notifies the webhook of an export order that the export has ended.
 type exportHook struct {
 	exports *exports.Store
+	files   *addresses
 	post    *webhook.Sender
 }
 
@@ -35,6 +36,13 @@ func (e *exportHook) announce(ctx context.Context, status *schemas.VideoStatus) 
 	}
 	if !export.Over() {
 		return outcome{}, fmt.Errorf("export %s has ended, but a replica of the broker does not have its state yet", export.ID)
+	}
+	ttl, err := e.files.ttl(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := e.files.links.Fill(export, ttl); err != nil {
+		return outcome{}, err
 	}
 	body, err := json.Marshal(export)
 	if err != nil {
