@@ -10,11 +10,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/selene-liveness/selene/workers/internal/child"
 )
 
 // takeTooMuch is the main function of a process with low limits.
 func takeTooMuch(what string) {
-	if _, err := (limits{memory: 1 << 30, cpu: time.Second}).apply(); err != nil {
+	if _, err := (child.Limits{Memory: 1 << 30, CPU: time.Second}).Apply(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
@@ -48,7 +50,7 @@ func TestEncoderSetsItsLimits(t *testing.T) {
 		tick := time.NewTicker(time.Millisecond)
 		defer tick.Stop()
 		for {
-			data := string(mustRead(t, fmt.Sprintf("/proc/%d/limits", child(t))))
+			data := string(mustRead(t, fmt.Sprintf("/proc/%d/limits", childPID(t))))
 			if softLimit(data, "Max cpu time") != "unlimited" && softLimit(data, "Max address space") != "unlimited" {
 				return Frame{}, limited
 			}

@@ -2,17 +2,18 @@ package stitch
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/selene-liveness/selene/workers/internal/child"
 )
 
 // Encoder encodes each video in a separate process, so that FFmpeg may crash on an image from outside, or be killed for
@@ -60,8 +61,6 @@ const (
 	defaultNice = 10
 	maxAnswer   = 64 << 10
 	maxStderr   = 4 << 10
-	// outputWait bounds the wait for the output of a dead process, which a process that it started could hold open.
-	outputWait = time.Second
 )
 
 // Stitch does the same as the function Stitch, in a separate process. Frames are read as the process accepts them, at most
@@ -93,26 +92,21 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 	// The end of the process also cancels a next that is waiting for frames.
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
-	cmd := exec.CommandContext(alive, e.Command[0], e.Command[1:]...) //nolint:gosec // this program, or the operator's own
-	cmd.WaitDelay = outputWait
-	cmd.Env = append(inherited(), e.Env...)
-	// Its own group: an interrupt from the terminal is handled by the parent.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	answer, stderr := &lastBytes{limit: maxAnswer}, &lastBytes{limit: maxStderr}
+	cmd := child.Command(alive, e.Command, e.Env)
+	answer, stderr := &child.Tail{Limit: maxAnswer}, &child.Tail{Limit: maxStderr}
 	cmd.Stdout, cmd.Stderr = answer, stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return Result{}, Usage{}, err
 	}
-	started, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		defer kill()
-		e.oversee(cmd, started)
-	}()
-	if err := <-started; err != nil {
-		return Result{}, Usage{}, fmt.Errorf("start the encoder process %q: %w", e.Command, err)
+	ended, err := child.Start(cmd, cmp.Or(e.Nice, defaultNice))
+	if err != nil {
+		return Result{}, Usage{}, err
 	}
+	go func() {
+		<-ended
+		kill()
+	}()
 	feedErr := feed(alive, in, next, h, progress)
 	if feedErr != nil {
 		kill()
@@ -130,7 +124,7 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 		return Result{}, usage, feedErr
 	}
 	var line wireResult
-	if err := json.Unmarshal(answer.kept, &line); err != nil {
+	if err := json.Unmarshal(answer.Kept, &line); err != nil {
 		return Result{}, usage, crash(cmd.ProcessState, stderr)
 	}
 	usage.PeakRSS = line.PeakRSS
@@ -139,25 +133,6 @@ func (e Encoder) run(ctx context.Context, next Source, h wireHeader, progress fu
 		err = withLog(err, stderr)
 	}
 	return res, usage, err
-}
-
-// oversee starts the process and waits for its end, on a separate thread: for Linux, a process's parent has died when the
-// thread that started it ends, and a process inherits the priority of that thread. A thread cannot raise its priority
-// again, so it ends with the goroutine.
-func (e Encoder) oversee(cmd *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	nice := e.Nice
-	if nice == 0 {
-		nice = defaultNice
-	}
-	// It fails when this process has a higher niceness already.
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice)
-	err := cmd.Start()
-	started <- err
-	if err == nil {
-		// The answer and the process state have more details.
-		_ = cmd.Wait()
-	}
 }
 
 // errProcessEnded reports that the process accepts no more frames, for its own reason.
@@ -197,45 +172,16 @@ func feed(ctx context.Context, in io.WriteCloser, next Source, h wireHeader, pro
 	return nil
 }
 
-// inherited returns the part of this environment that any program may need.
-func inherited() []string {
-	// One heap for all threads that keeps freed memory: pictures are allocated and freed all the time, and a new mapping
-	// costs a page fault every 4 KiB.
-	env := []string{"MALLOC_ARENA_MAX=1", "MALLOC_TRIM_THRESHOLD_=67108864", "MALLOC_MMAP_THRESHOLD_=33554432"}
-	for _, name := range []string{"PATH", "TMPDIR", "LD_LIBRARY_PATH"} {
-		if v, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
-}
-
-func crash(state *os.ProcessState, stderr *lastBytes) *CrashError {
-	e := &CrashError{Exit: state.ExitCode(), Stderr: string(stderr.kept)}
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		e.Signal = status.Signal()
-	}
-	return e
+func crash(state *os.ProcessState, stderr *child.Tail) *CrashError {
+	return &CrashError{Signal: child.Signal(state), Exit: state.ExitCode(), Stderr: string(stderr.Kept)}
 }
 
 // withLog adds the last line of FFmpeg's log, except for messages about broken images.
-func withLog(err error, stderr *lastBytes) error {
-	lines := strings.Split(strings.TrimSpace(string(stderr.kept)), "\n")
+func withLog(err error, stderr *child.Tail) error {
+	lines := strings.Split(strings.TrimSpace(string(stderr.Kept)), "\n")
 	last := lines[len(lines)-1]
 	if last == "" || strings.HasPrefix(last, "[mjpeg") || strings.HasPrefix(last, "[png") {
 		return err
 	}
 	return fmt.Errorf("%w (FFmpeg: %s)", err, last)
-}
-
-// lastBytes keeps the end of the data written to it.
-type lastBytes struct {
-	limit int
-	kept  []byte
-}
-
-func (t *lastBytes) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p[max(0, len(p)-t.limit):]...)
-	t.kept = append(t.kept[:0], t.kept[max(0, len(t.kept)-t.limit):]...)
-	return len(p), nil
 }

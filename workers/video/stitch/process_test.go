@@ -54,8 +54,8 @@ func TestEncoderProcess(t *testing.T) {
 	})
 }
 
-// child returns the process that this test has started.
-func child(tb testing.TB) int {
+// childPID returns the process that this test has started.
+func childPID(tb testing.TB) int {
 	tb.Helper()
 	return childOf(tb, "self")
 }
@@ -110,7 +110,7 @@ func TestEncoderKilledInTheMiddle(t *testing.T) {
 		source := sourceOf(frames)
 		_, _, err := testEncoder().Stitch(context.Background(), func(ctx context.Context) (Frame, error) {
 			if taken++; taken == n/2 {
-				if err := syscall.Kill(child(t), syscall.SIGKILL); err != nil {
+				if err := syscall.Kill(childPID(t), syscall.SIGKILL); err != nil {
 					t.Error(err)
 				}
 			}
@@ -151,7 +151,7 @@ func TestEncoderKilledWhileWaiting(t *testing.T) {
 		if n++; n < 10 {
 			return Frame{Image: img, At: testStart}, nil
 		}
-		if err := syscall.Kill(child(t), syscall.SIGSEGV); err != nil {
+		if err := syscall.Kill(childPID(t), syscall.SIGSEGV); err != nil {
 			t.Error(err)
 		}
 		<-ctx.Done()
@@ -172,7 +172,7 @@ func TestEncoderCancelled(t *testing.T) {
 	pid, n := 0, 0
 	_, _, err := testEncoder().Stitch(ctx, func(ctx context.Context) (Frame, error) {
 		if n++; n == 50 {
-			pid = child(t)
+			pid = childPID(t)
 			cancel()
 			<-ctx.Done()
 			return Frame{}, ctx.Err()
@@ -264,7 +264,7 @@ func TestEncoderBackPressure(t *testing.T) {
 	stop := errors.New("stop")
 	_, _, err := testEncoder().Stitch(context.Background(), func(context.Context) (Frame, error) {
 		if n++; n == 1 {
-			pid = child(t)
+			pid = childPID(t)
 			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 				t.Error(err)
 			}
@@ -334,7 +334,7 @@ func TestEncoderIsNiceAndInheritsNoSecrets(t *testing.T) {
 		if n++; n > 1 {
 			return Frame{}, io.EOF
 		}
-		pid := strconv.Itoa(child(t))
+		pid := strconv.Itoa(childPID(t))
 		env := string(mustRead(t, "/proc/"+pid+"/environ"))
 		if strings.Contains(env, "hidden") || !strings.Contains(env, childEnv) {
 			t.Errorf("the process's environment is %q", env)

@@ -9,18 +9,24 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/asticode/go-astiav"
 
+	"github.com/selene-liveness/selene/workers/internal/child"
 	"github.com/selene-liveness/selene/workers/vision/decode"
 )
+
+// serveLimits are far above what jobs take: pictures of 12 megapixels take 1.4 GiB and a second each with the most demanding codec,
+// videos of 8K about three times as much. The time is for each frame, and for what follows the last.
+var serveLimits = child.Limits{Memory: 6 << 30, CPU: 5 * time.Minute}
 
 // Serve is the main function of the encoder process: it reads one job from in, as Encoder writes it, encodes the video and
 // writes the result to out as one line. FFmpeg logs errors to stderr. The result of a failed job is its error; the returned
 // error is that of in or out. Serve limits the memory and the processor time of this process, and kills it when a frame takes
 // longer.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	extend, err := serveLimits.apply()
+	extend, err := serveLimits.Apply()
 	if err != nil {
 		return err
 	}

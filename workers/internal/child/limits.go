@@ -1,4 +1,4 @@
-package stitch
+package child
 
 import (
 	"bytes"
@@ -10,31 +10,27 @@ import (
 	"time"
 )
 
-// limits bound what an encoder process may take, so that a job that goes wrong fails alone.
-type limits struct {
-	memory uint64        // bytes of address space beyond those that the program has at its start
-	cpu    time.Duration // processor time, of all threads, from one frame to the next and after the last
+// Limits bound what a process may take, so that a job that goes wrong fails alone.
+type Limits struct {
+	Memory uint64        // bytes of address space beyond those that the program has at its start
+	CPU    time.Duration // processor time, of all threads, from one call of extend to the next
 }
 
-// serveLimits are far above what jobs take: pictures of 12 megapixels take 1.4 GiB and a second each with the most demanding codec,
-// videos of 8K about three times as much.
-var serveLimits = limits{memory: 6 << 30, cpu: 5 * time.Minute}
-
-// apply limits this process. It ends at once when its time is up, which extend puts off.
-func (l limits) apply() (extend func() error, err error) {
+// Apply limits this process. It is killed when its time is up, which extend puts off.
+func (l Limits) Apply() (extend func() error, err error) {
 	used, err := addressSpace()
 	if err != nil {
 		return nil, err
 	}
-	if err := lower(syscall.RLIMIT_AS, used+l.memory); err != nil {
-		return nil, fmt.Errorf("limit the memory of the encoder process: %w", err)
+	if err := lower(syscall.RLIMIT_AS, used+l.Memory); err != nil {
+		return nil, fmt.Errorf("limit the memory of the process: %w", err)
 	}
 	// The runtime ignores the signal unless somebody asks for it.
 	late := make(chan os.Signal, 1)
 	signal.Notify(late, syscall.SIGXCPU)
 	go func() {
 		<-late
-		fmt.Fprintf(os.Stderr, "a frame took more than %v of processor time\n", l.cpu)
+		fmt.Fprintf(os.Stderr, "a picture took more than %v of processor time\n", l.CPU)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}()
 	extend = func() error {
@@ -43,7 +39,7 @@ func (l limits) apply() (extend func() error, err error) {
 			return err
 		}
 		used := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-		return lower(syscall.RLIMIT_CPU, uint64((used+l.cpu)/time.Second))
+		return lower(syscall.RLIMIT_CPU, uint64((used+l.CPU)/time.Second))
 	}
 	return extend, extend()
 }
