@@ -57,7 +57,7 @@ func newRoot() (*cobra.Command, error) {
 		return nil, err
 	}
 	add(groupSetup, keys, rewrapCommand(e), modelsCommand(e), evalCommand(e))
-	root.AddCommand(stitchCommand())
+	root.AddCommand(stitchCommand(), decodeCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	nameUsage(root)
 	return root, nil

@@ -24,6 +24,7 @@ import (
 	"github.com/selene-liveness/selene/workers/lightchallenge"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/rerun"
 	"github.com/selene-liveness/selene/workers/video"
 	"github.com/selene-liveness/selene/workers/video/announce"
@@ -31,10 +32,17 @@ import (
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
-// part is a worker of this program: the model roles that it needs, and what runs it.
+// part is a worker of this program: the model roles that it needs, whether it decodes pictures, and what runs it.
 type part struct {
-	roles []vision.Role
-	run   func(context.Context, *streams.Conn, *vision.Models, *environment) error
+	roles   []vision.Role
+	decodes bool
+	run     func(context.Context, *streams.Conn, tools, *environment) error
+}
+
+// tools are what the workers of a process share. Each is nil unless some worker needs it.
+type tools struct {
+	models  *vision.Models
+	decoder pictures.Decoder
 }
 
 var parts = map[string]part{
@@ -47,58 +55,62 @@ var parts = map[string]part{
 			vision.RoleEyeState,
 			vision.RoleOcclusion,
 		},
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
+		decodes: true,
+		run: func(ctx context.Context, c *streams.Conn, t tools, e *environment) error {
 			registry := streams.NewRegistry(c)
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return registry.Run(ctx) })
-			group.Go(func() error { return detector.New(c, m, registry, e.workers.options()).Run(ctx) })
+			group.Go(func() error { return detector.New(c, t.models, t.decoder, registry, e.workers.options()).Run(ctx) })
 			return group.Wait()
 		},
 	},
 	schemas.WorkerLiveness: {
 		roles: []vision.Role{vision.RoleAntispoof, vision.RoleDeepfake},
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, liveness.New(m), e.workers.options())
+		run: func(ctx context.Context, c *streams.Conn, t tools, e *environment) error {
+			return workers.Run(ctx, c, liveness.New(t.models), e.workers.options())
 		},
 	},
 	schemas.WorkerMatcher: {
-		roles: []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the detector finds the face in a reference picture
-		run: func(ctx context.Context, c *streams.Conn, m *vision.Models, e *environment) error {
-			return matcher.Run(ctx, c, m, e.workers.options())
+		roles:   []vision.Role{vision.RoleDetector, vision.RoleDescriptor}, // the detector finds the face in a reference picture
+		decodes: true,
+		run: func(ctx context.Context, c *streams.Conn, t tools, e *environment) error {
+			return matcher.Run(ctx, c, t.models, t.decoder, e.workers.options())
 		},
 	},
 	schemas.WorkerActiveLiveness: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, e *environment) error {
 			return workers.Run(ctx, c, activeliveness.New(), e.workers.options())
 		},
 	},
 	schemas.WorkerVirtualCamera: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, virtualcamera.New(sessions.New(c), hashes.New(c)), e.workers.options())
+		decodes: true,
+		run: func(ctx context.Context, c *streams.Conn, t tools, e *environment) error {
+			return workers.Run(ctx, c, virtualcamera.New(sessions.New(c), t.decoder, hashes.New(c)), e.workers.options())
 		},
 	},
 	schemas.WorkerImageModification: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
-			return workers.Run(ctx, c, imagemodification.New(sessions.New(c)), e.workers.options())
+		decodes: true,
+		run: func(ctx context.Context, c *streams.Conn, t tools, e *environment) error {
+			return workers.Run(ctx, c, imagemodification.New(sessions.New(c), t.decoder), e.workers.options())
 		},
 	},
 	schemas.WorkerLightChallenge: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, e *environment) error {
 			return workers.Run(ctx, c, lightchallenge.New(), e.workers.options())
 		},
 	},
 	rerun.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, e *environment) error {
 			return rerun.Serve(ctx, c, e.workers.options())
 		},
 	},
 	decider.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, _ *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, _ *environment) error {
 			return decider.New(c).Run(ctx)
 		},
 	},
 	filelog.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, e *environment) error {
 			where := e.workers.FileLog
 			if where.Dir == "" {
 				where.Dir = e.data.file("filelog")
@@ -107,7 +119,7 @@ var parts = map[string]part{
 		},
 	},
 	video.Name: {
-		run: func(ctx context.Context, c *streams.Conn, _ *vision.Models, e *environment) error {
+		run: func(ctx context.Context, c *streams.Conn, _ tools, e *environment) error {
 			announcer, err := announce.New(
 				c,
 				announce.Options{Hook: e.workers.VideoHook, Secret: e.workers.WebhookSecret, URL: e.api.URL, Private: e.workers.Hooks},
@@ -132,7 +144,7 @@ type connector func(worker string) (*streams.Conn, error)
 // always returns the same connection.
 func always(c *streams.Conn) connector { return func(string) (*streams.Conn, error) { return c, nil } }
 
-// runParts runs the named workers until ctx is done. They share one set of models.
+// runParts runs the named workers until ctx is done. They share one set of models, and the processes that decode pictures.
 func runParts(ctx context.Context, connect connector, e *environment, names ...string) error {
 	conns := make([]*streams.Conn, len(names))
 	for i, name := range names {
@@ -142,24 +154,33 @@ func runParts(ctx context.Context, connect connector, e *environment, names ...s
 		}
 	}
 	var roles []vision.Role
+	decodes := false
 	for _, name := range names {
 		roles = append(roles, parts[name].roles...)
+		decodes = decodes || parts[name].decodes
 	}
-	var models *vision.Models
+	var t tools
 	if len(roles) > 0 {
 		var err error
-		if models, err = e.models.open(roles...); err != nil {
+		if t.models, err = e.models.open(roles...); err != nil {
 			return err
 		}
-		defer models.Close()
-		if err := warn(ctx, conns[0], models, names...); err != nil {
+		defer t.models.Close()
+		if err := warn(ctx, conns[0], t.models, names...); err != nil {
 			return err
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	if decodes {
+		processes := pictures.NewProcesses(pictures.Options{
+			Command: []string{thisProgram, decodeName}, Pictures: e.workers.Concurrency,
+		})
+		group.Go(func() error { return processes.Run(ctx) })
+		t.decoder = processes
+	}
 	for i, name := range names {
 		group.Go(func() error {
-			if err := parts[name].run(ctx, conns[i], models, e); err != nil {
+			if err := parts[name].run(ctx, conns[i], t, e); err != nil {
 				return fmt.Errorf("worker %s: %w", name, err)
 			}
 			return nil

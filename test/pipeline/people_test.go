@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/workers/detector"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -47,10 +48,10 @@ func startParts(t testing.TB, as func(role string) *streams.Conn, m *vision.Mode
 	}
 	describer := as(schemas.WorkerMatcher)
 	start(t,
-		registry.Run, detector.New(finder, m, registry, workers.Options{Concurrency: 2}).Run, decider.New(as(decider.Name)).Run,
+		registry.Run, detector.New(finder, m, pictures.Here(), registry, workers.Options{Concurrency: 2}).Run, decider.New(as(decider.Name)).Run,
 		judge(liveness.New(m)), judge(activeliveness.New()),
 		func(ctx context.Context) error {
-			return matcher.Run(ctx, describer, m, workers.Options{Concurrency: 2})
+			return matcher.Run(ctx, describer, m, pictures.Here(), workers.Options{Concurrency: 2})
 		},
 	)
 	streamstest.Eventually(t, func() error {

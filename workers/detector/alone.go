@@ -5,14 +5,15 @@ import (
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/workers/internal/judging"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
 // Lens is the detector without a broker, for one frame at a time: it is not safe for concurrent use.
 type Lens struct{ *lens }
 
-// NewLens returns a lens on models, which must have been opened with the roles that New needs. The caller closes it.
-func NewLens(m *vision.Models) *Lens { return &Lens{newLens(m)} }
+// NewLens returns a lens on models, which must have been opened with the roles that New needs.
+func NewLens(m *vision.Models, d pictures.Decoder) *Lens { return &Lens{newLens(m, d)} }
 
 // Look judges a frame with this sequence in FRAMES, as the detector does while the judges in running are registered. The face
 // is nil when no judge is to see the frame. A frame that cannot be judged gives a verdict with a failure.
@@ -22,8 +23,8 @@ func (l *Lens) Look(
 	var face *schemas.Face
 	j := judging.Judge[*schemas.Frame]{
 		Registration: registration(l.models, ""), Blank: blank,
-		Judge: func(_ context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (v *schemas.Verdict, err error) {
-			v, face, err = l.look(f, sequence, s, wants(running, f.GetState(), s))
+		Judge: func(ctx context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings) (v *schemas.Verdict, err error) {
+			v, face, err = l.look(ctx, f, sequence, s, wants(running, f.GetState(), s))
 			return v, err
 		},
 	}
@@ -33,6 +34,3 @@ func (l *Lens) Look(
 	}
 	return v, face
 }
-
-// Close releases the lens's buffers.
-func (l *Lens) Close() { l.close() }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -28,9 +29,8 @@ var judged = []want{{judge: "hats", crops: []schemas.CropSpec{{Name: "head", Kin
 
 func look(t *testing.T, m *vision.Models, f *schemas.Frame, document string) (*schemas.Verdict, *schemas.Face) {
 	t.Helper()
-	l := newLens(m)
-	defer l.close()
-	v, face, err := l.look(f, 42, workertest.Settings(t, document), judged)
+	l := newLens(m, pictures.Here())
+	v, face, err := l.look(t.Context(), f, 42, workertest.Settings(t, document), judged)
 	if err != nil {
 		t.Fatal(err)
 	}

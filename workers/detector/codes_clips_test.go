@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/selene-liveness/selene/schemas"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -75,13 +76,12 @@ func TestEarlyFailuresRunNoNetwork(t *testing.T) {
 		"a face at the rim":  {codesFace, `{"thresholds":{"margin":200}}`, 0},
 		"outside the region": {codesFace, `{"roi":{"center_x":0.2,"width":0.3}}`, 0},
 	} {
-		l := newLens(m)
+		l := newLens(m, pictures.Here())
 		counter := &codesCounter{}
 		l.measurement = counter
-		if _, _, err := l.look(frame(workertest.Picture(t, c.picture)), 1, workertest.Settings(t, c.document), judged); err != nil {
+		if _, _, err := l.look(t.Context(), frame(workertest.Picture(t, c.picture)), 1, workertest.Settings(t, c.document), judged); err != nil {
 			t.Fatal(err)
 		}
-		l.close()
 		if counter.n != c.want {
 			t.Errorf("%s: measured %d times, want %d", name, counter.n, c.want)
 		}

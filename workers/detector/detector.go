@@ -12,6 +12,7 @@ import (
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/internal/judging"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -24,30 +25,28 @@ type Detector struct {
 	lenses   chan *lens
 }
 
-// New returns a detector on models, which must have been opened with the roles detector, mesh, iris and pose. The
-// registry provides the crops that the judges need; the caller calls its Run.
-func New(conn *streams.Conn, models *vision.Models, registry *streams.Registry, o workers.Options) *Detector {
+// New returns a detector on models, which must have been opened with the roles detector, mesh, iris and pose, that decodes frames
+// with decoder. The registry provides the crops that the judges need; the caller calls its Run.
+func New(
+	conn *streams.Conn, models *vision.Models, decoder pictures.Decoder, registry *streams.Registry, o workers.Options,
+) *Detector {
 	if o.Concurrency == 0 {
 		o.Concurrency = runtime.NumCPU()
 	}
 	d := &Detector{conn, models, registry, o, make(chan *lens, o.Concurrency)}
 	for range o.Concurrency {
-		d.lenses <- newLens(models)
+		d.lenses <- newLens(models, decoder)
 	}
 	return d
 }
 
 // Run detects until ctx is done.
 func (d *Detector) Run(ctx context.Context) error {
-	err := judging.Run(ctx, d.conn, judging.Judge[*schemas.Frame]{
+	return judging.Run(ctx, d.conn, judging.Judge[*schemas.Frame]{
 		Registration: registration(d.models, d.options.Version),
 		Stream:       streams.Frames, Concurrency: d.options.Concurrency, Observe: workers.Observer(schemas.WorkerDetector),
 		New: func() *schemas.Frame { return &schemas.Frame{} }, Judge: d.judge, Blank: blank, Failure: failure,
 	})
-	for range d.options.Concurrency {
-		(<-d.lenses).close()
-	}
-	return err
 }
 
 func registration(m *vision.Models, version string) schemas.Registration {
@@ -67,7 +66,7 @@ func (d *Detector) judge(ctx context.Context, f *schemas.Frame, sequence uint64,
 	}
 	l := <-d.lenses
 	defer func() { d.lenses <- l }()
-	verdict, face, err := l.look(f, sequence, s, wants(d.registry.All(), f.GetState(), s))
+	verdict, face, err := l.look(ctx, f, sequence, s, wants(d.registry.All(), f.GetState(), s))
 	if err == nil && face != nil {
 		err = d.conn.PublishFace(ctx, face)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -27,14 +28,13 @@ import (
 // digest returns a hash of the detector's verdicts on some pictures, one after another in one session.
 func digest(t *testing.T, m *vision.Models) string {
 	t.Helper()
-	l := newLens(m)
-	defer l.close()
+	l := newLens(m, pictures.Here())
 	sum := sha256.New()
 	var own []byte
 	for _, name := range []string{"conditions/open_eyes_d9.jpg", "conditions/closed_eyes_d9.jpg", "conditions/profile_b_zub.jpg", "multi/bbt1.jpg", "match/bbt/amy1.png"} {
 		f := frame(workertest.Picture(t, name), schemas.CodeEyesClosed)
 		f.State.Workers = map[string][]byte{schemas.WorkerDetector: own}
-		v, face, err := l.look(f, 42, schemas.DefaultSettings(), judged)
+		v, face, err := l.look(t.Context(), f, 42, schemas.DefaultSettings(), judged)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,11 +86,10 @@ func TestVerdictsAreReproducible(t *testing.T) {
 }
 
 func TestForeignState(t *testing.T) {
-	l := newLens(workertest.Models(t, "zoo"))
-	defer l.close()
+	l := newLens(workertest.Models(t, "zoo"), pictures.Here())
 	f := frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg"))
 	f.State.Workers = map[string][]byte{schemas.WorkerDetector: []byte("{")}
-	if _, _, err := l.look(f, 1, schemas.DefaultSettings(), nil); streams.FaultOf(err) != streams.Input {
+	if _, _, err := l.look(t.Context(), f, 1, schemas.DefaultSettings(), nil); streams.FaultOf(err) != streams.Input {
 		t.Errorf("got %v, want the input's fault", err)
 	}
 }
@@ -137,7 +136,7 @@ func TestOverTheStreams(t *testing.T) {
 		}
 		return nil
 	})
-	streamstest.Go(t, New(conn, models, registry, workers.Options{Concurrency: 2}).Run)
+	streamstest.Go(t, New(conn, models, pictures.Here(), registry, workers.Options{Concurrency: 2}).Run)
 	faces := make(chan *schemas.Face, 10)
 	streamstest.Go(t, func(ctx context.Context) error {
 		return conn.Consume(ctx, streams.Work{Stream: streams.Faces, Durable: "test", Concurrency: 1, AckWait: time.Minute}, func(_ context.Context, d *streams.Delivery) error {

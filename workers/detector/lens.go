@@ -1,15 +1,17 @@
 package detector
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/samepicture"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -17,7 +19,7 @@ import (
 // lens judges one frame at a time, with its own buffers.
 type lens struct {
 	models      *vision.Models
-	decoder     *vision.Decoder
+	decoder     pictures.Decoder
 	image       vision.Image
 	found       []vision.Detection
 	measured    vision.Measurement
@@ -25,15 +27,13 @@ type lens struct {
 	measurement prometheus.Counter
 }
 
-func newLens(m *vision.Models) *lens {
+func newLens(m *vision.Models, d pictures.Decoder) *lens {
 	return &lens{
-		models: m, decoder: vision.NewDecoder(imagefile.MaxPixels),
+		models: m, decoder: d,
 		detections:  workers.Inferences(schemas.WorkerDetector, string(vision.RoleDetector)),
 		measurement: workers.Inferences(schemas.WorkerDetector, string(vision.RoleMesh)),
 	}
 }
-
-func (l *lens) close() { l.decoder.Close() }
 
 // memory is the detector's own state: the aspect ratio of this person's open eyes.
 type memory struct {
@@ -43,12 +43,16 @@ type memory struct {
 
 // look judges a frame. The face is nil unless the frame passed every check that is not waived. The verdict is set even
 // with an error.
-func (l *lens) look(f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want) (*schemas.Verdict, *schemas.Face, error) {
+func (l *lens) look(
+	ctx context.Context, f *schemas.Frame, sequence uint64, s *schemas.Settings, wants []want,
+) (*schemas.Verdict, *schemas.Face, error) {
 	defer l.image.Release()
 	v := blank(f, sequence)
 	e, d := v.GetEstimations(), v.GetDetection()
-	if err := l.decoder.Decode(f.GetImage(), &l.image); err != nil {
+	if err := l.decoder.Decode(ctx, f.GetImage(), &l.image); errors.Is(err, vision.ErrUndecodable) {
 		return v, nil, streams.Blame(streams.Input, fmt.Errorf("frame %s: %w", f.GetName().Key(), err))
+	} else if err != nil {
+		return v, nil, err
 	}
 	var m memory
 	if own := f.GetState().GetWorkers()[schemas.WorkerDetector]; len(own) > 0 {

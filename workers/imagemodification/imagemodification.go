@@ -7,16 +7,14 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"strings"
-
-	"github.com/asticode/go-astiav"
 
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/imagemodification/internal/forensics"
-	"github.com/selene-liveness/selene/workers/vision/decode"
+	"github.com/selene-liveness/selene/workers/pictures"
+	"github.com/selene-liveness/selene/workers/vision"
 )
 
 // maxPixels is the size of the largest frame that is scored, which takes a second of processor time.
@@ -31,10 +29,13 @@ type Frames interface {
 }
 
 // Worker scores JPEG frames. It has no state and is safe for concurrent use.
-type Worker struct{ frames Frames }
+type Worker struct {
+	frames  Frames
+	decoder pictures.Decoder
+}
 
-// New returns the worker.
-func New(frames Frames) *Worker { return &Worker{frames} }
+// New returns the worker, which decodes frames with decoder.
+func New(frames Frames, decoder pictures.Decoder) *Worker { return &Worker{frames, decoder} }
 
 // Name returns "image-modification".
 func (w *Worker) Name() string { return schemas.WorkerImageModification }
@@ -57,9 +58,12 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	}
 	box := f.GetEstimations().GetFramePosition().GetFace()
 	face := image.Rect(int(box.GetX()), int(box.GetY()), int(box.GetX()+box.GetWidth()), int(box.GetY()+box.GetHeight()))
-	score, ok, err := Score(frame.GetImage(), face)
-	if err != nil {
+	score, ok, err := w.score(ctx, frame.GetImage(), face)
+	if errors.Is(err, vision.ErrUndecodable) {
 		return nil, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if !ok || math.IsNaN(score) {
 		v.Errors = []int32{schemas.CodeImageModificationNone}
@@ -72,13 +76,13 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 	return v, nil
 }
 
-// Score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle, in the picture as shown. It is 0 when the picture
+// score returns 0..1, 1 = original, for a JPEG in which the face fills a rectangle, in the picture as shown. It is 0 when the picture
 // names the editor it came from, which no camera does; otherwise it falls with the JPEG ghost. ok is false when nothing can be scored.
-func Score(data []byte, face image.Rectangle) (score float64, ok bool, err error) {
+func (w *Worker) score(ctx context.Context, data []byte, face image.Rectangle) (score float64, ok bool, err error) {
 	if forensics.Editor(data) != "" {
 		return 0, true, nil
 	}
-	luma, turn, err := lumaOf(data)
+	luma, turn, err := w.lumaOf(ctx, data)
 	if err != nil || luma == nil {
 		return 0, false, err
 	}
@@ -95,24 +99,14 @@ func stored(face image.Rectangle, turn imagefile.Orientation, l *forensics.Luma)
 
 // lumaOf returns the brightness as a JPEG stores it, without converting to RGB and back, and how it is turned. It is nil for a
 // picture that is too large, a PNG, or a JPEG in RGB or CMYK, which no camera writes.
-func lumaOf(data []byte) (*forensics.Luma, imagefile.Orientation, error) {
+func (w *Worker) lumaOf(ctx context.Context, data []byte) (*forensics.Luma, imagefile.Orientation, error) {
 	info, err := imagefile.Inspect(data, maxPixels)
 	if errors.Is(err, imagefile.ErrTooLarge) || info.Format == imagefile.PNG || info.Components > 3 {
 		return nil, 0, nil
 	}
-	decoder, frame := decode.New(maxPixels), astiav.AllocFrame()
-	defer decoder.Close()
-	defer frame.Free()
-	if err := decoder.DecodeStored(data, frame); err != nil {
+	luma, err := w.decoder.Luma(ctx, data)
+	if err != nil || luma == nil {
 		return nil, 0, err
 	}
-	if colours := frame.PixelFormat().Name(); !strings.HasPrefix(colours, "yuv") && !strings.HasPrefix(colours, "gray") {
-		return nil, 0, nil
-	}
-	l := &forensics.Luma{Width: info.Width, Height: info.Height}
-	pix, stride := decode.FirstPlane(frame), frame.Linesize()[0]
-	for y := range l.Height {
-		l.Pix = append(l.Pix, pix[y*stride:][:l.Width]...)
-	}
-	return l, info.Orientation, nil
+	return &forensics.Luma{Width: info.Width, Height: info.Height, Pix: luma}, info.Orientation, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/imagemodification"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
@@ -76,7 +77,7 @@ func TestJudge(t *testing.T) {
 		f := &schemas.Face{Version: schemas.Version, Name: frame, Frame: stored, Estimations: &schemas.Estimations{FramePosition: &schemas.FramePosition{
 			Face: &schemas.Rect{X: int32(face.Min.X), Y: int32(face.Min.Y), Width: int32(face.Dx()), Height: int32(face.Dy())},
 		}}}
-		v, err := imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, c.settings)})
+		v, err := imagemodification.New(sessions.New(conn), pictures.Here()).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, c.settings)})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -88,7 +89,7 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	f := &schemas.Face{Version: schemas.Version, Name: &schemas.FrameName{}, Frame: 1_000_000}
-	v, err := imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
+	v, err := imagemodification.New(sessions.New(conn), pictures.Here()).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
 	if err != nil || !slices.Equal(v.GetErrors(), []int32{schemas.CodeImageModificationNone}) {
 		t.Errorf("a frame that does not exist: %v, %v", v, err)
 	}
@@ -97,7 +98,7 @@ func TestJudge(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Frame = stored
-	_, err = imagemodification.New(sessions.New(conn)).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
+	_, err = imagemodification.New(sessions.New(conn), pictures.Here()).Judge(ctx, f, workers.State{Settings: workertest.Settings(t, `{"thresholds":{"image_modification":0.5}}`)})
 	if err == nil || streams.FaultOf(err) != streams.Input {
 		t.Errorf("half an image: %v", err)
 	}

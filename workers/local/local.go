@@ -17,6 +17,7 @@ import (
 	"github.com/selene-liveness/selene/workers/lightchallenge"
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 	"github.com/selene-liveness/selene/workers/vision"
 )
@@ -31,11 +32,13 @@ type Pipeline struct {
 }
 
 // New returns a pipeline that judges by settings. The models must have been opened with every role of the pack. Settings that
-// name a plugin are an error. The virtual-camera worker knows no earlier sessions, so nothing but the frames of a session decides.
+// name a plugin are an error. Pictures are decoded in this process. The virtual-camera worker knows no earlier sessions, so nothing but the frames of a session decides.
 func New(m *vision.Models, s *schemas.Settings) (*Pipeline, error) {
 	p := &Pipeline{models: m, settings: s, judges: map[string]workers.Worker{}, running: map[string]schemas.Registration{}}
+	decoder := pictures.Here()
 	for _, w := range []workers.Worker{
-		liveness.New(m), matcher.New(m), activeliveness.New(), virtualcamera.New(inHand{}, nil), imagemodification.New(inHand{}),
+		liveness.New(m), matcher.New(m), activeliveness.New(), virtualcamera.New(inHand{}, decoder, nil),
+		imagemodification.New(inHand{}, decoder),
 		lightchallenge.New(),
 	} {
 		p.judges[w.Name()], p.running[w.Name()] = w, workers.Registered(w)
@@ -45,7 +48,7 @@ func New(m *vision.Models, s *schemas.Settings) (*Pipeline, error) {
 			return nil, fmt.Errorf("settings: worker %s is not one that can run in this process; known ones: %v", name, p.names())
 		}
 	}
-	p.lenses.New = func() any { return detector.NewLens(m) }
+	p.lenses.New = func() any { return detector.NewLens(m, decoder) }
 	return p, nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/selene-liveness/selene/workers/liveness"
 	"github.com/selene-liveness/selene/workers/local"
 	"github.com/selene-liveness/selene/workers/matcher"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
@@ -52,9 +53,9 @@ func distributed(t *testing.T, m *vision.Models, document string) func(n int, im
 	}
 	registry, o := streams.NewRegistry(conn), workers.Options{Concurrency: 1}
 	stored := sessions.New(conn)
-	runs := []func(context.Context) error{registry.Run, detector.New(conn, m, registry, o).Run, decider.New(conn).Run}
+	runs := []func(context.Context) error{registry.Run, detector.New(conn, m, pictures.Here(), registry, o).Run, decider.New(conn).Run}
 	for _, w := range []workers.Worker{
-		liveness.New(m), matcher.New(m), activeliveness.New(), virtualcamera.New(stored, nil), imagemodification.New(stored),
+		liveness.New(m), matcher.New(m), activeliveness.New(), virtualcamera.New(stored, pictures.Here(), nil), imagemodification.New(stored, pictures.Here()),
 	} {
 		runs = append(runs, func(ctx context.Context) error { return workers.Run(ctx, conn, w, o) })
 	}

@@ -8,27 +8,26 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
 // referenceFace is the smallest width and height of the face in a reference picture, in pixels.
 const referenceFace = 64
 
-// Run judges faces, and describes reference faces of new sessions, until ctx is done. Describing needs the roles detector and
-// descriptor; without them the service is not offered.
-func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o workers.Options) error {
+// Run judges faces, and describes reference faces of new sessions, whose pictures decoder decodes, until ctx is done. Describing needs
+// the roles detector and descriptor; without them the service is not offered.
+func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, decoder pictures.Decoder, o workers.Options) error {
 	w := New(models)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return workers.Run(ctx, conn, w, o) })
 	if models.Has(vision.RoleDetector) && models.Has(vision.RoleDescriptor) {
 		group.Go(func() error {
-			d := newDescriber(w)
-			defer d.close()
-			return describe.Serve(ctx, conn, d.describe)
+			d := newDescriber(w, decoder)
+			return describe.Serve(ctx, conn, func(image []byte) ([]byte, error) { return d.describe(ctx, image) })
 		})
 	}
 	return group.Wait()
@@ -37,23 +36,21 @@ func Run(ctx context.Context, conn *streams.Conn, models *vision.Models, o worke
 // describer creates the initial state of a session with a reference face. It is not safe for concurrent use.
 type describer struct {
 	worker  *Worker
-	decoder *vision.Decoder
+	decoder pictures.Decoder
 	image   vision.Image
 	found   []vision.Detection
 }
 
-func newDescriber(w *Worker) *describer {
-	return &describer{worker: w, decoder: vision.NewDecoder(imagefile.MaxPixels)}
+func newDescriber(w *Worker, decoder pictures.Decoder) *describer {
+	return &describer{worker: w, decoder: decoder}
 }
-
-func (d *describer) close() { d.decoder.Close() }
 
 // describe returns the matcher's state before the first frame. A picture without exactly one usable face is a
 // *describe.Refusal.
-func (d *describer) describe(image []byte) ([]byte, error) {
+func (d *describer) describe(ctx context.Context, image []byte) ([]byte, error) {
 	models := d.worker.models
 	defer d.image.Release()
-	if err := d.decoder.Decode(image, &d.image); err != nil {
+	if err := d.decoder.Decode(ctx, image, &d.image); err != nil {
 		if errors.Is(err, vision.ErrUndecodable) {
 			return nil, &describe.Refusal{Code: schemas.SystemUndecodable, Reason: "the picture cannot be decoded"}
 		}

@@ -15,15 +15,15 @@ import (
 	"github.com/selene-liveness/selene/streams/describe"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
 
 func reference(t *testing.T, w *Worker, image []byte) ([]byte, error) {
 	t.Helper()
-	d := newDescriber(w)
-	defer d.close()
-	return d.describe(image)
+	d := newDescriber(w, pictures.Here())
+	return d.describe(t.Context(), image)
 }
 
 // onItsSide returns a picture as a phone that is held upright stores it.
@@ -179,7 +179,7 @@ func TestRefusedReferencePictures(t *testing.T) {
 func TestDescribeOverTheBroker(t *testing.T) {
 	m := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	streamstest.Go(t, func(ctx context.Context) error { return Run(ctx, conn, m, workers.Options{}) })
+	streamstest.Go(t, func(ctx context.Context) error { return Run(ctx, conn, m, pictures.Here(), workers.Options{}) })
 	picture := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
 	var own []byte
 	streamstest.Eventually(t, func() (err error) {

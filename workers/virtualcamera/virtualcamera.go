@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/selene-liveness/selene/schemas"
-	"github.com/selene-liveness/selene/schemas/imagefile"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -34,22 +34,15 @@ type Sessions interface {
 type Worker struct {
 	frames  Frames
 	earlier Sessions
-	lenses  sync.Pool
+	decoder pictures.Decoder
+	images  sync.Pool // of *vision.Image
 }
 
-// lens is a decoder with its buffers, for one goroutine at a time.
-type lens struct {
-	decoder *vision.Decoder
-	image   vision.Image
-}
-
-// New returns the worker. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
+// New returns the worker, which decodes frames with decoder. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
 // signal earlier_session or earlier_pictures. With nil, verdicts follow from the frames of the session alone, which judging a
 // recording again requires.
-func New(frames Frames, earlier Sessions) *Worker {
-	return &Worker{frames: frames, earlier: earlier, lenses: sync.Pool{New: func() any {
-		return &lens{decoder: vision.NewDecoder(imagefile.MaxPixels)}
-	}}}
+func New(frames Frames, decoder pictures.Decoder, earlier Sessions) *Worker {
+	return &Worker{frames: frames, decoder: decoder, earlier: earlier, images: sync.Pool{New: func() any { return new(vision.Image) }}}
 }
 
 // Name returns "virtual-camera".
@@ -100,34 +93,36 @@ func (w *Worker) Judge(ctx context.Context, f *schemas.Face, s workers.State) (*
 
 // see adds the frame to the memory and returns its size in pixels.
 func (w *Worker) see(ctx context.Context, m *memory, f *schemas.Face, frame *schemas.Frame) (width, height int, err error) {
-	l := w.lenses.Get().(*lens)
-	defer w.lenses.Put(l)
-	defer l.image.Release()
-	if err := l.decoder.Decode(frame.GetImage(), &l.image); err != nil {
+	image := w.images.Get().(*vision.Image)
+	defer w.images.Put(image)
+	defer image.Release()
+	if err := w.decoder.Decode(ctx, frame.GetImage(), image); errors.Is(err, vision.ErrUndecodable) {
 		return 0, 0, streams.Blame(streams.Input, fmt.Errorf("frame %d: %w", f.GetFrame(), err))
+	} else if err != nil {
+		return 0, 0, err
 	}
-	if min(l.image.Width, l.image.Height) < leastSide {
+	if min(image.Width, image.Height) < leastSide {
 		return 0, 0, streams.Blame(
 			streams.Input,
 			fmt.Errorf(
 				"frame %d has %d x %d pixels; cameras take at least %d a side",
 				f.GetFrame(),
-				l.image.Width,
-				l.image.Height,
+				image.Width,
+				image.Height,
 				leastSide,
 			),
 		)
 	}
 	sum := sha256.Sum256(frame.GetImage())
 	now := sight{
-		Sum: binary.BigEndian.Uint64(sum[:]), Hash: differenceHash(&l.image),
+		Sum: binary.BigEndian.Uint64(sum[:]), Hash: differenceHash(image),
 		AtMS: uint32(max(0, f.GetReceivedUnixNanos()-f.GetState().GetOpenedUnixNanos()) / int64(time.Millisecond)),
 	}
 	if err := w.askEarlier(ctx, m, f.GetName(), sum, now.Hash); err != nil {
 		return 0, 0, err
 	}
-	m.add(now, takePatches(&l.image))
-	return l.image.Width, l.image.Height, nil
+	m.add(now, takePatches(image))
+	return image.Width, image.Height, nil
 }
 
 // askEarlier raises the signals for an image that another session showed before, and for pictures that look like its pictures:

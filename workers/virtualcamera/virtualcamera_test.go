@@ -20,6 +20,7 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/virtualcamera"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -49,7 +50,7 @@ func TestClipsPlayedOnceAndLooped(t *testing.T) {
 	for _, name := range realClips {
 		t.Run(name, func(t *testing.T) {
 			once := workertest.Clip(t, name, 6, 30)
-			alone := virtualcamera.New(sessions.New(conn), nil)
+			alone := virtualcamera.New(sessions.New(conn), pictures.Here(), nil)
 
 			p := open(t, conn, alone, s)
 			if lowest := p.play(once); lowest < 0.5 {
@@ -78,7 +79,7 @@ func TestClipsPlayedOnceAndLooped(t *testing.T) {
 func TestRecompressedLoop(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	once := workertest.Clip(t, "real_lp_d_d3.mp4", 6, 30)
-	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{}`))
 	p.play(once)
 	for i, image := range once {
 		once[i] = again(t, image, 70)
@@ -91,7 +92,7 @@ func TestRecompressedLoop(t *testing.T) {
 func TestSlowCamera(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 20)
-	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{}`))
 	var doubled [][]byte
 	for _, f := range frames {
 		doubled = append(doubled, f, f, f)
@@ -104,7 +105,7 @@ func TestSlowCamera(t *testing.T) {
 func TestStillPhoto(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	photo := workertest.Picture(t, "conditions/frontal_zub.jpg")
-	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{"virtual_camera_checker":{"policy":"reject"}}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{"virtual_camera_checker":{"policy":"reject"}}`))
 	for range 10 { // a camera that stalls does the same
 		if v := p.frame(photo, 300*time.Millisecond); len(v.GetErrors()) > 0 || v.GetMarksFake() {
 			t.Fatalf("rejected after %s: %v", p.at.Sub(opened), v)
@@ -139,7 +140,7 @@ func TestDevice(t *testing.T) {
 		{&schemas.Device{Camera: "c920", Capabilities: `no JSON`}, "reject", []string{"capabilities"}, false},
 		{&schemas.Device{Camera: "ManyCam", Capabilities: `[]`}, "reject", []string{"camera_label", "capabilities"}, true},
 	} {
-		p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, fmt.Sprintf(`{"virtual_camera_checker":{"policy":%q}}`, c.policy)))
+		p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, fmt.Sprintf(`{"virtual_camera_checker":{"policy":%q}}`, c.policy)))
 		p.device = c.device
 		v := p.frame(photo, 0)
 		if got := v.GetEstimations().GetVirtualCamera(); !slices.Equal(got.GetSignals(), c.signals) || (got.GetScore() < 1) != (len(c.signals) > 0) {
@@ -149,7 +150,7 @@ func TestDevice(t *testing.T) {
 			t.Errorf("%v, policy %s: errors %v, fake %v", c.device, c.policy, v.GetErrors(), v.GetMarksFake())
 		}
 	}
-	off := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false}}`))
+	off := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{"virtual_camera_checker":{"is_enabled":false}}`))
 	off.device = &schemas.Device{Camera: "OBS"}
 	if v := off.frame(photo, 0); v.GetEstimations().GetVirtualCamera() != nil {
 		t.Errorf("switched off: %v", v)
@@ -159,7 +160,7 @@ func TestDevice(t *testing.T) {
 func TestEarlierSessions(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
 	s := workertest.Settings(t, `{}`)
-	w := virtualcamera.New(sessions.New(conn), hashes.New(conn))
+	w := virtualcamera.New(sessions.New(conn), pictures.Here(), hashes.New(conn))
 	frames := workertest.Clip(t, "real_lp_d_d10.mp4", 6, 30)
 	signals := func(w *virtualcamera.Worker, images [][]byte) ([]string, float64) {
 		p := open(t, conn, w, s)
@@ -183,7 +184,7 @@ func TestEarlierSessions(t *testing.T) {
 	if got, lowest := signals(w, copies); !slices.Equal(got, []string{"earlier_pictures"}) || lowest < 0.5 || lowest > 0.7 {
 		t.Errorf("the same pictures, compressed again: %.2f %v", lowest, got)
 	}
-	if got, _ := signals(virtualcamera.New(sessions.New(conn), nil), frames[:3]); len(got) > 0 {
+	if got, _ := signals(virtualcamera.New(sessions.New(conn), pictures.Here(), nil), frames[:3]); len(got) > 0 {
 		t.Errorf("without earlier sessions: %v", got)
 	}
 }
@@ -194,7 +195,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{}`))
 	for i := range 15 { // something small moves over a photo
 		canvas := image.NewRGBA(photo.Bounds())
 		draw.Draw(canvas, canvas.Bounds(), photo, image.Point{}, draw.Src)
@@ -214,7 +215,7 @@ func TestPictureWithoutNoise(t *testing.T) {
 // Nobody is refused for signals that a person in front of a camera can raise.
 func TestUncertainSignalsNeverReject(t *testing.T) {
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
-	p := open(t, conn, virtualcamera.New(sessions.New(conn), nil), workertest.Settings(t, `{}`))
+	p := open(t, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), nil), workertest.Settings(t, `{}`))
 	p.device = &schemas.Device{Camera: "c920", Capabilities: `no JSON`}
 	once := workertest.Clip(t, "real_lp_d_d3.mp4", 6, 30)
 	var images [][]byte
@@ -246,7 +247,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	streamstest.Go(t, func(ctx context.Context) error {
-		return workers.Run(ctx, conn, virtualcamera.New(sessions.New(conn), hashes.New(conn)), workers.Options{})
+		return workers.Run(ctx, conn, virtualcamera.New(sessions.New(conn), pictures.Here(), hashes.New(conn)), workers.Options{})
 	})
 	name := &schemas.FrameName{Session: uuid.NewString(), Sequence: 1, Nonce: "n"}
 	state := &schemas.SessionState{SettingsRevision: revision.Number, Device: &schemas.Device{Camera: "OBS Virtual Camera"}}

@@ -3,6 +3,7 @@ package vision
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"github.com/asticode/go-astiav"
 
@@ -66,6 +67,24 @@ func (d *Decoder) Decode(data []byte, img *Image) error {
 		return fmt.Errorf("%w: convert: %w", ErrUndecodable, err)
 	}
 	return nil
+}
+
+// Luma appends to dst the brightness of every pixel as a JPEG stores it, row by row, not turned, without converting to RGB and back.
+// It appends nothing for a picture that stores none: a PNG, or a JPEG in RGB or CMYK. Every error that the data causes wraps
+// [ErrUndecodable].
+func (d *Decoder) Luma(data, dst []byte) ([]byte, error) {
+	if err := d.files.DecodeStored(data, d.frame); err != nil {
+		return dst, fmt.Errorf("%w: %w", ErrUndecodable, err)
+	}
+	defer d.frame.Unref()
+	if colours := d.frame.PixelFormat().Name(); !strings.HasPrefix(colours, "yuv") && !strings.HasPrefix(colours, "gray") {
+		return dst, nil
+	}
+	pix, stride := decode.FirstPlane(d.frame), d.frame.Linesize()[0]
+	for y := range d.frame.Height() {
+		dst = append(dst, pix[y*stride:][:d.frame.Width()]...)
+	}
+	return dst, nil
 }
 
 // convert writes d.frame, in the colours of its file, as RGB.

@@ -16,6 +16,7 @@ import (
 	"github.com/selene-liveness/selene/streams/settings"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/detector"
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/vision"
 )
 
@@ -65,7 +66,7 @@ func withJudge(ctx context.Context, models *vision.Models, work func(context.Con
 		parts, ctx := errgroup.WithContext(ctx)
 		parts.Go(func() error { return conn.ServeDecider(ctx, instance, j.receive) })
 		parts.Go(func() error {
-			return detector.New(conn, models, streams.NewRegistry(conn), workers.Options{Concurrency: 1}).Run(ctx)
+			return detector.New(conn, models, pictures.Here(), streams.NewRegistry(conn), workers.Options{Concurrency: 1}).Run(ctx)
 		})
 		parts.Go(func() error {
 			defer stop()

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/selene-liveness/selene/workers/pictures"
 	"github.com/selene-liveness/selene/workers/video"
 	"github.com/selene-liveness/selene/workers/video/stitch"
 )
@@ -19,10 +20,25 @@ func stitchCommand() *cobra.Command {
 
 const stitchName = "stitch"
 
-// video returns the options of the video worker. /proc/self/exe is this program even after its file was replaced.
+// decodeCommand is run by workers that decode pictures, which they do in processes of their own.
+func decodeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: decodeName, Short: "Decode pictures, for workers", Args: cobra.NoArgs, Hidden: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return pictures.Serve(pictures.Here(), c.InOrStdin(), c.OutOrStdout())
+		},
+	}
+}
+
+const decodeName = "decode"
+
+// thisProgram is this program even after its file was replaced.
+const thisProgram = "/proc/self/exe"
+
+// video returns the options of the video worker.
 func (w *workerSettings) video() video.Options {
 	return video.Options{
 		Jobs: w.VideoJobs, Threads: w.VideoThreads, Version: version(),
-		Encoder: stitch.Encoder{Command: []string{"/proc/self/exe", stitchName}},
+		Encoder: stitch.Encoder{Command: []string{thisProgram, stitchName}},
 	}
 }
