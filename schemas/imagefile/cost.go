@@ -1,12 +1,16 @@
 package imagefile
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // MaxPixels is the number of pixels of the largest picture: 4096 x 3072, a little more than cameras of 12 megapixels take.
 const MaxPixels = 12 << 20
 
-// What decoding a picture may cost at most. They bound the worst that somebody can make to about a second of one core, and to
-// two if they send a PNG of 10 MiB; what encoders write takes a fraction. BenchmarkCostlyPictures in test/security measures it.
+// What decoding a picture may cost at most. They bound the worst that somebody can make to about a second of one core; what encoders
+// write takes a fraction. Only a PNG of 10 MiB can take two, which decoders do not have. BenchmarkCostlyPictures in test/security
+// measures it.
 const (
 	// maxSegments is the number of segments of a JPEG. A profile has up to 255.
 	maxSegments = 1000
@@ -22,6 +26,11 @@ const (
 	maxRowBytes = 4*MaxPixels + 1<<20
 	// maxOverhead is the number of bytes beside its pixels that the compressed data of a PNG may have.
 	maxOverhead = 1 << 10
+
+	// Verify checks the rows of a PNG that has more than rowsBytes bytes of compressed data for no longer than rowsTime, which is enough
+	// for 12 megapixels. Where it is not, the rest is left to the decoder.
+	rowsTime  = 250 * time.Millisecond
+	rowsBytes = 1 << 20
 )
 
 // ErrTooCostly marks a picture that is of an allowed size and would take too long to decode, or too much memory.

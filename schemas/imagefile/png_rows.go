@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // pass is a grid of the pixels of a picture: every dx-th column from x on, every dy-th row from y on.
@@ -57,7 +58,15 @@ var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 func (p *pngFile) checkRows() error {
 	f := inflaters.Get().(*inflater)
 	defer inflaters.Put(f)
-	data := &dataReader{rest: p.data}
+	data := &dataReader{rest: p.data, until: time.Now().Add(rowsTime)}
+	err := f.check(p, data)
+	if errors.Is(err, errLong) {
+		return nil
+	}
+	return err
+}
+
+func (f *inflater) check(p *pngFile, data *dataReader) error {
 	if err := f.reset(data); err != nil {
 		return missing(err)
 	}
@@ -105,6 +114,9 @@ func (f *inflater) readRows(rows, length int) error {
 
 // missing distinguishes pixel data that ends early from damaged data.
 func missing(err error) error {
+	if errors.Is(err, errLong) {
+		return err
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTruncated
 	}
@@ -114,7 +126,12 @@ func missing(err error) error {
 // dataReader reads the contents of consecutive IDAT chunks. They have been walked before.
 type dataReader struct {
 	chunk, rest []byte
+	read        int
+	until       time.Time
 }
+
+// errLong marks data that takes long to inflate.
+var errLong = errors.New("the pixel data takes long to check")
 
 func (r *dataReader) Read(b []byte) (int, error) {
 	for len(r.chunk) == 0 {
@@ -124,7 +141,11 @@ func (r *dataReader) Read(b []byte) (int, error) {
 		}
 		r.chunk, r.rest = content, rest
 	}
+	if r.read > rowsBytes && time.Now().After(r.until) {
+		return 0, errLong
+	}
 	n := copy(b, r.chunk)
 	r.chunk = r.chunk[n:]
+	r.read += n
 	return n, nil
 }

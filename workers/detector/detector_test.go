@@ -21,6 +21,7 @@ import (
 	"github.com/selene-liveness/selene/streams/streamstest"
 	"github.com/selene-liveness/selene/workers"
 	"github.com/selene-liveness/selene/workers/pictures"
+	"github.com/selene-liveness/selene/workers/pictures/picturestest"
 	"github.com/selene-liveness/selene/workers/vision"
 	"github.com/selene-liveness/selene/workers/workertest"
 )
@@ -111,7 +112,9 @@ func TestFakeSessionsAreNotSentToJudges(t *testing.T) {
 	}
 }
 
-// TestOverTheStreams sends frames through a running worker.
+func TestMain(m *testing.M) { picturestest.Main(m) }
+
+// TestOverTheStreams sends frames through a running worker. Those that no decoder survives end alone.
 func TestOverTheStreams(t *testing.T) {
 	models := workertest.Models(t, "zoo")
 	conn := streamstest.Connect(t, streamstest.Broker(t, false))
@@ -136,7 +139,7 @@ func TestOverTheStreams(t *testing.T) {
 		}
 		return nil
 	})
-	streamstest.Go(t, New(conn, models, pictures.Here(), registry, workers.Options{Concurrency: 2}).Run)
+	streamstest.Go(t, New(conn, models, picturestest.Processes(t, 2), registry, workers.Options{Concurrency: 2}).Run)
 	faces := make(chan *schemas.Face, 10)
 	streamstest.Go(t, func(ctx context.Context) error {
 		return conn.Consume(ctx, streams.Work{Stream: streams.Faces, Durable: "test", Concurrency: 1, AckWait: time.Minute}, func(_ context.Context, d *streams.Delivery) error {
@@ -175,7 +178,7 @@ func TestOverTheStreams(t *testing.T) {
 		})
 		return v
 	}
-	t.Run("a good frame", func(t *testing.T) {
+	good := func(t *testing.T) {
 		id := uuid.NewString()
 		seq := send(id, frame(workertest.Picture(t, "conditions/open_eyes_d9.jpg")))
 		v := verdict(id)
@@ -186,9 +189,13 @@ func TestOverTheStreams(t *testing.T) {
 		if len(f.GetCrops()) != 1 || f.GetCrops()[0].GetName() != "hats/head" || f.GetFrame() != seq || f.GetName().GetSession() != id {
 			t.Errorf("%d crops in the face of frame %d", len(f.GetCrops()), f.GetFrame())
 		}
-	})
+	}
+	t.Run("a good frame", good)
 	whole := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
-	for name, image := range map[string][]byte{"no image": []byte("selene"), "half an image": whole[:len(whole)/2], "nothing": nil} {
+	for name, image := range map[string][]byte{"no image": []byte("selene"), "half an image": whole[:len(whole)/2], "nothing": nil,
+		"one that crashes its decoder": picturestest.In(whole, picturestest.Crash), "a bomb": picturestest.In(whole, picturestest.Memory),
+		"one that never ends": picturestest.In(whole, picturestest.Spin),
+	} {
 		t.Run(name, func(t *testing.T) {
 			id := uuid.NewString()
 			send(id, frame(image))
@@ -198,6 +205,7 @@ func TestOverTheStreams(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a good frame after them", good)
 	if len(faces) != 0 {
 		t.Errorf("%d more faces", len(faces))
 	}

@@ -92,6 +92,9 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// errGone marks a process that had ended before it got a picture.
+var errGone = errors.New("the process has ended")
+
 // errSlow marks a picture that took too long.
 var errSlow = fmt.Errorf("decoding it took more than %v of processor time, or %v", pictureCPU, pictureTime)
 
@@ -99,11 +102,10 @@ var errSlow = fmt.Errorf("decoding it took more than %v of processor time, or %v
 func (c *process) do(j *job) (alive bool, err error) {
 	copy(c.memory.file(), j.data)
 	before := c.cpu()
-	_, err = c.in.Write(message{kind: j.kind, bytes: uint32(len(j.data))}.encode()) //nolint:gosec // up to fileBytes
-	var a message
-	if err == nil {
-		a, err = c.read(func() time.Duration { return pictureCPU - (c.cpu() - before) }, pictureCPU)
+	if _, err := c.in.Write(message{kind: j.kind, bytes: uint32(len(j.data))}.encode()); err != nil { //nolint:gosec // up to fileBytes
+		return false, errGone
 	}
+	a, err := c.read(func() time.Duration { return pictureCPU - (c.cpu() - before) }, pictureCPU)
 	if err == nil && a.bytes > pixelBytes {
 		err = fmt.Errorf("it announced %d bytes", a.bytes)
 	}

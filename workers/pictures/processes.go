@@ -1,7 +1,9 @@
 package pictures
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -58,13 +60,19 @@ func (p *Processes) Run(ctx context.Context) error {
 }
 
 // keep gives pictures to one process after another.
-func (p *Processes) keep(ctx context.Context) error {
+func (p *Processes) keep(ctx context.Context) (err error) {
 	memory, file, err := newShared()
 	if err != nil {
 		return fmt.Errorf("decode pictures: %w", err)
 	}
 	defer file.Close()
 	defer memory.free()
+	var next *job // that the process before did not begin
+	defer func() {
+		if next != nil {
+			next.done <- cmp.Or(err, ctx.Err())
+		}
+	}()
 	for {
 		c, err := p.start(ctx, memory, file)
 		if ctx.Err() != nil {
@@ -74,7 +82,7 @@ func (p *Processes) keep(ctx context.Context) error {
 			return fmt.Errorf("start a process that decodes pictures: %w (it is this program, run again: see that memory and processes are "+
 				"not limited too much, and that the program may be executed)", err)
 		}
-		p.use(ctx, c)
+		next = p.use(ctx, c, next)
 		c.close()
 		if ctx.Err() != nil {
 			return nil
@@ -101,25 +109,31 @@ func (p *Processes) start(ctx context.Context, memory shared, file *os.File) (c 
 	return nil, err
 }
 
-// use gives pictures to a process until it ends.
-func (p *Processes) use(ctx context.Context, c *process) {
+// use gives pictures to a process until it ends, the first of which may be given. It returns one that the process did not begin, or nil.
+func (p *Processes) use(ctx context.Context, c *process, next *job) *job {
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.ended: // killed by somebody else
-			slog.Warn("a process that decodes pictures has ended and is replaced", "reason", c.epitaph())
-			return
-		case j := <-p.jobs:
-			alive, err := c.do(j)
-			if !alive && ctx.Err() != nil {
-				err = ctx.Err()
-			}
-			j.done <- err
-			if !alive {
-				return
+		if next == nil {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-c.ended:
+				slog.Warn("a process that decodes pictures has ended and is replaced", "reason", c.epitaph())
+				return nil
+			case next = <-p.jobs:
 			}
 		}
+		alive, err := c.do(next)
+		if errors.Is(err, errGone) {
+			return next
+		}
+		if !alive && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		next.done <- err
+		if !alive {
+			return nil
+		}
+		next = nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +47,7 @@ func files(t *testing.T) [][]byte {
 	for _, s := range imagefiletest.Samples() {
 		files = append(files, s.Data)
 	}
-	whole := imagefiletest.JPEG(imagefiletest.Picture(3000, 2000))
+	whole := imagefiletest.JPEG(imagefiletest.Picture(1500, 1000))
 	return append(files, whole, whole[:len(whole)/2])
 }
 
@@ -116,10 +117,10 @@ func TestTroubleStaysAlone(t *testing.T) {
 	}
 }
 
-// The picture that takes longest of those that pass the door.
+// The picture that takes longest of those that imagefile accepts.
 func TestBlockBombIsCut(t *testing.T) {
 	p := picturestest.Processes(t, 1)
-	err := p.Decode(t.Context(), imagefiletest.BlockBomb(2048, 1800, 10<<20), new(vision.Image))
+	err := p.Decode(t.Context(), imagefiletest.BlockBomb(2400, 2000, 14<<20), new(vision.Image))
 	if !errors.Is(err, vision.ErrUndecodable) || !strings.Contains(err.Error(), "processor time") {
 		t.Error(err)
 	}
@@ -213,7 +214,7 @@ func TestProcessesAreLimitedAndInheritNoSecrets(t *testing.T) {
 // What large pictures take is returned.
 func TestLargePicturesLeaveNoMemory(t *testing.T) {
 	p := picturestest.Processes(t, 1)
-	large := imagefiletest.JPEG(imagefiletest.Picture(4096, 3072))
+	large := imagefiletest.JPEG(image.NewYCbCr(image.Rect(0, 0, 4096, 3072), image.YCbCrSubsampleRatio420))
 	var img vision.Image
 	for range 4 {
 		if err := p.Decode(t.Context(), large, &img); err != nil {
