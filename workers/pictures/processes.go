@@ -20,7 +20,7 @@ type Options struct {
 	Command []string
 	// Env is the environment of the processes besides PATH, TMPDIR and LD_LIBRARY_PATH.
 	Env []string
-	// Pictures is the number of pictures that are decoded at the same time while another process starts anew.
+	// Pictures is the number of pictures that are decoded at the same time, also while one process is replaced.
 	Pictures int
 }
 
