@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -92,7 +93,7 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// errGone marks a process that had ended before it got a picture.
+// errGone marks a process that somebody else ended: an operator, or the system for want of memory. Its picture gets another one.
 var errGone = errors.New("the process has ended")
 
 // errSlow marks a picture that took too long.
@@ -112,6 +113,10 @@ func (c *process) do(j *job) (alive bool, err error) {
 	if err != nil {
 		c.close()
 		if !errors.Is(err, errSlow) {
+			if killed := child.Signal(c.cmd.ProcessState) == syscall.SIGKILL; killed && !j.again {
+				j.again = true
+				return false, errGone
+			}
 			err = fmt.Errorf("its process has ended (%s)", c.epitaph())
 		}
 		return false, fmt.Errorf("%w: %w", vision.ErrUndecodable, err)

@@ -45,6 +45,8 @@ type job struct {
 	// take gets the answer, which is valid until it returns.
 	take func(a message, answer []byte) error
 	done chan error
+	// again is set when a process was killed from outside while it had the picture.
+	again bool
 }
 
 // NewProcesses returns a decoder that works while Run does.
@@ -67,7 +69,7 @@ func (p *Processes) keep(ctx context.Context) (err error) {
 	}
 	defer file.Close()
 	defer memory.free()
-	var next *job // that the process before did not begin
+	var next *job // that the process before left
 	defer func() {
 		if next != nil {
 			next.done <- cmp.Or(err, ctx.Err())
@@ -109,7 +111,7 @@ func (p *Processes) start(ctx context.Context, memory shared, file *os.File) (c 
 	return nil, err
 }
 
-// use gives pictures to a process until it ends, the first of which may be given. It returns one that the process did not begin, or nil.
+// use gives pictures to a process until it ends, the first of which may be given. It returns one that is for the next process, or nil.
 func (p *Processes) use(ctx context.Context, c *process, next *job) *job {
 	for {
 		if next == nil {
