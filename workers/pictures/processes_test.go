@@ -120,7 +120,7 @@ func TestTroubleStaysAlone(t *testing.T) {
 // The picture that takes longest of those that imagefile accepts.
 func TestBlockBombIsCut(t *testing.T) {
 	p := picturestest.Processes(t, 1)
-	err := p.Decode(t.Context(), imagefiletest.BlockBomb(2400, 2000, 14<<20), new(vision.Image))
+	err := p.Decode(t.Context(), imagefiletest.BlockBomb(2400, 2000, 14_400_000), new(vision.Image))
 	if !errors.Is(err, vision.ErrUndecodable) || !strings.Contains(err.Error(), "processor time") {
 		t.Error(err)
 	}
