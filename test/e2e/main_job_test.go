@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,10 +145,12 @@ func TestActiveLivenessNeedsAPerson(t *testing.T) {
 			needPack(t, pack)
 			env := "SELENE_PACK=" + pack
 			t.Run("turns", func(t *testing.T) {
-				i := up(t, fmt.Sprintf(active, `"yaw_left","yaw_right"`, 2, 50), env)
+				settings := fmt.Sprintf(active, `"yaw_left","yaw_right"`, 2, 50)
+				i := up(t, settings, env)
 				if p := i.replay(turns, nil, "--act", "--pack", pack); p.exit != 0 {
 					t.Errorf("exit code %d, codes %v, last %+v", p.exit, p.codes(), p.last())
 				}
+				i.putSettings(strings.Replace(settings, `"active_liveness":{`, `"active_liveness":{"step_timeout_seconds":2,`, 1)) // a photo never acts
 				if p := i.replay(photo, nil, "--act", "--pack", pack, "--loop"); p.exit != 2 || p.last().Code != 4001 && p.last().Code != 4005 {
 					t.Errorf("a still photo: exit code %d, last %+v", p.exit, p.last())
 				}

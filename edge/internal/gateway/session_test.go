@@ -167,12 +167,7 @@ func (l smallBuffers) Accept() (net.Conn, error) {
 }
 
 func TestSlowReaderIsCutOff(t *testing.T) {
-	judge := make(chan struct{})
-	conn := world(t, "", func(f *schemas.Frame, sequence uint64) *schemas.Decision {
-		<-judge
-		return goOn(f, sequence)
-	})
-	defer close(judge)
+	conn := world(t, "", goOn)
 	d := open(t, conn, Config{})
 	server := httptest.NewUnstartedServer(d.Gateway)
 	server.Listener = smallBuffers{server.Listener}
@@ -191,12 +186,15 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 	}
 	defer ws.Close()
 	c := &client{t, ws}
+	frame, err := lpproto.NewFrame(lpproto.ContentJPEG, jpegBytes(8, 8)).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.send(lpproto.NewConnect(lpproto.ConnectRequest{}))
 	id := c.want(lpproto.Connected).Header(lpproto.HeaderSessionID)
-	c.frame()
-	for err == nil { // each gets an ERROR that nobody reads
+	for err == nil { // nobody reads the answers
 		if err = ws.SetWriteDeadline(time.Now().Add(streamstest.Timeout)); err == nil {
-			err = ws.WriteMessage(websocket.TextMessage, []byte("FRAME\n\n"))
+			err = ws.WriteMessage(websocket.BinaryMessage, frame)
 		}
 	}
 	var late net.Error
