@@ -95,7 +95,7 @@ func TestPluginStartsAndStops(t *testing.T) {
 		if l.Seq == 2 {
 			i.putSettings(pluginSettings(3, required))
 		}
-	}, "--fps", "5")
+	}, "--fps", "5", "--loop")
 	if inStats, inToken := said(t, running); running.exit != 0 || inStats+inToken != "" {
 		t.Errorf("the session that ran while the plugin was added: exit code %d, last %+v, plugin said %s %s", running.exit, running.last(), inStats, inToken)
 	}
@@ -123,7 +123,7 @@ func TestPluginStartsAndStops(t *testing.T) {
 		}
 	})
 	i.waitReady()
-	with := i.replay(hat, nil, "--fps", "5", "--fast")
+	with := i.replay(hat, nil, "--fps", "5", "--fast", "--loop")
 	if inStats, _ := said(t, with); with.exit != 2 || with.codes()[1100] == 0 || !strings.HasPrefix(inStats, `{"colour":`) {
 		t.Errorf("a hat before the plugin: exit code %d, codes %v, it said %s", with.exit, with.codes(), inStats)
 	}
@@ -137,7 +137,7 @@ func TestPluginStartsAndStops(t *testing.T) {
 	if inStats, inToken := said(t, leaving); leaving.exit != 0 || inStats == "" || inToken == "" {
 		t.Errorf("the session that ran while the plugin was removed: exit code %d, last %+v, plugin said %s %s", leaving.exit, leaving.last(), inStats, inToken)
 	}
-	after := i.replay(hat, nil, "--fps", "5", "--fast")
+	after := i.replay(hat, nil, "--fps", "5", "--fast", "--loop")
 	if inStats, inToken := said(t, after); after.exit != 0 || inStats+inToken != "" {
 		t.Errorf("after the plugin was removed: exit code %d, codes %v, plugin said %s %s", after.exit, after.codes(), inStats, inToken)
 	}
