@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -103,7 +104,8 @@ func handler(dist fs.FS, parents Parents) http.Handler {
 		}
 		f, ok := files[name]
 		if _, folder := files[name+"/index.html"]; !ok && folder {
-			w.Header().Set("Location", path.Base(name)+"/") // relative, in case a proxy adds a prefix
+			to := url.URL{Path: path.Base(name) + "/", RawQuery: r.URL.RawQuery} // relative, in case a proxy cuts a prefix off
+			w.Header().Set("Location", to.String())
 			w.WriteHeader(http.StatusMovedPermanently)
 			return
 		}

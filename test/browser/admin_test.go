@@ -259,6 +259,7 @@ func (p panel) look(name string) {
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	i := install(t)
+	i.url = browser.Below(t, i.url, "/bank/liveness") // so that every link has to be relative
 	requirePage(t, i.url+"/admin")
 	p := panel{browser.Open(t, i.url+"/admin/", browser.Options{Width: 1280, Height: 900}), t}
 	t.Cleanup(func() {

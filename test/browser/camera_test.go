@@ -29,7 +29,7 @@ func domException(name, message string) string {
 	return fmt.Sprintf("new DOMException(%q, %q)", message, name)
 }
 
-// Every way in which browsers refuse a camera is told as what the person can do, by the page and by its camera test.
+// Every way in which browsers refuse a camera is explained by what the person can do, by the page and by its camera test.
 func TestEachRefusedCameraIsExplained(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -194,7 +194,7 @@ const stoppable = `{ const canvas = document.createElement("canvas"), context = 
 		return stream;
 	}; }`
 
-// While the camera's picture does not flow, nothing is sent, the person is told, and the session goes on afterwards.
+// While the camera's picture does not flow, nothing is sent, the page says so, and the session goes on afterwards.
 func TestACameraThatStopsDuringTheCheck(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -55,6 +55,7 @@ func serve(t *testing.T) *scripted {
 	mux := http.NewServeMux()
 	mux.Handle("/", ui.Handler(s.parents))
 	mux.HandleFunc("/ws", s.socket)
+	mux.HandleFunc("/ws/", s.socket)
 	mux.HandleFunc("/ui-config/{name}", s.uiConfig)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

@@ -82,7 +82,7 @@ func (a *API) makeWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	shown.ID, shown.Created = h.ID, h.Created
 	a.audited(r, "webhooks.make", h.ID, shown.URL)
-	w.Header().Set("Location", "/v1/webhooks/"+h.ID)
+	w.Header().Set("Location", "webhooks/"+h.ID)
 	return writeCreated(w, shown)
 }
 

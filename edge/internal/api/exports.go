@@ -54,7 +54,7 @@ func (a *API) makeExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.audited(r, "exports.make", e.ID, fmt.Sprintf("sessions: %d", len(order.Sessions)))
-	w.Header().Set("Location", "/v1/exports/"+e.ID)
+	w.Header().Set("Location", "exports/"+e.ID)
 	return writeCreated(w, shown(e))
 }
 

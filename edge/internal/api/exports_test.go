@@ -80,7 +80,7 @@ func (i *installation) order(keys string, sessions ...string) *schemas.Export {
 	list := must[[]byte](i.t)(json.Marshal(sessions))
 	answer, body := i.do(http.MethodPost, "/v1/exports", fmt.Appendf(nil, `{"sessions":%s%s}`, list, keys))
 	e := &schemas.Export{}
-	if err := json.Unmarshal(body, e); err != nil || answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") != "/v1/exports/"+e.ID {
+	if err := json.Unmarshal(body, e); err != nil || answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") != "exports/"+e.ID {
 		i.t.Fatalf("got %s %v %s", answer.Status, answer.Header, body)
 	}
 	return e

@@ -263,7 +263,7 @@ func (i *installation) postWebhook(document string, headers ...string) (*http.Re
 func (i *installation) webhook(address string) (made shownWebhook) {
 	i.t.Helper()
 	answer, body := i.postWebhook(`{"url":"` + address + `/x?key=hush","filter":{"outcomes":["fake"]}}`)
-	if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated || len(made.Secret) < 20 || answer.Header.Get("Location") != "/v1/webhooks/"+made.ID {
+	if err := json.Unmarshal(body, &made); err != nil || answer.StatusCode != http.StatusCreated || len(made.Secret) < 20 || answer.Header.Get("Location") != "webhooks/"+made.ID {
 		i.t.Fatalf("%s %s", answer.Status, body)
 	}
 	return made

@@ -110,7 +110,7 @@ func (a *API) importRecording(w http.ResponseWriter, r *http.Request) error {
 		detail = "unknown signer"
 	}
 	a.audited(r, "sessions.import", b.About.Session, detail)
-	w.Header().Set("Location", "/v1/sessions/"+b.About.Session)
+	w.Header().Set("Location", "sessions/"+b.About.Session)
 	return writeCreated(w, map[string]any{"session": b.About.Session, "frames": len(b.Frames)})
 }
 

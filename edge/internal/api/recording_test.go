@@ -35,7 +35,7 @@ func TestRecordingOverREST(t *testing.T) {
 			continue
 		}
 		answer, body = there.do(http.MethodPost, "/v1/recordings?trust=true", bundle)
-		if answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") != "/v1/sessions/"+id {
+		if answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") != "sessions/"+id {
 			t.Fatalf("%s %s", answer.Status, body)
 		}
 	}

@@ -98,7 +98,7 @@ func (a *API) makeSession(w http.ResponseWriter, r *http.Request) error {
 		with = "with a reference face"
 	}
 	a.audited(r, "sessions.make", id, with)
-	w.Header().Set("Location", "/v1/sessions/"+id)
+	w.Header().Set("Location", "sessions/"+id)
 	return writeCreated(w, struct {
 		Session string    `json:"session"`
 		Token   string    `json:"token"`

@@ -39,7 +39,7 @@ func (i *installation) make(body []byte, contentType string) (m made) {
 		i.t.Fatal(err)
 	}
 	secret, err := base64.RawURLEncoding.DecodeString(m.Token)
-	if err != nil || len(secret) != 32 || streams.CheckSession(m.Session) != nil || answer.Header.Get("Location") != "/v1/sessions/"+m.Session {
+	if err != nil || len(secret) != 32 || streams.CheckSession(m.Session) != nil || answer.Header.Get("Location") != "sessions/"+m.Session {
 		i.t.Errorf("got %+v, %v", m, answer.Header)
 	}
 	if left := time.Until(m.Expires); left < 10*time.Minute || left > 15*time.Minute {

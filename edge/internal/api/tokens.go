@@ -31,7 +31,7 @@ func (a *API) makeToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.audited(r, "tokens.make", made.ID, fmt.Sprintf("%s; scopes: %v", made.Name, made.Scopes))
-	w.Header().Set("Location", "/v1/tokens/"+made.ID)
+	w.Header().Set("Location", "tokens/"+made.ID)
 	return writeCreated(w, struct {
 		account.Token
 		Secret string `json:"token"`

@@ -38,7 +38,7 @@ func (a *API) makeUser(w http.ResponseWriter, r *http.Request) error {
 	if in.Password == "" {
 		out.Password = password
 	}
-	w.Header().Set("Location", "/v1/users/"+user.Name)
+	w.Header().Set("Location", "users/"+user.Name)
 	return writeCreated(w, out)
 }
 

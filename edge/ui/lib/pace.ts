@@ -12,7 +12,7 @@ const acts = (code: number): boolean => code >= 61 && code <= 68;
 
 /**
  * Returns the milliseconds from a frame to the next, by the reply to it; undefined if there is none yet. `quick` replaces the
- * interval of frames that are no attempts.
+ * interval of frames that the server does not count.
  */
 export function frameInterval(last: Pick<Stats, "errors" | "display"> | undefined, quick = QUICK): number {
   const { errors = [], display } = last ?? {};

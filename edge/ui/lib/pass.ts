@@ -441,7 +441,9 @@ export class SelenePass extends Emitter<PassEvents> {
 
 /** Returns `lib/` next to the server's socket. */
 function besideServer(socket: string | URL): URL {
-  const url = new URL("lib/", socket);
+  const url = new URL(socket);
+  url.pathname = url.pathname.replace(/[^/]*\/?$/, "lib/"); // some proxies add a slash to the socket's path
+  url.search = url.hash = "";
   url.protocol = url.protocol === "ws:" ? "http:" : "https:";
   return url;
 }

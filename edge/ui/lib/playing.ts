@@ -1,4 +1,4 @@
-// Keeps a video element playing, and says whether it shows new pictures. Systems pause it on a call, a switch of apps or a locked
+// Keeps a video element playing, and reports whether it shows new pictures. Systems pause it on a call, a switch of apps or a locked
 // screen, and do not always play it again; some browsers play it only after a tap.
 import { PassError } from "./errors";
 

@@ -4,7 +4,7 @@ import { cameraFailure, type CameraFacts } from "../lib/camera_errors";
 
 const rejected = (name: string, message = "", more = {}) => ({ name, message, ...more });
 
-test("each rejection of getUserMedia is told as what the person can do about it", () => {
+test("each rejection of getUserMedia becomes a failure that says what the person can do", () => {
   for (const [error, facts, failure, detail] of [
     // Chromium
     [rejected("NotAllowedError", "Permission denied"), { permission: "denied" }, "cameraRefused", "NotAllowedError: Permission denied"],
