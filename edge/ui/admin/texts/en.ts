@@ -264,7 +264,7 @@ const en = {
   },
   configs: {
     title: "UI configs",
-    lead: "The look and the texts of the user page. Choose a config by name: /?cn=NAME.",
+    lead: "The look and the texts of the user page. Choose a config by name: ?cn=NAME.",
     name: "Name",
     updated: "Changed",
     by: "By",
