@@ -38,13 +38,13 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 	if err != nil {
 		return err
 	}
-	decided := map[uint64]bool{} // frames
+	decided := map[string]bool{} // frames, by name
 	known := false
 	err = spoolAll(decisions, b.sessions.DecisionsOf(ctx, about.Session), func(d *schemas.Decision, _ uint64) {
 		known = true
 		about.Outcome = schemas.OutcomeName(d.GetOutcome())
 		if d.GetFrame() != 0 {
-			decided[d.GetFrame()] = true
+			decided[d.GetName().Key()] = true
 		}
 		if about.Revision == 0 {
 			about.Revision = d.GetState().GetSettingsRevision()
@@ -78,7 +78,7 @@ func (b *writer) collect(ctx context.Context, about *Session) error {
 			return err
 		}
 		about.Frames++
-		delete(decided, f.Sequence)
+		delete(decided, f.Message.GetName().Key())
 	}
 	about.Missing = len(decided)
 	if about.Revision != 0 {

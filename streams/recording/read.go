@@ -102,6 +102,24 @@ func (b *Bundle) message(entry string, data []byte, m schemas.Message) error {
 	return nil
 }
 
+// FrameOf returns the frame that a decision is about, with its image. It returns streams.ErrNotFound when the bundle does not have it.
+// A decision of a session that was imported names the frame's sequence in another installation.
+func (b *Bundle) FrameOf(d *schemas.Decision) (*schemas.Frame, error) {
+	for _, line := range b.Frames {
+		if line.Sequence != d.GetName().GetSequence() {
+			continue
+		}
+		f := &schemas.Frame{}
+		if err := b.message(framesFile, line.Message, f); err != nil {
+			return nil, err
+		}
+		if f.GetName().Equal(d.GetName()) {
+			return b.FrameAt(line.Stored)
+		}
+	}
+	return nil, fmt.Errorf("frame %d of session %s: %w", d.GetName().GetSequence(), b.About.Session, streams.ErrNotFound)
+}
+
 // Verdicts yields the verdicts in the order they were stored.
 func (b *Bundle) Verdicts() iter.Seq2[streams.Stored[*schemas.Verdict], error] {
 	return messages(b, verdictsFile, func() *schemas.Verdict { return &schemas.Verdict{} })

@@ -54,10 +54,10 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep removes the media that are older at now than the configuration allows, the files of exports that no longer exist,
-// the frames of sessions whose video was finished as long ago as their settings say (video.expires), the verdicts and dead letters that are not sealed, and the keys
-// of what has expired.
-// It never touches a file that is being read. It returns how many files were removed, and continues after errors.
+// Sweep removes the media that are older at now than the configuration allows, the files of exports and of imported sessions that no
+// longer exist, the frames of sessions whose video was finished as long ago as their settings say (video.expires), the verdicts and
+// dead letters that are not sealed, and the keys of what has expired. It never touches a file that is being read. It returns how many
+// files were removed, and continues after errors.
 func (s *Sweeper) Sweep(ctx context.Context, now time.Time) (swept int, err error) {
 	var f failures
 	stored, all := map[string]bool{}, true
@@ -105,6 +105,9 @@ func (s *Sweeper) due(ctx context.Context, o media.Info, now time.Time) (bool, e
 		ttl = s.ttl.BestShot
 	case objects.KindReference:
 		ttl = s.ttl.Reference
+	case objects.KindImported: // which is stored after the decisions
+		holds, err := s.sessions.Holds(ctx, rest, streams.ClassDecisions)
+		return !holds && age > exportGrace, err
 	case objects.KindExport:
 		if age < exportGrace {
 			return false, nil

@@ -166,6 +166,33 @@ func TestSweepRemovesUnknownExports(t *testing.T) {
 }
 
 // filmed creates a session of four frames, the first three of them in its finished video.
+// The settings by which an imported session was judged stay as long as its decisions.
+func TestSweepRemovesWhatImportedSessionsLeave(t *testing.T) {
+	everyStore(t, func(t *testing.T, store string) {
+		c, _ := sweeping(t, store, nil)
+		ctx, id := streamstest.Context(t), uuid.NewString()
+		d := &schemas.Decision{Version: schemas.Version, Name: &schemas.FrameName{Session: id, Sequence: 1, Nonce: "n"}}
+		if err := sessions.New(c).StoreImported(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+		putObject(t, c, objects.ImportedName(id), []byte("{}"))
+		sweepLater(t, c, day)
+		if !isThere(t, c, objects.ImportedName(id)) {
+			t.Fatal("it is gone while there are decisions")
+		}
+		if err := c.Stream(streams.Decisions).Purge(ctx, ">", 0); err != nil {
+			t.Fatal(err)
+		}
+		sweepLater(t, c, 0)
+		if !isThere(t, c, objects.ImportedName(id)) {
+			t.Error("it is gone while the session may be being imported")
+		}
+		if sweepLater(t, c, day); isThere(t, c, objects.ImportedName(id)) {
+			t.Error("it stays when the decisions are gone")
+		}
+	})
+}
+
 func filmed(t *testing.T, c *streams.Conn, revision uint64) (id string) {
 	t.Helper()
 	ctx := streamstest.Context(t)

@@ -76,7 +76,7 @@ func FromBundle(b *recording.Bundle) (*Recording, error) {
 		}
 		r.Shared = append(r.Shared, h)
 	}
-	r.Image = func(_ context.Context, s Step) (*schemas.Frame, error) { return b.FrameAt(s.Decision.GetFrame()) }
+	r.Image = func(_ context.Context, s Step) (*schemas.Frame, error) { return b.FrameOf(s.Decision) }
 	r.Reference = func(context.Context) ([]byte, error) {
 		image, _, err := b.Reference()
 		return image, err

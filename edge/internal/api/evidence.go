@@ -141,7 +141,7 @@ func (a *API) findFrame(r *http.Request, id string, sequence uint64) (*schemas.F
 			continue
 		}
 		f, err := a.sessions.FrameAt(r.Context(), d.Message.GetFrame())
-		if errors.Is(err, streams.ErrNotFound) || err == nil && f.GetName().GetSession() != id {
+		if errors.Is(err, streams.ErrNotFound) || err == nil && !f.GetName().Equal(d.Message.GetName()) { // of an imported session
 			break
 		}
 		return f, err
