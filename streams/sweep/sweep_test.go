@@ -165,7 +165,6 @@ func TestSweepRemovesUnknownExports(t *testing.T) {
 	})
 }
 
-// filmed creates a session of four frames, the first three of them in its finished video.
 // The settings by which an imported session was judged stay as long as its decisions.
 func TestSweepRemovesWhatImportedSessionsLeave(t *testing.T) {
 	everyStore(t, func(t *testing.T, store string) {
@@ -193,6 +192,7 @@ func TestSweepRemovesWhatImportedSessionsLeave(t *testing.T) {
 	})
 }
 
+// filmed creates a session of four frames, the first three of them in its finished video.
 func filmed(t *testing.T, c *streams.Conn, revision uint64) (id string) {
 	t.Helper()
 	ctx := streamstest.Context(t)
