@@ -229,7 +229,8 @@ type Claims struct {
 	Checks   map[string]ClientCheck `json:"checks,omitempty"` // what was checked and what was not, by the name of the check
 	IssuedAt int64                  `json:"iat"`
 	Expires  int64                  `json:"exp,omitempty"`
-	ID       string                 `json:"jti"` // session ID
+	ID       string                 `json:"jti"`             // session ID
+	Label    string                 `json:"label,omitempty"` // the ID that the client asked for, if an earlier session has it
 	Issuer   string                 `json:"iss,omitempty"`
 	Audience string                 `json:"aud,omitempty"`
 	Nonce    string                 `json:"nonce,omitempty"` // as the session was created with
@@ -265,6 +266,7 @@ func ClaimsOf(d *Decision, s *TokenSettings) Claims {
 		Aggregated: aggregated(FullEstimations(d.GetEstimations())),
 		Checks:     clientChecks(d),
 		IssuedAt:   d.GetDecidedUnixNanos() / int64(time.Second), ID: d.GetName().GetSession(),
+		Label:  d.GetState().GetLabel(),
 		Issuer: s.Issuer, Audience: s.Audience, Nonce: d.GetState().GetNonce(),
 		Chain: base64.RawURLEncoding.EncodeToString(d.GetChain()),
 	}

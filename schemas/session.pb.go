@@ -100,6 +100,7 @@ type SessionEvent struct {
 	Outcome          Outcome                `protobuf:"varint,7,opt,name=outcome,proto3,enum=selene.v1.Outcome" json:"outcome,omitempty"`                // of SESSION_CLOSED and SESSION_LOCKED_OUT
 	UntilUnixNanos   int64                  `protobuf:"varint,8,opt,name=until_unix_nanos,json=untilUnixNanos,proto3" json:"until_unix_nanos,omitempty"` // of SESSION_LOCKED_OUT: when the subject may try again
 	Seal             string                 `protobuf:"bytes,9,opt,name=seal,proto3" json:"seal,omitempty"`                                              // of SESSION_SEALED: a JWS over what is stored
+	Label            string                 `protobuf:"bytes,11,opt,name=label,proto3" json:"label,omitempty"`                                           // the ID that the client asked for, if an earlier session has it
 	Anchor           []byte                 `protobuf:"bytes,10,opt,name=anchor,proto3" json:"anchor,omitempty"`                                         // of SESSION_ANCHORED: the answer, such as a token of RFC 3161
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -194,6 +195,13 @@ func (x *SessionEvent) GetUntilUnixNanos() int64 {
 func (x *SessionEvent) GetSeal() string {
 	if x != nil {
 		return x.Seal
+	}
+	return ""
+}
+
+func (x *SessionEvent) GetLabel() string {
+	if x != nil {
+		return x.Label
 	}
 	return ""
 }
@@ -560,7 +568,7 @@ var File_session_proto protoreflect.FileDescriptor
 
 const file_session_proto_rawDesc = "" +
 	"\n" +
-	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\xdc\x02\n" +
+	"\rsession.proto\x12\tselene.v1\x1a\vstate.proto\"\xf2\x02\n" +
 	"\fSessionEvent\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12/\n" +
@@ -570,7 +578,8 @@ const file_session_proto_rawDesc = "" +
 	"\x11settings_revision\x18\x06 \x01(\x04R\x10settingsRevision\x12,\n" +
 	"\aoutcome\x18\a \x01(\x0e2\x12.selene.v1.OutcomeR\aoutcome\x12(\n" +
 	"\x10until_unix_nanos\x18\b \x01(\x03R\x0euntilUnixNanos\x12\x12\n" +
-	"\x04seal\x18\t \x01(\tR\x04seal\x12\x16\n" +
+	"\x04seal\x18\t \x01(\tR\x04seal\x12\x14\n" +
+	"\x05label\x18\v \x01(\tR\x05label\x12\x16\n" +
 	"\x06anchor\x18\n" +
 	" \x01(\fR\x06anchor\"\xa1\x04\n" +
 	"\vVideoStatus\x12\x18\n" +

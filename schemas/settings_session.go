@@ -11,6 +11,7 @@ type Session struct {
 	MultifacePolicy        int     `json:"multiface_policy"`
 	DurationSeconds        float64 `json:"duration_seconds"`
 	IdleSeconds            float64 `json:"idle_seconds"`
+	ReuseIDs               bool    `json:"reuse_ids"`
 }
 
 // noLimit is stored for a number that null or -1 leaves without a limit.
@@ -64,6 +65,11 @@ func (s *Session) fields() []field {
 			at: &s.IdleSeconds, title: "Maximum silence", value: 120.0, low: 1, high: 86400,
 			about: "Seconds without any sign of life from the client, such as a message or the answer to a heartbeat, after which a " +
 				"session ends.",
+		},
+		{
+			at: &s.ReuseIDs, title: "Use IDs again",
+			about: "A client that asks for the ID of a session without a token that has ended gets a new session, with an ID of its own and that " +
+				"one as its label. Off: it is refused (1013).",
 		},
 	}
 }

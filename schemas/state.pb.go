@@ -192,6 +192,7 @@ type SessionState struct {
 	FirstFrameUnixNanos int64                  `protobuf:"varint,17,opt,name=first_frame_unix_nanos,json=firstFrameUnixNanos,proto3" json:"first_frame_unix_nanos,omitempty"` // when the edge received the session's first frame
 	Chain               []byte                 `protobuf:"bytes,27,opt,name=chain,proto3" json:"chain,omitempty"`                                                             // of the last decision; empty before the first
 	Nonce               string                 `protobuf:"bytes,28,opt,name=nonce,proto3" json:"nonce,omitempty"`                                                             // that the service which created the session gets back in the token
+	Label               string                 `protobuf:"bytes,32,opt,name=label,proto3" json:"label,omitempty"`                                                             // the ID that the client asked for, if an earlier session has it; empty = that of the session
 	Subject             string                 `protobuf:"bytes,30,opt,name=subject,proto3" json:"subject,omitempty"`                                                         // whose failures count, as a pseudonym; empty = nobody's
 	Best                *Sample                `protobuf:"bytes,18,opt,name=best,proto3" json:"best,omitempty"`                                                               // the best shot so far, with all estimations of its frame
 	FakeFrames          uint32                 `protobuf:"varint,19,opt,name=fake_frames,json=fakeFrames,proto3" json:"fake_frames,omitempty"`                                // frames decided since the session was marked as fake
@@ -366,6 +367,13 @@ func (x *SessionState) GetChain() []byte {
 func (x *SessionState) GetNonce() string {
 	if x != nil {
 		return x.Nonce
+	}
+	return ""
+}
+
+func (x *SessionState) GetLabel() string {
+	if x != nil {
+		return x.Label
 	}
 	return ""
 }
@@ -595,7 +603,7 @@ const file_state_proto_rawDesc = "" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\tR\x05nonce\x12\x10\n" +
 	"\x03run\x18\x04 \x01(\tR\x03run\x12\x16\n" +
-	"\x06sha256\x18\x05 \x01(\fR\x06sha256\"\xf3\b\n" +
+	"\x06sha256\x18\x05 \x01(\fR\x06sha256\"\x89\t\n" +
 	"\fSessionState\x12+\n" +
 	"\x11settings_revision\x18\x01 \x01(\x04R\x10settingsRevision\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12#\n" +
@@ -616,7 +624,8 @@ const file_state_proto_rawDesc = "" +
 	"\tface_lost\x18\x10 \x01(\x04R\bfaceLost\x123\n" +
 	"\x16first_frame_unix_nanos\x18\x11 \x01(\x03R\x13firstFrameUnixNanos\x12\x14\n" +
 	"\x05chain\x18\x1b \x01(\fR\x05chain\x12\x14\n" +
-	"\x05nonce\x18\x1c \x01(\tR\x05nonce\x12\x18\n" +
+	"\x05nonce\x18\x1c \x01(\tR\x05nonce\x12\x14\n" +
+	"\x05label\x18  \x01(\tR\x05label\x12\x18\n" +
 	"\asubject\x18\x1e \x01(\tR\asubject\x12%\n" +
 	"\x04best\x18\x12 \x01(\v2\x11.selene.v1.SampleR\x04best\x12\x1f\n" +
 	"\vfake_frames\x18\x13 \x01(\rR\n" +

@@ -30,6 +30,7 @@ func sessionsList(e *environment) *cobra.Command {
 
 type sessionRow struct {
 	ID       string
+	Label    string
 	Opened   time.Time
 	Outcome  string
 	Codes    []int
@@ -43,6 +44,9 @@ func sessionText(s sessionRow) string {
 		s.Outcome = "live"
 	}
 	text := fmt.Sprintf("%s  %s  %-26s  %4d frames  %6.1f s", s.ID, s.Opened.Local().Format(time.DateTime), s.Outcome, s.Frames, s.Duration)
+	if s.Label != "" {
+		text += "  again for " + s.Label
+	}
 	if len(s.Codes) > 0 {
 		text += "  codes " + strings.Trim(fmt.Sprint(s.Codes), "[]")
 	}

@@ -21,6 +21,7 @@ const (
 	CodeLockedOut    = 1010
 	CodeQuota        = 1011
 	CodeBusy         = 1012
+	CodeEnded        = 1013
 )
 
 // SystemCode describes a system code.
@@ -49,7 +50,7 @@ var SystemCodes = []SystemCode{
 	{
 		CodeSessionID,
 		"bad or busy session-id",
-		"the session ID is not a UUID, is live on another socket, or has ended; or its token or resume secret is missing, wrong or expired",
+		"the session ID is not a UUID, is live on another socket, or was erased; or its token or resume secret is missing, wrong or expired",
 		CloseProtocol,
 	},
 	{CodeTooLarge, "message too large", "message too large", CloseTooLarge},
@@ -61,6 +62,12 @@ var SystemCodes = []SystemCode{
 		"busy",
 		"the frame has waited for 20 s: the address, the person or all clients together send more than is judged; the frame may be sent again",
 		0,
+	},
+	{
+		CodeEnded,
+		"session has ended",
+		"the session has ended, and its ID cannot be used again (setting `session.reuse_ids`)",
+		CloseProtocol,
 	},
 }
 

@@ -4,21 +4,34 @@ import (
 	"context"
 	"errors"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/exports"
 	"github.com/selene-liveness/selene/streams/objects"
 )
 
-// Erase removes every trace of a session: frames, faces, verdicts, decisions, dead letters, video states, image
+// Erase removes every trace of a session, and of every later attempt under its ID: frames, faces, verdicts, decisions, dead letters, video states, image
 // hashes, media, ticket, reference face and presence. It first destroys the keys by which they are sealed, and overwrites what is
 // not sealed. Afterwards it stores one event with the time of erasure. For as long as decisions are kept, nobody can open the session
 // again. It can be repeated.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
-	if err := s.remove(ctx, session, s.conn.Keys().Erase); err != nil {
+	attempts, err := s.CloseAttempts(ctx, session)
+	if err != nil {
 		return err
 	}
-	return s.conn.PublishSessionEvent(ctx, erased)
+	for _, id := range append(attempts.Later, session) { // the first last: it has the list of the others
+		if err := s.remove(ctx, id, s.conn.Keys().Erase); err != nil {
+			return err
+		}
+		e := proto.CloneOf(erased)
+		e.Session = id
+		if err := s.conn.PublishSessionEvent(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Discard removes everything that is stored about a session that was never complete. Its ID can be used again.

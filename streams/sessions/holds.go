@@ -9,15 +9,15 @@ import (
 // Holds reports whether anything is stored that the session's key of a class encrypts.
 func (s *Store) Holds(ctx context.Context, session string, class streams.Class) (bool, error) {
 	var in []string
-	bucket := ""
+	var keys []string
 	switch class {
 	case streams.ClassFrames:
 		in = []string{streams.Frames, streams.Verdicts, streams.Dead}
 	case streams.ClassDecisions:
 		in = []string{streams.Decisions, streams.Sessions, streams.Videos, streams.Announcements}
-		bucket = ticketKey
+		keys = []string{ticketKey, attemptsKey}
 	case streams.ClassReference:
-		bucket = referenceKey
+		keys = []string{referenceKey}
 	}
 	filters := storedOf(session)
 	for _, name := range in {
@@ -27,9 +27,10 @@ func (s *Store) Holds(ctx context.Context, session string, class streams.Class) 
 			}
 		}
 	}
-	if bucket == "" {
-		return false, nil
+	for _, key := range keys {
+		if found, err := s.tickets().Stream().Subjects(ctx, s.tickets().Subject(key+session)); err != nil || len(found) > 0 {
+			return true, err
+		}
 	}
-	found, err := s.tickets().Stream().Subjects(ctx, s.tickets().Subject(bucket+session))
-	return len(found) > 0, err
+	return false, nil
 }

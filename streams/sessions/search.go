@@ -32,6 +32,7 @@ const (
 // Found is the state of a session, in short.
 type Found struct {
 	ID       string     `json:"id"`
+	Label    string     `json:"label,omitempty"` // the ID that the client asked for, if an earlier session has it
 	Opened   time.Time  `json:"opened"`
 	Closed   *time.Time `json:"closed,omitempty"`
 	Outcome  string     `json:"outcome"`
@@ -63,11 +64,10 @@ func (s *Store) Find(ctx context.Context, q Query) (found []Found, next uint64, 
 	}
 	found = []Found{}
 	if streams.CheckSession(q.Prefix) == nil {
-		opened, err := s.openingOf(ctx, q.Prefix)
-		if err != nil || opened == nil || !q.opened(opened) {
-			return found, 0, err
+		openings, err := s.openingsOf(ctx, q)
+		if err == nil {
+			_, _, err = s.take(ctx, q, openings, &found, 0)
 		}
-		_, _, err = s.take(ctx, q, []opening{*opened}, &found, 0)
 		return found, 0, err
 	}
 	first, high, err := s.bounds(ctx, q)
@@ -127,7 +127,8 @@ func (s *Store) bounds(ctx context.Context, q Query) (first, last uint64, err er
 }
 
 func (q *Query) opened(o *opening) bool {
-	return !o.at.Before(q.Since) && (q.Until.IsZero() || o.at.Before(q.Until)) && strings.HasPrefix(o.session, q.Prefix)
+	named := strings.HasPrefix(o.session, q.Prefix) || o.label != "" && strings.HasPrefix(o.label, q.Prefix)
+	return !o.at.Before(q.Since) && (q.Until.IsZero() || o.at.Before(q.Until)) && named
 }
 
 func (q *Query) outcome(o schemas.Outcome) bool {

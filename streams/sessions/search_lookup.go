@@ -18,6 +18,7 @@ type opening struct {
 	session  string
 	sequence uint64
 	at       time.Time
+	label    string
 }
 
 // openings returns those from low to high that may match the query, newest first, and when the oldest event there was
@@ -34,7 +35,7 @@ func (s *Store) openings(ctx context.Context, q Query, low, high uint64) (list [
 		if err := schemas.Unmarshal(msg.Data, e); err != nil || e.GetKind() != schemas.SessionEventKind_SESSION_OPENED {
 			continue // what this version cannot read it cannot show
 		}
-		o := opening{msg.Token(), msg.Sequence, time.Unix(0, e.GetAtUnixNanos()).UTC()}
+		o := opening{msg.Token(), msg.Sequence, time.Unix(0, e.GetAtUnixNanos()).UTC(), e.GetLabel()}
 		if q.opened(&o) {
 			list = append(list, o)
 		}
@@ -50,10 +51,29 @@ func (s *Store) openingOf(ctx context.Context, session string) (last *opening, e
 			return nil, err
 		}
 		if e.Message.GetKind() == schemas.SessionEventKind_SESSION_OPENED {
-			last = &opening{session, e.Sequence, time.Unix(0, e.Message.GetAtUnixNanos()).UTC()}
+			last = &opening{session, e.Sequence, time.Unix(0, e.Message.GetAtUnixNanos()).UTC(), e.Message.GetLabel()}
 		}
 	}
 	return last, nil
+}
+
+// openingsOf returns those of all attempts under a whole ID that may match the query, newest first.
+func (s *Store) openingsOf(ctx context.Context, q Query) (list []opening, err error) {
+	attempts, err := s.AttemptsOf(ctx, q.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range attempts.All() {
+		o, err := s.openingOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if o != nil && q.opened(o) {
+			list = append(list, *o)
+		}
+	}
+	slices.Reverse(list)
+	return list, nil
 }
 
 // take looks the sessions up and adds those that match to found. It returns the sequence at which the search is to stop,
@@ -108,7 +128,7 @@ func (s *Store) lookUp(ctx context.Context, q Query, o opening) (*Found, error) 
 		return nil, nil
 	}
 	end := time.Unix(0, last.GetAtUnixNanos()).UTC()
-	f := &Found{ID: o.session, Opened: o.at, Edge: last.GetEdge(), Codes: []int32{}, Duration: max(0, end.Sub(o.at).Seconds())}
+	f := &Found{ID: o.session, Label: o.label, Opened: o.at, Edge: last.GetEdge(), Codes: []int32{}, Duration: max(0, end.Sub(o.at).Seconds())}
 	outcome := last.GetOutcome()
 	d, err := s.LastDecision(ctx, o.session)
 	switch {

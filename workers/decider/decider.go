@@ -187,6 +187,7 @@ func (d *Decider) reap(ctx context.Context) error {
 			Edge:             reaper,
 			SettingsRevision: last.GetState().GetSettingsRevision(),
 			Outcome:          last.GetOutcome(),
+			Label:            last.GetState().GetLabel(),
 		})
 	})
 }

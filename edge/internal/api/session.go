@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,6 +58,8 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := struct {
 		Session      string            `json:"session"`
+		Label        string            `json:"label,omitempty"`    // the ID that the client asked for, if an earlier session has it
+		Attempts     []string          `json:"attempts,omitempty"` // the later sessions of clients that asked for this ID, in order
 		Outcome      string            `json:"outcome"`
 		Counts       counts            `json:"counts"`
 		Events       []json.RawMessage `json:"events"`
@@ -65,11 +68,17 @@ func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 		Video        json.RawMessage   `json:"video,omitempty"`
 		Imported     bool              `json:"imported,omitempty"` // from a recording: it was not judged here
 	}{Session: id, Outcome: last.GetOutcome().String(), Events: []json.RawMessage{}}
+	attempts, err := a.sessions.AttemptsOf(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	out.Attempts = attempts.Later
 	for _, e := range events {
 		data, err := asJSON(e)
 		if err != nil {
 			return err
 		}
+		out.Label = cmp.Or(out.Label, e.GetLabel())
 		out.Events = append(out.Events, data)
 	}
 	if last != nil {
@@ -147,16 +156,13 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	}
 	begun, err := a.Conn.Keys().IsErased(ctx, id)
 	if err == nil && (!begun || len(events) > 0) { // otherwise an earlier call was interrupted before it had removed everything
-		err = a.mustExist(ctx, id, events)
+		err = a.mustExistInAny(ctx, id, events)
 	}
 	if err != nil {
 		return err
 	}
-	// While it is claimed, no client can resume it and store new data.
-	if _, err := a.sessions.Claim(ctx, id, a.Edge, eraseTime, nil); err != nil {
-		if errors.Is(err, sessions.ErrBusy) {
-			return problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it after its socket is closed", id))
-		}
+	release, err := a.claimAll(ctx, id)
+	if err != nil {
 		return err
 	}
 	err = a.sessions.Erase(ctx, id, &schemas.SessionEvent{
@@ -167,9 +173,49 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 		Edge:        a.Edge,
 	})
 	if err != nil {
-		return errors.Join(err, a.sessions.Forget(ctx, id))
+		return errors.Join(err, release())
 	}
 	a.audited(r, "sessions.erase", id, "")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// claimAll claims all attempts under an ID, so that no client can resume one and store new data while they are erased.
+func (a *API) claimAll(ctx context.Context, id string) (release func() error, err error) {
+	attempts, err := a.sessions.AttemptsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var claimed []string
+	release = func() error {
+		var errs []error
+		for _, session := range claimed {
+			errs = append(errs, a.sessions.Forget(ctx, session))
+		}
+		return errors.Join(errs...)
+	}
+	for _, session := range attempts.All() {
+		_, err := a.sessions.Claim(ctx, session, a.Edge, eraseTime, nil)
+		if errors.Is(err, sessions.ErrBusy) {
+			err = problem(http.StatusConflict, fmt.Sprintf("session %s is live: erase it after its socket is closed", session))
+		}
+		if err != nil {
+			return nil, errors.Join(err, release())
+		}
+		claimed = append(claimed, session)
+	}
+	return release, nil
+}
+
+// mustExistInAny is mustExist for an ID of which a later attempt may outlast the first.
+func (a *API) mustExistInAny(ctx context.Context, id string, events []*schemas.SessionEvent) error {
+	missing := a.mustExist(ctx, id, events)
+	if missing == nil || len(events) > 0 {
+		return missing
+	}
+	attempts, err := a.sessions.AttemptsOf(ctx, id)
+	if err == nil && len(attempts.Later) == 0 {
+		err = missing
+	}
+	return err
 }

@@ -37,6 +37,7 @@ type Event struct {
 	Sequence uint64    `json:"sequence"`         // in the stream of its kind
 	Cursor   string    `json:"cursor,omitempty"` // with which a socket continues after this event
 	Session  string    `json:"session"`
+	Label    string    `json:"label,omitempty"`   // the ID that the client asked for, if an earlier session has it; not of videos
 	At       time.Time `json:"at"`                // when it was stored
 	Outcome  string    `json:"outcome,omitempty"` // of a decision, "open" while the session continues; or of a closed session
 
@@ -85,12 +86,14 @@ func Read(kind Kind, m streams.Followed) *Event {
 		if !read(d) {
 			return nil
 		}
+		e.Label = d.GetState().GetLabel()
 		e.Outcome, e.Decided = schemas.OutcomeName(d.GetOutcome()), decided(d)
 	case Session:
 		s := &schemas.SessionEvent{}
 		if !read(s) {
 			return nil
 		}
+		e.Label = s.GetLabel()
 		if s.GetOutcome().Terminal() {
 			e.Outcome = schemas.OutcomeName(s.GetOutcome())
 		}

@@ -168,7 +168,7 @@ func TestEndedSession(t *testing.T) {
 	c.wantClose(lpproto.CloseFakeSession, "fake session")
 	c = dial(t, d)
 	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
-	c.wantError(lpproto.CodeSessionID)
+	c.wantError(lpproto.CodeEnded)
 	c.wantClose(lpproto.CloseProtocol, "session has ended")
 }
 
@@ -248,7 +248,7 @@ func TestEndedSessionOfADeadEdge(t *testing.T) {
 	}
 	c := dial(t, open(t, conn, Config{}))
 	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
-	c.wantError(lpproto.CodeSessionID)
+	c.wantError(lpproto.CodeEnded)
 	c.wantClose(lpproto.CloseProtocol, "session has ended")
 	wantExpiry(t, conn, id)
 }

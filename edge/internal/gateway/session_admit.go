@@ -15,6 +15,8 @@ import (
 type admission struct {
 	subject  string // whose failures count; empty = nobody's
 	id       string
+	label    string                // the ID that the client asked for, if that of an earlier session; else empty
+	attempts *sessions.Attempts    // to which this session is to be added; nil = to none
 	fresh    bool                  // the client named no session
 	ticket   *sessions.Ticket      // nil if the session was made without one
 	secret   string                // that the client showed to resume the session; empty = none
@@ -31,9 +33,7 @@ func (g *Gateway) admit(ctx context.Context, id, address string, r lpproto.Conne
 		return nil, err
 	}
 	a := &admission{id: id, subject: g.subjectOf(ticket, address), fresh: r.SessionID == "", ticket: ticket, secret: r.ResumeSecret}
-	if err := g.locate(ctx, a); errors.Is(err, errSessionEnded) && ticket == nil {
-		return nil, sessions.ErrKey // its secret is gone, so nobody can show it
-	} else if err != nil {
+	if err := g.find(ctx, a); err != nil {
 		return nil, err
 	}
 	if a.settings == nil {
@@ -73,7 +73,7 @@ func (g *Gateway) ticketFor(ctx context.Context, r lpproto.ConnectRequest) (*ses
 }
 
 // locate reads the state of the session after its last decision, and the settings it began with. It leaves a as it is
-// before the first decision. The error is errErased for an ID that nobody can use any more.
+// before the first decision. The error is errErased for an ID that nobody can use any more, and errDecided for a session that ended here.
 func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	if a.fresh {
 		return nil
@@ -91,7 +91,7 @@ func (g *Gateway) locate(ctx context.Context, a *admission) error {
 	case err != nil:
 		return err
 	case last.GetOutcome().Terminal():
-		return errSessionEnded
+		return errDecided
 	}
 	a.state, a.revision = last.GetState(), last.GetState().GetSettingsRevision()
 	a.settings, err = g.settings.At(ctx, a.revision)

@@ -28,6 +28,9 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	case err != nil:
 		return s.refuse(lpproto.CodeSessionID, "the session ID must be a UUID")
 	}
+	if r.SessionID != "" {
+		r.SessionID = id // under which its ticket is stored
+	}
 	secret, err := s.open(ctx, id, r)
 	if errors.Is(err, errSessionEnded) {
 		ended, cause := s.gateway.findEnded(ctx, r)
@@ -41,6 +44,8 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 		return s.refuse(lpproto.CodeLockedOut, locked.Error())
 	case errors.Is(err, errNoRoom), errors.Is(err, errBacklog), errors.Is(err, errSockets):
 		return s.refuse(lpproto.CodeCapacity, "")
+	case errors.Is(err, errSessionEnded):
+		return s.refuse(lpproto.CodeEnded, "")
 	case refusalOf(err) != nil:
 		return s.refuse(lpproto.CodeSessionID, refusalOf(err).Error())
 	case err != nil:
@@ -51,7 +56,7 @@ func (s *session) connect(ctx context.Context, m lpproto.Message) *closure {
 	if r.Heartbeat > 0 {
 		s.socket.heartbeats(r.Heartbeat)
 	}
-	s.socket.session.Store(id)
+	s.socket.session.Store(s.id)
 	s.socket.send(lpproto.NewConnected(id, secret))
 	return nil
 }
@@ -90,7 +95,7 @@ func codeOf(err error) int {
 }
 
 // refusals are the reasons why a client cannot have a session, in words for the client.
-var refusals = []error{sessions.ErrBusy, errSessionEnded, sessions.ErrTicket, sessions.ErrKey, errErased}
+var refusals = []error{sessions.ErrBusy, sessions.ErrTicket, sessions.ErrKey, errErased}
 
 // refusalOf returns the reason in err why the client cannot have the session, or nil if it is none.
 func refusalOf(err error) error {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/selene-liveness/selene/edge/lpproto"
@@ -12,6 +13,9 @@ import (
 )
 
 var errSessionEnded = errors.New("the session has ended")
+
+// errDecided is returned for a session with a final decision of this installation. It is an errSessionEnded.
+var errDecided = fmt.Errorf("%w", errSessionEnded)
 
 // errErased is returned for the ID of an erased session.
 var errErased = errors.New("the session was erased")

@@ -31,7 +31,7 @@ func (s *session) release(ctx context.Context, c *closure) {
 			ctx,
 			s.id,
 			schemas.SessionEventKind_SESSION_CLOSED,
-			s.state.GetSettingsRevision(),
+			s.state,
 			c.outcome,
 		); err == nil {
 			err = s.gateway.sessions.Forget(ctx, s.id)
@@ -44,7 +44,7 @@ func (s *session) release(ctx context.Context, c *closure) {
 		presence.Connected = false
 		err = errors.Join(
 			s.gateway.sessions.Refresh(ctx, s.id, presence, ttl),
-			s.gateway.announce(ctx, s.id, schemas.SessionEventKind_SESSION_DISCONNECTED, s.state.GetSettingsRevision(), 0))
+			s.gateway.announce(ctx, s.id, schemas.SessionEventKind_SESSION_DISCONNECTED, s.state, 0))
 	}
 	if err != nil {
 		slog.Warn("release session", "session", s.id, "error", err)
@@ -52,9 +52,11 @@ func (s *session) release(ctx context.Context, c *closure) {
 }
 
 // announce publishes a step of a session.
-func (g *Gateway) announce(ctx context.Context, id string, kind schemas.SessionEventKind, revision uint64, outcome schemas.Outcome) error {
+func (g *Gateway) announce(
+	ctx context.Context, id string, kind schemas.SessionEventKind, state *schemas.SessionState, outcome schemas.Outcome,
+) error {
 	return g.conn.PublishSessionEvent(ctx, &schemas.SessionEvent{
 		Version: schemas.Version, Session: id, Kind: kind, AtUnixNanos: time.Now().UnixNano(), Edge: g.name,
-		SettingsRevision: revision, Outcome: outcome,
+		SettingsRevision: state.GetSettingsRevision(), Outcome: outcome, Label: state.GetLabel(),
 	})
 }

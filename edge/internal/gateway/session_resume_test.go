@@ -66,7 +66,6 @@ func TestRefusalsOfSecretsAreTheSame(t *testing.T) {
 		{SessionID: id, ResumeSecret: "x"},
 		{SessionID: live, ResumeSecret: "x"},
 		{SessionID: id, ResumeSecret: secretOf(id)},
-		{SessionID: id},
 	} {
 		refused(t, d, r, sessions.ErrKey.Error())
 	}

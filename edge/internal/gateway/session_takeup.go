@@ -30,8 +30,12 @@ func (s *session) takeUp(ctx context.Context, c *claim, device *schemas.Device) 
 				state.Reference = objects.ReferenceName(c.id)
 			}
 		}
+		state.Label = c.label
+		if err := g.begin(ctx, c.admission); err != nil {
+			return err
+		}
 	}
-	if err := g.announce(ctx, c.id, kind, state.GetSettingsRevision(), 0); err != nil {
+	if err := g.announce(ctx, c.id, kind, state, 0); err != nil {
 		return err
 	}
 	s.id, s.settings, s.decider, s.state, s.inbox = c.id, c.settings, c.decider, state, c.inbox

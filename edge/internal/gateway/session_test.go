@@ -64,7 +64,7 @@ func TestImportedSessionCannotBeResumed(t *testing.T) {
 	}
 	c := dial(t, open(t, conn, Config{}))
 	c.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: id}))
-	c.wantError(lpproto.CodeSessionID)
+	c.wantError(lpproto.CodeEnded)
 }
 
 func TestUnknownIDStartsASession(t *testing.T) {

@@ -59,6 +59,7 @@ func TestTokens(t *testing.T) {
 	id, other, expired := ticket(t, conn, soon(), nil), ticket(t, conn, soon(), nil), ticket(t, conn, time.Now().Add(-time.Second), nil)
 	for name, r := range map[string]lpproto.ConnectRequest{
 		"without":            {SessionID: id},
+		"in capitals":        {SessionID: strings.ToUpper(id)},
 		"wrong":              {SessionID: id, Token: secret + "x"},
 		"expired":            {SessionID: expired, Token: secret},
 		"expired, without":   {SessionID: expired},
@@ -76,7 +77,11 @@ func TestTokens(t *testing.T) {
 	c.wantStats(schemas.CodeMoreFrames)
 	refused(t, d, r, "another socket") // one socket at a time
 	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "token")
-	admitted(t, d, lpproto.ConnectRequest{SessionID: other, Token: secret})
+	capitals := dial(t, d)
+	capitals.send(lpproto.NewConnect(lpproto.ConnectRequest{SessionID: strings.ToUpper(other), Token: secret}))
+	if got := capitals.want(lpproto.Connected).Header(lpproto.HeaderSessionID); got != other {
+		t.Errorf("opened %s, want %s", got, other)
+	}
 }
 
 func TestTokenIsNeededToResumeAndUsedUpAtTheEnd(t *testing.T) {
@@ -99,7 +104,7 @@ func TestTokenIsNeededToResumeAndUsedUpAtTheEnd(t *testing.T) {
 	c.frame()
 	c.want(lpproto.Success)
 	c.wantClose(lpproto.CloseSuccess, "")
-	refused(t, second, r, "ended")
+	over(t, second, r)
 }
 
 // A client with the token receives the end again, at any edge, and no other client does.
@@ -148,7 +153,7 @@ func TestEndIsRepeated(t *testing.T) {
 	c.frame()
 	c.want(lpproto.Success)
 	c.wantClose(lpproto.CloseSuccess, "")
-	refused(t, d, lpproto.ConnectRequest{SessionID: id}, "ended") // an ID is not a secret
+	over(t, d, lpproto.ConnectRequest{SessionID: id}) // an ID is not a secret
 }
 
 func outsideDevelopment(s *schemas.Settings) bool { return !s.Development() }

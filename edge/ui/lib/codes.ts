@@ -79,6 +79,7 @@ export const SYSTEM_CODES = {
   1010: "locked out",
   1011: "session too large",
   1012: "busy",
+  1013: "session has ended",
 } as const;
 export type SystemCode = keyof typeof SYSTEM_CODES;
 

@@ -126,4 +126,5 @@ const BY_ERROR: Readonly<Record<number, FailureName>> = {
   1010: "lockedOut",
   1011: "picture",
   1012: "busy",
+  1013: "session",
 } satisfies Record<SystemCode | 1010, FailureName>;
