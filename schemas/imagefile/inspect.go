@@ -51,8 +51,8 @@ func Inspect(data []byte, maxPixels int) (Info, error) {
 }
 
 // Verify is Inspect and checks as well that the compressed data of a PNG holds every row. That takes time in proportion
-// to the number of pixels, about a third of what decoding takes, and memory for two rows. If somebody made the data to take long, it is left to the decoder. The entropy-coded data of a
-// JPEG is left to the decoder, so that a JPEG without an end may be half a picture.
+// to the number of pixels, about a third of what decoding takes, and memory for two rows. If somebody made the data to take
+// long, it is left to the decoder, as is the entropy-coded data of a JPEG, so that a JPEG without an end may be half a picture.
 func Verify(data []byte, maxPixels int) (Info, error) {
 	p, info, err := inspect(data, maxPixels)
 	if err == nil && info.Format == PNG {

@@ -87,7 +87,7 @@ func TestInfo(t *testing.T) {
 
 // Single faults of the structure of a JPEG.
 func TestInspectJPEG(t *testing.T) {
-	sof := "\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\x11\x00"
+	sof := "\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\x11\x00" + "\xff\xdd\x00\x04\x00\x01"
 	sos := "\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x12\xff\x00\xff\xd0\x34"
 	inspect := func(file string) (imagefile.Info, error) {
 		return imagefile.Inspect([]byte(file), imagefile.MaxPixels)
@@ -106,7 +106,7 @@ func TestInspectJPEG(t *testing.T) {
 		"two scans":         "\xff\xd8" + sof + sos + sos + "\xff\xd9",
 		"reserved marker":   "\xff\xd8" + sof + "\xff\x02\x00\x04xx" + sos + "\xff\xd9",
 		"extension":         "\xff\xd8" + sof + "\xff\xf8\x00\x04xx" + sos + "\xff\xd9",
-		"number of lines":   "\xff\xd8" + sof + sos + "\xff\xdc\x00\x04\x00\x10\xff\xd9",
+		"restart markers":   "\xff\xd8" + sof + strings.Replace(sos, "\xd0", "\xd1", 1) + "\xff\xd9",
 		"arithmetic tables": "\xff\xd8" + sof + "\xff\xcc\x00\x04xx" + sos + "\xff\xd9",
 		"table with a rest": "\xff\xd8" + sof + "\xff\xdb\x00\x05\x00xx" + sos + "\xff\xd9",
 		"codes with a rest": "\xff\xd8" + sof + "\xff\xc4\x00\x05\x00xx" + sos + "\xff\xd9",

@@ -23,6 +23,7 @@ const (
 	markerEOI   = 0xd9
 	markerSOS   = 0xda
 	markerDQT   = 0xdb
+	markerDNL   = 0xdc // the height, for readers that do not know it yet
 	markerDRI   = 0xdd
 	markerAPP0  = 0xe0
 	markerAPP1  = 0xe1
@@ -55,6 +56,8 @@ func Segments(data []byte) iter.Seq2[byte, []byte] {
 // jpegFile is a JPEG whose structure is being checked.
 type jpegFile struct {
 	frame    jpegFrame
+	colours  jpegColours
+	interval int // of restart markers, 0 = none
 	segments int
 	huffman  int // Huffman tables
 	visits   int // blocks of all scans together
@@ -85,7 +88,28 @@ func inspectJPEG(data []byte, maxPixels int, info *Info) error {
 			return err
 		}
 		if marker == markerSOS {
-			rest = skipScan(rest)
+			scan := rest
+			rest = skipScan(scan)
+			if err := f.checkRestarts(scan[:len(scan)-len(rest)]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// checkRestarts refuses restart markers that are not in their order: some readers go by their numbers, and others do not.
+func (f *jpegFile) checkRestarts(scan []byte) error {
+	for n := 0; ; {
+		i := bytes.IndexByte(scan, 0xff)
+		if i < 0 || i+1 >= len(scan) {
+			return nil
+		}
+		scan = scan[i+1:]
+		if marker := scan[0]; markerRST0 <= marker && marker <= markerRST7 {
+			if f.interval == 0 || int(marker-markerRST0) != n%8 {
+				return errors.New("restart markers where none are expected, or out of order")
+			}
+			n++
 		}
 	}
 }
@@ -110,9 +134,14 @@ func (f *jpegFile) readSegment(marker byte, content []byte, maxPixels int, info 
 		if len(content) != 2 {
 			return errors.New("the restart interval has a wrong length")
 		}
+		f.interval = int(binary.BigEndian.Uint16(content))
 	case marker == markerAPP1 && info.Scans == 0 && bytes.HasPrefix(content, []byte(exifMarker)):
 		info.setOrientation(content[len(exifMarker):])
-	case isBare(marker), isMetadata(marker):
+	case isMetadata(marker):
+		if info.Scans == 0 {
+			f.colours.note(marker, content)
+		}
+	case isBare(marker):
 	default:
 		return fmt.Errorf("a segment %#x, which pictures of cameras do not have", marker)
 	}
@@ -122,6 +151,9 @@ func (f *jpegFile) readSegment(marker byte, content []byte, maxPixels int, info 
 // readScan counts a scan and its cost.
 func (f *jpegFile) readScan(content []byte, info *Info) error {
 	blocks, err := f.frame.readScan(content)
+	if err == nil && info.Scans == 0 {
+		err = f.colours.check(&f.frame)
+	}
 	if err != nil {
 		return err
 	}
@@ -174,7 +206,7 @@ func isBare(marker byte) bool {
 
 // isMetadata reports whether decoders need nothing of a segment, or only what [AppendStripped] keeps.
 func isMetadata(marker byte) bool {
-	return markerAPP0 <= marker && marker <= markerAPP15 || marker == markerCOM
+	return markerAPP0 <= marker && marker <= markerAPP15 || marker == markerCOM || marker == markerDNL
 }
 
 func isFrameHeader(marker byte) bool {
@@ -182,7 +214,8 @@ func isFrameHeader(marker byte) bool {
 		marker == markerSOF55
 }
 
-// skipScan skips entropy-coded bytes up to the next real marker: stuffed zeros and restart markers belong to the scan.
+// skipScan skips entropy-coded bytes up to the next real marker: stuffed zeros and restart markers belong to the scan, and so do fill
+// bytes before any marker.
 func skipScan(b []byte) []byte {
 	for {
 		i := bytes.IndexByte(b, 0xff)
@@ -191,6 +224,9 @@ func skipScan(b []byte) []byte {
 		}
 		if next := b[i+1]; next == 0 || markerRST0 <= next && next <= markerRST7 {
 			b = b[i+2:]
+			continue
+		} else if next == 0xff {
+			b = b[i+1:]
 			continue
 		}
 		return b[i:]

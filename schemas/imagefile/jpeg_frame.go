@@ -13,9 +13,11 @@ type jpegFrame struct {
 }
 
 type jpegComponent struct {
-	id      byte
-	blocks  int  // of 8 x 8 samples
-	scanned bool // some of its pixel data was seen
+	id byte
+	// sampling holds the horizontal and the vertical factor.
+	sampling byte
+	blocks   int  // of 8 x 8 samples
+	scanned  bool // some of its pixel data was seen
 	// missing has, for each of the 64 coefficients, how many of its bits no scan has had; 1 before the first scan.
 	missing [64]byte
 }
@@ -49,8 +51,12 @@ func (f *jpegFrame) readHeader(marker byte, content []byte, maxPixels int, info 
 	return f.readComponents(content[6:], info.Width, info.Height)
 }
 
-// maxSampling is the largest sampling factor.
-const maxSampling = 4
+const (
+	// maxSampling is the largest sampling factor.
+	maxSampling = 4
+	// maxUnit is the number of blocks in a unit of a scan of several components (ITU-T T.81, B.2.3), by which libjpeg abides.
+	maxUnit = 10
+)
 
 // readComponents reads the identifier, the sampling factors and the quantization table of each component.
 func (f *jpegFrame) readComponents(content []byte, width, height int) error {
@@ -67,7 +73,7 @@ func (f *jpegFrame) readComponents(content []byte, width, height int) error {
 		if f.find(content[i]) != nil {
 			return errors.New("two components have one name")
 		}
-		c := jpegComponent{id: content[i], blocks: units * int(content[i+1]>>4) * int(content[i+1]&15)}
+		c := jpegComponent{id: content[i], sampling: content[i+1], blocks: units * int(content[i+1]>>4) * int(content[i+1]&15)}
 		for k := range c.missing {
 			c.missing[k] = 1
 		}
@@ -88,6 +94,7 @@ func (f *jpegFrame) readScan(content []byte) (blocks int, err error) {
 		return 0, errors.New("a scan header has a wrong length")
 	}
 	selectors, spectralStart := content[1:len(content)-3], content[len(content)-3]
+	unit := 0
 	for ; len(selectors) > 0; selectors = selectors[2:] {
 		c := f.find(selectors[0])
 		if c == nil {
@@ -101,6 +108,10 @@ func (f *jpegFrame) readScan(content []byte) (blocks int, err error) {
 		}
 		c.note(content[len(content)-3:], f.progressive)
 		blocks += c.blocks
+		unit += int(c.sampling>>4) * int(c.sampling&15)
+	}
+	if content[0] > 1 && unit > maxUnit {
+		return 0, errors.New("a scan with too many blocks in a unit")
 	}
 	return blocks, nil
 }

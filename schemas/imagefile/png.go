@@ -63,6 +63,9 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 		if err != nil && string(kind) != "IEND" {
 			return p, err
 		}
+		if p.stage == atStart && string(kind) == "CgBI" {
+			return p, errors.New("a PNG for iOS (CgBI), which browsers do not read")
+		}
 		if p.stage == atStart && string(kind) != "IHDR" {
 			return p, errors.New("the header is not the first chunk")
 		}
@@ -99,6 +102,9 @@ func inspectPNG(data []byte, maxPixels int, info *Info) (p pngFile, err error) {
 		default:
 			if string(kind) == "eXIf" {
 				info.setOrientation(content)
+			}
+			if string(kind) == "acTL" && p.stage < afterData {
+				return p, errors.New("an animation (APNG), of which some viewers show other pictures")
 			}
 			if kind[0]&ancillary == 0 {
 				return p, errors.New("a chunk of an unknown kind, without which the picture cannot be read")

@@ -7,8 +7,8 @@ import (
 )
 
 // AppendStripped appends to dst the picture of a file that [Inspect] has accepted, without anything that its pixels do not
-// follow from: of a JPEG every APPn and COM segment but JFIF and Adobe, which name the colours, and bytes between segments, of a
-// PNG every chunk but IHDR, PLTE, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts
+// follow from: of a JPEG every APPn, COM and DNL segment but JFIF and one for Adobe, which name the colours, fill bytes, and bytes
+// between segments, of a PNG every chunk but IHDR, PLTE, tRNS, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts
 // and thumbnails cost nothing, and nothing that Inspect skipped is read by them. The file as it came remains the evidence.
 func AppendStripped(dst, data []byte) []byte {
 	switch Detect(data) {
@@ -20,16 +20,8 @@ func AppendStripped(dst, data []byte) []byte {
 	return dst
 }
 
-// The segments that name the colours of a JPEG, as far as they are kept: without a thumbnail.
-const (
-	jfif        = "JFIF\x00"
-	jfifLength  = 14
-	adobe       = "Adobe"
-	adobeLength = 12
-)
-
 func appendJPEG(dst, data []byte) []byte {
-	dst = append(dst, formats[JPEG].magic[:2]...)
+	dst = appendColours(append(dst, formats[JPEG].magic[:2]...), data)
 	for rest := data[2:]; ; {
 		marker, content, after, err := nextSegment(rest)
 		if err != nil || marker == markerEOI {
@@ -40,7 +32,7 @@ func appendJPEG(dst, data []byte) []byte {
 		case isBare(marker):
 			continue
 		case isMetadata(marker):
-			if content = colours(marker, content); content == nil {
+			if content = kept(marker, content); content == nil {
 				continue
 			}
 		}
@@ -49,26 +41,22 @@ func appendJPEG(dst, data []byte) []byte {
 		dst = append(dst, content...)
 		if marker == markerSOS {
 			next := skipScan(rest)
-			dst = append(dst, rest[:len(rest)-len(next)]...)
-			if next == nil && dst[len(dst)-1] == 0xff { // half of the end
-				dst = dst[:len(dst)-1]
-			}
+			dst = appendScan(dst, rest[:len(rest)-len(next)])
 			rest = next
 		}
 	}
 }
 
-// colours returns the part of a metadata segment that decoding needs, or nil.
-func colours(marker byte, content []byte) []byte {
-	switch {
-	case marker == markerAPP0 && len(content) >= jfifLength && bytes.HasPrefix(content, []byte(jfif)):
-		content = bytes.Clone(content[:jfifLength])
-		content[12], content[13] = 0, 0 // size of the thumbnail
-		return content
-	case marker == markerAPP14 && len(content) >= adobeLength && bytes.HasPrefix(content, []byte(adobe)):
-		return content[:adobeLength]
+// appendScan appends the data of a scan without fill bytes, which some decoders take for data.
+func appendScan(dst, scan []byte) []byte {
+	for {
+		i := bytes.Index(scan, []byte{0xff, 0xff})
+		if i < 0 {
+			break
+		}
+		dst, scan = append(dst, scan[:i]...), scan[i+1:]
 	}
-	return nil
+	return append(dst, bytes.TrimSuffix(scan, []byte{0xff})...)
 }
 
 func appendPNG(dst, data []byte) []byte {
@@ -79,6 +67,10 @@ func appendPNG(dst, data []byte) []byte {
 			return append(dst, endChunk...)
 		}
 		switch string(kind) {
+		case "tRNS":
+			if err == nil { // otherwise it is as if it were not there
+				dst = append(dst, rest[:len(rest)-len(after)]...)
+			}
 		case "IHDR", "PLTE", "IDAT":
 			dst = append(dst, rest[:len(rest)-len(after)]...)
 		}

@@ -45,7 +45,7 @@ func TestAppendStripped(t *testing.T) {
 	}
 	const jfif, adobe = "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00", "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01"
 	named := strings.Replace(string(photo), "\xff\xd8", "\xff\xd8"+jfif+"\xff\xe1\x00\x08Exif\x00\x00\xff\xfe\x00\x04hi"+adobe, 1)
-	if got := string(imagefile.AppendStripped(nil, []byte(named))); got != strings.Replace(string(photo), "\xff\xd8", "\xff\xd8"+jfif+adobe, 1) {
+	if got := string(imagefile.AppendStripped(nil, []byte(named))); got != strings.Replace(string(photo), "\xff\xd8", "\xff\xd8"+adobe+jfif, 1) {
 		t.Errorf("got %.80q", got)
 	}
 	drawing := imagefiletest.PNG(imagefiletest.Picture(20, 20))

@@ -192,7 +192,8 @@ func TestOverTheStreams(t *testing.T) {
 	}
 	t.Run("a good frame", good)
 	whole := workertest.Picture(t, "conditions/open_eyes_d9.jpg")
-	for name, image := range map[string][]byte{"no image": []byte("selene"), "half an image": whole[:len(whole)/2], "nothing": nil,
+	for name, image := range map[string][]byte{
+		"no image": []byte("selene"), "half an image": whole[:len(whole)/2], "nothing": nil,
 		"one that crashes its decoder": picturestest.In(whole, picturestest.Crash), "a bomb": picturestest.In(whole, picturestest.Memory),
 		"one that never ends": picturestest.In(whole, picturestest.Spin),
 	} {

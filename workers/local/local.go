@@ -32,7 +32,8 @@ type Pipeline struct {
 }
 
 // New returns a pipeline that judges by settings. The models must have been opened with every role of the pack. Settings that
-// name a plugin are an error. Pictures are decoded in this process. The virtual-camera worker knows no earlier sessions, so nothing but the frames of a session decides.
+// name a plugin are an error. Pictures are decoded in this process. The virtual-camera worker
+// knows no earlier sessions, so nothing but the frames of a session decides.
 func New(m *vision.Models, s *schemas.Settings) (*Pipeline, error) {
 	p := &Pipeline{models: m, settings: s, judges: map[string]workers.Worker{}, running: map[string]schemas.Registration{}}
 	decoder := pictures.Here()

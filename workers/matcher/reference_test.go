@@ -226,3 +226,18 @@ func TestQuantisingKeepsSimilarities(t *testing.T) {
 		}
 	})
 }
+
+// A reference picture is taken as viewers show it, or refused as one that cannot be decoded.
+func TestOddReferences(t *testing.T) {
+	w := New(workertest.Models(t, "zoo"))
+	for _, o := range imagefiletest.Oddities() {
+		want := int(schemas.CodeNoFace)
+		if o.Shown == nil {
+			want = schemas.SystemUndecodable
+		}
+		var refusal *describe.Refusal
+		if _, err := reference(t, w, o.Data); !errors.As(err, &refusal) || refusal.Code != want {
+			t.Errorf("%s: %v, want code %d", o.Name, err, want)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func newShared() (shared, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("create shared memory: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), "shared memory") //nolint:gosec // a file descriptor
+	f := os.NewFile(uintptr(fd), "shared memory")
 	if err := f.Truncate(sharedBytes); err != nil {
 		f.Close()
 		return nil, nil, err
@@ -51,7 +51,7 @@ func newShared() (shared, *os.File, error) {
 }
 
 func mapShared(f *os.File) (shared, error) {
-	m, err := unix.Mmap(int(f.Fd()), 0, sharedBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED) //nolint:gosec // a file descriptor
+	m, err := unix.Mmap(int(f.Fd()), 0, sharedBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map shared memory: %w", err)
 	}

@@ -103,7 +103,7 @@ var errSlow = fmt.Errorf("decoding it took more than %v of processor time, or %v
 func (c *process) do(j *job) (alive bool, err error) {
 	copy(c.memory.file(), j.data)
 	before := c.cpu()
-	if _, err := c.in.Write(message{kind: j.kind, bytes: uint32(len(j.data))}.encode()); err != nil { //nolint:gosec // up to fileBytes
+	if _, err := c.in.Write(message{kind: j.kind, bytes: uint32(len(j.data))}.encode()); err != nil {
 		return false, errGone
 	}
 	a, err := c.read(func() time.Duration { return pictureCPU - (c.cpu() - before) }, pictureCPU)
@@ -163,7 +163,7 @@ func (c *process) cpu() time.Duration {
 	// The clock of a process is made of its ID: MAKE_PROCESS_CPUCLOCK of the kernel.
 	const scheduled = 2
 	var t unix.Timespec
-	if err := unix.ClockGettime(int32(^c.cmd.Process.Pid<<3|scheduled), &t); err != nil { //nolint:gosec // IDs have at most 22 bits
+	if err := unix.ClockGettime(int32(^c.cmd.Process.Pid<<3|scheduled), &t); err != nil {
 		return 0
 	}
 	return time.Duration(t.Nano())

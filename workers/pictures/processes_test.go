@@ -47,6 +47,9 @@ func files(t *testing.T) [][]byte {
 	for _, s := range imagefiletest.Samples() {
 		files = append(files, s.Data)
 	}
+	for _, o := range imagefiletest.Oddities() {
+		files = append(files, o.Data)
+	}
 	whole := imagefiletest.JPEG(imagefiletest.Picture(1500, 1000))
 	return append(files, whole, whole[:len(whole)/2])
 }

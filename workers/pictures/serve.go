@@ -61,17 +61,17 @@ func (s *server) answer(m message) message {
 	if m.kind == askLuma {
 		var luma []byte
 		if luma, err = s.decoder.Luma(context.Background(), file); err == nil {
-			a.bytes = uint32(copy(s.memory.pixels(), luma)) //nolint:gosec // bounded by the memory
+			a.bytes = uint32(copy(s.memory.pixels(), luma))
 		}
 	} else {
 		// The pixels are written where the parent reads them.
 		img := vision.Image{Pix: s.memory.pixels()[:0]}
 		if err = s.decoder.Decode(context.Background(), file, &img); err == nil {
-			a.width, a.height, a.bytes = uint32(img.Width), uint32(img.Height), uint32(len(img.Pix)) //nolint:gosec // of a picture
+			a.width, a.height, a.bytes = uint32(img.Width), uint32(img.Height), uint32(len(img.Pix))
 		}
 	}
 	if err != nil {
-		return message{kind: refused, bytes: uint32(copy(s.memory.pixels()[:maxReason], err.Error()))} //nolint:gosec // up to maxReason
+		return message{kind: refused, bytes: uint32(copy(s.memory.pixels()[:maxReason], err.Error()))}
 	}
 	return a
 }

@@ -38,7 +38,9 @@ type Worker struct {
 	images  sync.Pool // of *vision.Image
 }
 
-// New returns the worker, which decodes frames with decoder. With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
+// New returns the worker, which decodes frames with decoder.
+//
+// With earlier, a verdict also depends on what other sessions showed before; such a verdict has the
 // signal earlier_session or earlier_pictures. With nil, verdicts follow from the frames of the session alone, which judging a
 // recording again requires.
 func New(frames Frames, decoder pictures.Decoder, earlier Sessions) *Worker {

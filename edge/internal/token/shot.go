@@ -90,10 +90,11 @@ func around(face *schemas.Rect, picture image.Rectangle) image.Rectangle {
 	return part
 }
 
-// scaled returns a part of a picture whose longer side has a number of pixels.
+// scaled returns a part of a picture, on white, whose longer side has a number of pixels.
 func scaled(img image.Image, part image.Rectangle, side int) image.Image {
 	longer := max(part.Dx(), part.Dy())
 	out := image.NewRGBA(image.Rect(0, 0, max(1, part.Dx()*side/longer), max(1, part.Dy()*side/longer)))
-	draw.CatmullRom.Scale(out, out.Bounds(), img, part, draw.Src, nil)
+	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(out, out.Bounds(), img, part, draw.Over, nil)
 	return out
 }

@@ -51,6 +51,9 @@ var (
 func planarJPEG(components, scans int) []byte {
 	const w, h = 40, 30
 	grey := greyJPEG(w, h)
+	if components == 4 {
+		grey = insert(grey, 0xee, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")) // CMYK
+	}
 	frame, scan := bytes.Index(grey, frameMarker), bytes.Index(grey, scanMarker)
 	sof := []byte{0xff, 0xc0, 0, byte(8 + 3*components), 8, 0, h, 0, w, byte(components)}
 	for i := range components {

@@ -64,7 +64,7 @@ func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
 }
 
 // DecodeStored decodes a file into dst, which must be empty: a JPEG in the colours of the file, mostly full-range 4:2:0, a PNG
-// in RGB of 8 bits, without its transparency. An EXIF orientation and colour profiles are ignored: the pixels are decoded from
+// or one in CMYK in RGB of 8 bits, on white where it is transparent. An EXIF orientation and colour profiles are ignored: the pixels are decoded from
 // the file as imagefile.AppendStripped leaves it. What imagefile.Inspect accepts takes up to about a second of one core, or
 // two for a PNG of 10 MiB. There is no deadline: package pictures has one.
 //
@@ -92,6 +92,9 @@ func (d *Decoder) decode(data []byte, dst *astiav.Frame) (imagefile.Info, error)
 			}
 		}
 		err = d.decodeJPEG(d.stripped, dst)
+		if err == nil && info.Components == 4 {
+			err = printToRGB(dst)
+		}
 	}
 	if err == nil && (dst.Width() != info.Width || dst.Height() != info.Height) {
 		err = fmt.Errorf("%w: %d x %d and %d x %d", errSize, info.Width, info.Height, dst.Width(), dst.Height())

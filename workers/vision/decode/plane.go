@@ -4,7 +4,7 @@ package decode
 #cgo pkg-config: libavutil
 #include <libavutil/frame.h>
 
-static uint8_t *first_plane(AVFrame *f) { return f->data[0]; }
+static uint8_t *plane(AVFrame *f, int n) { return f->data[n]; }
 */
 import "C"
 
@@ -16,7 +16,10 @@ import (
 
 // FirstPlane returns the memory of the first plane of f, which no format subsamples: Linesize()[0] bytes for each row. It
 // is valid until f is freed or unreferenced.
-func FirstPlane(f *astiav.Frame) []byte {
-	data := (*byte)(C.first_plane((*C.AVFrame)(f.UnsafePointer())))
-	return unsafe.Slice(data, f.Linesize()[0]*f.Height())
+func FirstPlane(f *astiav.Frame) []byte { return plane(f, 0) }
+
+// plane returns the memory of a plane that is not subsampled.
+func plane(f *astiav.Frame, n int) []byte {
+	data := (*byte)(C.plane((*C.AVFrame)(f.UnsafePointer()), C.int(n)))
+	return unsafe.Slice(data, f.Linesize()[n]*f.Height())
 }
