@@ -90,19 +90,21 @@ func inspectJPEG(data []byte, maxPixels int, info *Info) error {
 		if marker == markerSOS {
 			scan := rest
 			rest = skipScan(scan)
-			if err := f.checkRestarts(scan[:len(scan)-len(rest)]); err != nil {
+			if err := f.checkRestarts(scan[:len(scan)-len(rest)], rest == nil); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// checkRestarts refuses restart markers that are not in their order: some readers go by their numbers, and others do not.
-func (f *jpegFile) checkRestarts(scan []byte) error {
-	for n := 0; ; {
+// checkRestarts refuses restart markers that are not in their order, or missing, unless the rest of the scan may be missing too: some
+// readers go by their numbers, and others do not.
+func (f *jpegFile) checkRestarts(scan []byte, unended bool) error {
+	n := 0
+	for {
 		i := bytes.IndexByte(scan, 0xff)
 		if i < 0 || i+1 >= len(scan) {
-			return nil
+			break
 		}
 		scan = scan[i+1:]
 		if marker := scan[0]; markerRST0 <= marker && marker <= markerRST7 {
@@ -112,6 +114,11 @@ func (f *jpegFile) checkRestarts(scan []byte) error {
 			n++
 		}
 	}
+	// Some encoders write one after the last unit.
+	if f.interval > 0 && (n > f.frame.units/f.interval || n < (f.frame.units-1)/f.interval && !unended) {
+		return errors.New("not as many restart markers as the interval says")
+	}
+	return nil
 }
 
 func (f *jpegFile) readSegment(marker byte, content []byte, maxPixels int, info *Info) error {

@@ -8,6 +8,11 @@ import (
 // jpegFrame is a frame header, and what was seen of its components.
 type jpegFrame struct {
 	progressive bool
+	width       int
+	height      int
+	widest      int // sampling factor
+	highest     int
+	units       int // of the scan that was read last
 	components  []jpegComponent
 	memory      [4]jpegComponent
 }
@@ -68,6 +73,7 @@ func (f *jpegFrame) readComponents(content []byte, width, height int) error {
 		}
 		widest, highest = max(widest, h), max(highest, v)
 	}
+	f.width, f.height, f.widest, f.highest = width, height, widest, highest
 	units := ceil(width, 8*widest) * ceil(height, 8*highest)
 	for i := 0; i < len(content); i += 3 {
 		if f.find(content[i]) != nil {
@@ -112,6 +118,11 @@ func (f *jpegFrame) readScan(content []byte) (blocks int, err error) {
 	}
 	if content[0] > 1 && unit > maxUnit {
 		return 0, errors.New("a scan with too many blocks in a unit")
+	}
+	f.units = ceil(f.width, 8*f.widest) * ceil(f.height, 8*f.highest)
+	if content[0] == 1 { // its blocks are units, as far as the picture goes
+		c := f.find(content[1])
+		f.units = ceil(ceil(f.width*int(c.sampling>>4), f.widest), 8) * ceil(ceil(f.height*int(c.sampling&15), f.highest), 8)
 	}
 	return blocks, nil
 }

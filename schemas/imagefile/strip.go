@@ -8,8 +8,9 @@ import (
 
 // AppendStripped appends to dst the picture of a file that [Inspect] has accepted, without anything that its pixels do not
 // follow from: of a JPEG every APPn, COM and DNL segment but JFIF and one for Adobe, which name the colours, fill bytes, and bytes
-// between segments, of a PNG every chunk but IHDR, PLTE, tRNS, IDAT and IEND. An end that is missing is added. Decoders get this form, so that profiles, texts
-// and thumbnails cost nothing, and nothing that Inspect skipped is read by them. The file as it came remains the evidence.
+// between segments, of a PNG every chunk but IHDR, PLTE, tRNS, IDAT and IEND. An end that is missing is added. Decoders get this form,
+// so that profiles, texts and thumbnails cost nothing, and nothing that Inspect skipped is read by them. The file as it came remains
+// the evidence.
 func AppendStripped(dst, data []byte) []byte {
 	switch Detect(data) {
 	case JPEG:

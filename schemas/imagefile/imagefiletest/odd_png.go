@@ -38,21 +38,21 @@ func pngOddities() (out []Oddity) {
 	refused := func(name string, data []byte) Oddity { return Oddity{Name: name, Data: data} }
 	plain := rgb.file()
 	white := color.NRGBA{255, 255, 255, 255}
-	clear := []color.NRGBA{{200, 60, 40, 0}, {50, 170, 90, 128}, quarters[2], quarters[3]}
+	faint := []color.NRGBA{{200, 60, 40, 0}, {50, 170, 90, 128}, quarters[2], quarters[3]}
 	onWhite := []color.NRGBA{white, {152, 212, 172, 255}, quarters[2], quarters[3]}
-	control := chunk("fcTL", append(append([]byte{0, 0, 0, 0, 0, 0, 0, OdditySide, 0, 0, 0, OdditySide}, make([]byte, 8)...), 0, 1, 0, 10, 0, 0))
-	badPalette := oddPNG{depth: 8, colorType: 3, more: chunk("tRNS", []byte{0})}.file()
+	frame := append([]byte{0, 0, 0, 0, 0, 0, 0, OdditySide, 0, 0, 0, OdditySide}, make([]byte, 8)...)
+	control := chunk("fcTL", append(frame, 0, 1, 0, 10, 0, 0))
 	return append(out,
-		shown("PNG, transparent parts", oddPNG{depth: 8, colorType: 6, colors: clear}.file(), onWhite...),
-		shown("PNG, transparent parts of 16 bits", oddPNG{depth: 16, colorType: 6, colors: clear}.file(), onWhite...),
-		shown("PNG, grey with transparent parts", oddPNG{depth: 8, colorType: 4, colors: clear}.file(),
+		shown("PNG, transparent parts", oddPNG{depth: 8, colorType: 6, colors: faint}.file(), onWhite...),
+		shown("PNG, transparent parts of 16 bits", oddPNG{depth: 16, colorType: 6, colors: faint}.file(), onWhite...),
+		shown("PNG, grey with transparent parts", oddPNG{depth: 8, colorType: 4, colors: faint}.file(),
 			white, color.NRGBA{212, 212, 212, 255}, color.NRGBA{70, 70, 70, 255}, color.NRGBA{220, 220, 220, 255}),
 		shown("PNG, tRNS of a palette", oddPNG{depth: 8, colorType: 3, more: chunk("tRNS", []byte{0, 128})}.file(), onWhite...),
 		shown("PNG, tRNS of RGB", oddPNG{depth: 8, colorType: 2, more: chunk("tRNS", []byte{0, 200, 0, 60, 0, 40})}.file(),
 			append([]color.NRGBA{white}, quarters[1:]...)...),
 		shown("PNG, tRNS of grey", oddPNG{depth: 8, colorType: 0, more: chunk("tRNS", []byte{0, quarters[0].G})}.file(),
 			append([]color.NRGBA{white}, greys()[1:]...)...),
-		shown("PNG, tRNS with a wrong checksum", patchChecksum(badPalette, "tRNS")),
+		shown("PNG, tRNS with a wrong checksum", patchChecksum(oddPNG{depth: 8, colorType: 3, more: chunk("tRNS", []byte{0})}.file(), "tRNS")),
 		refused("PNG, tRNS of a wrong length", oddPNG{depth: 8, colorType: 2, more: chunk("tRNS", []byte{0})}.file()),
 
 		shown("PNG, iCCP", insertChunk(plain, chunk("iCCP", append([]byte("profile\x00\x00"), deflate(make([]byte, 500))...)))),
