@@ -15,6 +15,8 @@ const (
 	mouthOccluded = "occluded"
 )
 
+var lightCodes = []int32{schemas.CodeTooLight, schemas.CodeTooDark, schemas.CodeUnevenLight, schemas.CodeGlare}
+
 // mouth returns the state of the mouth; smile and cover are measured only if the face is not turned. Covered takes precedence
 // over open, and open over smile.
 func mouth(m *vision.Measurement, threshold float64) *schemas.Mouth {
@@ -46,4 +48,31 @@ func (c *checks) mouth(m *schemas.Mouth, f *vision.Measurement) {
 	c.fail(m.GetState() == mouthOpened, schemas.CodeMouthOpen)
 	c.fail(m.GetState() == mouthOccluded, schemas.CodeMouthOccluded)
 	c.fail(m.GetState() == mouthSmile, schemas.CodeSmile)
+}
+
+// maskInLight names the mask, before the light, where only the light was found wrong: a white or black mask makes a face look over-
+// or under-exposed, and no other light would help.
+func (l *lens) maskInLight(c *checks, e *schemas.Estimations, face vision.Detection) error {
+	for _, code := range c.failed {
+		if !slices.Contains(lightCodes, code) {
+			return nil
+		}
+	}
+	l.measurement.Inc()
+	if err := l.models.Measure(&l.image, face, &l.measured); err != nil {
+		return modelFault("face measurement", err)
+	}
+	light := c.failed
+	c.failed = nil
+	e.Mouth = mouth(&l.measured, c.settings.Thresholds.Mouth)
+	switch {
+	case e.Mouth.GetState() == mouthOccluded:
+		c.mouth(e.Mouth, &l.measured)
+	case !l.measured.HasPose && straight(face) && !slices.Contains(light, schemas.CodeTooDark): // in the dark no face can be measured
+		c.pose(nil, face)
+	default:
+		e.Mouth = nil
+	}
+	c.failed = append(c.failed, light...)
+	return nil
 }

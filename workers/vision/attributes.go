@@ -29,9 +29,8 @@ type Attributes struct {
 	Sunglasses float32
 	// Smile grows with the width of the mouth over that of the eyes and with how high its corners are.
 	Smile float32
-	// MouthOccluded grows with how much nose, lips, lower cheeks and chin together differ from the skin round the eyes, and
-	// falls with the visibility of the line between the lips. It finds most masks; a hand has the colour of skin and is missed.
-	// With the role occlusion it is the probability of a mask instead.
+	// MouthOccluded grows with how much the lower face differs in colour from the skin round the eyes, and falls with what shows
+	// that there are lips. It is 0 if the mouth lies outside the picture. The network of the role occlusion can raise it.
 	MouthOccluded float32
 	// An eye is hidden when it lies outside the picture, behind a dark lens, or when its place is as even as skin.
 	RightEyeHidden, LeftEyeHidden bool
@@ -49,14 +48,16 @@ func (out *Measurement) readAttributes(img *Image) {
 	defer c.release()
 	at := func(i int) Point { return c.place(out.Mesh[i]) }
 	// Masks, beards, glasses and hair leave most of these places uncovered.
-	ref := medianSkin(c.patch(at(9)), c.patch(at(108)), c.patch(at(337)), c.patch(at(119)), c.patch(at(348)))
+	ref := medianOf([]float64{c.patch(at(9)), c.patch(at(108)), c.patch(at(337)), c.patch(at(119)), c.patch(at(348))})
 	a := &out.Attributes
 	a.HasAttributes = true
 	a.Eyeglasses = logistic(c.frameLine(at), frameLimit, frameLimit/4)
 	dark := c.lenses(at)
 	a.Sunglasses = logistic(-max(dark[0], dark[1]), -lensLimit, lensLimit/6)
 	a.Smile = logistic(out.smile(at), smileLimit, smileWidth)
-	a.MouthOccluded = logistic(c.covered(at, ref), coverLimit, coverWidth)
+	if img.holds(out.Mesh[0]) && img.holds(out.Mesh[17]) && img.holds(out.Mesh[61]) && img.holds(out.Mesh[291]) {
+		a.MouthOccluded = logistic(c.covered(at), coverLimit, coverWidth)
+	}
 	a.RightEyeHidden = dark[0] < lensLimit || !img.holds(out.Mesh[rightOuter]) || !img.holds(out.Mesh[rightInner]) ||
 		c.even(at(rightOuter), at(rightInner), ref)
 	a.LeftEyeHidden = dark[1] < lensLimit || !img.holds(out.Mesh[leftOuter]) || !img.holds(out.Mesh[leftInner]) ||

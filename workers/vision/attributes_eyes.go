@@ -27,27 +27,27 @@ func (c *canvas) frameLine(at func(int) Point) float64 {
 			best = max(best, abs(sum))
 		}
 	}
-	return float64(best) / float64(2*max(n, 1)) / (c.patch(at(6)).luma + 20)
+	return float64(best) / float64(2*max(n, 1)) / (c.patch(at(6)) + 20)
 }
 
 // lenses returns the luma of the skin under the right and the left eye over that of the nose and forehead.
 func (c *canvas) lenses(at func(int) Point) (dark [2]float64) {
-	ref := medianSkin(c.patch(at(4)), c.patch(at(9)), c.patch(at(151))).luma
+	ref := medianOf([]float64{c.patch(at(4)), c.patch(at(9)), c.patch(at(151))})
 	for i, eye := range [2][2]int{{rightOuter, rightInner}, {leftInner, leftOuter}} {
 		from, to := at(eye[0]), at(eye[1])
 		m, w := middle(from, to), to.X-from.X
-		under := medianSkin(
+		under := medianOf([]float64{
 			c.patch(Point{m.X, m.Y + w*0.42}),
 			c.patch(Point{m.X - w*0.3, m.Y + w*0.38}),
 			c.patch(Point{m.X + w*0.3, m.Y + w*0.38}),
-		)
-		dark[i] = under.luma / (ref + 1)
+		})
+		dark[i] = under / (ref + 1)
 	}
 	return dark
 }
 
 // even reports whether the skin between two corners is so even that no eye, open or closed, can be there.
-func (c *canvas) even(from, to Point, ref skin) bool {
+func (c *canvas) even(from, to Point, ref float64) bool {
 	m, w := middle(from, to), to.X-from.X
 	var histogram [256]int
 	n := 0
@@ -67,5 +67,5 @@ func (c *canvas) even(from, to Point, ref skin) bool {
 			high = v + 1
 		}
 	}
-	return float64(high-low)/(ref.luma+1) < evenLimit
+	return float64(high-low)/(ref+1) < evenLimit
 }

@@ -62,48 +62,25 @@ func (c *canvas) luma(x, y int) int {
 	return int(lumaOf(c.pixel(x, y)))
 }
 
-// skin is a colour: shares of red and green, and luma 0..255.
-type skin struct{ red, green, luma float64 }
-
-// patch returns the median colour of the 5 x 5 pixels round a place.
-func (c *canvas) patch(p Point) skin {
+// patch returns the median luma, 0..255, of the 5 x 5 pixels round a place.
+func (c *canvas) patch(p Point) float64 {
 	const r, n = 2, 25
-	var values [4][n]int
+	var values [n]int
 	i := 0
 	for y := int(p.Y) - r; y <= int(p.Y)+r; y++ {
 		for x := int(p.X) - r; x <= int(p.X)+r; x++ {
-			px := c.pixel(x, y)
-			values[0][i], values[1][i], values[2][i], values[3][i] = int(px[0]), int(px[1]), int(px[2]), c.luma(x, y)
+			values[i] = c.luma(x, y)
 			i++
 		}
 	}
-	for k := range values {
-		slices.Sort(values[k][:])
-	}
-	red, green, blue := float64(values[0][n/2]), float64(values[1][n/2]), float64(values[2][n/2])
-	sum := red + green + blue + 12 // so that noise in dark pixels has no colour
-	return skin{red / sum, green / sum, float64(values[3][n/2])}
+	slices.Sort(values[:])
+	return float64(values[n/2])
 }
 
-// medianSkin returns the median of each component.
-func medianSkin(of ...skin) skin {
-	var red, green, luma [8]float64
-	for i, s := range of {
-		red[i], green[i], luma[i] = s.red, s.green, s.luma
-	}
-	n := len(of)
-	return skin{medianOf(red[:n]), medianOf(green[:n]), medianOf(luma[:n])}
-}
-
+// medianOf sorts v.
 func medianOf(v []float64) float64 {
 	slices.Sort(v)
 	return v[len(v)/2]
-}
-
-// unlike returns how far a colour is from that of the skin: in hue, and in brightness beyond the effect of shadows.
-func (s skin) unlike(ref skin) float64 {
-	hue := math.Abs(s.red-ref.red) + math.Abs(s.green-ref.green)
-	return hue + 0.05*max(0, math.Abs(math.Log((s.luma+4)/(ref.luma+4)))-0.5)
 }
 
 // logistic maps a measure to a score that is one half at the limit.
