@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"image"
 	"strings"
 	"testing"
 
@@ -136,8 +137,7 @@ func TestAPictureThatNeedsATap(t *testing.T) {
 		HTMLMediaElement.prototype.play = function () {
 			if (!window.event?.isTrusted || window.event.type === "pause") { this.pause(); return Promise.reject(new DOMException("no", "NotAllowedError")); }
 			return play.call(this);
-		};
-		addEventListener("DOMContentLoaded", () => { document.getElementById("video").autoplay = false; }); }`
+		}; }`
 	phone := browser.Phone(browser.Synthetic(t, "640x480"))
 	phone.Before = before
 	p := browser.Open(t, s.plain, phone)
@@ -159,15 +159,14 @@ func TestAPictureThatNeedsATap(t *testing.T) {
 // A browser that never plays does not leave the person with a dead page.
 func TestAPictureThatNeverPlays(t *testing.T) {
 	t.Parallel()
-	before := playRefused + `addEventListener("DOMContentLoaded", () => { document.getElementById("video").autoplay = false; });`
-	p := browser.Open(t, serve(t).plain, browser.Options{Camera: browser.Synthetic(t, "640x480"), Before: before})
+	p := browser.Open(t, serve(t).plain, browser.Options{Camera: browser.Synthetic(t, "640x480"), Before: playRefused})
 	p.Do("press start", chromedp.Click("#start", chromedp.ByID))
 	p.WaitTrue("the words", `document.getElementById("start").innerText === "Tap to start the camera"`)
 	p.Do("tap", chromedp.Click("#start", chromedp.ByID))
-	p.Do("give up", chromedp.Evaluate(`dispatchEvent(new PageTransitionEvent("pagehide"))`, nil))
-	if p.View() != "intro" {
-		t.Errorf("the page shows %s", p.View())
-	}
+	p.WaitTrue("the words to stay", `document.getElementById("start").innerText === "Tap to start the camera"`)
+	p.Do("leave", chromedp.Evaluate(`dispatchEvent(new PageTransitionEvent("pagehide"))`, nil))
+	p.WaitTrue("the end", failureShown+` === "Check cancelled"`)
+	p.WaitTrue("the camera to be off", cameraOff)
 }
 
 // stoppable is a camera that a test can mute, end, freeze and darken.
@@ -186,6 +185,7 @@ const stoppable = `{ const canvas = document.createElement("canvas"), context = 
 		Object.defineProperty(track, "muted", { value: on, configurable: true });
 		track.dispatchEvent(new Event(on ? "mute" : "unmute"));
 	};
+	window.turn = () => Object.assign(canvas, { width: 480, height: 640 });
 	window.end = () => { track.stop(); track.dispatchEvent(new Event("ended")); };
 	navigator.mediaDevices.getUserMedia = async () => {
 		window.asked = (window.asked ?? 0) + 1;
@@ -239,6 +239,11 @@ func TestACameraThatStopsDuringTheCheck(t *testing.T) {
 	if connects, _, _ := s.seen(); len(connects) != 1 {
 		t.Errorf("%d sessions, want one that waits", len(connects))
 	}
+	p.Eval(`turn(); true`, nil) // the phone
+	eventually(t, "upright frames", func() bool {
+		_, frames, _ := s.seen()
+		return decode(t, frames[len(frames)-1]).Bounds().Size() == image.Point{X: 480, Y: 640}
+	})
 	p.Eval(`end()`, nil)
 	p.WaitTrue("the failure", failureShown+` === "The camera stopped"`)
 	checkFaults(t, s)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/selene-liveness/selene/test/browser"
 )
 
@@ -59,6 +61,19 @@ func TestTheLibraryPacesItself(t *testing.T) {
 	s.say(success)
 	p.WaitTrue("the end", `window.end === "passed"`)
 	checkFaults(t, s)
+}
+
+// Without words of the integrator's own, the person still learns what the camera needs.
+func TestTheLibrarySaysWhatTheCameraNeeds(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := openDropIn(t, s)
+	p.Eval(`window.play = HTMLMediaElement.prototype.play; answer(); `+playRefused+` begin({}); true`, nil)
+	p.WaitTrue("the words", `document.querySelector("#root [role=status]")?.innerText === "Tap here to start the camera"`)
+	p.Eval(`HTMLMediaElement.prototype.play = play; true`, nil)
+	p.Do("tap", chromedp.Click("#root [role=status]"))
+	eventually(t, "frames", func() bool { return s.frameCount() > 1 })
+	p.WaitTrue("no words", `document.querySelector("#root [role=status]") === null`)
 }
 
 // A session that ended before a frame was judged is nobody's failure.

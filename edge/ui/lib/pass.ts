@@ -182,6 +182,8 @@ export class SelenePass extends Emitter<PassEvents> {
     await this.call(signal, async (signal) => {
       this.dropCamera();
       if (!this.session) this.id = this.secret = "";
+      // A page that has been left, even one in the back/forward cache, must not keep the camera.
+      addEventListener("pagehide", this.close);
       this.prefetchDetector();
       const { permission, picture, still } = this.timeouts;
       const camera = await Camera.open({
@@ -195,8 +197,6 @@ export class SelenePass extends Emitter<PassEvents> {
         signal,
       });
       this.camera = camera;
-      // A page that has been left, even one in the back/forward cache, must not keep the camera.
-      addEventListener("pagehide", this.close);
       await this.zoom(this.zoomed);
       this.emit("camera", { deviceId: camera.deviceId });
     }).finally(() => (this.opening = false));

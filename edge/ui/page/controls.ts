@@ -30,6 +30,7 @@ export class Controls {
         reopen();
       });
     }
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.refresh());
     this.zoom.addEventListener("input", () => {
       this.zoom.setAttribute("aria-valuetext", `${this.zoom.value}×`);
       void pass.zoom(Number(this.zoom.value));

@@ -125,6 +125,7 @@ class Page {
 
   /** Runs the action of a button and shows the failure if it fails. */
   private async attempt(act: () => Promise<void>): Promise<void> {
+    if (this.opening) return; // a tap may start the camera that is opening
     try {
       await act();
     } catch (error) {
@@ -143,7 +144,7 @@ class Page {
 
   /** Opens the camera; after the first time it starts the check immediately. */
   private async begin(): Promise<void> {
-    if (this.pass.running || this.opening) return;
+    if (this.pass.running) return;
     await this.openCamera();
     if (this.cameraReady) return this.check();
   }

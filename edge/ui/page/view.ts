@@ -65,12 +65,18 @@ export function showView(name: ViewName): void {
   scrollTo(0, 0);
 }
 
+/** Milliseconds after which somebody who is not asked for the camera learns what to do; web views of apps may never ask. */
+const ASKING_LONG = 20_000;
+let askingTimer: ReturnType<typeof setTimeout> | undefined;
+
 /** Shows what the start button waits for: the browser's question, a tap, or nothing. */
 export function showAsking(waits: "asking" | "tap" | undefined): void {
-  const start = element("start");
+  const [start, hint] = [element("start"), element("asking")];
   start.setAttribute("aria-disabled", String(waits === "asking")); // `disabled` would lose the keyboard focus
   start.textContent = texts.intro[waits ?? "start"];
-  element("asking").textContent = waits ? texts.intro[`${waits}Hint`] : "";
+  hint.textContent = waits ? texts.intro[`${waits}Hint`] : "";
+  clearTimeout(askingTimer);
+  if (waits === "asking") askingTimer = setTimeout(() => (hint.textContent = texts.intro.askingLong), ASKING_LONG);
 }
 
 export function showPrompt(prompt: Prompt, mode: Mode, messages: Record<string, string> = {}): void {

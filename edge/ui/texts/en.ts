@@ -241,6 +241,7 @@ const en = {
     start: "Start the camera",
     asking: "Waiting for the camera…",
     askingHint: "Your browser is asking for permission to use the camera. Choose “Allow”.",
+    askingLong: "Still waiting. If you see no question, check the address bar, or open this page in your usual browser.",
     tap: "Tap to start the camera",
     tapHint: "Your browser shows the camera's picture only after a tap.",
   },
