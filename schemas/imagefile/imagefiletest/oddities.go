@@ -38,18 +38,19 @@ func greys() (out []color.NRGBA) {
 func Oddities() []Oddity { return append(jpegOddities(), pngOddities()...) }
 
 func jpegOddities() []Oddity {
-	plain := (&oddJPEG{}).file()
+	plain := oddJPEG{}.file()
 	half := plain[len(plain)/2:]
 	scan := bytes.Index(plain, scanMarker)
 	jfif := segment(0xe0, []byte("JFIF\x00\x01\x02\x00\x00\x48\x00\x48\x00\x00"))
 	adobe := func(transform byte) []byte {
 		return segment(0xee, append([]byte("Adobe\x00\x64\x00\x00\x00\x00"), transform))
 	}
-	withEnd := func(more ...[]byte) []byte { return slices.Concat(append([][]byte{plain}, more...)...) }
 	shown := func(name string, data []byte) Oddity { return Oddity{name, data, quarters} }
 	refused := func(name string, data []byte) Oddity { return Oddity{Name: name, Data: data} }
 	named := func(name string, j oddJPEG) Oddity { return shown(name, j.file()) }
 	thumbnail := append([]byte("Exif\x00\x00"), append(EXIF(imagefile.Upright), JPEG(Picture(16, 12))...)...)
+	movie := slices.Concat([]byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42"), bytes.Repeat([]byte{0xff, 0xd8, 0xff, 0xc0}, 500))
+	index, hdr := []byte("MPF\x00MM\x00*\x00\x00\x00\x08"), []byte("http://ns.adobe.com/xap/1.0/\x00<x hdrgm:Version='1.0'/>")
 	insertAt := func(at int, b ...byte) []byte { return slices.Insert(bytes.Clone(plain), at, b...) }
 	return []Oddity{
 		named("JPEG", oddJPEG{}),
@@ -85,9 +86,9 @@ func jpegOddities() []Oddity {
 
 		shown("a thumbnail in EXIF", insert(plain, 0xe1, thumbnail)),
 		shown("a thumbnail in JFIF", insert(plain, 0xe0, slices.Concat([]byte("JFXX\x00\x10"), JPEG(Picture(16, 12))))),
-		shown("MPO: a second picture after the first", append(insert(plain, 0xe2, []byte("MPF\x00MM\x00*\x00\x00\x00\x08")), JPEG(Picture(64, 64))...)),
-		shown("motion photo: MP4 after the picture", withEnd([]byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42"), bytes.Repeat([]byte{0xff, 0xd8, 0xff, 0xc0}, 500))),
-		shown("gain map: XMP and a second picture", append(insert(plain, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x hdrgm:Version='1.0'/>")), (&oddJPEG{values: greyValues}).file()...)),
+		shown("MPO: a second picture after the first", append(insert(plain, 0xe2, index), JPEG(Picture(64, 64))...)),
+		shown("motion photo: MP4 after the picture", append(bytes.Clone(plain), movie...)),
+		shown("gain map: XMP and a second picture", append(insert(plain, 0xe1, hdr), oddJPEG{values: greyValues}.file()...)),
 		shown("a colour profile", insert(plain, 0xe2, append([]byte("ICC_PROFILE\x00\x01\x01"), make([]byte, 500)...))),
 		shown("a comment after the scan", insertAt(len(plain)-2, segment(0xfe, []byte("made by hand"))...)),
 

@@ -65,8 +65,8 @@ func (d *Decoder) Decode(data []byte, dst *astiav.Frame) error {
 
 // DecodeStored decodes a file into dst, which must be empty: a JPEG in the colours of the file, mostly full-range 4:2:0, one in
 // CMYK or a PNG in RGB of 8 bits, on white where it is transparent. An EXIF orientation and colour profiles are ignored: the
-// pixels are decoded from the file as imagefile.AppendStripped leaves it. What imagefile.Inspect accepts takes up to about a second of one core, or
-// two for a PNG of 10 MiB. There is no deadline: package pictures has one.
+// pixels are decoded from the file as imagefile.AppendStripped leaves it. What imagefile.Inspect accepts takes up to about a
+// second of one core, or two for a PNG of 10 MiB. There is no deadline: package pictures has one.
 //
 // Damage that a viewer would paper over is an error too: evidence of which some pixels are made up is worse than none.
 // After an error dst is empty.
