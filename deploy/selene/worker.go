@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -171,15 +172,28 @@ func runParts(ctx context.Context, connect connector, e *environment, names ...s
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	var working sync.WaitGroup
 	if decodes {
 		processes := pictures.NewProcesses(pictures.Options{
 			Command: []string{thisProgram, decodeName}, Pictures: e.workers.Concurrency,
 		})
-		group.Go(func() error { return processes.Run(ctx) })
+		// Workers that end finish what is under way.
+		decoding, stop := context.WithCancel(context.WithoutCancel(ctx))
+		defer stop()
+		group.Go(func() error { return processes.Run(decoding) })
 		t.decoder = processes
+		working.Add(len(names))
+		group.Go(func() error {
+			working.Wait()
+			stop()
+			return nil
+		})
 	}
 	for i, name := range names {
 		group.Go(func() error {
+			if decodes {
+				defer working.Done()
+			}
 			if err := parts[name].run(ctx, conns[i], t, e); err != nil {
 				return fmt.Errorf("worker %s: %w", name, err)
 			}
