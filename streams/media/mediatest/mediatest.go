@@ -56,7 +56,7 @@ func S3(t testing.TB) (c media.S3, folder string, stop func()) {
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program(t), "--port", c.Endpoint, "--region", c.Region, "--quiet", //nolint:gosec // the tests' own
+	cmd := exec.CommandContext(ctx, program(t), "--port", c.Endpoint, "--region", c.Region, "--quiet",
 		"posix", "--sidecar", filepath.Join(folder, "meta"), filepath.Join(folder, "data"))
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+c.AccessKey, "ROOT_SECRET_KEY="+c.SecretKey)
 	if err := cmd.Start(); err != nil {
