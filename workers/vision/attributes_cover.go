@@ -7,7 +7,7 @@ import (
 
 // The limit of the measure of covered mouths; README.md has the measured ranges.
 const (
-	coverLimit, coverWidth = -0.16, 0.02
+	coverLimit, coverWidth = -0.15, 0.02
 	coverDark              = 1.1  // brightness without colour, in powers of e
 	lipMargin              = 0.01 // by which a lip has to be redder than skin
 	noColour               = 0.02
@@ -77,7 +77,7 @@ func (c *canvas) covered(at func(int) Point) float64 {
 	slices.Sort(unlike)
 	// Cameras differ in how colourful they make a picture.
 	scale := min(2, max(0.7, skinColour/max(0.01, math.Hypot(skin.red, skin.yellow))))
-	colour := min(0.3, scale*(unlike[len(unlike)/4]+unlike[len(unlike)/2])/2)
+	colour := min(0.25, scale*(unlike[len(unlike)/4]+unlike[len(unlike)/2])/2)
 	redder, contrast := c.lips(at)
 	return colour - 0.53*redder - 0.3*contrast - 0.44*min(0.3, c.lipLine(at))
 }
