@@ -42,6 +42,8 @@ func pngOddities() (out []Oddity) {
 	onWhite := []color.NRGBA{white, {152, 212, 172, 255}, quarters[2], quarters[3]}
 	frame := append([]byte{0, 0, 0, 0, 0, 0, 0, OdditySide, 0, 0, 0, OdditySide}, make([]byte, 8)...)
 	control := chunk("fcTL", append(frame, 0, 1, 0, 10, 0, 0))
+	clearFirst := oddPNG{depth: 8, colorType: 3, more: chunk("tRNS", []byte{0})}.file()
+	gamma := append(chunk("gAMA", []byte{0, 0, 0xb1, 0x8f}), chunk("cHRM", make([]byte, 32))...)
 	return append(out,
 		shown("PNG, transparent parts", oddPNG{depth: 8, colorType: 6, colors: faint}.file(), onWhite...),
 		shown("PNG, transparent parts of 16 bits", oddPNG{depth: 16, colorType: 6, colors: faint}.file(), onWhite...),
@@ -52,12 +54,12 @@ func pngOddities() (out []Oddity) {
 			append([]color.NRGBA{white}, quarters[1:]...)...),
 		shown("PNG, tRNS of grey", oddPNG{depth: 8, colorType: 0, more: chunk("tRNS", []byte{0, quarters[0].G})}.file(),
 			append([]color.NRGBA{white}, greys()[1:]...)...),
-		shown("PNG, tRNS with a wrong checksum", patchChecksum(oddPNG{depth: 8, colorType: 3, more: chunk("tRNS", []byte{0})}.file(), "tRNS")),
+		shown("PNG, tRNS with a wrong checksum", patchChecksum(clearFirst, "tRNS")),
 		refused("PNG, tRNS of a wrong length", oddPNG{depth: 8, colorType: 2, more: chunk("tRNS", []byte{0})}.file()),
 
 		shown("PNG, iCCP", insertChunk(plain, chunk("iCCP", append([]byte("profile\x00\x00"), deflate(make([]byte, 500))...)))),
 		shown("PNG, iCCP that is none", insertChunk(plain, chunk("iCCP", []byte("not compressed")))),
-		shown("PNG, gAMA and cHRM", insertChunk(plain, append(chunk("gAMA", []byte{0, 0, 0xb1, 0x8f}), chunk("cHRM", make([]byte, 32))...))),
+		shown("PNG, gAMA and cHRM", insertChunk(plain, gamma)),
 		shown("PNG, a wrong checksum of metadata", patchChecksum(insertChunk(plain, chunk("tEXt", []byte("Title\x00me"))), "tEXt")),
 		refused("PNG, a wrong checksum of its pixels", patchChecksum(plain, "IDAT")),
 		refused("PNG, a wrong checksum of its header", patchChecksum(plain, "IHDR")),
