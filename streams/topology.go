@@ -174,8 +174,9 @@ func buckets(l Limits) []jetstream.KeyValueConfig {
 		},
 		// Kept as long as decisions: until then a session that was created with a token cannot be opened without it.
 		{
-			Bucket:         BucketTickets,
-			Description:    "hashed tokens of sessions that were created over REST, and reference faces until their session opens",
+			Bucket: BucketTickets,
+			Description: "hashed tokens of sessions that were created over REST, reference faces until their session opens, " +
+				"and the attempts under IDs that were used again",
 			History:        1,
 			TTL:            l.DecisionsAge,
 			LimitMarkerTTL: time.Minute,

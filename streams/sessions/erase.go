@@ -12,10 +12,10 @@ import (
 	"github.com/selene-liveness/selene/streams/objects"
 )
 
-// Erase removes every trace of a session, and of every later attempt under its ID: frames, faces, verdicts, decisions, dead letters, video states, image
-// hashes, media, ticket, reference face and presence. It first destroys the keys by which they are sealed, and overwrites what is
-// not sealed. Afterwards it stores one event with the time of erasure. For as long as decisions are kept, nobody can open the session
-// again. It can be repeated.
+// Erase removes every trace of a session, and of every later attempt under its ID: frames, faces, verdicts, decisions, dead letters,
+// video states, image hashes, media, ticket, reference face and presence. It first destroys the keys by which they are sealed, and
+// overwrites what is not sealed. Afterwards it stores one event of each with the time of erasure. For as long as decisions are kept,
+// nobody can open any of them again. It can be repeated.
 func (s *Store) Erase(ctx context.Context, session string, erased *schemas.SessionEvent) error {
 	attempts, err := s.CloseAttempts(ctx, session)
 	if err != nil {

@@ -128,7 +128,9 @@ func (s *Store) lookUp(ctx context.Context, q Query, o opening) (*Found, error) 
 		return nil, nil
 	}
 	end := time.Unix(0, last.GetAtUnixNanos()).UTC()
-	f := &Found{ID: o.session, Label: o.label, Opened: o.at, Edge: last.GetEdge(), Codes: []int32{}, Duration: max(0, end.Sub(o.at).Seconds())}
+	f := &Found{
+		ID: o.session, Label: o.label, Opened: o.at, Edge: last.GetEdge(), Codes: []int32{}, Duration: max(0, end.Sub(o.at).Seconds()),
+	}
 	outcome := last.GetOutcome()
 	d, err := s.LastDecision(ctx, o.session)
 	switch {
