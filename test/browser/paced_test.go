@@ -87,7 +87,8 @@ func TestASessionThatEndedUnusedIsReplaced(t *testing.T) {
 		"an own ID":       {`{"session-id": "a"}`, "passed", []string{"\nsession-id:a\n", "\nsession-id:a\n"}},
 		"a new ticket": {
 			`{"session-id": "a", token: "t1", renew: async () => ({ sessionId: "b", token: "t2" })}`,
-			"passed", []string{"\nsession-id:a\ntoken:t1\n", "\nsession-id:b\ntoken:t2\n"},
+			"passed",
+			[]string{"\nsession-id:a\ntoken:t1\n", "\nsession-id:b\ntoken:t2\n"},
 		},
 		"a used ticket":      {`{"session-id": "a", token: "t1"}`, "session close 4008 session timeout", []string{"\ntoken:t1\n"}},
 		"no ticket for them": {`{"session-id": "a", token: "t1", renew: () => Promise.reject("no")}`, "session no new ticket", []string{"\ntoken:t1\n"}},
