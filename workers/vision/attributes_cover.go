@@ -76,7 +76,7 @@ func (c *canvas) covered(at func(int) Point) float64 {
 	}
 	slices.Sort(unlike)
 	// Cameras differ in how colourful they make a picture.
-	scale := min(2, max(0.7, skinColour/max(0.01, math.Hypot(skin.red, skin.yellow))))
+	scale := min(2, max(1, skinColour/max(0.01, math.Hypot(skin.red, skin.yellow))))
 	colour := min(0.25, scale*(unlike[len(unlike)/4]+unlike[len(unlike)/2])/2)
 	redder, contrast := c.lips(at)
 	return colour - 0.53*redder - 0.3*contrast - 0.44*min(0.3, c.lipLine(at))
