@@ -62,9 +62,8 @@ func TestMessagesThatCloseTheSocket(t *testing.T) {
 func TestRefusedImagesAreNotPublished(t *testing.T) {
 	conn := world(t, "", goOn)
 	d := open(t, conn, Config{})
-	c, id := connect(t, d, "")
 	good := jpegBytes(8, 8)
-	for name, bad := range map[string]struct {
+	badFrames := map[string]struct {
 		contentType string
 		kind        int
 		body        []byte
@@ -86,7 +85,9 @@ func TestRefusedImagesAreNotPublished(t *testing.T) {
 		"raw in a text":        {lpproto.ContentJPEG, websocket.TextMessage, []byte("x"), lpproto.CodeContentType},
 		"no content-type":      {"", websocket.BinaryMessage, good, lpproto.CodeContentType},
 		"truncated and base64": {lpproto.ContentJPEGBase64, websocket.TextMessage, lpproto.EncodeBase64(good[:40]), lpproto.CodeBadImage},
-	} {
+	}
+	c, id := connect(t, d, "") // not before, since making them takes long
+	for name, bad := range badFrames {
 		data, err := lpproto.NewFrame(bad.contentType, bad.body).Encode()
 		if err != nil {
 			t.Fatal(err)
