@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"github.com/selene-liveness/selene/schemas"
 	"github.com/selene-liveness/selene/streams"
 	"github.com/selene-liveness/selene/streams/sessions"
-	"github.com/selene-liveness/selene/streams/streamstest"
 )
 
 func TestResumeOnAnotherEdge(t *testing.T) {
@@ -192,16 +190,16 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 	}
 	c.send(lpproto.NewConnect(lpproto.ConnectRequest{}))
 	id := c.want(lpproto.Connected).Header(lpproto.HeaderSessionID)
-	for err == nil { // nobody reads the answers
-		if err = ws.SetWriteDeadline(time.Now().Add(streamstest.Timeout)); err == nil {
-			err = ws.WriteMessage(websocket.BinaryMessage, frame)
+	flooded := make(chan struct{})
+	go func() {
+		defer close(flooded)
+		for ws.WriteMessage(websocket.BinaryMessage, frame) == nil { // nobody reads the answers
 		}
-	}
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() {
-		t.Fatal("the server neither reads nor cuts off")
-	}
+	}()
+	// The client itself may not be told for minutes: what it has not read stands before the end.
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
+	ws.Close()
+	<-flooded
 }
 
 func TestManySessionsAtOnce(t *testing.T) {
