@@ -124,7 +124,7 @@ func TestAbandonedSessionEndsAndGetsItsVideo(t *testing.T) {
 	if !strings.Contains(string(body), "TIMEOUT") && !strings.Contains(string(body), "timeout") {
 		t.Errorf("the session: %s", body)
 	}
-	if again := i.replay(photo, nil, "--session-id", session); again.exit != 1 || again.lines[0].Error != 1007 {
+	if again := i.replay(photo, nil, "--session-id", session); again.exit != 1 || again.lines[0].Error != 1013 {
 		t.Errorf("a session that has ended was opened again: exit code %d, %+v", again.exit, again.lines)
 	}
 }
