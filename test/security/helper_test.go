@@ -138,16 +138,17 @@ func (i *installation) ready() error {
 	return err
 }
 
-// residentKiB returns the resident memory of a process.
+// residentKiB returns the memory of a process, KiB. What several processes share, such as the program itself, counts once in all.
 func residentKiB(t testing.TB, pid int) int {
 	t.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := strconv.Atoi(string(bytes.Fields(data)[1]))
+	_, rest, _ := bytes.Cut(data, []byte("\nPss:"))
+	size, err := strconv.Atoi(string(bytes.Fields(rest)[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages * os.Getpagesize() / 1024
+	return size
 }
