@@ -196,7 +196,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 		for ws.WriteMessage(websocket.BinaryMessage, frame) == nil { // nobody reads the answers
 		}
 	}()
-	// The client itself may not be told for minutes: what it has not read stands before the end.
+	// The client itself may notice only after minutes: what it has not read stands before the end.
 	wantEvents(t, conn, id, schemas.SessionEventKind_SESSION_OPENED, schemas.SessionEventKind_SESSION_DISCONNECTED)
 	ws.Close()
 	<-flooded
