@@ -46,7 +46,7 @@ func TestGrantsAreBounded(t *testing.T) {
 	refused("become the boss", SessionsWrite, err)
 	refused("remove the auditor", AuditRead, a.DeleteUser(ctx, clerk, "auditor"))
 	_, err = a.PutGroup(ctx, clerk, "of-clerk", Rights{UsersRead, UsersWrite, AuditRead})
-	refused("widen his group", AuditRead, err)
+	refused("widen their group", AuditRead, err)
 	_, err = a.PutGroup(ctx, clerk, "mine", All())
 	refused("make a group of all", SessionsWrite, err)
 	_, err = a.PutGroup(ctx, clerk, "of-auditor", Rights{})
@@ -59,18 +59,18 @@ func TestGrantsAreBounded(t *testing.T) {
 	_, _, err = a.MakeUser(ctx, clerk, "mine", []string{"of-reader"}, "")
 	allowed("make a reader", err)
 	_, err = a.SetUser(ctx, clerk, "mine", nil, true, EndTokens)
-	allowed("disable him", err)
+	allowed("disable them", err)
 	_, err = a.ResetPassword(ctx, clerk, "mine", EndTokens)
-	allowed("reset his password", err)
+	allowed("reset their password", err)
 	_, err = a.PutGroup(ctx, clerk, "of-reader", Rights{})
 	allowed("lower the readers", err)
-	allowed("remove him", a.DeleteUser(ctx, clerk, "mine"))
+	allowed("remove them", a.DeleteUser(ctx, clerk, "mine"))
 
 	wantErr(t, "remove himself", a.DeleteUser(ctx, clerk, "clerk"), ErrConflict)
 	_, err = a.SetUser(ctx, clerk, "clerk", []string{"of-clerk"}, true, EndTokens)
 	wantErr(t, "disable himself", err, ErrConflict)
 	_, err = a.ResetPassword(ctx, clerk, "clerk", EndTokens)
-	wantErr(t, "reset his own", err, ErrConflict)
+	wantErr(t, "reset their own", err, ErrConflict)
 }
 
 func TestLastAdministrator(t *testing.T) {

@@ -150,13 +150,13 @@ func TestRefusedTokens(t *testing.T) {
 		expires *time.Time
 		kind    error
 	}{
-		"no name":       {" ", Rights{SessionsRead}, nil, ErrInvalid},
-		"a long name":   {strings.Repeat("n", 65), Rights{SessionsRead}, nil, ErrInvalid},
-		"a line":        {"a\nb", Rights{SessionsRead}, nil, ErrInvalid},
-		"no scopes":     {"n", nil, nil, ErrInvalid},
-		"unknown scope": {"n", Rights{"sessions:own"}, nil, ErrInvalid},
-		"over":          {"n", Rights{SessionsRead}, &past, ErrInvalid},
-		"more than his": {"n", Rights{SessionsRead, SessionsWrite}, nil, ErrForbidden},
+		"no name":          {" ", Rights{SessionsRead}, nil, ErrInvalid},
+		"a long name":      {strings.Repeat("n", 65), Rights{SessionsRead}, nil, ErrInvalid},
+		"a line":           {"a\nb", Rights{SessionsRead}, nil, ErrInvalid},
+		"no scopes":        {"n", nil, nil, ErrInvalid},
+		"unknown scope":    {"n", Rights{"sessions:own"}, nil, ErrInvalid},
+		"over":             {"n", Rights{SessionsRead}, &past, ErrInvalid},
+		"more than theirs": {"n", Rights{SessionsRead, SessionsWrite}, nil, ErrForbidden},
 	} {
 		_, _, err := a.MakeToken(ctx, maker, w.name, w.scopes, w.expires)
 		wantErr(t, what, err, w.kind)

@@ -103,7 +103,7 @@ func TestChangesInTheBrokerAreFound(t *testing.T) {
 			for d, err := range sessions.New(i.conn).DecisionsOf(ctx, id) {
 				return errors.Join(err, i.conn.Stream(streams.Frames).Delete(ctx, d.Message.GetFrame()))
 			}
-			return errors.New("there is no decision")
+			return errors.New("no decision yet")
 		},
 		"the last decision is gone": func(ctx context.Context, i *installation, id string) error {
 			last, err := sessions.New(i.conn).LastDecision(ctx, id)

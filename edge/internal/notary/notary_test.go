@@ -89,7 +89,7 @@ func event(t *testing.T, conn *streams.Conn, id string, kind schemas.SessionEven
 				return nil
 			}
 		}
-		return errors.New("there is no event of the kind")
+		return errors.New("no such event yet")
 	})
 	return found
 }
