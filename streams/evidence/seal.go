@@ -26,32 +26,17 @@ var ErrUnknownKey = errors.New("not signed by a known key")
 // ErrIncomplete is returned for evidence that is genuine as far as it is there.
 var ErrIncomplete = errors.New("evidence is not complete")
 
-// Claims is signed content that never expires.
-type Claims[T any] struct{ Content T }
+// Claims is signed content that never expires: its registered claims stay empty.
+type Claims[T any] struct {
+	jwt.RegisteredClaims
+	Content T
+}
 
 // MarshalJSON encodes the content alone.
 func (c Claims[T]) MarshalJSON() ([]byte, error) { return json.Marshal(c.Content) }
 
 // UnmarshalJSON decodes the content alone.
 func (c *Claims[T]) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &c.Content) }
-
-// GetExpirationTime returns nil, and so do the others, which the library needs.
-func (Claims[T]) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil } //nolint:nilnil // none
-
-// GetIssuedAt returns nil.
-func (Claims[T]) GetIssuedAt() (*jwt.NumericDate, error) { return nil, nil } //nolint:nilnil // none
-
-// GetNotBefore returns nil.
-func (Claims[T]) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil } //nolint:nilnil // none
-
-// GetIssuer returns "".
-func (Claims[T]) GetIssuer() (string, error) { return "", nil }
-
-// GetSubject returns "".
-func (Claims[T]) GetSubject() (string, error) { return "", nil }
-
-// GetAudience returns nil.
-func (Claims[T]) GetAudience() (jwt.ClaimStrings, error) { return nil, nil }
 
 // Read returns the content of a compact JWS (EdDSA). keys returns the public key with an ID, or nil. The error is ErrUnknownKey for
 // an unknown key.
